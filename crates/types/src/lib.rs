@@ -1,0 +1,24 @@
+//! The vocabulary every other crate speaks: serial numbers, times, digests, key purposes, and the ports
+//! through which the pure crates reach a clock, randomness and signing keys.
+//!
+//! Nothing here does input or output, knows ASN.1 beyond a byte string's meaning, or has an error enum for
+//! others to grow: each newtype has its own. Enter at [`SerialNumber`], [`UtcTime`], [`ToBeSigned`] and [`SigningKey`].
+
+mod digest;
+mod id;
+mod key;
+mod ports;
+mod serial;
+mod sign;
+mod time;
+
+pub use digest::{BadDigest, Sha256Digest};
+pub use id::{BadId, InstallationId, OfficerId, OrderId};
+pub use key::{BadKeyLabel, KeyLabel, SubjectPublicKeyInfo};
+pub use ports::{Clock, Random, RandomUnavailable};
+pub use serial::{BadSerial, SerialNumber};
+pub use sign::{
+    AnswerStatus, Canary, IssueCertificates, PublishCrls, Purpose, SealAudit, SignError, SignReply, Signature,
+    SignatureAlgorithm, SigningKey, StampTime, StateClock, ToBeSigned,
+};
+pub use time::{BadTime, CertifiedTime, Span, TimeUnavailable, TrustedClock, UtcTime};
