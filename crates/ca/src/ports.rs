@@ -1,1 +1,400 @@
-//! Placeholder.
+//! What the CA asks of its database: the issuance ledger, the status of certificates, CRLs and the register.
+//!
+//! Every method is one durable transaction, and the audit events it takes commit with it: no log, no act.
+//! Values here are the domain's; how rows look is the store's business.
+
+use ndoba_audit::Event;
+use ndoba_types::{CaName, KeyLabel, OrderId, SerialNumber, Sha256Digest, UtcTime};
+use ndoba_x509::RevocationReason;
+
+/// A certificate by its issuer and serial number.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CertificateId {
+    /// The issuing CA.
+    pub ca: CaName,
+    /// Unique under that CA.
+    pub serial: SerialNumber,
+}
+
+/// An order as it lies in the database: bytes to be verified, nothing believed.
+#[derive(Clone, Debug)]
+pub struct QueuedOrder {
+    /// The row's key; the bytes must name the same.
+    pub order_id: OrderId,
+    /// The canonical bytes that officers signed.
+    pub bytes: Vec<u8>,
+    /// Flattened JWS objects, in the order in which they were made.
+    pub signatures: Vec<Vec<u8>>,
+    /// The PKCS#10 request of an issuing order, DER.
+    pub csr: Option<Vec<u8>>,
+    /// When registration queued it: the start of the 24 h clock of a revocation (REV-6.2.4-03A).
+    pub received: UtcTime,
+    /// How many certificates were lost in doubt under this order before (`issued_lost`).
+    pub lost_before: u32,
+}
+
+/// What entitles the CA to issue: an order, or a step of a key ceremony.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warrant {
+    /// The digest of the ceremony's plan, witnessed in its report.
+    Ceremony(Sha256Digest),
+    /// A verified order.
+    Order(OrderId),
+}
+
+/// What a certificate is for; stored beside it for accounting and search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateKind {
+    /// Of a certification authority.
+    Authority,
+    /// Of a delegated OCSP responder.
+    Responder,
+    /// Of a legal person, for seals.
+    Seal,
+    /// Of a natural person, for signatures.
+    Signature,
+    /// Of a time-stamping unit.
+    TimeStamping,
+}
+
+/// One try at a signature: which process, and which try of it. States change by comparing with this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The key asked to sign.
+    pub key: KeyLabel,
+    /// The node's configured name.
+    pub node: String,
+    /// Drawn once per process start, 32 hexadecimal digits: the accounting period.
+    pub epoch: String,
+    /// Counts the tries of this epoch.
+    pub number: u64,
+    /// When the intent was recorded.
+    pub at: UtcTime,
+}
+
+/// Everything that is known before the token is asked; recorded whole, with the order claimed, in one transaction.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    /// The certificate to be.
+    pub certificate: CertificateId,
+    /// Why it may be.
+    pub warrant: Warrant,
+    /// What it is for.
+    pub kind: CertificateKind,
+    /// The whole TBSCertificate, DER.
+    pub tbs: Vec<u8>,
+    /// The profile's name and digest.
+    pub profile: (String, Sha256Digest),
+    /// The lint's verdict in one line, with its rule set's version.
+    pub lint: String,
+    /// The subject name, DER.
+    pub subject_name: Vec<u8>,
+    /// Whose name that is: no other subject ever gets it (EN 319 411-1 GEN-6.3.3-10, C-29). Not personal data:
+    /// a digest over the subject's identifier.
+    pub name_owner: Sha256Digest,
+    /// SHA-256 over the subject's SubjectPublicKeyInfo.
+    pub spki: Sha256Digest,
+    /// Start of validity.
+    pub not_before: UtcTime,
+    /// End of validity, inclusive.
+    pub not_after: UtcTime,
+    /// The try at the signature.
+    pub attempt: Attempt,
+    /// Committed with it.
+    pub event: Event,
+}
+
+/// What became of one intent of a batch. One refusal does not touch the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntentOutcome {
+    /// The subject name belongs to another subject.
+    NameTaken,
+    /// The order is not (or no longer) waiting: another node took it, or it was withdrawn.
+    OrderTaken,
+    /// Durable. The token may be asked.
+    Recorded,
+    /// The serial number exists; draw another.
+    SerialTaken,
+}
+
+/// A finished certificate: signature verified, TBS compared with what was recorded.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// Which.
+    pub certificate: CertificateId,
+    /// Must equal the recorded attempt.
+    pub attempt: Attempt,
+    /// The certificate, DER. The recorded TBS may be dropped with this commit.
+    pub der: Vec<u8>,
+    /// When it was recorded.
+    pub at: UtcTime,
+    /// Committed with it.
+    pub event: Event,
+}
+
+/// A certificate whose signature may exist but is not known.
+#[derive(Clone, Debug)]
+pub struct InDoubt {
+    /// Which.
+    pub certificate: CertificateId,
+    /// Why it was to be.
+    pub warrant: Warrant,
+    /// The recorded TBSCertificate, DER.
+    pub tbs: Vec<u8>,
+    /// The try that did not end.
+    pub attempt: Attempt,
+}
+
+/// A change of status asked by a verified order.
+#[derive(Clone, Debug)]
+pub struct StatusChange {
+    /// Which certificate.
+    pub certificate: CertificateId,
+    /// By which order; it is finished in the same transaction.
+    pub order_id: OrderId,
+    /// What to do.
+    pub action: StatusAction,
+    /// When registration received the request.
+    pub received: UtcTime,
+    /// When it takes effect: now.
+    pub at: UtcTime,
+    /// Committed with it.
+    pub event: Event,
+}
+
+/// What an order does to a certificate's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusAction {
+    /// Ends a suspension.
+    Release,
+    /// For ever.
+    Revoke(RevocationReason),
+    /// Until released or revoked (certificateHold).
+    Suspend,
+}
+
+/// What became of a status change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusOutcome {
+    /// Done; the CA's status version after it.
+    Applied {
+        /// Counts the changes of this CA's statuses; commit order is version order.
+        version: u64,
+    },
+    /// The certificate's state does not allow it; the order was finished as refused.
+    Refused(StatusRefusal),
+}
+
+/// Why a certificate's status cannot change so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StatusRefusal {
+    /// Revocation is for ever (REV-6.3.9-04).
+    #[error("the certificate is revoked, and a revoked certificate never becomes valid again")]
+    AlreadyRevoked,
+    /// Suspending twice says nothing new.
+    #[error("the certificate is suspended already")]
+    AlreadySuspended,
+    /// No such certificate under this CA.
+    #[error("this CA issued no certificate with that serial number")]
+    NotIssued,
+    /// Nothing to release.
+    #[error("the certificate is not suspended")]
+    NotSuspended,
+}
+
+/// One line of a CRL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokedEntry {
+    /// Which certificate.
+    pub serial: SerialNumber,
+    /// When.
+    pub at: UtcTime,
+    /// Why; certificateHold while suspended.
+    pub reason: RevocationReason,
+}
+
+/// Where a CA's CRLs and statuses stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrlState {
+    /// The CA's status version now.
+    pub version: u64,
+    /// The highest CRL number ever reserved; 0 before the first.
+    pub highest_number: u64,
+    /// The last CRL that was recorded as signed.
+    pub last: Option<CrlSummary>,
+}
+
+/// A recorded CRL without its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrlSummary {
+    /// Its cRLNumber.
+    pub number: u64,
+    /// Status version that it shows.
+    pub version: u64,
+    /// thisUpdate.
+    pub this_update: UtcTime,
+    /// nextUpdate.
+    pub next_update: UtcTime,
+}
+
+/// The intent to sign a CRL: takes its number.
+#[derive(Clone, Debug)]
+pub struct CrlIntent {
+    /// Whose.
+    pub ca: CaName,
+    /// The number it takes; must be one more than the highest reserved.
+    pub number: u64,
+    /// SHA-256 over the TBSCertList.
+    pub tbs: Sha256Digest,
+    /// The try at the signature.
+    pub attempt: Attempt,
+    /// Committed with it.
+    pub event: Event,
+}
+
+/// A signed and verified CRL.
+#[derive(Clone, Debug)]
+pub struct CrlIssued {
+    /// Whose.
+    pub ca: CaName,
+    /// Number, version and dates.
+    pub summary: CrlSummary,
+    /// Must equal the recorded attempt.
+    pub attempt: Attempt,
+    /// The CRL, DER.
+    pub der: Vec<u8>,
+    /// Committed with it.
+    pub event: Event,
+}
+
+/// A CA as the ceremony made it.
+#[derive(Clone, Debug)]
+pub struct Authority {
+    /// Its name.
+    pub name: CaName,
+    /// Its certificate, DER.
+    pub certificate: Vec<u8>,
+    /// Its subject key identifier, as orders name it.
+    pub ski: Vec<u8>,
+    /// The start of its validity: archiveCutoff and expiredCertsOnCRL.
+    pub not_before: UtcTime,
+}
+
+/// A grant as it lies in the database.
+#[derive(Clone, Debug)]
+pub struct StoredGrant {
+    /// Position in the chain, from 1.
+    pub seq: u64,
+    /// Canonical bytes.
+    pub bytes: Vec<u8>,
+    /// Flattened JWS objects.
+    pub signatures: Vec<Vec<u8>>,
+}
+
+/// How one key was used in one process epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyUse {
+    /// The key.
+    pub key: KeyLabel,
+    /// The epoch.
+    pub epoch: String,
+    /// Signatures that were intended: certificates and CRLs.
+    pub intents: u64,
+    /// Of these, recorded as signed.
+    pub signed: u64,
+    /// Of these, given up as lost.
+    pub lost: u64,
+}
+
+/// What the witness file keeps about a CA, as the database has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorityMark {
+    /// Which.
+    pub ca: CaName,
+    /// Its status version.
+    pub version: u64,
+    /// The highest CRL number reserved.
+    pub crl_number: u64,
+}
+
+/// The CA's database. Implementations commit durably before they return.
+pub trait Ledger: Send + Sync {
+    /// Orders that wait, oldest first, at most `limit`. Reads only; claiming happens with the intent.
+    fn queued_orders(&self, limit: usize) -> Result<Vec<QueuedOrder>, LedgerError>;
+
+    /// Ends a waiting order as refused. `code` is stable, `message` is for the officer.
+    /// Returns whether the order was still waiting.
+    fn refuse_order(&self, id: OrderId, code: &str, message: &str, event: Event) -> Result<bool, LedgerError>;
+
+    /// Records the intents in one commit and claims their orders. One outcome per intent, in order.
+    fn record_intents(&self, intents: Vec<Intent>) -> Result<Vec<IntentOutcome>, LedgerError>;
+
+    /// Records finished certificates in one commit, finishing their orders with an outbox entry each.
+    /// `false` where the row was not in `signing` with that attempt: then the caller must not hand it out.
+    fn record_issued(&self, issued: Vec<Issued>) -> Result<Vec<bool>, LedgerError>;
+
+    /// Rows in `signing`: those of other epochs of `node`, and any whose attempt is older than `before`.
+    fn in_doubt(&self, node: &str, epoch: &str, before: UtcTime) -> Result<Vec<InDoubt>, LedgerError>;
+
+    /// Turns a row in `signing` with that attempt into `issued_lost` (answered revoked from then on), puts its
+    /// order back in the queue, increments the CA's status version. `false` where the state was another.
+    fn record_lost(&self, lost: &InDoubt, at: UtcTime, event: Event) -> Result<bool, LedgerError>;
+
+    /// A finished certificate, DER; `None` when never issued.
+    fn certificate(&self, id: &CertificateId) -> Result<Option<Vec<u8>>, LedgerError>;
+
+    /// Whether an issued or in-doubt certificate has this public key under another name owner.
+    fn key_of_another(&self, spki: Sha256Digest, name_owner: Sha256Digest) -> Result<bool, LedgerError>;
+
+    /// Applies a status change, increments the CA's status version, finishes the order: one transaction.
+    fn change_status(&self, change: StatusChange) -> Result<StatusOutcome, LedgerError>;
+
+    /// Where the CA's CRLs stand.
+    fn crl_state(&self, ca: &CaName) -> Result<CrlState, LedgerError>;
+
+    /// Calls `each` for every revoked, suspended or lost certificate of the CA, by serial number, in one snapshot;
+    /// returns the status version that the snapshot shows.
+    fn for_each_revoked(
+        &self,
+        ca: &CaName,
+        each: &mut dyn FnMut(RevokedEntry),
+    ) -> Result<u64, LedgerError>;
+
+    /// Takes a CRL number. `false` when another took it first.
+    fn record_crl_intent(&self, intent: CrlIntent) -> Result<bool, LedgerError>;
+
+    /// Records a signed CRL. `false` when a higher number is recorded already.
+    fn record_crl(&self, crl: CrlIssued) -> Result<bool, LedgerError>;
+
+    /// The bytes of the CRL with the highest number that was recorded as signed.
+    fn current_crl(&self, ca: &CaName) -> Result<Option<Vec<u8>>, LedgerError>;
+
+    /// Makes a CA known. Doing it again with the same certificate changes nothing.
+    fn register_authority(&self, authority: Authority, event: Event) -> Result<(), LedgerError>;
+
+    /// All CAs.
+    fn authorities(&self) -> Result<Vec<Authority>, LedgerError>;
+
+    /// The register's grants after `seq`, in order.
+    fn grants_after(&self, seq: u64) -> Result<Vec<StoredGrant>, LedgerError>;
+
+    /// Key uses, by key and epoch.
+    fn key_uses(&self) -> Result<Vec<KeyUse>, LedgerError>;
+
+    /// What the witness must not be ahead of.
+    fn marks(&self) -> Result<Vec<AuthorityMark>, LedgerError>;
+}
+
+/// Why the database did not do it, by what the caller must do.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// What is stored contradicts itself: stop and call an operator.
+    #[error("the database holds something impossible: {what}")]
+    Corrupt {
+        /// Which row or value.
+        what: String,
+    },
+    /// Nothing was changed; try again later.
+    #[error("the database is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}

@@ -4,6 +4,7 @@
 //! Nothing here does input or output, knows ASN.1 beyond a byte string's meaning, or has an error enum for
 //! others to grow: each newtype has its own. Enter at [`SerialNumber`], [`UtcTime`], [`ToBeSigned`] and [`SigningKey`].
 
+mod authority;
 mod digest;
 mod id;
 mod key;
@@ -12,6 +13,7 @@ mod serial;
 mod sign;
 mod time;
 
+pub use authority::{BadCaName, CaName};
 pub use digest::{BadDigest, Sha256Digest};
 pub use id::{BadId, InstallationId, OfficerId, OrderId};
 pub use key::{BadKeyLabel, KeyLabel, SubjectPublicKeyInfo};
