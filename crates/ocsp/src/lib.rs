@@ -4,7 +4,6 @@ mod ports;
 mod reason;
 
 pub use ports::{
-    CertStatusFacts, IssuerId, KnownVersion, StatusError, StatusSnapshot, StatusSource, StatusVersion,
-    StatusVersions,
+    CertStatusFacts, KnownVersion, StatusError, StatusSnapshot, StatusSource, StatusVersion, StatusVersions,
 };
 pub use reason::RevocationReason;

@@ -1,47 +1,13 @@
 //! What the responder must know about certificates, asked of whoever keeps them. `store` implements both traits.
 
-use std::fmt;
-use std::sync::Arc;
-
-use ndoba_types::{SerialNumber, Sha256Digest, UtcTime};
+use ndoba_types::{CaName, SerialNumber, Sha256Digest, UtcTime};
 
 use crate::RevocationReason;
-
-/// Names an issuing CA key: the octets of the subjectKeyIdentifier in its certificate.
-///
-/// Cheap to clone: it is a part of every cache key.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IssuerId(Arc<[u8]>);
-
-impl IssuerId {
-    /// Takes the content of the CA's subjectKeyIdentifier extension.
-    pub fn from_key_identifier(octets: &[u8]) -> Self {
-        Self(octets.into())
-    }
-
-    /// The octets of the subjectKeyIdentifier.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-/// Lower-case hexadecimal, as orders name their CA.
-impl fmt::Display for IssuerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
-    }
-}
-
-impl fmt::Debug for IssuerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IssuerId({self})")
-    }
-}
 
 /// A CA's status version: grows with every transaction that changes the status of one of its certificates, in
 /// the order of commits (design: the version is incremented under the row's lock).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StatusVersion(pub i64);
+pub struct StatusVersion(pub u64);
 
 /// What is known of one serial number under one issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,14 +56,14 @@ pub trait StatusSource: Send + Sync {
     /// # Errors
     ///
     /// [`StatusError`]: every one of them is answered `tryLater` or `internalError`, never with a status.
-    fn statuses(&self, issuer: &IssuerId, serials: &[SerialNumber]) -> Result<StatusSnapshot, StatusError>;
+    fn statuses(&self, issuer: &CaName, serials: &[SerialNumber]) -> Result<StatusSnapshot, StatusError>;
 
     /// The status of one serial.
     ///
     /// # Errors
     ///
     /// [`StatusError`] as for [`Self::statuses`].
-    fn status(&self, issuer: &IssuerId, serial: &SerialNumber) -> Result<CertStatusFacts, StatusError> {
+    fn status(&self, issuer: &CaName, serial: &SerialNumber) -> Result<CertStatusFacts, StatusError> {
         let snapshot = self.statuses(issuer, std::slice::from_ref(serial))?;
         snapshot.facts.into_iter().next().ok_or(StatusError::Unavailable {
             reason: "the records gave no answer for the serial asked".into(),
@@ -124,7 +90,7 @@ pub enum StatusError {
 /// every cached answer, so it must neither block nor fail.
 pub trait StatusVersions: Send + Sync {
     /// What is known of `issuer`; `None` when nothing ever was (nothing is served from the cache then).
-    fn known(&self, issuer: &IssuerId) -> Option<KnownVersion>;
+    fn known(&self, issuer: &CaName) -> Option<KnownVersion>;
 }
 
 /// A status version with the moment at which it was still the newest.
