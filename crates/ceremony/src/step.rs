@@ -1,0 +1,94 @@
+//! The steps of a ceremony and the words in which the report tells them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::KeySpec;
+
+/// The part of the ceremony a step belongs to (GEN-6.5.1-12: functions and phases).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Key pairs come to be, inside the device.
+    KeyGeneration,
+    /// The first security officers' keys are pinned.
+    Appointment,
+    /// CA, responder and TSU certificates.
+    Certification,
+    /// The first CRLs.
+    Publication,
+}
+
+/// One step. A runner carries it out and writes down what it saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "kebab-case")]
+pub enum Step {
+    /// A key pair is generated in a token and its attributes read back (requirements P-41).
+    GenerateKey {
+        /// The token.
+        token: String,
+        /// The key's label.
+        label: String,
+        /// Its algorithm and size.
+        key: KeySpec,
+    },
+    /// A CA beneath the root gets its certificate.
+    IssueAuthority {
+        /// Which.
+        name: String,
+    },
+    /// A CA's OCSP responder gets its certificate.
+    IssueResponder {
+        /// Whose.
+        authority: String,
+    },
+    /// The root signs its own certificate.
+    IssueRoot,
+    /// A time-stamping unit gets its certificate.
+    IssueTsu {
+        /// Which.
+        name: String,
+    },
+    /// The first security officers are pinned: everybody else's authority is granted by them.
+    PinOfficers {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// A CA signs its first CRL.
+    PublishCrl {
+        /// Which.
+        authority: String,
+    },
+}
+
+impl Step {
+    /// The phase it belongs to.
+    pub fn phase(&self) -> Phase {
+        match self {
+            Self::GenerateKey { .. } => Phase::KeyGeneration,
+            Self::PinOfficers { .. } => Phase::Appointment,
+            Self::IssueAuthority { .. }
+            | Self::IssueResponder { .. }
+            | Self::IssueRoot
+            | Self::IssueTsu { .. } => Phase::Certification,
+            Self::PublishCrl { .. } => Phase::Publication,
+        }
+    }
+
+    /// What is done, in one sentence.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::GenerateKey { token, label, key } => {
+                let (algorithm, bits) = key.describe();
+                format!(
+                    "Generate the key {label} ({algorithm}, {bits} bits) in the token {token}; read its attributes back"
+                )
+            }
+            Self::IssueAuthority { name } => format!("The root certifies the CA {name}"),
+            Self::IssueResponder { authority } => format!("The CA {authority} certifies its OCSP responder"),
+            Self::IssueRoot => "The root certifies itself".into(),
+            Self::IssueTsu { name } => format!("The time-stamping unit {name} is certified"),
+            Self::PinOfficers { names } => format!("Pin the keys of {}", names.join(", ")),
+            Self::PublishCrl { authority } => format!("The CA {authority} signs its first CRL"),
+        }
+    }
+}
