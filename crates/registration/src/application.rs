@@ -1,0 +1,321 @@
+//! An application as the officer enters it, before anything is checked.
+//!
+//! Everything is text here, so that every refusal can name its field: [`check`](crate::check) turns this into
+//! values that keep their rules. The structure is the API's and the database's JSON.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ndoba_types::{BadId, Random, RandomUnavailable};
+use serde::{Deserialize, Serialize};
+
+/// Names an application in paths, records and audit events: 16 random octets, 32 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApplicationId([u8; 16]);
+
+impl ApplicationId {
+    /// Draws a new identifier.
+    ///
+    /// # Errors
+    ///
+    /// [`RandomUnavailable`] when the generator gives nothing.
+    pub fn generate(random: &dyn Random) -> Result<Self, RandomUnavailable> {
+        let mut bytes = [0; 16];
+        random.fill(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// Takes 16 octets that already are such an identifier.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 16 octets.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl FromStr for ApplicationId {
+    type Err = BadId;
+
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        let mut bytes = [0; 16];
+        hex::decode_to_slice(text, &mut bytes).map_err(|_| BadId)?;
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(BadId);
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Display for ApplicationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for ApplicationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ApplicationId({self})")
+    }
+}
+
+/// 32 random octets that make a commitment to short personal data unguessable (design §11).
+///
+/// Lives and dies with the personal record; `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Salt([u8; 32]);
+
+impl Salt {
+    /// Draws a new salt.
+    ///
+    /// # Errors
+    ///
+    /// [`RandomUnavailable`] when the generator gives nothing.
+    pub fn generate(random: &dyn Random) -> Result<Self, RandomUnavailable> {
+        let mut bytes = [0; 32];
+        random.fill(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// Takes the 32 octets as stored.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 octets.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Salt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Salt(…)")
+    }
+}
+
+/// What registration itself decided about an application; the rest of its state is its order's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StoredState {
+    /// Being written.
+    Draft,
+    /// Frozen into an order.
+    Submitted,
+    /// Given back for correction by an approver.
+    Returned,
+    /// Refused for good.
+    Rejected,
+    /// Given up.
+    Withdrawn,
+    /// The certificate was handed to the subscriber.
+    Delivered,
+}
+
+impl StoredState {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Draft, Self::Submitted, Self::Returned, Self::Rejected, Self::Withdrawn, Self::Delivered];
+
+    /// The database's spelling.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Submitted => "submitted",
+            Self::Returned => "returned",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+            Self::Delivered => "delivered",
+        }
+    }
+
+    /// Reads the spelling of [`Self::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// Everything an officer enters about an application.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ApplicationContent {
+    /// The certificate profile's name, as `GET /profiles` lists it.
+    pub profile: String,
+    /// Days of validity, 1 to the profile's most (C-71).
+    pub days: u32,
+    /// Whom the certificate will name.
+    pub subject: SubjectContent,
+    /// The identity document of the person, or of the legal person's representative (P-11).
+    pub identity_document: IdentityDocument,
+    /// How that person's identity was proved (P-10, P-12).
+    pub identity_proofing: IdentityProofing,
+    /// The PKCS#10 request, PEM (`CERTIFICATE REQUEST`).
+    pub csr: String,
+    /// The subscriber agreement (P-13), where one was concluded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<AgreementContent>,
+    /// Whether the subscriber lets the certificate be shown to third parties (P-14).
+    #[serde(default)]
+    pub publication_consent: bool,
+}
+
+/// Whom the certificate will name.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum SubjectContent {
+    /// A person, who signs.
+    NaturalPerson(NaturalPersonContent),
+    /// A legal person in the law's wide sense (G-11), which seals.
+    LegalPerson(LegalPersonContent),
+}
+
+/// A natural person.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NaturalPersonContent {
+    /// Given names as on the identity document, in Georgian script.
+    pub given_names: String,
+    /// Surname as on the identity document, in Georgian script.
+    pub surname: String,
+    /// The Latin spelling printed on the document, where wanted (C-26, C-28).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latin: Option<LatinName>,
+    /// The personal number, 11 digits (G-40).
+    pub personal_number: String,
+    /// Where notices go.
+    pub email: String,
+}
+
+/// A person's name in Latin letters.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LatinName {
+    /// Given names.
+    pub given_names: String,
+    /// Surname.
+    pub surname: String,
+}
+
+/// A legal person.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LegalPersonContent {
+    /// The full registered name, in Georgian script.
+    pub name: String,
+    /// The commonly used name, where it is another (C-33).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub common_name: Option<String>,
+    /// The identification code, 9 digits (G-41).
+    pub identification_code: String,
+    /// Where notices go.
+    pub email: String,
+    /// The address for letters (REG-6.2.2-21).
+    pub contact_address: String,
+    /// Who applies in its name.
+    pub representative: Representative,
+    /// Why that person may (REG-6.2.2-19, -20).
+    pub authority: AuthorityProof,
+}
+
+/// The natural person who represents a legal person.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Representative {
+    /// Full name as on the identity document.
+    pub name: String,
+    /// The personal number, 11 digits.
+    pub personal_number: String,
+    /// Position or function.
+    pub position: String,
+}
+
+/// Proof that the representative may act.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AuthorityProof {
+    /// `registry-extract`, `power-of-attorney`, `order-of-appointment` or `other`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its number or other reference.
+    pub reference: String,
+    /// Its date, YYYY-MM-DD.
+    pub date: String,
+}
+
+/// An identity document.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct IdentityDocument {
+    /// `identity-card`, `passport`, `residence-card` or `neutral-document`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its number.
+    pub number: String,
+    /// The authority that issued it.
+    pub issued_by: String,
+    /// Date of issue, YYYY-MM-DD.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued: Option<String>,
+    /// Last day of validity, YYYY-MM-DD; absent where the document has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+}
+
+/// How an identity was proved.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct IdentityProofing {
+    /// `physical-presence`, `electronic-identification`, `qualified-certificate` or `remote-video` (P-10).
+    pub method: String,
+    /// The day, YYYY-MM-DD.
+    pub date: String,
+    /// Who saw the person: the officer's identifier or, for a delegated office, name and office.
+    pub seen_by: String,
+}
+
+/// The agreement with the subscriber (P-13).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AgreementContent {
+    /// SHA-256 over the document that was accepted, 64 lower-case hexadecimal digits.
+    pub sha256: String,
+    /// The version of the terms.
+    pub terms: String,
+    /// The day of acceptance, YYYY-MM-DD.
+    pub accepted: String,
+}
+
+macro_rules! without_personal_data {
+    ($($name:ident),*) => {$(
+        /// Says nothing: a stray `{:?}` must not put personal data into a log (K-P13).
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    )*};
+}
+
+without_personal_data!(
+    ApplicationContent,
+    SubjectContent,
+    NaturalPersonContent,
+    LatinName,
+    LegalPersonContent,
+    Representative,
+    AuthorityProof,
+    IdentityDocument,
+    IdentityProofing,
+    AgreementContent
+);
