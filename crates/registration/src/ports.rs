@@ -317,6 +317,15 @@ pub struct RevocationClock {
     pub published: Option<(u64, UtcTime)>,
 }
 
+/// A `ca` node's sign of life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CaHeartbeat {
+    /// When it was written.
+    pub at: UtcTime,
+    /// Whether its issuing token answered then.
+    pub token_answers: bool,
+}
+
 /// Which page of a list: `after` is the last id of the page before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageRequest {
@@ -508,6 +517,13 @@ pub trait Registry: Send + Sync {
         filter: &CertificateFilter,
         page: &PageRequest,
     ) -> Result<Page<CertificateRecord>, RegistryError>;
+
+    /// The newest sign of life of a `ca` node, from `heartbeat`; `None` before the first.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`].
+    fn ca_heartbeat(&self) -> Result<Option<CaHeartbeat>, RegistryError>;
 
     /// Commits events without a change: reads of personal data, refused attempts (P-20).
     ///
