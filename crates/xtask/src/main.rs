@@ -1,2 +1,73 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask …`: the commands that people and CI run.
+//!
+//! Uses the standard library only and none of our crates, so that it builds in seconds on a machine that has
+//! nothing but Rust; it starts the others. One file per command; enter at [`COMMANDS`].
+
+mod apt;
+mod ci;
+mod failure;
+mod layers;
+mod python;
+mod quickstart;
+mod setup;
+mod shell;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use failure::Outcome;
+
+/// A command: its name, what it does in one line, and the function that does it.
+struct Command {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&[String]) -> Outcome,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "quickstart",
+        about: "set up, build, walk the whole story, then serve until Ctrl-C (--once: do not serve)",
+        run: quickstart::run,
+    },
+    Command { name: "test", about: "set up and run every test (arguments go to cargo test)", run: test::run },
+    Command { name: "setup", about: "install what the tests need, and only that", run: setup::run },
+    Command {
+        name: "layers",
+        about: "check the crates against the picture in docs/ARCHITECTURE.md",
+        run: layers::run,
+    },
+    Command { name: "ci", about: "everything a change must pass: what .ci/run calls", run: ci::run },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = arguments.split_first() else {
+        print_help();
+        return ExitCode::from(2);
+    };
+    if matches!(name.as_str(), "help" | "-h" | "--help") {
+        print_help();
+        return ExitCode::SUCCESS;
+    }
+    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
+        eprintln!("xtask: there is no command `{name}`");
+        print_help();
+        return ExitCode::from(2);
+    };
+    match (command.run)(rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\nxtask {name}: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_help() {
+    println!("cargo xtask <command>\n");
+    for Command { name, about, .. } in COMMANDS {
+        println!("  {name:<12}{about}");
+    }
+}

@@ -1,0 +1,51 @@
+//! `cargo xtask ci`: everything a change must pass, cheapest first.
+
+use std::net::TcpListener;
+
+use crate::failure::{Doing, Outcome};
+use crate::{layers, quickstart, setup, shell, test};
+
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    if let Some(argument) = arguments.first() {
+        return Err(crate::failure::Failure::new(format!("ci takes no arguments, so not `{argument}`")));
+    }
+    shell::banner("1/6 Format");
+    shell::run(shell::cargo().args(["fmt", "--all", "--check"]))?;
+
+    shell::banner("2/6 Layers");
+    layers::run(&[])?;
+
+    // Before clippy, because build scripts look for PostgreSQL's client library.
+    shell::banner("3/6 Set-up");
+    setup::run(&[])?;
+
+    shell::banner("4/6 Clippy, warnings are errors");
+    shell::run(shell::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+
+    shell::banner("5/6 Tests");
+    test::run(&[])?;
+
+    shell::banner("6/6 Quick start in a fresh folder");
+    let folder = std::env::temp_dir().join(format!("ndoba-ci-{}", std::process::id()));
+    let folder_text = folder.to_string_lossy().into_owned();
+    let ports = free_ports()?;
+    quickstart::run(&["--once".into(), "--dir".into(), folder_text, "--ports".into(), ports])?;
+    // Kept when the story fails, to be looked at.
+    std::fs::remove_dir_all(&folder).doing(format_args!("remove {}", folder.display()))?;
+
+    shell::banner("All passed");
+    Ok(())
+}
+
+/// Four ports nobody listens on, so that a quick start left running beside us is no failure.
+fn free_ports() -> Outcome<String> {
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        held.push(TcpListener::bind("127.0.0.1:0").doing("find a free port")?);
+    }
+    let mut ports = Vec::new();
+    for listener in &held {
+        ports.push(listener.local_addr().doing("read a port's number")?.port().to_string());
+    }
+    Ok(ports.join(","))
+}

@@ -1,0 +1,99 @@
+//! `cargo xtask layers`: the crates against the picture in `docs/ARCHITECTURE.md`.
+//!
+//! Checks who depends on whom, that the crates below the line use no runtime, database, token, file, network,
+//! environment, clock or randomness, that `unsafe` stays where it is explained, and that files stay short.
+
+mod length;
+mod manifest;
+mod picture;
+mod source;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::failure::{Doing, Failure, Outcome};
+use crate::workspace;
+
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    if let Some(argument) = arguments.first() {
+        return Err(Failure::new(format!("layers takes no arguments, so not `{argument}`")));
+    }
+    let crates = workspace::root().join("crates");
+    let mut complaints = Vec::new();
+    let mut lengths = Vec::new();
+    let folders = workspace::packages_in(&crates);
+    for folder in &folders {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some(place) = picture::place_of(&name) else {
+            complaints.push(format!("crates/{name} is not in the picture: give it a place in docs/ARCHITECTURE.md and xtask's `picture`"));
+            continue;
+        };
+        let text = read(&folder.join("Cargo.toml"))?;
+        for dependency in manifest::dependencies(&text) {
+            if let Err(why) = place.allows(&dependency) {
+                complaints.push(format!("crates/{name}: {why}"));
+            }
+        }
+        for file in rust_files(folder)? {
+            let text = read(&file)?;
+            let shown = file.strip_prefix(&crates).unwrap_or(&file).display().to_string();
+            lengths.push((text.lines().count(), shown.clone()));
+            if is_product(folder, &file) {
+                complaints
+                    .extend(source::complaints(&text, place).map(|why| format!("crates/{shown}: {why}")));
+            }
+        }
+    }
+    let report = length::report(lengths);
+    complaints.extend(report.offenders);
+    println!("layers: {} crates; {}", folders.len(), report.summary);
+    if complaints.is_empty() {
+        return Ok(());
+    }
+    for complaint in &complaints {
+        eprintln!("  {complaint}");
+    }
+    Err(Failure::new(format!("{} place(s) differ from the picture", complaints.len())))
+}
+
+/// Whether the file is compiled into the product: under `src`, and no `tests.rs` or `tests/` of a module.
+fn is_product(folder: &Path, file: &Path) -> bool {
+    file.strip_prefix(folder.join("src")).is_ok_and(|path| {
+        path.components().all(|part| !matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs")))
+    })
+}
+
+fn read(path: &Path) -> Outcome<String> {
+    fs::read_to_string(path).doing(format_args!("read {}", path.display()))
+}
+
+/// Every `.rs` file under `folder`, sorted.
+fn rust_files(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).doing(format_args!("read {}", folder.display()))? {
+            let path = entry.doing(format_args!("read {}", folder.display()))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_crate_has_a_place() {
+        for folder in workspace::packages_in(&workspace::root().join("crates")) {
+            let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+            assert!(picture::place_of(&name).is_some(), "{name}");
+        }
+    }
+}

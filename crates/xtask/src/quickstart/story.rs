@@ -1,0 +1,160 @@
+//! The story: what a provider does for a living, told with its own command, `openssl` and `curl`.
+
+mod demo;
+mod relying;
+
+use std::process::Command;
+
+use super::runner::{self, Runner, Said};
+use super::server::Server;
+use super::{Stage, table};
+use crate::failure::Outcome;
+
+/// How many steps [`tell`] takes.
+const STEPS: usize = 12;
+
+/// Walks the whole story and returns the server, still running.
+pub(crate) fn tell(stage: &Stage) -> Outcome<Server> {
+    let mut steps = Runner::new(STEPS);
+    steps.step("Key ceremony: root, signature, seal and time-stamping CAs, responders, TSU", || {
+        ceremony(stage)
+    })?;
+    let server = steps.step("All roles start", || {
+        let log = stage.file("serve.log");
+        let server =
+            Server::start(&stage.ndoba, &stage.file("ndoba.toml"), &log, stage.options.ports.officers)?;
+        Ok((server, format!("log in {}", log.display())))
+    })?;
+    steps.step("Two security officers grant the others their roles", || officers(stage))?;
+    let person = steps.step("A registration officer opens and submits a person's application", || {
+        demo::apply(stage, &demo::PERSON)
+    })?;
+    steps.step("The same officer cannot approve it; a second officer does", || {
+        demo::approve(stage, &person)
+    })?;
+    steps.step("The CA issues; the certificate is fetched", || demo::fetch(stage, &person))?;
+    let municipality = steps.step("The same for a municipality's seal", || {
+        let (application, _) = demo::apply(stage, &demo::MUNICIPALITY)?;
+        demo::approve(stage, &application)?;
+        let ((), words) = demo::fetch(stage, &application)?;
+        Ok((application, words))
+    })?;
+    steps.step("A relying party checks chain, OCSP, CRL and issuer with openssl", || {
+        relying::check_all(stage)
+    })?;
+    steps.step("The person's certificate is revoked; OCSP and CRL say so", || {
+        relying::revoke(stage, &person)
+    })?;
+    steps.step("The municipality's is suspended and released", || relying::suspend(stage, &municipality))?;
+    steps.step("An application gets a time-stamp; openssl verifies it", || relying::time_stamp(stage))?;
+    steps.step("An auditor verifies the log, and damaged copies of it", || relying::audit(stage))?;
+    Ok(server)
+}
+
+/// Prints where everything is.
+pub(crate) fn print_addresses(stage: &Stage) {
+    let ports = &stage.options.ports;
+    let at = |scheme: &str, port: u16, path: &str| format!("{scheme}://127.0.0.1:{port}{path}");
+    table::print(
+        "Addresses",
+        &[
+            ("OCSP", at("http", ports.public, "/ocsp")),
+            ("time-stamps", at("http", ports.public, "/tsa")),
+            ("time-stamps, TLS", at("https", ports.public_tls, "/tsa")),
+            ("CRLs", at("http", ports.public, "/crl/{root,signature,seal,time-stamping}.crl")),
+            ("issuers", at("http", ports.public, "/issuer/{root,signature,seal,time-stamping}.cer")),
+            ("for people", at("http", ports.public, "/pki")),
+            ("officers' API", at("https", ports.officers, "/api/v1")),
+            ("metrics, health", at("http", ports.operator, "/metrics  /health/live  /health/ready")),
+        ],
+    );
+    table::print(
+        "Files",
+        &[
+            ("CA certificates", stage.file("pki").display().to_string()),
+            ("officers' credentials", stage.file("officers").display().to_string()),
+            ("demo keys and certificates", stage.file("demo").display().to_string()),
+            ("all of it, for programs", stage.file("endpoints.json").display().to_string()),
+        ],
+    );
+}
+
+/// `ndoba …`, run in the state folder.
+fn ndoba(stage: &Stage, arguments: &[&str]) -> Command {
+    let mut command = Command::new(&stage.ndoba);
+    command.args(arguments).current_dir(&stage.folder);
+    command
+}
+
+/// `ndoba …` that must succeed.
+fn must_ndoba(stage: &Stage, arguments: &[&str]) -> Outcome<Said> {
+    runner::must(&mut ndoba(stage, arguments), &stage.folder)
+}
+
+/// `openssl …` that must succeed; paths are relative to the state folder.
+fn must_openssl(stage: &Stage, arguments: &[&str]) -> Outcome<Said> {
+    runner::must(Command::new("openssl").args(arguments), &stage.folder)
+}
+
+/// `curl …` that must get a 2xx answer.
+fn must_curl(stage: &Stage, arguments: &[&str]) -> Outcome<Said> {
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--show-error", "--fail", "--max-time", "30"]).args(arguments);
+    runner::must(&mut command, &stage.folder)
+}
+
+fn ceremony(stage: &Stage) -> Outcome<((), String)> {
+    if stage.file("ceremony/report.json").exists() {
+        return Ok(((), "done in an earlier run".into()));
+    }
+    let options = &stage.options;
+    let ports = options.ports.named().map(|(_, port)| port.to_string()).join(",");
+    let folder = stage.folder.to_string_lossy();
+    must_ndoba(
+        stage,
+        &[
+            "ceremony",
+            "run",
+            "--dir",
+            &folder,
+            "--development",
+            "--public-url",
+            &options.public_url,
+            "--pds-url",
+            &options.pds_url,
+            "--ports",
+            &ports,
+        ],
+    )?;
+    Ok(((), "report in ceremony/report.txt".into()))
+}
+
+/// Officer `o1` submits, `o2` approves, `o3` revokes, `o4` audits.
+fn officers(stage: &Stage) -> Outcome<((), String)> {
+    for (officer, roles) in
+        [("o1", "registration-officer"), ("o2", "approver"), ("o3", "revocation-officer"), ("o4", "auditor")]
+    {
+        let credential = format!("officers/{officer}.pem");
+        if stage.file(&credential).exists() {
+            continue;
+        }
+        must_ndoba(
+            stage,
+            &[
+                "officer",
+                "grant",
+                "--config",
+                "ndoba.toml",
+                "--roles",
+                roles,
+                "--out",
+                &credential,
+                "--as",
+                "officers/s1.pem",
+                "--as",
+                "officers/s2.pem",
+            ],
+        )?;
+    }
+    Ok(((), "officers/*.pem".into()))
+}

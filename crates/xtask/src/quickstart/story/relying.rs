@@ -1,0 +1,209 @@
+//! What strangers do with certificates: check them, see them revoked, ask for time-stamps, audit.
+
+use std::fs;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::super::Stage;
+use super::super::runner::must_not;
+use super::demo::{self, Application};
+use super::{must_curl, must_ndoba, must_openssl, ndoba};
+use crate::failure::{Doing, Failure, Outcome};
+
+/// How long the next CRL may take after a revocation.
+const NEXT_CRL: Duration = Duration::from_secs(60);
+
+/// Chain, OCSP, CRL and issuer of both certificates.
+pub(super) fn check_all(stage: &Stage) -> Outcome<((), String)> {
+    for subject in [&demo::PERSON, &demo::MUNICIPALITY] {
+        let certificate = format!("demo/{}.pem", subject.name);
+        let issuer = format!("pki/{}.pem", subject.ca);
+        must_openssl(
+            stage,
+            &["verify", "-x509_strict", "-CAfile", "pki/root.pem", "-untrusted", &issuer, &certificate],
+        )?;
+        status(stage, subject, ": good")?;
+        let crl = fetch_crl(stage, subject.ca)?;
+        must_openssl(stage, &["crl", "-inform", "DER", "-in", &crl, "-CAfile", &issuer, "-noout"])?
+            .must_say("verify OK")?;
+        issuer_is_served(stage, &certificate, &issuer)?;
+    }
+    Ok(((), "openssl agrees with all of it".into()))
+}
+
+/// Asks by OCSP, at the address in the certificate, and expects an answer with `words`.
+fn status(stage: &Stage, subject: &demo::Subject, words: &str) -> Outcome {
+    let certificate = format!("demo/{}.pem", subject.name);
+    let issuer = format!("pki/{}.pem", subject.ca);
+    let address = must_openssl(stage, &["x509", "-noout", "-ocsp_uri", "-in", &certificate])?.text();
+    let said = must_openssl(
+        stage,
+        &[
+            "ocsp",
+            "-issuer",
+            &issuer,
+            "-cert",
+            &certificate,
+            "-url",
+            &address,
+            "-CAfile",
+            "pki/root.pem",
+            "-verify_other",
+            &issuer,
+        ],
+    )?;
+    said.must_say("Response verify OK")?;
+    said.must_say(words)
+}
+
+fn fetch_crl(stage: &Stage, ca: &str) -> Outcome<String> {
+    let file = format!("demo/{ca}.crl");
+    let address = format!("{}/crl/{ca}.crl", stage.options.public_url);
+    must_curl(stage, &["--output", &file, &address])?;
+    Ok(file)
+}
+
+/// The address in the certificate's AIA serves the issuer itself, byte for byte.
+fn issuer_is_served(stage: &Stage, certificate: &str, issuer: &str) -> Outcome {
+    let text =
+        must_openssl(stage, &["x509", "-noout", "-ext", "authorityInfoAccess", "-in", certificate])?.text();
+    let address = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("CA Issuers - URI:"))
+        .ok_or_else(|| Failure::new(format!("{certificate} names no issuer address")))?;
+    must_curl(stage, &["--output", "demo/issuer.cer", address])?;
+    must_openssl(stage, &["x509", "-outform", "DER", "-in", issuer, "-out", "demo/expected.cer"])?;
+    if read(stage, "demo/issuer.cer")? == read(stage, "demo/expected.cer")? {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{address} serves another certificate than {issuer}")))
+}
+
+/// A revocation officer revokes; OCSP says so at once, the next CRL lists it.
+pub(super) fn revoke(stage: &Stage, application: &Application) -> Outcome<((), String)> {
+    let serial = demo::serial(stage, application)?;
+    must_ndoba(
+        stage,
+        &["certificate", "revoke", &serial, "--reason", "keyCompromise", "--as", "officers/o3.pem"],
+    )?;
+    status(stage, application.subject, ": revoked")?;
+    status(stage, application.subject, "Reason: keyCompromise")?;
+    wait_for_crl(stage, application.subject.ca, &serial)?;
+    Ok(((), format!("serial {serial}")))
+}
+
+fn wait_for_crl(stage: &Stage, ca: &str, serial: &str) -> Outcome {
+    let start = Instant::now();
+    while start.elapsed() < NEXT_CRL {
+        let crl = fetch_crl(stage, ca)?;
+        let text = must_openssl(stage, &["crl", "-inform", "DER", "-in", &crl, "-noout", "-text"])?.text();
+        if text.to_ascii_lowercase().contains(serial) {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(500));
+    }
+    Err(Failure::new(format!("{ca}'s CRL does not list {serial} after {} s", NEXT_CRL.as_secs())))
+}
+
+/// Suspended: OCSP says certificateHold. Released: good again.
+pub(super) fn suspend(stage: &Stage, application: &Application) -> Outcome<((), String)> {
+    let serial = demo::serial(stage, application)?;
+    must_ndoba(stage, &["certificate", "suspend", &serial, "--as", "officers/o3.pem"])?;
+    status(stage, application.subject, "Reason: certificateHold")?;
+    must_ndoba(
+        stage,
+        &["certificate", "release", &serial, "--as", "officers/o1.pem", "--as", "officers/o2.pem"],
+    )?;
+    status(stage, application.subject, ": good")?;
+    Ok(((), format!("serial {serial}")))
+}
+
+/// `openssl ts -query`, `curl`, `openssl ts -verify`.
+pub(super) fn time_stamp(stage: &Stage) -> Outcome<((), String)> {
+    let address = format!("{}/tsa", stage.options.public_url);
+    must_openssl(
+        stage,
+        &["ts", "-query", "-data", "demo/person.pem", "-sha256", "-cert", "-out", "demo/stamp.tsq"],
+    )?;
+    must_curl(
+        stage,
+        &[
+            "--header",
+            "Content-Type: application/timestamp-query",
+            "--data-binary",
+            "@demo/stamp.tsq",
+            "--output",
+            "demo/stamp.tsr",
+            &address,
+        ],
+    )?;
+    let verified = must_openssl(
+        stage,
+        &[
+            "ts",
+            "-verify",
+            "-queryfile",
+            "demo/stamp.tsq",
+            "-in",
+            "demo/stamp.tsr",
+            "-CAfile",
+            "pki/root.pem",
+            "-untrusted",
+            "pki/time-stamping.pem",
+        ],
+    )?;
+    verified.must_say("Verification: OK")?;
+    let reply = must_openssl(stage, &["ts", "-reply", "-in", "demo/stamp.tsr", "-text"])?.text();
+    let time = reply.lines().find_map(|line| line.trim().strip_prefix("Time stamp: ")).unwrap_or_default();
+    Ok(((), time.to_owned()))
+}
+
+/// The log verifies from an export alone; a copy that was altered or cut does not.
+pub(super) fn audit(stage: &Stage) -> Outcome<((), String)> {
+    let export = "demo/audit.jsonl";
+    must_ndoba(stage, &["audit", "export", "--config", "ndoba.toml", "--out", export])?;
+    let verified = must_ndoba(stage, &["audit", "verify", export])?;
+    let whole = fs::read_to_string(stage.file(export)).doing("read the exported log")?;
+    for (name, damaged) in damaged_copies(&whole) {
+        let file = format!("demo/audit-{name}.jsonl");
+        fs::write(stage.file(&file), damaged).doing(format_args!("write {file}"))?;
+        must_not(&mut ndoba(stage, &["audit", "verify", &file]), &stage.folder)?;
+    }
+    Ok(((), verified.text().lines().last().unwrap_or_default().to_owned()))
+}
+
+/// The log with a digit changed, a line taken out, and two lines exchanged, about the middle of it.
+fn damaged_copies(whole: &str) -> Vec<(&'static str, String)> {
+    let lines: Vec<&str> = whole.lines().collect();
+    let middle = lines.len() / 2;
+    let joined = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let Some(line) = lines.get(middle) else { return Vec::new() };
+    let other = |digit: char| if digit == '1' { "2" } else { "1" };
+    let altered = match line.rfind(|c: char| c.is_ascii_digit()) {
+        Some(at) => format!("{}{}{}", &line[..at], other(char::from(line.as_bytes()[at])), &line[at + 1..]),
+        None => format!("{line} "),
+    };
+    let (mut changed, mut cut, mut swapped) = (lines.clone(), lines.clone(), lines.clone());
+    changed[middle] = &altered;
+    cut.remove(middle);
+    swapped.swap(middle.saturating_sub(1), middle);
+    vec![("altered", joined(&changed)), ("cut", joined(&cut)), ("reordered", joined(&swapped))]
+}
+
+fn read(stage: &Stage, file: &str) -> Outcome<Vec<u8>> {
+    fs::read(stage.file(file)).doing(format_args!("read {file}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_copy_differs_from_the_log_and_from_the_others() {
+        let log = "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n";
+        let copies = damaged_copies(log);
+        assert_eq!(copies[0].1, "{\"n\":1}\n{\"n\":1}\n{\"n\":3}\n");
+        assert_eq!(copies[1].1, "{\"n\":1}\n{\"n\":3}\n");
+        assert_eq!(copies[2].1, "{\"n\":2}\n{\"n\":1}\n{\"n\":3}\n");
+    }
+}
