@@ -81,6 +81,16 @@ identifier! {
     OfficerId
 }
 
+identifier! {
+    /// Names an event of the audit log; given when it happens, before the log has a place for it.
+    EventId
+}
+identifier! {
+    /// Names a record that holds personal data (an application, a revocation request) where only a name for it
+    /// may appear: in the audit log and in traces.
+    RecordId
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

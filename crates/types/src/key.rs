@@ -50,7 +50,8 @@ impl KeyLabel {
     /// [`BadKeyLabel`] when a part is empty, has other characters, or the generation is zero.
     pub fn new(authority: &str, purpose: &str, generation: u32) -> Result<Self, BadKeyLabel> {
         let word = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            !part.is_empty()
+                && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
         if !word(authority) || !word(purpose) || generation == 0 {
             return Err(BadKeyLabel);

@@ -5,6 +5,7 @@
 //! others to grow: each newtype has its own. Enter at [`SerialNumber`], [`UtcTime`], [`ToBeSigned`] and [`SigningKey`].
 
 mod authority;
+pub mod canonical;
 mod digest;
 mod id;
 mod key;
@@ -15,12 +16,12 @@ mod time;
 
 pub use authority::{BadCaName, CaName};
 pub use digest::{BadDigest, Sha256Digest};
-pub use id::{BadId, InstallationId, OfficerId, OrderId};
+pub use id::{BadId, EventId, InstallationId, OfficerId, OrderId, RecordId};
 pub use key::{BadKeyLabel, KeyLabel, SubjectPublicKeyInfo};
 pub use ports::{Clock, Random, RandomUnavailable};
 pub use serial::{BadSerial, SerialNumber};
 pub use sign::{
-    AnswerStatus, Canary, IssueCertificates, PublishCrls, Purpose, SealAudit, SignError, SignReply, Signature,
-    SignatureAlgorithm, SigningKey, StampTime, StateClock, ToBeSigned,
+    AnswerStatus, Canary, IssueCertificates, PublishCrls, Purpose, SealAudit, SignError, SignReply,
+    Signature, SignatureAlgorithm, SigningKey, StampTime, StateClock, ToBeSigned,
 };
 pub use time::{BadTime, CertifiedTime, Span, TimeUnavailable, TrustedClock, UtcTime};

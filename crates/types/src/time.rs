@@ -79,7 +79,8 @@ impl UtcTime {
     /// Broken down into year, month, day, hour, minute, second.
     pub fn to_date_time(self) -> OffsetDateTime {
         // The constructors keep the value within the years that `time` can hold.
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 }
 
@@ -226,7 +227,10 @@ mod tests {
             assert_eq!(text.parse::<UtcTime>().unwrap().to_string(), text);
         }
         assert_eq!("9999-12-31T23:59:59Z".parse(), Ok(UtcTime::NO_END));
-        assert_eq!("2026-11-23T16:00:00+04:00".parse::<UtcTime>().unwrap().to_string(), "2026-11-23T12:00:00Z");
+        assert_eq!(
+            "2026-11-23T16:00:00+04:00".parse::<UtcTime>().unwrap().to_string(),
+            "2026-11-23T12:00:00Z"
+        );
         assert_eq!("1969-12-31T23:59:59Z".parse::<UtcTime>(), Err(BadTime));
         assert_eq!("yesterday".parse::<UtcTime>(), Err(BadTime));
     }

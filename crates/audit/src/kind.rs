@@ -1,0 +1,594 @@
+//! The kinds of event.
+//!
+//! A kind's name and the names of its fields are part of logs that are kept for decades: kinds are added, never
+//! renamed or reused. What must be logged is in EN 319 401 §7.10 and EN 319 411-1 §6.4.5 (requirements P-20, P-21).
+
+use ndoba_types::{
+    CaName, KeyLabel, OfficerId, OrderId, RecordId, SerialNumber, Sha256Digest, Span, UtcTime,
+};
+use serde_json::{Map, Value};
+
+use crate::Word;
+
+/// What entitled the CA to issue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The digest of a key ceremony's plan.
+    Ceremony(Sha256Digest),
+    /// A verified order.
+    Order(OrderId),
+}
+
+/// How a field of an event is written: text, or a number where it is a small count.
+trait Field {
+    fn to_value(&self) -> Value;
+}
+
+macro_rules! text_fields {
+    ($($type:ty),*) => {$(
+        impl Field for $type {
+            fn to_value(&self) -> Value {
+                self.to_string().into()
+            }
+        }
+    )*};
+}
+text_fields!(CaName, KeyLabel, OfficerId, OrderId, RecordId, SerialNumber, Sha256Digest, UtcTime, Word);
+
+impl Field for Cause {
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Ceremony(plan) => format!("ceremony:{plan}").into(),
+            Self::Order(id) => format!("order:{id}").into(),
+        }
+    }
+}
+
+/// As decimal text: JSON's numbers end at 53 bits (RFC 8785 §3.1).
+impl Field for u64 {
+    fn to_value(&self) -> Value {
+        self.to_string().into()
+    }
+}
+
+impl Field for u32 {
+    fn to_value(&self) -> Value {
+        (*self).into()
+    }
+}
+
+impl Field for bool {
+    fn to_value(&self) -> Value {
+        (*self).into()
+    }
+}
+
+/// In microseconds, as decimal text.
+impl Field for Span {
+    fn to_value(&self) -> Value {
+        self.as_micros().to_string().into()
+    }
+}
+
+impl<F: Field> Field for Option<F> {
+    fn to_value(&self) -> Value {
+        self.as_ref().map_or(Value::Null, Field::to_value)
+    }
+}
+
+impl<F: Field> Field for Vec<F> {
+    fn to_value(&self) -> Value {
+        self.iter().map(Field::to_value).collect()
+    }
+}
+
+macro_rules! kinds {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident = $text:literal { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }
+    )*) => {
+        /// What happened, with what is needed to find it again. No personal data: identifiers, digests, salted
+        /// commitments and [`Word`]s.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum EventKind {$(
+            $(#[$doc])*
+            $name { $($(#[$field_doc])* $field: $type,)* },
+        )*}
+
+        impl EventKind {
+            /// The kind's stable name, as logs show it.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$name { .. } => $text,)*
+                }
+            }
+
+            /// All names, for documentation and tests.
+            pub const NAMES: &'static [&'static str] = &[$($text),*];
+
+            /// The name and the fields by name.
+            pub(crate) fn to_parts(&self) -> (&'static str, Map<String, Value>) {
+                let mut data = Map::new();
+                match self {
+                    $(Self::$name { $($field),* } => {
+                        $(data.insert(stringify!($field).into(), Field::to_value($field));)*
+                    })*
+                }
+                (self.name(), data)
+            }
+        }
+    };
+}
+
+kinds! {
+    // The system: OVR-6.4.5-02.
+
+    /// A process began to serve in a role.
+    ServiceStarted = "service-started" {
+        /// Its role.
+        role: Word,
+        /// Its version.
+        version: Word,
+        /// Its node's configured name.
+        node: Word,
+        /// Drawn once per process start.
+        epoch: Word,
+    }
+    /// A process ended in order. A crash shows as a start without one.
+    ServiceStopped = "service-stopped" {
+        /// Its role.
+        role: Word,
+        /// Its node's configured name.
+        node: Word,
+        /// The epoch that ends.
+        epoch: Word,
+    }
+    /// A configuration took effect.
+    ConfigurationLoaded = "configuration-loaded" {
+        /// Whose.
+        role: Word,
+        /// SHA-256 over it, secrets left out.
+        digest: Sha256Digest,
+    }
+    /// The database's schema changed.
+    SchemaMigrated = "schema-migrated" {
+        /// The version after it.
+        version: Word,
+    }
+    /// Two security officers accepted a database that is behind its witness.
+    RestoreAccepted = "restore-accepted" {
+        /// Whose witness: a role, or a CA.
+        witness: Word,
+        /// What the witness said, as a digest over its file.
+        was: Sha256Digest,
+        /// Who accepted it.
+        officers: Vec<OfficerId>,
+    }
+    /// Something a person must look at.
+    AlarmRaised = "alarm-raised" {
+        /// Its stable code.
+        code: Word,
+        /// Which part: a role, a CA, a TSU, a key.
+        part: Word,
+    }
+    /// The cause of an alarm went away.
+    AlarmCleared = "alarm-cleared" {
+        /// Its stable code.
+        code: Word,
+        /// Which part.
+        part: Word,
+    }
+
+    // Access: OVR-6.4.5-02.
+
+    /// Someone was not let in.
+    LoginRefused = "login-refused" {
+        /// Where: `officers`, `operator`, `revocation-code`.
+        door: Word,
+        /// Why.
+        code: Word,
+        /// SHA-256 over the key presented, where there was one.
+        spki: Option<Sha256Digest>,
+    }
+    /// An officer asked for what the officer's roles do not allow.
+    ActionRefused = "action-refused" {
+        /// What was asked: an operation's stable name.
+        operation: Word,
+        /// Why.
+        code: Word,
+    }
+    /// An officer read personal data.
+    PersonalDataRead = "personal-data-read" {
+        /// Of which record.
+        record: RecordId,
+        /// Through which operation.
+        operation: Word,
+    }
+    /// Personal data reached the end of its retention and was erased, its salt with it.
+    PersonalDataErased = "personal-data-erased" {
+        /// Of which record.
+        record: RecordId,
+    }
+
+    // Keys and ceremonies: GEN-6.4.5-06, REQ-7.10-05.
+
+    /// A key ceremony began.
+    CeremonyStarted = "ceremony-started" {
+        /// SHA-256 over its plan.
+        plan: Sha256Digest,
+    }
+    /// A step of a ceremony ended.
+    CeremonyStepDone = "ceremony-step-done" {
+        /// SHA-256 over the plan.
+        plan: Sha256Digest,
+        /// The step's name.
+        step: Word,
+        /// SHA-256 over what it produced.
+        result: Option<Sha256Digest>,
+    }
+    /// A key ceremony ended with a report.
+    CeremonyFinished = "ceremony-finished" {
+        /// SHA-256 over its plan.
+        plan: Sha256Digest,
+        /// SHA-256 over its report.
+        report: Sha256Digest,
+    }
+    /// A key pair was generated in a token.
+    KeyGenerated = "key-generated" {
+        /// Its label.
+        key: KeyLabel,
+        /// SHA-256 over its SubjectPublicKeyInfo.
+        spki: Sha256Digest,
+        /// Algorithm and size: `ec-p256`, `rsa-3072`.
+        algorithm: Word,
+        /// The token's serial number.
+        token: Word,
+    }
+    /// A key was found in its token with the attributes it must have, and opened for use.
+    KeyOpened = "key-opened" {
+        /// Its label.
+        key: KeyLabel,
+        /// SHA-256 over its SubjectPublicKeyInfo.
+        spki: Sha256Digest,
+        /// By which role.
+        role: Word,
+    }
+    /// A key was refused for use.
+    KeyRefused = "key-refused" {
+        /// Its label.
+        key: KeyLabel,
+        /// Why.
+        code: Word,
+    }
+    /// A key was destroyed.
+    KeyDestroyed = "key-destroyed" {
+        /// Its label.
+        key: KeyLabel,
+        /// SHA-256 over its SubjectPublicKeyInfo.
+        spki: Sha256Digest,
+    }
+    /// The use of a key in one process epoch was accounted for.
+    KeyEpochClosed = "key-epoch-closed" {
+        /// Its label.
+        key: KeyLabel,
+        /// The epoch.
+        epoch: Word,
+        /// Signatures that were intended.
+        intents: u64,
+        /// Of these, recorded as made.
+        signed: u64,
+        /// Of these, given up as lost.
+        lost: u64,
+    }
+
+    // Officers: P-02.
+
+    /// A one-time enrolment code was given to an officer-to-be.
+    EnrolmentOpened = "enrolment-opened" {
+        /// For whom.
+        officer: OfficerId,
+    }
+    /// An officer-to-be presented a key with the code.
+    EnrolmentCompleted = "enrolment-completed" {
+        /// Who.
+        officer: OfficerId,
+        /// SHA-256 over the key.
+        spki: Sha256Digest,
+    }
+    /// A grant joined the register.
+    GrantAdded = "grant-added" {
+        /// Its place in the chain.
+        seq: u64,
+        /// SHA-256 over its bytes.
+        grant: Sha256Digest,
+        /// To whom.
+        officer: OfficerId,
+        /// Which roles.
+        roles: Vec<Word>,
+        /// Signed by whom.
+        signers: Vec<OfficerId>,
+    }
+    /// A grant ended before its time.
+    GrantEnded = "grant-ended" {
+        /// The ending's place in the chain.
+        seq: u64,
+        /// SHA-256 over the ending's bytes.
+        grant: Sha256Digest,
+        /// Whose.
+        officer: OfficerId,
+        /// Signed by whom.
+        signers: Vec<OfficerId>,
+    }
+
+    // Registration: REG-6.4.5-03.
+
+    /// An application changed its state.
+    ApplicationChanged = "application-changed" {
+        /// Which.
+        application: RecordId,
+        /// The state before; none for a new one.
+        from: Option<Word>,
+        /// The state after.
+        to: Word,
+        /// Salted commitment to its content.
+        content: Option<Sha256Digest>,
+    }
+    /// Evidence was attached to an application.
+    EvidenceAdded = "evidence-added" {
+        /// To which.
+        application: RecordId,
+        /// What kind of evidence.
+        kind: Word,
+        /// Salted commitment to it.
+        evidence: Sha256Digest,
+    }
+    /// The subscriber accepted the agreement.
+    AgreementAccepted = "agreement-accepted" {
+        /// For which application.
+        application: RecordId,
+        /// SHA-256 over the agreement.
+        agreement: Sha256Digest,
+    }
+    /// Someone asked for a revocation, suspension or release (REV-6.4.5-09: all requests and what came of them).
+    StatusRequested = "status-requested" {
+        /// Which request.
+        request: RecordId,
+        /// Under which CA.
+        ca: CaName,
+        /// Which certificate.
+        serial: SerialNumber,
+        /// `revoke`, `suspend`, `release`.
+        action: Word,
+        /// Through which channel it came.
+        channel: Word,
+        /// When it was received: the start of the 24 hours (REV-6.2.4-03A).
+        received: UtcTime,
+    }
+    /// A status request was turned down by an officer.
+    StatusRequestRefused = "status-request-refused" {
+        /// Which request.
+        request: RecordId,
+        /// Why.
+        code: Word,
+    }
+    /// A signed order was put before the CA.
+    OrderQueued = "order-queued" {
+        /// Which.
+        order: OrderId,
+        /// Its kind.
+        kind: Word,
+        /// SHA-256 over its bytes.
+        digest: Sha256Digest,
+        /// The application or request it comes from.
+        record: Option<RecordId>,
+    }
+    /// An order was taken back before the CA acted on it.
+    OrderWithdrawn = "order-withdrawn" {
+        /// Which.
+        order: OrderId,
+    }
+    /// A certificate was handed to its subscriber.
+    CertificateDelivered = "certificate-delivered" {
+        /// Under which CA.
+        ca: CaName,
+        /// Which.
+        serial: SerialNumber,
+        /// How.
+        channel: Word,
+    }
+    /// The subscriber accepted the certificate.
+    CertificateAccepted = "certificate-accepted" {
+        /// Under which CA.
+        ca: CaName,
+        /// Which.
+        serial: SerialNumber,
+    }
+
+    // The certificate's life: OVR-6.4.5-07A, REV-6.4.5-09.
+
+    /// The ceremony made a CA known.
+    AuthorityRegistered = "authority-registered" {
+        /// Which.
+        ca: CaName,
+        /// SHA-256 over its certificate.
+        certificate: Sha256Digest,
+    }
+    /// The CA refused an order.
+    OrderRefused = "order-refused" {
+        /// Which.
+        order: OrderId,
+        /// Why.
+        code: Word,
+    }
+    /// The CA is about to ask its token for a certificate's signature.
+    IssuanceIntended = "issuance-intended" {
+        /// Under which CA.
+        ca: CaName,
+        /// The certificate to be.
+        serial: SerialNumber,
+        /// Why it may be.
+        cause: Cause,
+        /// The profile's digest.
+        profile: Sha256Digest,
+        /// SHA-256 over the TBSCertificate.
+        tbs: Sha256Digest,
+        /// The key asked.
+        key: KeyLabel,
+        /// The node asking.
+        node: Word,
+        /// Its process epoch.
+        epoch: Word,
+        /// Counts the tries of the epoch.
+        attempt: u64,
+    }
+    /// A certificate was signed, verified and recorded.
+    CertificateIssued = "certificate-issued" {
+        /// Under which CA.
+        ca: CaName,
+        /// Which.
+        serial: SerialNumber,
+        /// Why.
+        cause: Cause,
+        /// SHA-256 over the certificate.
+        certificate: Sha256Digest,
+    }
+    /// A signature may exist that we do not have; the certificate counts as revoked.
+    IssuanceLost = "issuance-lost" {
+        /// Under which CA.
+        ca: CaName,
+        /// Which.
+        serial: SerialNumber,
+        /// Why it was to be.
+        cause: Cause,
+        /// SHA-256 over the TBSCertificate.
+        tbs: Sha256Digest,
+    }
+    /// A certificate was revoked.
+    CertificateRevoked = "certificate-revoked" {
+        /// Under which CA.
+        ca: CaName,
+        /// Which.
+        serial: SerialNumber,
+        /// By which order.
+        order: OrderId,
+        /// The CRLReason's name.
+        reason: Word,
+        /// When the request was received.
+        received: UtcTime,
+    }
+    /// A certificate was suspended (certificateHold).
+    CertificateSuspended = "certificate-suspended" {
+        /// Under which CA.
+        ca: CaName,
+        /// Which.
+        serial: SerialNumber,
+        /// By which order.
+        order: OrderId,
+        /// When the request was received.
+        received: UtcTime,
+    }
+    /// A suspension ended.
+    CertificateReleased = "certificate-released" {
+        /// Under which CA.
+        ca: CaName,
+        /// Which.
+        serial: SerialNumber,
+        /// By which order.
+        order: OrderId,
+    }
+    /// The CA is about to ask its token for a CRL's signature.
+    CrlIntended = "crl-intended" {
+        /// Whose.
+        ca: CaName,
+        /// Its cRLNumber.
+        number: u64,
+        /// SHA-256 over the TBSCertList.
+        tbs: Sha256Digest,
+        /// The key asked.
+        key: KeyLabel,
+        /// The node asking.
+        node: Word,
+        /// Its process epoch.
+        epoch: Word,
+        /// Counts the tries of the epoch.
+        attempt: u64,
+    }
+    /// A CRL was signed, verified and recorded.
+    CrlIssued = "crl-issued" {
+        /// Whose.
+        ca: CaName,
+        /// Its cRLNumber.
+        number: u64,
+        /// The status version that it shows.
+        version: u64,
+        /// SHA-256 over the CRL.
+        crl: Sha256Digest,
+    }
+    /// A CRL went online.
+    CrlPublished = "crl-published" {
+        /// Whose.
+        ca: CaName,
+        /// Its cRLNumber.
+        number: u64,
+        /// SHA-256 over the CRL.
+        crl: Sha256Digest,
+    }
+
+    // Status and time.
+
+    /// A responder's certificate took effect.
+    ResponderActivated = "responder-activated" {
+        /// For which CA.
+        ca: CaName,
+        /// Its key.
+        key: KeyLabel,
+        /// SHA-256 over its certificate.
+        certificate: Sha256Digest,
+    }
+    /// A responder stopped answering for a CA.
+    ResponderStopped = "responder-stopped" {
+        /// For which CA.
+        ca: CaName,
+        /// Why.
+        code: Word,
+    }
+    /// A time-stamping unit began to stamp.
+    TsuActivated = "tsu-activated" {
+        /// Which.
+        tsu: Word,
+        /// Its key.
+        key: KeyLabel,
+        /// SHA-256 over its certificate.
+        certificate: Sha256Digest,
+    }
+    /// A time-stamping unit stopped.
+    TsuStopped = "tsu-stopped" {
+        /// Which.
+        tsu: Word,
+        /// Why.
+        code: Word,
+    }
+    /// A segment of a TSU's journal was closed: all its tokens, as one leaf of this log.
+    TsuSegmentSealed = "tsu-segment-sealed" {
+        /// Which TSU.
+        tsu: Word,
+        /// The journal's index of its first record.
+        first: u64,
+        /// The journal's index of its last record.
+        last: u64,
+        /// How many tokens it holds.
+        count: u64,
+        /// The hash of its last record.
+        head: Sha256Digest,
+    }
+    /// The clock is known well enough again (REQ-7.10-05).
+    ClockTrusted = "clock-trusted" {
+        /// The bound on its error, in microseconds.
+        bound: Span,
+    }
+    /// The clock is not known well enough (TIS-7.7.2).
+    ClockLost = "clock-lost" {
+        /// Why.
+        code: Word,
+    }
+}
