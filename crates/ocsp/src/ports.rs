@@ -23,8 +23,8 @@ pub enum CertStatusFacts {
     Revoked {
         /// Since when.
         at: UtcTime,
-        /// Why; `None` says nothing about it, like `unspecified`.
-        reason: Option<RevocationReason>,
+        /// Why; `Unspecified` is answered by leaving the reason out (C-90).
+        reason: RevocationReason,
         /// As in `Good`; `None` where the signed certificate was lost.
         certificate: Option<Sha256Digest>,
     },

@@ -1,0 +1,239 @@
+//! Who answers for whom: delegated responders, one per issuing CA key (O-18).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use const_oid::db::rfc5280::ID_KP_OCSP_SIGNING;
+use const_oid::db::rfc6960::ID_PKIX_OCSP_NOCHECK;
+use der::{Decode, Encode};
+use ndoba_types::{CaName, Sha256Digest, SignatureAlgorithm, Span, UtcTime};
+use x509_cert::Certificate;
+use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, KeyUsages};
+
+use crate::answer::Query;
+use crate::{HashAlgorithm, IssuerHashes, Refusal, Request};
+
+/// How a CA's statuses are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerPolicy {
+    /// From thisUpdate to nextUpdate; always stated (O-11, O-12).
+    pub validity: Span,
+    /// How far thisUpdate lies before producedAt, for clients whose clocks are slow. Zero keeps the two equal,
+    /// as the headers of RFC 9919 §7.2 want it (O-22).
+    pub backdate: Span,
+    /// nextUpdate stays this far before the responder certificate's notAfter: what was signed can be verified
+    /// for as long as it claims to be current.
+    pub margin: Span,
+    /// What is said of serials that were never issued.
+    pub unissued: Unissued,
+    /// How the responder names itself.
+    pub identity: Identity,
+    /// Whether answers prove that the certificate was issued by naming its digest (O-17).
+    pub cert_hash: bool,
+}
+
+impl Default for AnswerPolicy {
+    /// An hour, not backdated, five minutes of margin, `unknown`, byKey, with CertHash.
+    fn default() -> Self {
+        Self {
+            validity: Span::hours(1),
+            backdate: Span::ZERO,
+            margin: Span::minutes(5),
+            unissued: Unissued::Unknown,
+            identity: Identity::ByKey,
+            cert_hash: true,
+        }
+    }
+}
+
+/// What is answered for a serial that was never issued; never `good` (O-08).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unissued {
+    /// RFC 6960 §2.2 "extended revoked": revoked since 1970 with certificateHold, and the extension that says so.
+    ExtendedRevoked,
+    /// certStatus unknown.
+    Unknown,
+}
+
+/// How answers name their responder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// By the SHA-1 of its public key, as RFC 9919 §3.2.1 demands (O-10).
+    ByKey,
+    /// By its subject, for clients that know nothing else.
+    ByName,
+}
+
+/// A delegated responder: its certificate, the CA for which it answers, and how.
+#[derive(Clone, Debug)]
+pub struct Responder {
+    pub(crate) ca: CaName,
+    pub(crate) issuer: [IssuerHashes; 4],
+    /// The CA's notBefore: statuses are kept from the CA's first day on (O-15).
+    pub(crate) archive_cutoff: UtcTime,
+    pub(crate) certificate: Vec<u8>,
+    pub(crate) fingerprint: Sha256Digest,
+    pub(crate) subject: Vec<u8>,
+    pub(crate) key_hash: Vec<u8>,
+    pub(crate) not_before: UtcTime,
+    pub(crate) not_after: UtcTime,
+    pub(crate) algorithm: SignatureAlgorithm,
+    pub(crate) policy: AnswerPolicy,
+}
+
+impl Responder {
+    /// Puts a responder together from certificates that the caller trusts and whose chain it has verified.
+    ///
+    /// # Inputs
+    ///
+    /// - `ca_certificate` – of the CA whose certificates are asked about, DER.
+    /// - `certificate` – the responder's, issued directly by that CA key, DER; embedded in every answer.
+    /// - `algorithm` – of the signatures that the responder's key makes.
+    ///
+    /// # Errors
+    ///
+    /// [`ResponderError`] when one of the two is no certificate or they do not belong together.
+    pub fn new(
+        ca: CaName,
+        ca_certificate: &[u8],
+        certificate: &[u8],
+        algorithm: SignatureAlgorithm,
+        policy: AnswerPolicy,
+    ) -> Result<Self, ResponderError> {
+        let issuer = Certificate::from_der(ca_certificate)?;
+        let issuer = issuer.tbs_certificate();
+        let responder = Certificate::from_der(certificate)?;
+        let responder = responder.tbs_certificate();
+
+        let issuer_name = issuer.subject().to_der()?;
+        if responder.issuer().to_der()? != issuer_name {
+            return Err(ResponderError::OtherIssuer);
+        }
+        let (_, usage) = responder.get_extension::<KeyUsage>()?.ok_or(ResponderError::Usage)?;
+        let (_, purposes) = responder.get_extension::<ExtendedKeyUsage>()?.ok_or(ResponderError::Usage)?;
+        // digitalSignature and nothing else: clients reject responders with nonRepudiation.
+        if usage.0 != KeyUsages::DigitalSignature || purposes.0 != [ID_KP_OCSP_SIGNING] {
+            return Err(ResponderError::Usage);
+        }
+        let nocheck = |extension: &x509_cert::ext::Extension| extension.extn_id == ID_PKIX_OCSP_NOCHECK;
+        if !responder.extensions().is_some_and(|extensions| extensions.iter().any(nocheck)) {
+            return Err(ResponderError::NoCheck);
+        }
+
+        let issuer_key = issuer.subject_public_key_info().subject_public_key.raw_bytes();
+        let responder_key = responder.subject_public_key_info().subject_public_key.raw_bytes();
+        Ok(Self {
+            ca,
+            issuer: HashAlgorithm::ALL.map(|algorithm| IssuerHashes {
+                algorithm,
+                name: algorithm.digest(&issuer_name).into(),
+                key: algorithm.digest(issuer_key).into(),
+            }),
+            archive_cutoff: instant(issuer.validity().not_before)?,
+            certificate: certificate.to_vec(),
+            fingerprint: Sha256Digest::of(certificate),
+            subject: responder.subject().to_der()?,
+            // SHA-1 whatever the CertID uses: a name, not a protection (O-10).
+            key_hash: HashAlgorithm::Sha1.digest(responder_key),
+            not_before: instant(responder.validity().not_before)?,
+            not_after: instant(responder.validity().not_after)?,
+            algorithm,
+            policy,
+        })
+    }
+
+    /// The CA for which it answers.
+    pub fn ca(&self) -> &CaName {
+        &self.ca
+    }
+
+    /// SHA-256 over its certificate: a new responder certificate makes new answers.
+    pub fn fingerprint(&self) -> Sha256Digest {
+        self.fingerprint
+    }
+
+    /// The end of its certificate, for metrics and alarms.
+    pub fn not_after(&self) -> UtcTime {
+        self.not_after
+    }
+}
+
+fn instant(time: x509_cert::time::Time) -> Result<UtcTime, ResponderError> {
+    let seconds = i64::try_from(time.to_unix_duration().as_secs()).map_err(|_| ResponderError::Time)?;
+    UtcTime::from_unix_seconds(seconds).map_err(|_| ResponderError::Time)
+}
+
+/// The responders that answer now, found by the issuer that a CertID names.
+#[derive(Debug, Default)]
+pub struct Responders {
+    by_issuer: HashMap<IssuerHashes, Arc<Responder>>,
+}
+
+impl Responders {
+    /// One responder for each CA key.
+    ///
+    /// # Errors
+    ///
+    /// [`ResponderError::Twice`] when two answer for the same issuer: which of the two is current is decided
+    /// before.
+    pub fn new(responders: impl IntoIterator<Item = Responder>) -> Result<Self, ResponderError> {
+        let mut by_issuer = HashMap::new();
+        for responder in responders.into_iter().map(Arc::new) {
+            for hashes in &responder.issuer {
+                if by_issuer.insert(hashes.clone(), Arc::clone(&responder)).is_some() {
+                    return Err(ResponderError::Twice(responder.ca.clone()));
+                }
+            }
+        }
+        Ok(Self { by_issuer })
+    }
+
+    /// Finds who answers `request`: the first CertID's issuer decides, and no answer mixes issuers, because
+    /// clients exist that match entries by serial number alone (interop.md §4, 11).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::ForeignIssuer`] when an issuer is not served here, or another than the first one's.
+    pub fn begin(&self, request: Request) -> Result<Query, Refusal> {
+        let mut found: Option<&Arc<Responder>> = None;
+        for cert_id in request.cert_ids() {
+            let issuer = cert_id.issuer().ok_or(Refusal::ForeignIssuer)?;
+            let responder = self.by_issuer.get(issuer).ok_or(Refusal::ForeignIssuer)?;
+            if found.is_some_and(|first| !Arc::ptr_eq(first, responder)) {
+                return Err(Refusal::ForeignIssuer);
+            }
+            found = Some(responder);
+        }
+        let responder = Arc::clone(found.ok_or(Refusal::ForeignIssuer)?);
+        Ok(Query { responder, request })
+    }
+
+    /// Every responder once, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Responder>> {
+        // Each is filed under four hashes; one of them counts.
+        self.by_issuer.iter().filter(|(hashes, _)| hashes.algorithm == HashAlgorithm::Sha256).map(|(_, r)| r)
+    }
+}
+
+/// Why a responder cannot answer for a CA. An operator must act.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResponderError {
+    /// One of the certificates is not DER, or an extension in it is not.
+    #[error("a certificate of the responder or its CA cannot be read")]
+    Certificate(#[from] der::Error),
+    /// No id-pkix-ocsp-nocheck: clients would ask for the responder's own status, of us (O-19).
+    #[error("the responder's certificate lacks id-pkix-ocsp-nocheck")]
+    NoCheck,
+    /// The responder's issuer is not the CA: clients accept delegation only from the CA itself (O-18).
+    #[error("the responder's certificate was issued by another CA")]
+    OtherIssuer,
+    /// A validity outside the years that exist here.
+    #[error("a certificate's validity lies outside 1970 to 9999")]
+    Time,
+    /// Two responders for one issuer.
+    #[error("two responders answer for the CA {0}")]
+    Twice(CaName),
+    /// Key usage must be digitalSignature alone, extended key usage id-kp-OCSPSigning alone.
+    #[error("the responder's certificate is not for signing OCSP answers, and nothing else")]
+    Usage,
+}
