@@ -9,6 +9,7 @@ pub mod canonical;
 mod digest;
 mod id;
 mod key;
+mod oid;
 mod ports;
 mod serial;
 mod sign;
@@ -18,6 +19,7 @@ pub use authority::{BadCaName, CaName};
 pub use digest::{BadDigest, Sha256Digest};
 pub use id::{BadId, EventId, InstallationId, OfficerId, OrderId, RecordId};
 pub use key::{BadKeyLabel, KeyLabel, SubjectPublicKeyInfo};
+pub use oid::{BadOid, Oid};
 pub use ports::{Clock, Random, RandomUnavailable};
 pub use serial::{BadSerial, SerialNumber};
 pub use sign::{

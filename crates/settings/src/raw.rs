@@ -1,0 +1,388 @@
+//! The file as written: every key, its meaning, its default. Nothing here is checked yet.
+
+use crate::pin::RawPin;
+use crate::section::section;
+
+section! {
+    /// The root of the file.
+    RawSettings {
+        /// This installation's identifier: 32 lower-case hexadecimal digits, drawn once by the ceremony.
+        installation: String, "\"00112233445566778899aabbccddeeff\"";
+        /// This process among those of the installation, 0 to 65535; different for every process that signs.
+        node: u16 = 0u16;
+        /// "development" or "production". Production refuses SoftHSM, the trusted host clock, example policies and
+        /// the roles "ca" or "audit" beside a role that listens to a network.
+        mode: String = "development";
+        /// What this process does: "registration" (the officers' API), "ca" (issues, revokes, publishes CRLs),
+        /// "public" (OCSP, time-stamps, CRLs for everyone), "audit" (seals the log).
+        roles: Vec<String>, "[\"registration\", \"ca\", \"public\", \"audit\"]";
+    }
+    tables {
+        /// Folders and files.
+        paths: RawPaths;
+        /// Where records are kept.
+        database: RawDatabase;
+        /// PKCS#11.
+        hsm: RawHsm;
+        /// Certification authorities.
+        cas: Vec<RawCa>;
+        /// Time-stamping.
+        tsa: RawTsa;
+        /// The clock.
+        clock: RawClock;
+        /// Sealing of the audit log.
+        audit: RawAudit;
+        /// Addresses to listen on.
+        listen: RawListen;
+        /// TLS.
+        tls: RawTls;
+        /// Addresses in certificates.
+        urls: RawUrls;
+        /// Bounds.
+        limits: RawLimits;
+        /// Legal parameters.
+        legal: RawLegal;
+        /// Policy identifiers.
+        policies: RawPolicies;
+        /// Logging.
+        log: RawLog;
+    }
+}
+
+section! {
+    /// Folders and files.
+    RawPaths {
+        /// The state folder. Like every path here, relative to the folder of this file.
+        state: String = ".";
+        /// Rollback witnesses: small files that must survive a restored database. Relative to `state`, as below.
+        witness: String = "witness";
+        /// What the public role serves as files.
+        published: String = "published";
+        /// The journals of time-stamps.
+        journal: String = "journal";
+        /// The pinned first security officers, written by the ceremony.
+        officers_pin: String = "officers.pin.json";
+        /// A folder of certificate profiles that replace the built-in ones.
+        profiles: Option<String>, "\"profiles\"";
+    }
+}
+
+section! {
+    /// Where records are kept.
+    RawDatabase {
+        /// "sqlite" or "postgresql".
+        engine: String = "sqlite";
+        /// SQLite: the file, relative to the state folder.
+        path: Option<String>, "\"ndoba.sqlite\"";
+        /// PostgreSQL: a file whose first line is the connection string; or else the parts below.
+        url_file: Option<String>, "\"/etc/ndoba/database.url\"";
+        /// PostgreSQL: host name, or folder of the socket.
+        host: Option<String>, "\"db.internal\"";
+        /// PostgreSQL: port.
+        port: u16 = 5432u16;
+        /// PostgreSQL: name of the database.
+        name: Option<String>, "\"ndoba\"";
+        /// PostgreSQL: the user; one per role in production.
+        user: Option<String>, "\"ndoba_ca\"";
+        /// PostgreSQL: a file whose first line is the password.
+        password_file: Option<String>, "\"/etc/ndoba/database.password\"";
+        /// PostgreSQL: libpq's sslmode.
+        sslmode: String = "verify-full";
+    }
+}
+
+section! {
+    /// PKCS#11.
+    RawHsm {}
+    tables {
+        /// The modules.
+        modules: Vec<RawModule>;
+    }
+}
+
+section! {
+    /// A PKCS#11 module. Several are allowed.
+    RawModule {
+        /// The shared library.
+        path: String, "\"/usr/lib/softhsm/libsofthsm2.so\"";
+        /// The reserved string for C_Initialize, for modules that need one.
+        init_args: Option<String>, "\"configdir='sql:/var/lib/nss'\"";
+    }
+    tables {
+        /// Its tokens.
+        tokens: Vec<RawToken>;
+    }
+}
+
+section! {
+    /// A token of the module above.
+    RawToken {
+        /// What the other sections call it.
+        name: String, "\"ndoba-issuing\"";
+        /// Its label; or else its slot.
+        label: Option<String>, "\"ndoba-issuing\"";
+        /// Its slot's number, where labels do not tell tokens apart.
+        slot: Option<u64>;
+        /// Where its PIN is: { file = "…" }, { fd = 3 } or { credential = "…" } (systemd). Never the PIN.
+        pin: Option<RawPin>, "{ file = \"pins/issuing.pin\" }";
+        /// Sessions that sign at once.
+        sessions: u16 = 2u16;
+        /// Requests that may wait; more are refused at once.
+        queue_depth: u32 = 256u32;
+        /// How long a request may take, waiting included.
+        deadline: String = "5s";
+    }
+}
+
+section! {
+    /// A certification authority.
+    RawCa {
+        /// Its name: lower-case letters, digits and hyphens; part of its addresses.
+        name: String, "\"signature\"";
+        /// The token with its key. Leave out token, key and algorithm where the key is not reached.
+        token: Option<String>, "\"ndoba-issuing\"";
+        /// The key's label.
+        key: Option<String>, "\"signature/ca/1\"";
+        /// ecdsa-p256-sha256, ecdsa-p384-sha384, ecdsa-p521-sha512, rsa-pkcs1-sha256/384/512,
+        /// rsa-pss-sha256/384/512 or ed25519.
+        algorithm: Option<String>, "\"ecdsa-p384-sha384\"";
+        /// Its certificate, PEM or DER.
+        certificate: String, "\"pki/signature.pem\"";
+    }
+    tables {
+        /// Its CRLs.
+        crl: RawCrl;
+        /// Its OCSP responder.
+        ocsp: Option<RawOcsp>;
+    }
+}
+
+section! {
+    /// The CRLs of the authority above.
+    RawCrl {
+        /// nextUpdate, at most 24h for authorities that issue to subscribers.
+        next_update: String = "24h";
+        /// A new one at least this often.
+        publish_every: String = "12h";
+    }
+}
+
+section! {
+    /// The OCSP responder of the authority above.
+    RawOcsp {
+        /// The token with its key.
+        token: String, "\"ndoba-ocsp\"";
+        /// The key's label.
+        key: String, "\"signature/ocsp/1\"";
+        /// As for authorities.
+        algorithm: String = "ecdsa-p256-sha256";
+        /// Its certificate.
+        certificate: String, "\"pki/signature-ocsp.pem\"";
+        /// How long an answer may be believed.
+        next_update: String = "1h";
+        /// Of a serial number never issued: "unknown" or "extended-revoked".
+        unissued: String = "unknown";
+    }
+}
+
+section! {
+    /// Time-stamping.
+    RawTsa {
+        /// Tokens per sealed segment of a journal; a segment is one leaf of the audit log.
+        segment_records: u32 = 65_536u32;
+        /// Requests that may wait for the journal.
+        queue_depth: u32 = 1024u32;
+    }
+    tables {
+        /// The units.
+        units: Vec<RawUnit>;
+    }
+}
+
+section! {
+    /// A time-stamping unit. The first is served at /tsa, each at /tsa/<name> too.
+    RawUnit {
+        /// Its name; not "clock", which is the address of the clock's statement.
+        name: String, "\"tsu\"";
+        /// The token with its key.
+        token: String, "\"ndoba-tsa\"";
+        /// The key's label.
+        key: String, "\"tsu/tsu/1\"";
+        /// As for authorities.
+        algorithm: String = "ecdsa-p256-sha256";
+        /// Its certificate.
+        certificate: String, "\"pki/tsu.pem\"";
+        /// The certificates above it, its issuer first, without the root.
+        chain: Vec<String>, "[\"pki/time-stamping.pem\"]";
+        /// The policy of tokens when the request names none; the default is policies.time_stamp.
+        policy: Option<String>, "\"2.999.1.5\"";
+        /// Other policies a request may name. 0.4.0.2023.1.1 is the best-practices policy (BTSP).
+        accepted_policies: Vec<String> = vec!["0.4.0.2023.1.1".into()] as Vec<String>;
+        /// The declared accuracy, at most 1s; also what the disclosure statement says.
+        accuracy: String = "1s";
+        /// Whether tokens claim to be qualified under Regulation (EU) 910/2014.
+        claim_eu_qtst: bool = false;
+    }
+}
+
+section! {
+    /// The clock behind time-stamps.
+    RawClock {
+        /// "disciplined" (the kernel's state and a quorum of servers) or "trusted-host-clock" (development only).
+        mode: String = "disciplined";
+        /// What the kernel's own opinion counts for: "enforce", "warn" or "off".
+        kernel: String = "enforce";
+        /// trusted-host-clock: the bound that is assumed.
+        assumed_bound: String = "100ms";
+        /// A jump against the monotonic clock by more than this stops time-stamping.
+        step_limit: String = "200ms";
+        /// How long the clock must have been good before time-stamping goes on.
+        clean_interval: String = "10s";
+        /// NTP servers, "host" or "host:port"; at least three in mode "disciplined".
+        servers: Vec<String>, "[\"ntp1.example\", \"ntp2.example\", \"ntp3.example:123\"]";
+        /// How many of them must agree.
+        quorum: u8 = 2u8;
+        /// How often they are asked.
+        poll: String = "32s";
+    }
+}
+
+section! {
+    /// Sealing of the audit log, for the role "audit".
+    RawAudit {
+        /// The token with its key.
+        token: Option<String>, "\"ndoba-audit\"";
+        /// The key's label.
+        key: Option<String>, "\"audit/seal/1\"";
+        /// As for authorities.
+        algorithm: String = "ecdsa-p256-sha256";
+        /// A checkpoint at least this often while something happens.
+        checkpoint_every: String = "1m";
+        /// Where checkpoints are time-stamped.
+        tsa_url: Option<String>, "\"http://127.0.0.1:8080/tsa\"";
+    }
+}
+
+section! {
+    /// Addresses to listen on: IP address and port. An absent one is not listened on.
+    RawListen {
+        /// OCSP, time-stamps, CRLs and issuers over http, for everyone.
+        public: Option<String>, "\"127.0.0.1:8080\"";
+        /// The same over https.
+        public_tls: Option<String>, "\"127.0.0.1:8444\"";
+        /// The officers' API, https with client certificates.
+        officers: Option<String>, "\"127.0.0.1:8443\"";
+        /// Metrics and health; loopback only in production.
+        operator: Option<String>, "\"127.0.0.1:9090\"";
+    }
+}
+
+section! {
+    /// TLS files, PEM.
+    RawTls {
+        /// The public address's certificate and chain.
+        public_certificate: Option<String>, "\"tls/public.pem\"";
+        /// Its key.
+        public_key: Option<String>, "\"tls/public.key\"";
+        /// The officers' address's certificate and chain.
+        officers_certificate: Option<String>, "\"tls/officers.pem\"";
+        /// Its key.
+        officers_key: Option<String>, "\"tls/officers.key\"";
+        /// The authorities of officers' client certificates.
+        officers_client_ca: Option<String>, "\"tls/operations-ca.pem\"";
+    }
+}
+
+section! {
+    /// Addresses written into certificates. They must work for as long as the certificates live.
+    RawUrls {
+        /// Under which /ocsp, /crl and /issuer are found; http, so that a check needs no other check.
+        public_url: String = "http://127.0.0.1:8080";
+        /// The PKI disclosure statement in English; https.
+        pds_url: String = "https://pki.example.com/pds-en.pdf";
+        /// The same in Georgian; https.
+        pds_url_ka: String = "https://pki.example.com/pds-ka.pdf";
+        /// The certification practice statement.
+        cps_url: String = "https://pki.example.com/cps";
+    }
+}
+
+section! {
+    /// Bounds on what strangers may send and how long they may take.
+    RawLimits {
+        /// The longest OCSP request.
+        ocsp_request: String = "64KiB";
+        /// The most certificates asked about in one.
+        ocsp_certificates: u16 = 64u16;
+        /// The longest time-stamp request.
+        tsp_request: String = "16KiB";
+        /// The longest body of the officers' API.
+        api_body: String = "1MiB";
+        /// Connections at once, per address.
+        connections: u32 = 10_000u32;
+        /// How long a client may take to send its headers.
+        header_timeout: String = "5s";
+        /// How long an idle connection stays open.
+        keep_alive: String = "15s";
+        /// How long stopping waits for what is in flight.
+        shutdown: String = "20s";
+    }
+}
+
+section! {
+    /// What the law decides. The defaults are proposals; see the practice statement.
+    RawLegal {
+        /// From a request to the visible status, at most.
+        revocation_max: String = "24h";
+        /// The internal aim for the same.
+        revocation_slo: String = "60m";
+        /// Whether certificates may be suspended.
+        suspension_allowed: bool = true;
+        /// For how long.
+        suspension_max: String = "30d";
+        /// What then: "revoke", or "keep" and tell an officer.
+        suspension_on_timeout: String = "revoke";
+        /// How many years records are kept, at least 7.
+        retention_years: u8 = 10u8;
+        /// QcCClegislation: under whose law certificates are qualified.
+        qc_cc_legislation: Vec<String> = vec!["GE".into()] as Vec<String>;
+        /// Whether certificates name the EU's QCP-* policies.
+        claim_eu_qcp: bool = false;
+        /// The script of subjects' names, "georgian" or "latin"; the other goes into subjectAltName.
+        name_script: String = "georgian";
+        /// The least RSA modulus in a new certificate, in bits.
+        rsa_min_bits: u16 = 3072u16;
+    }
+}
+
+section! {
+    /// Policy identifiers. The defaults lie in the arc for examples, which production refuses.
+    RawPolicies {
+        /// Natural persons, key in a qualified device.
+        sign_qscd: String = "2.999.1.1";
+        /// Legal persons, key in a qualified device.
+        seal_qscd: String = "2.999.1.2";
+        /// Natural persons.
+        sign: String = "2.999.1.3";
+        /// Legal persons.
+        seal: String = "2.999.1.4";
+        /// Time-stamp tokens.
+        time_stamp: String = "2.999.1.5";
+        /// OCSP responder certificates.
+        ocsp: String = "2.999.1.6";
+        /// TSU certificates.
+        tsu: String = "2.999.1.7";
+        /// Issuing CA certificates.
+        issuing_ca: String = "2.999.1.8";
+    }
+}
+
+section! {
+    /// Logging, to standard error.
+    RawLog {
+        /// "human" or "json".
+        format: String = "human";
+        /// What is logged, in tracing's filter language.
+        filter: String = "info";
+    }
+}

@@ -1,0 +1,523 @@
+//! The checked settings, as the rest of the program reads them.
+//!
+//! Every struct is `non_exhaustive`: only this crate's checks can make one, anyone may read it.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ndoba_types::{CaName, InstallationId, KeyLabel, Oid, SignatureAlgorithm, Span};
+
+use crate::HttpUrl;
+
+/// All of it. Made by [`Settings::load`] and [`Settings::from_toml`] only.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The file it came from, for messages.
+    pub file: PathBuf,
+    /// Which installation this is: orders signed for another are refused.
+    pub installation: InstallationId,
+    /// This process among others of its installation: in claims on orders and in time-stamp serials.
+    pub node: u16,
+    /// Development or production.
+    pub mode: Mode,
+    /// What this process does.
+    pub roles: Roles,
+    /// Folders and files of our own.
+    pub paths: Paths,
+    /// Where records are kept.
+    pub database: Database,
+    /// PKCS#11 modules and their tokens.
+    pub hsm: Hsm,
+    /// The certification authorities, root first or not as written.
+    pub cas: Vec<CertificationAuthority>,
+    /// Time-stamping.
+    pub tsa: Tsa,
+    /// What is asked of the clock.
+    pub clock: ClockSettings,
+    /// Sealing of the audit log; present wherever the `audit` role is.
+    pub audit: Option<Audit>,
+    /// Addresses to listen on.
+    pub listen: Listen,
+    /// TLS of the public address; present wherever [`Listen::public_tls`] is.
+    pub public_tls: Option<PublicTls>,
+    /// TLS of the officers' address; present wherever [`Listen::officers`] is.
+    pub officers_tls: Option<OfficersTls>,
+    /// Addresses written into certificates.
+    pub urls: Urls,
+    /// Bounds on what strangers may send.
+    pub limits: Limits,
+    /// What the law decides, with its proposed defaults (requirements §1.9).
+    pub legal: Legal,
+    /// Policy identifiers.
+    pub policies: Policies,
+    /// Logging.
+    pub log: Log,
+}
+
+/// What the installation may be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// SoftHSM, one process, names that say TEST.
+    Development,
+    /// Refuses what is only good for development.
+    Production,
+}
+
+/// A role a process can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Sequences and seals the log.
+    Audit,
+    /// Carries out orders, publishes CRLs; listens to no network.
+    Ca,
+    /// OCSP, time-stamps, CRLs and issuers, for everyone.
+    Public,
+    /// The officers' API.
+    Registration,
+}
+
+/// The roles of this process, at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roles(pub(crate) BTreeSet<Role>);
+
+impl Roles {
+    /// Whether this process has `role`.
+    pub fn has(&self, role: Role) -> bool {
+        self.0.contains(&role)
+    }
+
+    /// All of them, in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = Role> + '_ {
+        self.0.iter().copied()
+    }
+}
+
+/// Folders and files of our own; all absolute, or relative to the process if the file's own folder is.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Paths {
+    /// The state folder; the defaults of the others lie in it.
+    pub state: PathBuf,
+    /// Rollback witnesses (design §3): outside the database on purpose.
+    pub witness: PathBuf,
+    /// What the public role serves as files: `crl/<ca>.crl`, `issuer/<ca>.cer`.
+    pub published: PathBuf,
+    /// The journals of time-stamps.
+    pub journal: PathBuf,
+    /// The pinned first security officers.
+    pub officers_pin: PathBuf,
+    /// Certificate profiles that replace the built-in ones.
+    pub profiles: Option<PathBuf>,
+}
+
+/// The engine and where it is: chosen here, never guessed.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// One file.
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A server, by a connection string kept in a file of its own, since it may hold a password.
+    PostgresqlUrl {
+        /// The file; its first line is the connection string.
+        url_file: PathBuf,
+    },
+    /// A server, by its parts.
+    Postgresql {
+        /// A host name, or the folder of its socket.
+        host: String,
+        /// The port.
+        port: u16,
+        /// The database's name.
+        name: String,
+        /// The role to connect as.
+        user: String,
+        /// The file whose first line is the password.
+        password_file: Option<PathBuf>,
+        /// libpq's `sslmode`, for example `verify-full`.
+        sslmode: String,
+    },
+}
+
+/// PKCS#11.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Hsm {
+    /// The modules, each with its tokens.
+    pub modules: Vec<Module>,
+}
+
+impl Hsm {
+    /// The token called `name` in this file, and its module.
+    pub fn token(&self, name: &str) -> Option<(&Module, &Token)> {
+        self.modules.iter().find_map(|module| {
+            module.tokens.iter().find(|token| token.name == name).map(|token| (module, token))
+        })
+    }
+}
+
+/// A PKCS#11 library.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Module {
+    /// The shared library.
+    pub path: PathBuf,
+    /// The reserved string for `C_Initialize`, for modules that need one.
+    pub init_args: Option<String>,
+    /// The tokens used.
+    pub tokens: Vec<Token>,
+}
+
+/// A token and how to work it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Token {
+    /// What other sections call it.
+    pub name: String,
+    /// How to find it.
+    pub selector: TokenSelector,
+    /// Where its PIN is.
+    pub pin: PinSource,
+    /// Sessions that sign at once.
+    pub sessions: u16,
+    /// Requests that may wait.
+    pub queue_depth: u32,
+    /// How long a request may take, waiting included.
+    pub deadline: Span,
+}
+
+/// How a token is found in its module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenSelector {
+    /// By its label.
+    Label(String),
+    /// By its slot's number, for modules whose labels do not tell tokens apart.
+    Slot(u64),
+}
+
+/// Where a PIN is; never the PIN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PinSource {
+    /// A systemd credential's name, read from `$CREDENTIALS_DIRECTORY`.
+    Credential(String),
+    /// An inherited file descriptor.
+    Fd(i32),
+    /// The first line of a file.
+    File(PathBuf),
+}
+
+/// A key by its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyRef {
+    /// The token, by [`Token::name`].
+    pub token: String,
+    /// The key's label in it.
+    pub label: KeyLabel,
+    /// What it signs with.
+    pub algorithm: SignatureAlgorithm,
+}
+
+/// A certification authority.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CertificationAuthority {
+    /// Its short name.
+    pub name: CaName,
+    /// Its key; absent for a CA whose key this process does not reach (the offline root; every CA elsewhere).
+    pub key: Option<KeyRef>,
+    /// Its certificate, PEM or DER.
+    pub certificate: PathBuf,
+    /// How its CRLs are published.
+    pub crl: Crl,
+    /// Its OCSP responder.
+    pub ocsp: Option<Ocsp>,
+}
+
+/// Publication of CRLs (C-90…).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Crl {
+    /// nextUpdate is this long after thisUpdate.
+    pub next_update: Span,
+    /// A new one at least this often; shorter than `next_update`.
+    pub publish_every: Span,
+}
+
+/// A delegated OCSP responder.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Ocsp {
+    /// Its own key.
+    pub key: KeyRef,
+    /// Its certificate, issued by the CA it answers for.
+    pub certificate: PathBuf,
+    /// How long an answer may be believed.
+    pub next_update: Span,
+    /// What is said of a serial number never issued.
+    pub unissued: UnknownAnswer,
+}
+
+/// What is answered about certificates that were never issued (O-11): never `good`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownAnswer {
+    /// `revoked` with the extended-revoked extension.
+    ExtendedRevoked,
+    /// `unknown`.
+    Unknown,
+}
+
+/// Time-stamping.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Tsa {
+    /// The units; the first is at `/tsa`, each also at `/tsa/<name>`.
+    pub units: Vec<TsaUnit>,
+    /// Tokens per sealed segment of a journal.
+    pub segment_records: u32,
+    /// Requests that may wait for the journal.
+    pub queue_depth: u32,
+}
+
+/// A time-stamping unit.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TsaUnit {
+    /// Its name: 1 to 32 lower-case letters, digits and hyphens; part of its address.
+    pub name: String,
+    /// Its key.
+    pub key: KeyRef,
+    /// Its certificate.
+    pub certificate: PathBuf,
+    /// The certificates above it, its issuer first, without the root.
+    pub chain: Vec<PathBuf>,
+    /// The policy of a token when the request names none.
+    pub policy: Oid,
+    /// The other policies a request may name.
+    pub accepted_policies: Vec<Oid>,
+    /// The declared accuracy, at most one second (T-03).
+    pub accuracy: Span,
+    /// Whether tokens carry esi4-qtstStatement-1, which claims status under Regulation 910/2014 (T-20, T-22).
+    pub claim_eu_qtst: bool,
+}
+
+/// What is asked of the clock (T-40 to T-43).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ClockSettings {
+    /// Who is believed.
+    pub mode: ClockMode,
+    /// What the kernel's own opinion counts for.
+    pub kernel: KernelCheck,
+    /// The bound assumed in [`ClockMode::TrustedHostClock`].
+    pub assumed_bound: Span,
+    /// A jump of the wall clock against the monotonic one by more than this stops time-stamping.
+    pub step_limit: Span,
+    /// How long the clock must have been good after a failure.
+    pub clean_interval: Span,
+    /// Sources, in [`ClockMode::Disciplined`].
+    pub servers: Vec<NtpServer>,
+    /// How many sources must agree.
+    pub quorum: u8,
+    /// How often they are asked.
+    pub poll: Span,
+}
+
+/// Who is believed about the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockMode {
+    /// The kernel's discipline and a quorum of NTP servers.
+    Disciplined,
+    /// The machine's clock with an assumed bound: development only, and health says so.
+    TrustedHostClock,
+}
+
+/// What the kernel's discipline state counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KernelCheck {
+    /// An unsynchronised kernel stops time-stamping.
+    Enforce,
+    /// Not looked at.
+    Off,
+    /// Logged only.
+    Warn,
+}
+
+/// An NTP server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NtpServer {
+    /// Its host name or address.
+    pub host: String,
+    /// Its UDP port.
+    pub port: u16,
+}
+
+/// Sealing of the audit log.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Audit {
+    /// The key that signs checkpoints.
+    pub key: KeyRef,
+    /// How often a checkpoint is made when something happened.
+    pub checkpoint_every: Span,
+    /// Where checkpoints are time-stamped.
+    pub tsa_url: Option<HttpUrl>,
+}
+
+/// Addresses to listen on.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Listen {
+    /// OCSP, time-stamps, CRLs over http.
+    pub public: Option<SocketAddr>,
+    /// The same over https.
+    pub public_tls: Option<SocketAddr>,
+    /// The officers' API, https with client certificates.
+    pub officers: Option<SocketAddr>,
+    /// Metrics and health.
+    pub operator: Option<SocketAddr>,
+}
+
+/// TLS of the public address.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PublicTls {
+    /// Its certificate and chain, PEM.
+    pub certificate: PathBuf,
+    /// Its key, PEM.
+    pub key: PathBuf,
+}
+
+/// TLS of the officers' address.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OfficersTls {
+    /// The server's certificate and chain, PEM.
+    pub certificate: PathBuf,
+    /// Its key, PEM.
+    pub key: PathBuf,
+    /// The authorities whose client certificates give access (never authority), PEM.
+    pub client_ca: PathBuf,
+}
+
+/// Addresses written into certificates; kept stable for as long as the certificates live.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Urls {
+    /// Under which OCSP, CRLs and issuers are found.
+    pub public: HttpUrl,
+    /// The PKI disclosure statement, per language (`en` first), https (QcPDS).
+    pub pds: Vec<(String, HttpUrl)>,
+    /// The certification practice statement.
+    pub cps: HttpUrl,
+}
+
+/// Bounds on what strangers may send and how long they may take.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The most octets of an OCSP request.
+    pub ocsp_request: usize,
+    /// The most certificates asked about in one OCSP request.
+    pub ocsp_certificates: u16,
+    /// The most octets of a time-stamp request.
+    pub tsp_request: usize,
+    /// The most octets of a body sent to the officers' API.
+    pub api_body: usize,
+    /// Connections at once, per listening address.
+    pub connections: u32,
+    /// How long a client may take to send its headers.
+    pub header_timeout: Span,
+    /// How long an idle connection stays open.
+    pub keep_alive: Span,
+    /// How long the process waits for requests in flight when it stops.
+    pub shutdown: Span,
+}
+
+/// What the law decides (requirements §1.9).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Legal {
+    /// From the receipt of a request to the visible status, at most (G-30).
+    pub revocation_max: Span,
+    /// The internal aim for the same.
+    pub revocation_slo: Span,
+    /// Whether certificates may be suspended.
+    pub suspension_allowed: bool,
+    /// How long a suspension may last.
+    pub suspension_max: Span,
+    /// What happens then.
+    pub suspension_on_timeout: OnTimeout,
+    /// How long records are kept, in years.
+    pub retention_years: u8,
+    /// QcCClegislation: countries under whose law certificates are qualified.
+    pub qc_cc_legislation: Vec<String>,
+    /// Whether certificates name the EU's QCP-* policies.
+    pub claim_eu_qcp: bool,
+    /// The script of subjects' names.
+    pub name_script: NameScript,
+    /// The least RSA modulus of a new certificate, in bits.
+    pub rsa_min_bits: u16,
+}
+
+/// What becomes of a suspension nobody decided about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnTimeout {
+    /// It stays, and an officer is told.
+    Keep,
+    /// It becomes a revocation.
+    Revoke,
+}
+
+/// The script of the subject's name; the other goes into subjectAltName.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameScript {
+    /// Mkhedruli.
+    Georgian,
+    /// The national romanisation.
+    Latin,
+}
+
+/// Policy identifiers; the arc 2.999 of the defaults is for examples and refused in production.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Policies {
+    /// Natural persons, key in a QSCD.
+    pub sign_qscd: Oid,
+    /// Legal persons, key in a QSCD.
+    pub seal_qscd: Oid,
+    /// Natural persons.
+    pub sign: Oid,
+    /// Legal persons.
+    pub seal: Oid,
+    /// Time-stamp tokens.
+    pub time_stamp: Oid,
+    /// OCSP responder certificates.
+    pub ocsp: Oid,
+    /// TSU certificates.
+    pub tsu: Oid,
+    /// Issuing CA certificates.
+    pub issuing_ca: Oid,
+}
+
+/// Logging.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Log {
+    /// For people or for machines.
+    pub format: LogFormat,
+    /// `tracing`'s filter, for example `info,ndoba_hsm=debug`.
+    pub filter: String,
+}
+
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
