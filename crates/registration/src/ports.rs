@@ -280,8 +280,8 @@ pub struct CertificateRecord {
     pub ca: CaName,
     /// The profile's name.
     pub profile: String,
-    /// The order that made it.
-    pub order: OrderId,
+    /// The order that made it; absent where a ceremony did.
+    pub order: Option<OrderId>,
     /// The application behind that order.
     pub application: Option<ApplicationId>,
     /// How far the ledger has come.
