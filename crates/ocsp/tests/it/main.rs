@@ -1,0 +1,7 @@
+//! The OCSP contract of interop.md §2 and the checks K-O02 to K-O12, on bytes; openssl judges what it can.
+
+mod contract;
+mod malformed;
+mod openssl;
+mod pki;
+mod requests;
