@@ -7,6 +7,7 @@
 //! `orders`, `order_signatures` and `certificates`.
 
 use ndoba_audit::Event;
+pub use ndoba_order::OrderKind;
 use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, UtcTime};
 
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
@@ -50,7 +51,7 @@ pub struct GrantRecord {
     pub appended: UtcTime,
 }
 
-/// An application's row. `state` is what registration decided; [`ApplicationRecord::shown_state`](crate::application)
+/// An application's row. `state` is what registration decided; [`ApplicationState::shown`](crate::ApplicationState::shown)
 /// combines it with the order's state, so that the CA never writes to this table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApplicationRecord {
@@ -83,36 +84,6 @@ pub struct ApplicationWithOrder {
     pub application: ApplicationRecord,
     /// The state of `application.order`, read in the same transaction.
     pub order_state: Option<OrderState>,
-}
-
-/// What an order asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum OrderKind {
-    /// A certificate.
-    Issue,
-    /// The end of a certificate.
-    Revoke,
-    /// A certificate on hold.
-    Suspend,
-    /// The end of a hold.
-    Release,
-}
-
-impl OrderKind {
-    /// The order format's and the database's spelling.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Issue => "issue",
-            Self::Release => "release",
-            Self::Revoke => "revoke",
-            Self::Suspend => "suspend",
-        }
-    }
-
-    /// Reads the spelling of [`Self::name`].
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Issue, Self::Release, Self::Revoke, Self::Suspend].into_iter().find(|kind| kind.name() == name)
-    }
 }
 
 /// Where an order stands. `Claimed`, `Done` and `Refused` are written by the `ca` role only.
