@@ -1,0 +1,44 @@
+//! Keys for tests.
+
+use ndoba_types::{Signature, SignatureAlgorithm, SubjectPublicKeyInfo};
+use p256::ecdsa::signature::Signer as _;
+use p256::pkcs8::EncodePublicKey as _;
+
+/// A key that signs in the test's own process.
+pub(crate) struct TestKey {
+    pub(crate) spki: SubjectPublicKeyInfo,
+    pub(crate) algorithm: SignatureAlgorithm,
+    signer: Box<dyn Fn(&[u8]) -> Vec<u8>>,
+}
+
+impl TestKey {
+    pub(crate) fn sign(&self, message: &[u8]) -> Signature {
+        Signature::from_bytes((self.signer)(message))
+    }
+}
+
+pub(crate) fn p256_key(seed: u8) -> TestKey {
+    let key = p256::ecdsa::SigningKey::from_slice(&[seed; 32]).unwrap();
+    let spki = p256::PublicKey::from(key.verifying_key()).to_public_key_der().unwrap().into_vec();
+    TestKey {
+        spki: SubjectPublicKeyInfo::assertion(spki),
+        algorithm: SignatureAlgorithm::EcdsaP256Sha256,
+        signer: Box::new(move |message| {
+            let signature: p256::ecdsa::Signature = key.sign(message);
+            signature.to_der().as_bytes().to_vec()
+        }),
+    }
+}
+
+pub(crate) fn p384_key(seed: u8) -> TestKey {
+    let key = p384::ecdsa::SigningKey::from_slice(&[seed; 48]).unwrap();
+    let spki = p384::PublicKey::from(key.verifying_key()).to_public_key_der().unwrap().into_vec();
+    TestKey {
+        spki: SubjectPublicKeyInfo::assertion(spki),
+        algorithm: SignatureAlgorithm::EcdsaP384Sha384,
+        signer: Box::new(move |message| {
+            let signature: p384::ecdsa::Signature = key.sign(message);
+            signature.to_der().as_bytes().to_vec()
+        }),
+    }
+}
