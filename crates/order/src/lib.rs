@@ -1,1 +1,35 @@
-//! Placeholder.
+//! What officers sign and the CA verifies: orders, grants, the register of officers that follows from them, and the
+//! signatures over both.
+//!
+//! The CA believes nothing in its database that is not signed here. [`authorise`] is the one door: canonical bytes
+//! and signatures in, an [`AuthorisedOrder`] or a [`Refusal`] out. [`Register`] is replayed from the [`Pin`], which
+//! does not come from the database. Nothing here reads a clock, a file or a database, or holds a private key.
+//!
+//! That a CSR has the digest an order names, that the certificate to revoke exists, that the order was not carried
+//! out before: that is the CA's to check, with its ledger.
+
+mod as_text;
+mod authorise;
+mod describe;
+mod document;
+mod ecdsa;
+mod grant;
+mod jws;
+mod office;
+mod order;
+mod person;
+mod pin;
+mod register;
+mod role;
+
+pub use authorise::{AcceptedSignature, AuthorisedOrder, Refusal, Signer, accept_signature, authorise};
+pub use describe::{Language, describe};
+pub use document::Malformed;
+pub use grant::{EndGrant, Grant, GrantDocument};
+pub use jws::{BadJws, FlatJws, Header, JwsAlgorithm, MediaType, assemble, signing_input};
+pub use office::{BadOffice, Office};
+pub use order::{Issue, Order, OrderContent, OrderKind, ProfileRef, Release, Revoke, Suspend};
+pub use person::person_commitment;
+pub use pin::{Pin, PinnedOfficer};
+pub use register::{Appointment, Register, RegisterRefusal};
+pub use role::{BadRole, IncompatibleRoles, Role, Roles, SignerRole};

@@ -1,0 +1,146 @@
+//! What is about to be signed, in plain words, from the very bytes that will be signed.
+
+use serde_json::Value;
+
+use crate::document::{self, Malformed};
+use crate::{GrantDocument, Order};
+
+/// In which language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    English,
+    /// Georgian.
+    Georgian,
+}
+
+/// Describes an order or a document of the register, one line each for what it asks and for every member.
+///
+/// Nothing is left out: a member without a word of its own is shown under its own name. Characters that could hide
+/// or turn text (controls, direction marks) are shown as escapes.
+///
+/// # Errors
+///
+/// [`Malformed`] when the bytes are neither: then nobody should sign them.
+pub fn describe(bytes: &[u8], language: Language) -> Result<Vec<String>, Malformed> {
+    match Order::from_bytes(bytes) {
+        Ok(_) => {}
+        Err(Malformed::UnknownKind) => drop(GrantDocument::from_bytes(bytes)?),
+        Err(other) => return Err(other),
+    }
+    let (kind, members) = document::open(bytes)?;
+    let mut lines = vec![heading(&kind, language)];
+    for (key, value) in &members {
+        show(key, value, 1, language, &mut lines);
+    }
+    Ok(lines)
+}
+
+fn show(key: &str, value: &Value, depth: usize, language: Language, lines: &mut Vec<String>) {
+    let indent = "  ".repeat(depth);
+    let label = label(key, language);
+    match value {
+        Value::Null => lines.push(format!("{indent}{label}: –")),
+        Value::Bool(flag) => lines.push(format!("{indent}{label}: {flag}")),
+        Value::Number(number) => lines.push(format!("{indent}{label}: {number}")),
+        Value::String(text) => lines.push(format!("{indent}{label}: {}", visible(text))),
+        Value::Array(items) if items.is_empty() => lines.push(format!("{indent}{label}: –")),
+        Value::Array(items) => {
+            for item in items {
+                show(key, item, depth, language, lines);
+            }
+        }
+        Value::Object(members) => {
+            lines.push(format!("{indent}{label}:"));
+            for (key, value) in members {
+                show(key, value, depth + 1, language, lines);
+            }
+        }
+    }
+}
+
+/// Texts cannot break lines, reverse their direction or hide characters on the officer's screen.
+fn visible(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e0fff}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if hidden(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
+}
+
+fn heading(kind: &str, language: Language) -> String {
+    let words = match kind {
+        "issue" => ("Issue a certificate", "სერტიფიკატის გაცემა"),
+        "reissue" => ("Issue a certificate in place of another", "სერტიფიკატის გაცემა სხვის ნაცვლად"),
+        "release" => ("End the suspension of a certificate", "სერტიფიკატის შეჩერების მოხსნა"),
+        "revoke" => ("Revoke a certificate for ever", "სერტიფიკატის სამუდამოდ გაუქმება"),
+        "suspend" => ("Suspend a certificate", "სერტიფიკატის შეჩერება"),
+        "grant" => ("Appoint an officer", "თანამშრომლის დანიშვნა"),
+        "end-grant" => ("End an officer's appointment", "თანამშრომლის უფლებამოსილების შეწყვეტა"),
+        other => (other, other),
+    };
+    pick(words, language).to_owned()
+}
+
+fn pick<'w>((english, georgian): (&'w str, &'w str), language: Language) -> &'w str {
+    match language {
+        Language::English => english,
+        Language::Georgian => georgian,
+    }
+}
+
+/// The members' names for people: English, Georgian.
+const LABELS: &[(&str, &str, &str)] = &[
+    ("agreement", "Agreement (SHA-256)", "ხელშეკრულება (SHA-256)"),
+    ("ca", "Issuing CA (key identifier)", "გამცემი ცენტრი (გასაღების იდენტიფიკატორი)"),
+    ("common_name", "Common name", "საერთო სახელი"),
+    ("country", "Country", "ქვეყანა"),
+    ("created", "Written", "შედგენილია"),
+    ("csr", "Certificate request (SHA-256)", "მოთხოვნა სერტიფიკატზე (SHA-256)"),
+    ("days", "Valid for, days", "მოქმედების ვადა, დღე"),
+    ("digest", "SHA-256", "SHA-256"),
+    ("email", "E-mail", "ელფოსტა"),
+    ("evidence", "Evidence (digest)", "მტკიცებულება (ჰეში)"),
+    ("expires", "Order lapses", "ბრძანება ძალას კარგავს"),
+    ("given_names", "Given names", "სახელი"),
+    ("identifier", "Identifier", "იდენტიფიკატორი"),
+    ("installation", "Installation", "სისტემა"),
+    ("key", "Public key", "საჯარო გასაღები"),
+    ("name", "Name", "დასახელება"),
+    ("name_shown", "Name shown", "საჩვენებელი სახელი"),
+    ("not_after", "Until", "დასასრული"),
+    ("not_before", "From", "დასაწყისი"),
+    ("office", "Office", "ოფისი"),
+    ("officer", "Officer", "თანამშრომელი"),
+    ("order_id", "Order", "ბრძანება"),
+    ("organization", "Organisation", "ორგანიზაცია"),
+    ("organization_identifier", "Organisation's identifier", "ორგანიზაციის იდენტიფიკატორი"),
+    ("person", "Person (commitment)", "პირი (ჰეში)"),
+    ("prev", "Previous document (SHA-256)", "წინა დოკუმენტი (SHA-256)"),
+    ("profile", "Profile", "პროფილი"),
+    ("pseudonym", "Pseudonym", "ფსევდონიმი"),
+    ("reason", "Reason", "მიზეზი"),
+    ("replaces", "Replaces certificate (serial number)", "ცვლის სერტიფიკატს (სერიული ნომერი)"),
+    ("roles", "Role", "როლი"),
+    ("seq", "Number in the register", "ნომერი რეესტრში"),
+    ("serial", "Certificate (serial number)", "სერტიფიკატი (სერიული ნომერი)"),
+    ("serial_number", "Identifier", "იდენტიფიკატორი"),
+    ("spki", "Public key (SHA-256)", "საჯარო გასაღები (SHA-256)"),
+    ("subject", "Subject", "სუბიექტი"),
+    ("surname", "Surname", "გვარი"),
+    ("type", "Kind", "სახე"),
+];
+
+fn label(key: &str, language: Language) -> String {
+    match LABELS.iter().find(|(name, _, _)| *name == key) {
+        Some((_, english, georgian)) => pick((english, georgian), language).to_owned(),
+        // Only a subject's members can get here; their names are ours, fixed by its format.
+        None => visible(key),
+    }
+}

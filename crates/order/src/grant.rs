@@ -1,0 +1,192 @@
+//! Grants: appointments of officers and their ends, each linked to the document before it.
+
+use ndoba_types::{InstallationId, OfficerId, Sha256Digest, SubjectPublicKeyInfo, UtcTime};
+use ndoba_x509::KeyKind;
+use serde::{Deserialize, Serialize};
+
+use crate::document::{self, Malformed};
+use crate::{Office, Roles, as_text};
+
+const GRANT: &str = "grant";
+const END_GRANT: &str = "end-grant";
+
+/// A document of the register's chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GrantDocument {
+    /// The end of an officer's appointment; one security officer signs.
+    End(EndGrant),
+    /// An appointment; two security officers sign (P-02).
+    Grant(Grant),
+}
+
+/// An appointment. A second one for the same officer takes the first one's place.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grant {
+    /// For which installation.
+    #[serde(with = "as_text")]
+    pub installation: InstallationId,
+    /// Its place in the chain, from 1.
+    pub seq: u64,
+    /// SHA-256 over the document before it, or the pin's digest.
+    #[serde(with = "as_text")]
+    pub prev: Sha256Digest,
+    /// Who is appointed.
+    #[serde(with = "as_text")]
+    pub officer: OfficerId,
+    /// [`person_commitment`](crate::person_commitment) of the officer.
+    #[serde(with = "as_text")]
+    pub person: Sha256Digest,
+    /// The name that colleagues see, at most 100 characters.
+    pub name_shown: Option<String>,
+    /// SHA-256 over `key`'s DER.
+    #[serde(with = "as_text")]
+    pub spki: Sha256Digest,
+    /// The officer's public key.
+    #[serde(with = "as_text::spki")]
+    pub key: SubjectPublicKeyInfo,
+    /// What the officer may do.
+    pub roles: Roles,
+    /// Where.
+    #[serde(with = "as_text")]
+    pub office: Office,
+    /// From when.
+    #[serde(with = "as_text")]
+    pub not_before: UtcTime,
+    /// Until when, inclusive.
+    #[serde(with = "as_text")]
+    pub not_after: UtcTime,
+    /// When it was written.
+    #[serde(with = "as_text")]
+    pub created: UtcTime,
+}
+
+/// The end of an officer's appointment, at once, whatever it said; of a pinned security officer too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndGrant {
+    /// For which installation.
+    #[serde(with = "as_text")]
+    pub installation: InstallationId,
+    /// Its place in the chain, from 1.
+    pub seq: u64,
+    /// SHA-256 over the document before it, or the pin's digest.
+    #[serde(with = "as_text")]
+    pub prev: Sha256Digest,
+    /// Whose appointment ends.
+    #[serde(with = "as_text")]
+    pub officer: OfficerId,
+    /// When it was written.
+    #[serde(with = "as_text")]
+    pub created: UtcTime,
+}
+
+impl GrantDocument {
+    /// The canonical bytes: what security officers sign. What this gives, [`Self::from_bytes`] takes.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] when a field breaks a rule of the format.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, Malformed> {
+        let bytes = self.encode()?;
+        Self::from_bytes(&bytes)?;
+        Ok(bytes)
+    }
+
+    fn encode(&self) -> Result<Vec<u8>, Malformed> {
+        match self {
+            Self::End(end) => document::write(END_GRANT, end),
+            Self::Grant(grant) => document::write(GRANT, grant),
+        }
+    }
+
+    /// Reads bytes that security officers signed or are to sign.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] for everything but the canonical bytes of a grant that keeps the format's rules.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
+        let (kind, members) = document::open(bytes)?;
+        let document = match kind.as_str() {
+            GRANT => {
+                let grant: Grant = document::read(members)?;
+                grant.check()?;
+                Self::Grant(grant)
+            }
+            END_GRANT => Self::End(document::read(members)?),
+            _ => return Err(Malformed::UnknownKind),
+        };
+        document::require_same(document.encode(), bytes)?;
+        Ok(document)
+    }
+
+    /// For which installation.
+    pub fn installation(&self) -> InstallationId {
+        match self {
+            Self::End(end) => end.installation,
+            Self::Grant(grant) => grant.installation,
+        }
+    }
+
+    /// Its place in the chain, from 1.
+    pub fn seq(&self) -> u64 {
+        match self {
+            Self::End(end) => end.seq,
+            Self::Grant(grant) => grant.seq,
+        }
+    }
+
+    /// SHA-256 over the document before it, or the pin's digest.
+    pub fn prev(&self) -> Sha256Digest {
+        match self {
+            Self::End(end) => end.prev,
+            Self::Grant(grant) => grant.prev,
+        }
+    }
+
+    /// Whom it is about.
+    pub fn officer(&self) -> OfficerId {
+        match self {
+            Self::End(end) => end.officer,
+            Self::Grant(grant) => grant.officer,
+        }
+    }
+
+    /// When it was written.
+    pub fn created(&self) -> UtcTime {
+        match self {
+            Self::End(end) => end.created,
+            Self::Grant(grant) => grant.created,
+        }
+    }
+}
+
+impl Grant {
+    fn check(&self) -> Result<(), Malformed> {
+        if self.not_after <= self.not_before {
+            return Err(Malformed::rule("an appointment ends after it begins"));
+        }
+        if self.key.fingerprint() != self.spki {
+            return Err(Malformed::rule("spki is the digest of key"));
+        }
+        if KeyKind::of(&self.key).is_err() {
+            return Err(Malformed::rule("an officer's public key is a key of a known kind"));
+        }
+        let shown = self.name_shown.as_deref().unwrap_or("-");
+        if !(1..=100).contains(&shown.chars().count()) || shown.chars().any(char::is_control) {
+            return Err(Malformed::rule("a shown name has 1 to 100 characters, none of them controls"));
+        }
+        Ok(())
+    }
+}
+
+/// Without the name.
+impl std::fmt::Debug for Grant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Grant")
+            .field("seq", &self.seq)
+            .field("officer", &self.officer)
+            .field("roles", &self.roles)
+            .finish_non_exhaustive()
+    }
+}

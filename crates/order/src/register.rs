@@ -1,0 +1,440 @@
+//! The register of officers: what follows from the pin and the chain of grants, and from nothing else.
+
+use std::collections::HashMap;
+
+use ndoba_types::{InstallationId, OfficerId, Sha256Digest, Span, SubjectPublicKeyInfo, UtcTime};
+
+use crate::document::Malformed;
+use crate::{
+    BadJws, EndGrant, FlatJws, Grant, GrantDocument, MediaType, Office, Pin, Role, Roles, SignerRole,
+};
+
+/// Clocks of officers' computers may differ from ours by this much.
+pub(crate) const SKEW: Span = Span::minutes(5);
+/// A new document of the chain is appended within this time after it was written.
+const FRESH: Span = Span::days(7);
+
+/// An officer's appointment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Appointment {
+    /// Who.
+    pub officer: OfficerId,
+    /// The commitment to the person; pins may lack it.
+    pub person: Option<Sha256Digest>,
+    /// The name that colleagues see.
+    pub name_shown: Option<String>,
+    /// The officer's public key.
+    pub spki: SubjectPublicKeyInfo,
+    /// What the officer may do.
+    pub roles: Roles,
+    /// Where; `None` for pinned security officers.
+    pub office: Option<Office>,
+    /// From when.
+    pub not_before: UtcTime,
+    /// Until when, inclusive.
+    pub not_after: UtcTime,
+    /// The grant's place in the chain; 0 for the pin.
+    pub seq: u64,
+    /// When it was ended, or another took its place.
+    pub ended: Option<UtcTime>,
+}
+
+impl Appointment {
+    /// Whether it is in force at `at`. An ended appointment never is, whatever `at` says.
+    pub fn is_active(&self, at: UtcTime) -> bool {
+        self.ended.is_none() && self.not_before <= at && at <= self.not_after
+    }
+
+    /// Whether it is in force at `at` and has `role`.
+    pub fn holds(&self, role: Role, at: UtcTime) -> bool {
+        self.is_active(at) && self.roles.contains(role)
+    }
+}
+
+/// Without the name.
+impl std::fmt::Debug for Appointment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Appointment")
+            .field("officer", &self.officer)
+            .field("roles", &self.roles)
+            .field("seq", &self.seq)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All appointments there ever were, replayed from the pin.
+#[derive(Clone, Debug)]
+pub struct Register {
+    installation: InstallationId,
+    head: Sha256Digest,
+    seq: u64,
+    latest: UtcTime,
+    /// Pinned first, then in the order of the chain.
+    appointments: Vec<Appointment>,
+    /// Where each key's latest appointment is.
+    by_key: HashMap<Sha256Digest, usize>,
+    /// Where each officer's latest appointment is.
+    by_officer: HashMap<OfficerId, usize>,
+    by_person: HashMap<Sha256Digest, OfficerId>,
+}
+
+impl Register {
+    /// The register with the pinned security officers only.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] when the pin breaks a rule of its format.
+    pub fn from_pin(pin: &Pin) -> Result<Self, Malformed> {
+        let mut register = Self {
+            installation: pin.installation,
+            head: pin.digest()?,
+            seq: 0,
+            latest: pin.created,
+            appointments: Vec::new(),
+            by_key: HashMap::new(),
+            by_officer: HashMap::new(),
+            by_person: HashMap::new(),
+        };
+        let roles =
+            Roles::new([Role::SecurityOfficer]).map_err(|_| Malformed::rule("a role stands alone"))?;
+        for one in &pin.security_officers {
+            register.insert(Appointment {
+                officer: one.officer,
+                person: one.person,
+                name_shown: None,
+                spki: one.spki.clone(),
+                roles: roles.clone(),
+                office: None,
+                not_before: pin.created,
+                not_after: UtcTime::NO_END,
+                seq: 0,
+                ended: None,
+            });
+        }
+        Ok(register)
+    }
+
+    /// The register after all documents of the chain, each with its signatures, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterRefusal`] with the place of the first document that does not follow: nothing of the register may be
+    /// used then.
+    pub fn replay<D, S>(
+        pin: &Pin,
+        chain: impl IntoIterator<Item = (D, Vec<S>)>,
+    ) -> Result<Self, (u64, RegisterRefusal)>
+    where
+        D: AsRef<[u8]>,
+        S: AsRef<[u8]>,
+    {
+        let mut register = Self::from_pin(pin).map_err(|error| (0, error.into()))?;
+        for (document, signatures) in chain {
+            let place = register.next_seq();
+            register.append(document.as_ref(), &signatures).map_err(|refusal| (place, refusal))?;
+        }
+        Ok(register)
+    }
+
+    /// Adds a new document, as [`Self::append`], after checking that it was written just now.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterRefusal`]; the register is unchanged then.
+    pub fn append_new<S: AsRef<[u8]>>(
+        &mut self,
+        bytes: &[u8],
+        signatures: &[S],
+        now: UtcTime,
+    ) -> Result<GrantDocument, RegisterRefusal> {
+        check_fresh(&GrantDocument::from_bytes(bytes)?, now)?;
+        self.append(bytes, signatures)
+    }
+
+    /// Adds the next document of the chain: its link, its signers and its rules hold, or the register is unchanged.
+    ///
+    /// Signers are judged by the register before the document, at the time the document says it was written; that
+    /// time never goes back along the chain.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterRefusal`]; the register is unchanged then.
+    pub fn append<S: AsRef<[u8]>>(
+        &mut self,
+        bytes: &[u8],
+        signatures: &[S],
+    ) -> Result<GrantDocument, RegisterRefusal> {
+        let document = self.check(bytes)?;
+        let mut signers: Vec<OfficerId> = Vec::new();
+        for signature in signatures {
+            let signer = self.signer(&document, bytes, signature.as_ref())?;
+            if signers.contains(&signer) {
+                return Err(RegisterRefusal::SamePerson);
+            }
+            signers.push(signer);
+        }
+        let needed = match document {
+            GrantDocument::End(_) => 1,
+            GrantDocument::Grant(_) => 2,
+        };
+        if signers.len() != needed {
+            return Err(RegisterRefusal::SignatureCount { needed, given: signers.len() });
+        }
+        self.apply(&document);
+        self.head = Sha256Digest::of(bytes);
+        self.seq = document.seq();
+        self.latest = document.created();
+        Ok(document)
+    }
+
+    /// Verifies one security officer's signature on a document that is to be the next of the chain, while others are
+    /// still missing. Gives who signed.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterRefusal`].
+    pub fn check_signature(
+        &self,
+        bytes: &[u8],
+        signature: &[u8],
+        now: UtcTime,
+    ) -> Result<OfficerId, RegisterRefusal> {
+        let document = self.check(bytes)?;
+        check_fresh(&document, now)?;
+        self.signer(&document, bytes, signature)
+    }
+
+    /// Whether `bytes` could be the next document, its signatures apart.
+    fn check(&self, bytes: &[u8]) -> Result<GrantDocument, RegisterRefusal> {
+        let document = GrantDocument::from_bytes(bytes)?;
+        if document.installation() != self.installation {
+            return Err(RegisterRefusal::OtherInstallation);
+        }
+        if document.seq() != self.next_seq() || document.prev() != self.head {
+            return Err(RegisterRefusal::NotNext);
+        }
+        if document.created() < self.latest {
+            return Err(RegisterRefusal::TimeWentBack);
+        }
+        match &document {
+            GrantDocument::End(end) => self.check_end(end)?,
+            GrantDocument::Grant(grant) => self.check_grant(grant)?,
+        }
+        Ok(document)
+    }
+
+    fn check_end(&self, end: &EndGrant) -> Result<(), RegisterRefusal> {
+        match self.officer(end.officer) {
+            Some(appointment) if appointment.ended.is_none() => Ok(()),
+            Some(_) | None => Err(RegisterRefusal::NoSuchOfficer),
+        }
+    }
+
+    fn check_grant(&self, grant: &Grant) -> Result<(), RegisterRefusal> {
+        if self.by_person.get(&grant.person).is_some_and(|other| *other != grant.officer) {
+            return Err(RegisterRefusal::PersonKnown);
+        }
+        let before = self.officer(grant.officer);
+        if before.is_some_and(|before| before.seq == 0) {
+            return Err(RegisterRefusal::Pinned);
+        }
+        if before.is_some_and(|before| before.person != Some(grant.person)) {
+            return Err(RegisterRefusal::OtherPerson);
+        }
+        // A key speaks for one officer for ever; one whose appointment was ended may have been lost, and one that
+        // was replaced was replaced for a reason. Only a change of roles, office or period keeps the key.
+        match self.by_key(grant.spki) {
+            Some(owner) if owner.officer != grant.officer || owner.ended.is_some() => {
+                Err(RegisterRefusal::KeyKnown)
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn signer(
+        &self,
+        document: &GrantDocument,
+        bytes: &[u8],
+        signature: &[u8],
+    ) -> Result<OfficerId, RegisterRefusal> {
+        let jws = FlatJws::from_bytes(signature)?;
+        let header = jws.header();
+        if header.role != SignerRole::SecurityOfficer || header.over.is_some() {
+            return Err(RegisterRefusal::WrongRole);
+        }
+        let signer = self.by_key(header.kid).ok_or(RegisterRefusal::UnknownSigner)?;
+        if !signer.holds(Role::SecurityOfficer, document.created()) {
+            return Err(RegisterRefusal::WrongRole);
+        }
+        let own = match document {
+            // Stepping down is anyone's right.
+            GrantDocument::End(_) => false,
+            GrantDocument::Grant(grant) => {
+                signer.officer == grant.officer || signer.person == Some(grant.person)
+            }
+        };
+        if own {
+            return Err(RegisterRefusal::OwnGrant);
+        }
+        jws.verify(MediaType::Grant, bytes, &signer.spki)?;
+        Ok(signer.officer)
+    }
+
+    fn apply(&mut self, document: &GrantDocument) {
+        if let Some(before) = self.by_officer.get(&document.officer()) {
+            self.appointments[*before].ended = Some(document.created());
+        }
+        match document {
+            GrantDocument::End(_) => {}
+            GrantDocument::Grant(grant) => self.insert(Appointment {
+                officer: grant.officer,
+                person: Some(grant.person),
+                name_shown: grant.name_shown.clone(),
+                spki: grant.key.clone(),
+                roles: grant.roles.clone(),
+                office: Some(grant.office.clone()),
+                not_before: grant.not_before,
+                not_after: grant.not_after,
+                seq: grant.seq,
+                ended: None,
+            }),
+        }
+    }
+
+    fn insert(&mut self, appointment: Appointment) {
+        let place = self.appointments.len();
+        self.by_key.insert(appointment.spki.fingerprint(), place);
+        self.by_officer.insert(appointment.officer, place);
+        if let Some(person) = appointment.person {
+            self.by_person.insert(person, appointment.officer);
+        }
+        self.appointments.push(appointment);
+    }
+
+    /// For which installation.
+    pub fn installation(&self) -> InstallationId {
+        self.installation
+    }
+
+    /// SHA-256 over the last document, or the pin's digest: `prev` of the next one.
+    pub fn head(&self) -> Sha256Digest {
+        self.head
+    }
+
+    /// The place of the last document in the chain; 0 when there is the pin only.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// The place of the next document in the chain.
+    pub fn next_seq(&self) -> u64 {
+        self.seq + 1
+    }
+
+    /// The latest appointment with that key, in force or not.
+    pub fn by_key(&self, spki: Sha256Digest) -> Option<&Appointment> {
+        self.by_key.get(&spki).and_then(|place| self.appointments.get(*place))
+    }
+
+    /// The latest appointment of that officer, in force or not.
+    pub fn officer(&self, officer: OfficerId) -> Option<&Appointment> {
+        self.by_officer.get(&officer).and_then(|place| self.appointments.get(*place))
+    }
+
+    /// All appointments there ever were: pinned first, then in the order of the chain.
+    pub fn appointments(&self) -> &[Appointment] {
+        &self.appointments
+    }
+}
+
+fn check_fresh(document: &GrantDocument, now: UtcTime) -> Result<(), RegisterRefusal> {
+    let created = document.created();
+    if created > now.plus(SKEW) || now.since(created) > FRESH {
+        Err(RegisterRefusal::NotFresh)
+    } else {
+        Ok(())
+    }
+}
+
+/// Why a document does not enter the register.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegisterRefusal {
+    /// The key was, or is, another officer's, or was given up.
+    #[error("the key belongs to an appointment already")]
+    KeyKnown,
+    /// Not a document of the register.
+    #[error("the document is malformed")]
+    Malformed(#[from] Malformed),
+    /// Nobody to end the appointment of.
+    #[error("no such officer has an appointment")]
+    NoSuchOfficer,
+    /// Written in the future, or more than 7 days ago.
+    #[error("the document was not written just now")]
+    NotFresh,
+    /// Its number or its link is not that of the next document.
+    #[error("the document does not follow the last one of the chain")]
+    NotNext,
+    /// For another installation.
+    #[error("the document is for another installation")]
+    OtherInstallation,
+    /// The officer's identifier stands for another person.
+    #[error("the officer's identifier stands for another person")]
+    OtherPerson,
+    /// A security officer signs the own appointment.
+    #[error("nobody signs their own appointment")]
+    OwnGrant,
+    /// The person has another identifier already.
+    #[error("the person is an officer under another identifier")]
+    PersonKnown,
+    /// Replacing a pinned security officer is a ceremony.
+    #[error("a pinned security officer is replaced in a ceremony, not by a grant")]
+    Pinned,
+    /// Both signatures are of one person.
+    #[error("the signatures are of the same person")]
+    SamePerson,
+    /// Malformed, or does not hold.
+    #[error("a signature is not valid")]
+    Signature(#[from] BadJws),
+    /// Too few or too many.
+    #[error("the document needs {needed} signatures and has {given}")]
+    SignatureCount {
+        /// How many it needs.
+        needed: usize,
+        /// How many there are.
+        given: usize,
+    },
+    /// Written before the last document.
+    #[error("the document says it was written before the last one")]
+    TimeWentBack,
+    /// No officer has that key.
+    #[error("no officer has the key that signed")]
+    UnknownSigner,
+    /// The signer is not a security officer at that time, or signed as something else.
+    #[error("the signer is not a security officer at the time")]
+    WrongRole,
+}
+
+impl RegisterRefusal {
+    /// A stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::KeyKnown => "grant-key-known",
+            Self::Malformed(malformed) => malformed.code(),
+            Self::NoSuchOfficer => "grant-no-such-officer",
+            Self::NotFresh => "grant-not-fresh",
+            Self::NotNext => "grant-not-next",
+            Self::OtherInstallation => "grant-other-installation",
+            Self::OtherPerson => "grant-other-person",
+            Self::OwnGrant => "grant-own",
+            Self::PersonKnown => "grant-person-known",
+            Self::Pinned => "grant-pinned",
+            Self::SamePerson => "grant-same-person",
+            Self::Signature(_) => "grant-signature-invalid",
+            Self::SignatureCount { .. } => "grant-signature-count",
+            Self::TimeWentBack => "grant-time-went-back",
+            Self::UnknownSigner => "grant-signer-unknown",
+            Self::WrongRole => "grant-signer-role",
+        }
+    }
+}
