@@ -1,0 +1,69 @@
+//! A key in a token, for one purpose.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use ndoba_types::{
+    KeyLabel, Purpose, SignReply, SignatureAlgorithm, SigningKey, SubjectPublicKeyInfo, ToBeSigned,
+};
+
+use crate::KeySpec;
+use crate::metrics::KeyMetrics;
+use crate::opened::OpenedKey;
+use crate::token::Shared;
+
+/// A private key in a token that signs for purpose `P`: see [`Token::open`](crate::Token::open).
+///
+/// Stays usable across losses of the token; what it answers meanwhile is `Unavailable`.
+pub struct Key<P> {
+    shared: Arc<Shared>,
+    key: Arc<OpenedKey>,
+    purpose: PhantomData<fn() -> P>,
+}
+
+impl<P: Purpose> Key<P> {
+    pub(crate) fn new(shared: Arc<Shared>, key: Arc<OpenedKey>) -> Self {
+        Self { shared, key, purpose: PhantomData }
+    }
+
+    /// The kind of key.
+    pub fn spec(&self) -> KeySpec {
+        self.key.spec
+    }
+
+    /// What it has done since the process started, under all its purposes.
+    pub fn metrics(&self) -> KeyMetrics {
+        self.key.counters.snapshot(&self.key.label)
+    }
+}
+
+impl<P: Purpose> SigningKey<P> for Key<P> {
+    fn label(&self) -> &KeyLabel {
+        &self.key.label
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.key.algorithm
+    }
+
+    fn public_key(&self) -> &SubjectPublicKeyInfo {
+        &self.key.public_key
+    }
+
+    fn submit(&self, message: ToBeSigned<P>, reply: SignReply) {
+        self.shared.submit(&self.key, message.as_bytes(), reply);
+    }
+}
+
+impl<P: Purpose> Clone for Key<P> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), key: Arc::clone(&self.key), purpose: PhantomData }
+    }
+}
+
+impl<P: Purpose> fmt::Debug for Key<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key<{}>({})", P::NAME, self.key.label)
+    }
+}

@@ -1,0 +1,83 @@
+//! A key in use, whatever connection it is used over: what it must be, and what the token last said of it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cryptoki::error::Error;
+use cryptoki::object::ObjectHandle;
+use cryptoki::session::Session;
+use ndoba_types::{KeyLabel, SignatureAlgorithm, SubjectPublicKeyInfo};
+
+use crate::metrics::Counters;
+use crate::{KeySpec, attributes};
+
+pub(crate) struct OpenedKey {
+    pub(crate) label: KeyLabel,
+    pub(crate) algorithm: SignatureAlgorithm,
+    pub(crate) spec: KeySpec,
+    pub(crate) public_key: SubjectPublicKeyInfo,
+    pub(crate) counters: Arc<Counters>,
+    standing: Mutex<Standing>,
+}
+
+/// What the token said of a key when it was last asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Not asked yet: the token has been away since the key was opened.
+    Unknown,
+    /// It is there and conforms.
+    Usable,
+    /// It is not there, though the token is.
+    Missing,
+    /// It is there and must not be used.
+    Refused(String),
+}
+
+/// A key as one session found it.
+pub(crate) enum Found {
+    Usable(ObjectHandle),
+    Missing,
+    Refused(String),
+}
+
+impl OpenedKey {
+    pub(crate) fn new(
+        token: &str,
+        label: KeyLabel,
+        algorithm: SignatureAlgorithm,
+        spec: KeySpec,
+        public_key: SubjectPublicKeyInfo,
+    ) -> Self {
+        let counters = Arc::new(Counters::for_key(token, &label));
+        Self { label, algorithm, spec, public_key, counters, standing: Mutex::new(Standing::Unknown) }
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_standing(&self, standing: Standing) {
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = standing;
+    }
+
+    /// Looks the key up and judges it (P-41): attributes, and that it is the key that was opened. A token that was
+    /// swapped for another with the same label is caught here, before anything is signed.
+    pub(crate) fn find(&self, session: &Session) -> Result<Found, Error> {
+        let handles = attributes::find_private(session, &self.label)?;
+        let handle = match handles[..] {
+            [] => return Ok(Found::Missing),
+            [handle] => handle,
+            _ => return Ok(Found::Refused(format!("{} names more than one key", self.label))),
+        };
+        let found = attributes::read(session, handle, &self.label)?;
+        let offending = found.offending();
+        if !offending.is_empty() {
+            return Ok(Found::Refused(format!("{} must not be used: {}", self.label, offending.join(", "))));
+        }
+        match found.public_key {
+            Some(key) if key == self.public_key => Ok(Found::Usable(handle)),
+            Some(_) => Ok(Found::Refused(format!("{} is another key than expected", self.label))),
+            // A token that is going away loses the public object first on some modules; recovery asks again.
+            None => Ok(Found::Missing),
+        }
+    }
+}
