@@ -270,10 +270,9 @@ fn extension(extn_id: ObjectIdentifier, value: &[u8]) -> der::Result<Extension<'
 }
 
 fn revoked(at: UtcTime, reason: RevocationReason) -> der::Result<CertStatus> {
-    let revocation_reason = match reason {
-        RevocationReason::Unspecified => None,
-        stated => Some(Any::new(Tag::Enumerated, vec![stated.code()])?),
-    };
+    // Unspecified is said by leaving the reason out (C-90).
+    let stated = Some(reason).filter(|reason| *reason != RevocationReason::Unspecified);
+    let revocation_reason = stated.map(|reason| Any::new(Tag::Enumerated, vec![reason.code()])).transpose()?;
     Ok(CertStatus::Revoked(RevokedInfo { revocation_time: generalized(at)?, revocation_reason }))
 }
 

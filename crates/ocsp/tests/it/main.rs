@@ -1,5 +1,7 @@
 //! The OCSP contract of interop.md §2 and the checks K-O02 to K-O12, on bytes; openssl judges what it can.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
 mod contract;
 mod malformed;
 mod openssl;

@@ -1,0 +1,122 @@
+//! Routes and headers of OCSP.
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED, RETRY_AFTER};
+use actix_web::web::{self, Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use metrics::{counter, histogram};
+use ndoba_ocsp::{ErrorStatus, Refusal};
+use ndoba_types::UtcTime;
+
+use crate::body;
+use crate::metric::{OCSP_ANSWER_AGE, OCSP_ANSWERS};
+use crate::ocsp::get_path;
+use crate::ocsp::service::{self, Asked, OcspService, Served, Source};
+use crate::pages::{self, Page};
+
+/// Everything below `/ocsp` comes here, matched by prefix: the router's ideas about escapes and double slashes
+/// never touch a request that is a path.
+pub(crate) fn routes(config: &mut web::ServiceConfig, service: Option<Data<OcspService>>) {
+    if let Some(service) = service {
+        config.service(web::scope(PREFIX).app_data(service).default_service(web::to(enter)));
+    }
+}
+
+const PREFIX: &str = "/ocsp";
+
+async fn enter(
+    request: HttpRequest,
+    payload: Payload,
+    service: Data<OcspService>,
+    page: Data<Page>,
+) -> HttpResponse {
+    let raw = request.uri().path();
+    let Some(tail) = raw.strip_prefix(PREFIX) else { return HttpResponse::NotFound().finish() };
+    let is_address = tail.bytes().all(|octet| octet == b'/');
+    match *request.method() {
+        Method::GET | Method::HEAD if is_address => pages::show(request, page).await,
+        Method::GET | Method::HEAD => {
+            let asked = service.take_likeliest(get_path::candidates(tail));
+            respond(&request, asked, &service).await
+        }
+        Method::POST if is_address => post(&request, payload, &service).await,
+        Method::POST => HttpResponse::NotFound().force_close().finish(),
+        _ => body::method_not_allowed("GET, HEAD, POST"),
+    }
+}
+
+async fn post(request: &HttpRequest, payload: Payload, service: &OcspService) -> HttpResponse {
+    if !body::is_of_type(request, "application/ocsp-request") {
+        return HttpResponse::UnsupportedMediaType().force_close().finish();
+    }
+    let asked = match body::read(request, payload).await {
+        Ok(asked) => asked,
+        Err(refused) => return refused,
+    };
+    respond(request, service.take(&asked), service).await
+}
+
+async fn respond(
+    request: &HttpRequest,
+    asked: Result<Asked, Refusal>,
+    service: &OcspService,
+) -> HttpResponse {
+    let answered = match asked {
+        Ok(asked) => service.answer(asked).await,
+        Err(refusal) => Err(refusal),
+    };
+    match answered {
+        Ok((served, source)) => authoritative(request, &served, source, service.now()),
+        Err(refusal) => {
+            tracing::debug!(error = &refusal as &dyn std::error::Error, "no status is said");
+            refused(refusal.status())
+        }
+    }
+}
+
+/// The headers of requirements O-22 (RFC 9919 §7.2).
+fn authoritative(request: &HttpRequest, served: &Arc<Served>, source: Source, now: UtcTime) -> HttpResponse {
+    let source = match source {
+        Source::Cache => "cache",
+        Source::Signed => "signed",
+    };
+    counter!(OCSP_ANSWERS, "outcome" => served.outcome, "source" => source).increment(1);
+    let age = std::time::Duration::from_micros(now.since(served.produced_at).as_micros().unsigned_abs());
+    histogram!(OCSP_ANSWER_AGE).record(age.as_secs_f64());
+
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((CONTENT_TYPE, "application/ocsp-response"));
+    if served.private {
+        return answer.insert_header((CACHE_CONTROL, "private, max-age=0")).body(served.body.clone());
+    }
+    // Only GET is conditional: RFC 9110 §13.1.2 would have a POST fail with 412.
+    let held = request.method() != Method::POST && served.validators.held_by_client(request);
+    if held {
+        answer = HttpResponse::NotModified();
+    }
+    let max_age = served.renew_at.since(now).as_seconds();
+    answer
+        .insert_header((CACHE_CONTROL, format!("max-age={max_age},public,no-transform,must-revalidate")))
+        .insert_header((ETAG, served.validators.etag.clone()))
+        .insert_header((LAST_MODIFIED, served.validators.last_modified))
+        .insert_header((EXPIRES, served.expires.clone()));
+    if held { answer.finish() } else { answer.body(served.body.clone()) }
+}
+
+/// No authority, hence no caching (O-22). HTTP 200: the protocol has its own words for failures (O-04).
+fn refused(status: ErrorStatus) -> HttpResponse {
+    counter!(OCSP_ANSWERS, "outcome" => status.name(), "source" => "none").increment(1);
+    let mut answer = HttpResponse::Ok();
+    answer
+        .insert_header((CONTENT_TYPE, "application/ocsp-response"))
+        .insert_header((CACHE_CONTROL, "no-cache, no-store"));
+    match status {
+        ErrorStatus::TryLater | ErrorStatus::InternalError => {
+            answer.insert_header((RETRY_AFTER, service::RETRY_AFTER.as_seconds()));
+        }
+        ErrorStatus::MalformedRequest | ErrorStatus::Unauthorized => {}
+    }
+    answer.body(status.as_der())
+}

@@ -1,0 +1,73 @@
+//! Status records, read on threads that may wait.
+
+use std::io;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use ndoba_ocsp::{Refusal, StatusError, StatusSnapshot, StatusSource};
+use ndoba_types::{CaName, SerialNumber};
+use tokio::sync::oneshot;
+
+/// A [`StatusSource`] behind a bounded queue and threads of its own.
+///
+/// The threads end when the last handle is dropped and the queue is empty.
+pub struct StatusRecords {
+    queue: SyncSender<Question>,
+}
+
+struct Question {
+    ca: CaName,
+    serials: Vec<SerialNumber>,
+    reply: oneshot::Sender<Result<StatusSnapshot, StatusError>>,
+}
+
+impl StatusRecords {
+    /// Starts `threads` threads (one per database connection that they may hold) with a queue of `waiting`
+    /// questions in front.
+    ///
+    /// # Errors
+    ///
+    /// The system's, when a thread cannot be started.
+    pub fn start(source: Arc<dyn StatusSource>, threads: usize, waiting: usize) -> io::Result<Self> {
+        let (queue, questions) = sync_channel(waiting);
+        let questions = Arc::new(Mutex::new(questions));
+        for number in 0..threads.max(1) {
+            let (source, questions) = (Arc::clone(&source), Arc::clone(&questions));
+            thread::Builder::new()
+                .name(format!("ocsp-records-{number}"))
+                .spawn(move || answer_all(source.as_ref(), &questions))?;
+        }
+        Ok(Self { queue })
+    }
+
+    /// Looks `serials` up.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Overloaded`] at once when the queue is full, [`Refusal::Status`] when the records fail.
+    pub(crate) async fn ask(
+        &self,
+        ca: &CaName,
+        serials: Vec<SerialNumber>,
+    ) -> Result<StatusSnapshot, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        let question = Question { ca: ca.clone(), serials, reply };
+        self.queue.try_send(question).map_err(|_| Refusal::Overloaded)?;
+        let gone = |_| StatusError::Unavailable { reason: "the thread that read the records ended".into() };
+        Ok(answer.await.map_err(gone)??)
+    }
+}
+
+fn answer_all(source: &dyn StatusSource, questions: &Mutex<Receiver<Question>>) {
+    loop {
+        // The lock is held while waiting for a question, never while answering one.
+        let next = questions.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Question { ca, serials, reply }) = next else { return };
+        // Nobody waits any more: the request's deadline has passed.
+        if reply.is_closed() {
+            continue;
+        }
+        let _ = reply.send(source.statuses(&ca, &serials));
+    }
+}

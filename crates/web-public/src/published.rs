@@ -1,0 +1,106 @@
+//! Files as the CA and the audit log published them: served with the database and every token away.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use actix_web::http::Method;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LAST_MODIFIED};
+use actix_web::web::{self, Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use ndoba_types::CaName;
+
+use crate::body;
+use crate::conditional::Validators;
+
+/// The folder of published files: `crl/<ca>.crl`, `issuer/<ca>.cer`, `audit/checkpoint`.
+///
+/// Whoever publishes replaces whole files by renaming; a reader sees the old one or the new one.
+#[derive(Clone, Debug)]
+pub struct PublishedFiles {
+    folder: PathBuf,
+}
+
+impl PublishedFiles {
+    /// The files under `folder`.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Kind {
+    folder: &'static str,
+    extension: &'static str,
+    media_type: &'static str,
+    /// Seconds for which caches may keep it: a new CRL appears at any moment, a CA's certificate hardly ever.
+    max_age: u32,
+}
+
+/// RFC 2585 §4.2: DER only.
+const CRL: Kind = Kind { folder: "crl", extension: "crl", media_type: "application/pkix-crl", max_age: 60 };
+/// RFC 2585 §4.1.
+const ISSUER: Kind =
+    Kind { folder: "issuer", extension: "cer", media_type: "application/pkix-cert", max_age: 3600 };
+
+pub(crate) fn routes(config: &mut web::ServiceConfig, files: PublishedFiles) {
+    config
+        .app_data(Data::new(files))
+        .service(web::resource("/crl/{ca}.crl").default_service(web::to(crl)))
+        .service(web::resource("/issuer/{ca}.cer").default_service(web::to(issuer)))
+        .service(web::resource("/audit/checkpoint").default_service(web::to(checkpoint)));
+}
+
+async fn crl(request: HttpRequest, ca: Path<String>, files: Data<PublishedFiles>) -> HttpResponse {
+    of_ca(&request, &ca, &files, CRL).await
+}
+
+async fn issuer(request: HttpRequest, ca: Path<String>, files: Data<PublishedFiles>) -> HttpResponse {
+    of_ca(&request, &ca, &files, ISSUER).await
+}
+
+async fn checkpoint(request: HttpRequest, files: Data<PublishedFiles>) -> HttpResponse {
+    let path = files.folder.join("audit").join("checkpoint");
+    serve(&request, path, "text/plain; charset=utf-8", 10).await
+}
+
+async fn of_ca(request: &HttpRequest, ca: &str, files: &PublishedFiles, kind: Kind) -> HttpResponse {
+    // A CA's name holds no dot and no slash: no path leads out of the folder.
+    let Ok(ca) = ca.parse::<CaName>() else { return HttpResponse::NotFound().finish() };
+    let path = files.folder.join(kind.folder).join(format!("{ca}.{}", kind.extension));
+    serve(request, path, kind.media_type, kind.max_age).await
+}
+
+async fn serve(request: &HttpRequest, path: PathBuf, media_type: &'static str, max_age: u32) -> HttpResponse {
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return body::method_not_allowed("GET, HEAD");
+    }
+    let name = path.display().to_string();
+    let (content, validators) = match web::block(move || read(path)).await {
+        Ok(Ok(read)) => read,
+        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
+            return HttpResponse::NotFound().finish();
+        }
+        Ok(Err(error)) => {
+            tracing::error!(file = name, %error, "a published file cannot be read");
+            return HttpResponse::ServiceUnavailable().insert_header(("Retry-After", "5")).finish();
+        }
+        Err(_) => return HttpResponse::ServiceUnavailable().insert_header(("Retry-After", "1")).finish(),
+    };
+    let held = validators.held_by_client(request);
+    let mut answer = if held { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    answer
+        .insert_header((ETAG, validators.etag))
+        .insert_header((LAST_MODIFIED, validators.last_modified))
+        .insert_header((CACHE_CONTROL, format!("max-age={max_age},public,no-transform,must-revalidate")))
+        .insert_header((CONTENT_TYPE, media_type));
+    if held { answer.finish() } else { answer.body(content) }
+}
+
+fn read(path: PathBuf) -> io::Result<(Vec<u8>, Validators)> {
+    let modified = fs::metadata(&path)?.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+    let content = fs::read(&path)?;
+    let validators = Validators::new(&content, modified);
+    Ok((content, validators))
+}

@@ -1,0 +1,155 @@
+//! The public server: its addresses, limits and end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+use ndoba_types::CaName;
+use rustls::ServerConfig;
+
+use crate::{OcspService, PublishedFiles, TimeStamper, ocsp, pages, published, tsp};
+
+/// What the public is served.
+#[derive(Clone)]
+pub struct PublicServices {
+    /// Certificate status; `None` where this process does not answer.
+    pub ocsp: Option<Arc<OcspService>>,
+    /// Time-stamps; `None` where this process makes none.
+    pub time_stamper: Option<Arc<dyn TimeStamper>>,
+    /// CRLs, issuers, checkpoints.
+    pub published: PublishedFiles,
+    /// The CAs that the page for people lists, in that order.
+    pub authorities: Vec<CaName>,
+}
+
+/// Bounds on what clients may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerLimits {
+    /// Event loops.
+    pub workers: usize,
+    /// Open connections per event loop; more wait in the kernel's queue.
+    pub connections_per_worker: usize,
+    /// For the head of a request to arrive whole, and for a TLS handshake to end.
+    pub client_timeout: Duration,
+    /// For the next request on a connection.
+    pub keep_alive: Duration,
+    /// For requests in flight to end when the server stops.
+    pub shutdown: Duration,
+}
+
+impl Default for ServerLimits {
+    /// Two loops, 12,500 connections each, 5 s for a request's head, 15 s between requests, 10 s to end.
+    fn default() -> Self {
+        Self {
+            workers: 2,
+            connections_per_worker: 12_500,
+            client_timeout: Duration::from_secs(5),
+            keep_alive: Duration::from_secs(15),
+            shutdown: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The public HTTP server, listening and not yet serving.
+pub struct PublicServer {
+    server: Server,
+    addresses: Vec<SocketAddr>,
+}
+
+impl PublicServer {
+    /// Listens on `http` and, with TLS, on `https`. Port 0 takes a free one.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] when an address cannot be had.
+    pub fn bind(
+        services: PublicServices,
+        limits: ServerLimits,
+        http: &[SocketAddr],
+        https: Option<(SocketAddr, ServerConfig)>,
+    ) -> Result<Self, BindError> {
+        let ServerLimits { workers, connections_per_worker, client_timeout, keep_alive, shutdown } = limits;
+        let mut server = HttpServer::new(move || {
+            let PublicServices { ocsp, time_stamper, published, authorities } = services.clone();
+            App::new()
+                .configure(|config| pages::routes(config, &authorities))
+                .configure(|config| ocsp::routes(config, ocsp.map(Data::from)))
+                .configure(|config| tsp::routes(config, time_stamper))
+                .configure(|config| published::routes(config, published))
+        })
+        .workers(workers)
+        .max_connections(connections_per_worker)
+        .client_request_timeout(client_timeout)
+        .client_disconnect_timeout(Duration::from_secs(1))
+        .tls_handshake_timeout(client_timeout)
+        .keep_alive(keep_alive)
+        .tcp_nodelay(true)
+        .shutdown_timeout(shutdown.as_secs())
+        // The process decides when to stop, and what to do in which order.
+        .disable_signals();
+        for address in http {
+            server = server.bind(address).map_err(|source| BindError::new(*address, source))?;
+        }
+        if let Some((address, tls)) = https {
+            server =
+                server.bind_rustls_0_23(address, tls).map_err(|source| BindError::new(address, source))?;
+        }
+        let addresses = server.addrs();
+        Ok(Self { server: server.run(), addresses })
+    }
+
+    /// Where it listens, in the order given: HTTP, then HTTPS.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Stops it: `stop(true)` lets requests in flight end.
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Serves until stopped.
+    pub fn into_server(self) -> Server {
+        self.server
+    }
+}
+
+/// An address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Somebody listens there already.
+    #[error("the address {address} is in use by another process; stop it or choose another port")]
+    InUse {
+        /// Which.
+        address: SocketAddr,
+    },
+    /// The system does not let this user listen there.
+    #[error("the system does not allow listening on {address}; ports below 1024 need a privilege")]
+    NotAllowed {
+        /// Which.
+        address: SocketAddr,
+    },
+    /// Something else.
+    #[error("cannot listen on {address}")]
+    Other {
+        /// Which.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl BindError {
+    pub(crate) fn new(address: SocketAddr, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::AddrInUse => Self::InUse { address },
+            io::ErrorKind::PermissionDenied => Self::NotAllowed { address },
+            _ => Self::Other { address, source },
+        }
+    }
+}
