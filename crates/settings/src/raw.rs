@@ -1,5 +1,7 @@
 //! The file as written: every key, its meaning, its default. Nothing here is checked yet.
 
+use std::collections::BTreeMap;
+
 use crate::pin::RawPin;
 use crate::section::section;
 
@@ -107,6 +109,8 @@ section! {
         path: String, "\"/usr/lib/softhsm/libsofthsm2.so\"";
         /// The reserved string for C_Initialize, for modules that need one.
         init_args: Option<String>, "\"configdir='sql:/var/lib/nss'\"";
+        /// Environment variables that the module reads when it is loaded. The command starts itself again with them.
+        environment: BTreeMap<String, String>, "{ SOFTHSM2_CONF = \"/var/lib/ndoba/softhsm2.conf\" }";
     }
     tables {
         /// Its tokens.

@@ -2,7 +2,7 @@
 //!
 //! Every struct is `non_exhaustive`: only this crate's checks can make one, anyone may read it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -167,6 +167,8 @@ pub struct Module {
     pub path: PathBuf,
     /// The reserved string for `C_Initialize`, for modules that need one.
     pub init_args: Option<String>,
+    /// Environment variables that the module reads when it is loaded.
+    pub environment: BTreeMap<String, String>,
     /// The tokens used.
     pub tokens: Vec<Token>,
 }
