@@ -232,23 +232,14 @@ fn audit(raw: RawAudit, roles: &Roles) -> Checked<Option<Audit>> {
 }
 
 fn urls(raw: &RawUrls) -> Checked<Urls> {
-    let pds: Vec<(String, HttpUrl)> = vec![
-        ("en".into(), parsed("urls.pds_url", &raw.pds_url)?),
-        ("ka".into(), parsed("urls.pds_url_ka", &raw.pds_url_ka)?),
-    ];
-    for (key, (_, url)) in ["urls.pds_url", "urls.pds_url_ka"].into_iter().zip(&pds) {
-        if !url.is_https() {
-            return complaint(
-                key,
-                "a disclosure statement's address begins with https:// (EN 319 412-5, QcPDS)",
-            );
-        }
+    let documents = parsed("urls.pds_url", &raw.pds_url)?;
+    if !documents.is_https() {
+        return complaint(
+            "urls.pds_url",
+            "a disclosure statement's address begins with https:// (EN 319 412-5, QcPDS)",
+        );
     }
-    Ok(Urls {
-        public: parsed("urls.public_url", &raw.public_url)?,
-        pds,
-        cps: parsed("urls.cps_url", &raw.cps_url)?,
-    })
+    Ok(Urls { public: parsed("urls.public_url", &raw.public_url)?, documents })
 }
 
 fn limits(raw: &RawLimits) -> Checked<Limits> {

@@ -302,12 +302,8 @@ section! {
     RawUrls {
         /// Under which /ocsp, /crl and /issuer are found; http, so that a check needs no other check.
         public_url: String = "http://127.0.0.1:8080";
-        /// The PKI disclosure statement in English; https.
-        pds_url: String = "https://pki.example.com/pds-en.pdf";
-        /// The same in Georgian; https.
-        pds_url_ka: String = "https://pki.example.com/pds-ka.pdf";
-        /// The certification practice statement.
-        cps_url: String = "https://pki.example.com/cps";
+        /// The https folder of the documents that certificates name: pds/en.pdf, pds/ka.pdf and cps.pdf are under it.
+        pds_url: String = "https://pki.example.com";
     }
 }
 

@@ -411,10 +411,8 @@ pub struct OfficersTls {
 pub struct Urls {
     /// Under which OCSP, CRLs and issuers are found.
     pub public: HttpUrl,
-    /// The PKI disclosure statement, per language (`en` first), https (QcPDS).
-    pub pds: Vec<(String, HttpUrl)>,
-    /// The certification practice statement.
-    pub cps: HttpUrl,
+    /// The folder of disclosure statements (QcPDS) and practice statement, https.
+    pub documents: HttpUrl,
 }
 
 /// Bounds on what strangers may send and how long they may take.
