@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use ndoba_types::{BadId, Random, RandomUnavailable};
+use ndoba_types::{BadId, Random, RandomUnavailable, RecordId};
 use serde::{Deserialize, Serialize};
 
 /// Names an application in paths, records and audit events: 16 random octets, 32 lower-case hexadecimal digits.
@@ -33,6 +33,12 @@ impl ApplicationId {
     /// The 16 octets.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
+    }
+}
+
+impl From<ApplicationId> for RecordId {
+    fn from(id: ApplicationId) -> Self {
+        Self::from_bytes(id.0)
     }
 }
 
@@ -211,6 +217,9 @@ pub struct LegalPersonContent {
     /// The commonly used name, where it is another (C-33).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub common_name: Option<String>,
+    /// The registered name in Latin letters, where wanted (C-28).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latin_name: Option<String>,
     /// The identification code, 9 digits (G-41).
     pub identification_code: String,
     /// Where notices go.

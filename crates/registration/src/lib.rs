@@ -3,6 +3,34 @@
 //! Decides and records through the [`Registry`](ports::Registry) port; signs nothing, and believes no signature
 //! that `order` did not verify. Reads no clock and draws no randomness but through `types`' ports. It prepares
 //! orders; that the CA verifies them again, alone, is what makes them safe (design §3).
+//!
+//! Enter at [`Registration`] (the operations), [`check`] (the rules for an application), [`TRANSITIONS`] (its
+//! states) and [`Permission`] (who may do what).
 
 pub mod application;
+mod check;
+mod csr;
+mod evidence;
+mod field_error;
+mod permission;
 pub mod ports;
+mod profile;
+mod service;
+mod state;
+mod subject;
+mod text;
+
+pub use check::{
+    AUTHORITY_KINDS, CheckedApplication, DOCUMENT_KINDS, PROOFING_METHODS, Rules, check, is_personal_number,
+    subject_identifier,
+};
+pub use csr::CheckedCsr;
+pub use field_error::FieldError;
+pub use permission::{Permission, allows};
+pub use profile::{ProfileOffer, SubjectKind};
+pub use service::{
+    ApplicationQuery, CHANNELS, EndGrantRequest, GrantDraft, GrantRequest, NewGrantRequest, Officer, Once, REASONS,
+    RegisteredOfficer, Registration, RegistrationSettings, Separation, ServiceError, StatusRequest, person_of_number,
+};
+pub use state::{ApplicationState, Step, TRANSITIONS, next};
+pub use text::{MAX_NAME, MAX_TEXT};

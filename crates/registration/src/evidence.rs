@@ -1,0 +1,78 @@
+//! Evidence behind an order: what stays with registration, and the salted digests that the order names.
+
+use ndoba_types::canonical::{self, NotCanonical};
+use ndoba_types::{OrderId, Random, Sha256Digest};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::application::{ApplicationContent, Salt, SubjectContent};
+use crate::ports::EvidenceRecord;
+use crate::service::ServiceError;
+
+/// The items of an application (P-11, P-12), each with a salt of its own: one can be opened in court without the others.
+pub(crate) fn of_application(
+    content: &ApplicationContent,
+    order: OrderId,
+    random: &dyn Random,
+) -> Result<Vec<EvidenceRecord>, ServiceError> {
+    let mut items = vec![
+        item("identity-document", &content.identity_document, order, random)?,
+        item("identity-proofing", &content.identity_proofing, order, random)?,
+    ];
+    if let SubjectContent::LegalPerson(person) = &content.subject {
+        let authority = json!({ "authority": person.authority, "representative": person.representative });
+        items.push(item("authority", &authority, order, random)?);
+    }
+    // What was applied for and where notices go, so that the record is whole in itself.
+    items.push(item("application", content, order, random)?);
+    Ok(items)
+}
+
+/// One item: `{"content":…,"kind":…,"salt":…}` in canonical form.
+pub(crate) fn item(
+    kind: &'static str,
+    content: &impl Serialize,
+    order: OrderId,
+    random: &dyn Random,
+) -> Result<EvidenceRecord, ServiceError> {
+    let salt = Salt::generate(random)?;
+    let bytes = encode(kind, content, &salt).map_err(|error| ServiceError::internal("writing evidence", error))?;
+    Ok(EvidenceRecord { digest: Sha256Digest::of(&bytes), order, kind: kind.into(), content: bytes })
+}
+
+fn encode(kind: &str, content: &impl Serialize, salt: &Salt) -> Result<Vec<u8>, EvidenceError> {
+    let mut members = Map::new();
+    members.insert("content".into(), serde_json::to_value(content).map_err(|_| EvidenceError::Value)?);
+    members.insert("kind".into(), kind.into());
+    members.insert("salt".into(), hex::encode(salt.as_bytes()).into());
+    canonical::encode(&Value::Object(members)).map_err(EvidenceError::Canonical)
+}
+
+/// The salted commitment to an application's content that audit events carry.
+pub(crate) fn commitment(content: &ApplicationContent, salt: &Salt) -> Result<Sha256Digest, ServiceError> {
+    let bytes =
+        encode("application", content, salt).map_err(|error| ServiceError::internal("committing to content", error))?;
+    Ok(Sha256Digest::of(&bytes))
+}
+
+/// Content of ours that JSON cannot hold: a fault of ours.
+#[derive(Debug, thiserror::Error)]
+enum EvidenceError {
+    #[error("the content is not JSON")]
+    Value,
+    #[error("the content has no canonical form")]
+    Canonical(#[source] NotCanonical),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_salt_hides_and_the_content_opens() {
+        let salt = Salt::from_bytes([7; 32]);
+        let bytes = encode("authority", &json!({"b": 1, "a": "ნ"}), &salt).unwrap();
+        let text = format!(r#"{{"content":{{"a":"ნ","b":1}},"kind":"authority","salt":"{}"}}"#, "07".repeat(32));
+        assert_eq!(String::from_utf8(bytes).unwrap(), text);
+    }
+}

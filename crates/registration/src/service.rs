@@ -1,0 +1,192 @@
+//! The operations of registration: who may, whether the state allows it, what is recorded.
+
+mod applications;
+mod certificates;
+mod error;
+mod officers;
+mod orders;
+mod register;
+
+use std::sync::{Arc, Mutex};
+
+use ndoba_audit::{Actor, Event, EventKind};
+use ndoba_order::{Pin, Register};
+use ndoba_types::{CaName, Clock, InstallationId, OfficerId, Random, RecordId, Sha256Digest, Span, UtcTime};
+
+use crate::check::Rules;
+use crate::permission::{Permission, allows};
+use crate::ports::{Act, Conflict, Receipt, Registry, RegistryError};
+use crate::profile::ProfileOffer;
+
+pub use applications::ApplicationQuery;
+pub use error::{Separation, ServiceError};
+pub use officers::Officer;
+pub use orders::{CHANNELS, REASONS, StatusRequest};
+pub use register::{EndGrantRequest, GrantDraft, GrantRequest, NewGrantRequest, RegisteredOfficer};
+
+/// How this installation registers.
+pub struct RegistrationSettings {
+    /// Which installation.
+    pub installation: InstallationId,
+    /// Where the register of officers begins; from the role's own configuration, not from the database.
+    pub pin: Pin,
+    /// The installation's secret salt for commitments to persons, at least 16 random octets.
+    pub person_salt: Vec<u8>,
+    /// The profiles on offer.
+    pub profiles: Vec<ProfileOffer>,
+    /// The issuing CAs by name, with the subject key identifier that orders name.
+    pub authorities: Vec<(CaName, ndoba_x509::KeyIdentifier)>,
+    /// `identity.max_age_days` (C-72).
+    pub proofing_max_age_days: u32,
+    /// How long an order may be signed and carried out; at most 7 days.
+    pub order_life: Span,
+    /// A `ca` node silent for longer than this counts as absent.
+    pub ca_silence: Span,
+}
+
+/// The service. All its methods may block; none holds a lock while it does.
+pub struct Registration {
+    settings: RegistrationSettings,
+    registry: Arc<dyn Registry>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    /// The register as replayed from so many documents: replayed again when there are more.
+    replayed: Mutex<Option<(u64, Arc<Register>)>>,
+}
+
+/// An idempotency key and the request it was sent with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Once {
+    /// The key: 1 to 255 octets of printable ASCII.
+    pub key: String,
+    /// SHA-256 over operation, path and body.
+    pub request: Sha256Digest,
+}
+
+impl Registration {
+    /// Puts the service together.
+    pub fn new(
+        settings: RegistrationSettings,
+        registry: Arc<dyn Registry>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Self {
+        Self { settings, registry, clock, random, replayed: Mutex::new(None) }
+    }
+
+    /// The profiles on offer.
+    pub fn profiles(&self) -> &[ProfileOffer] {
+        &self.settings.profiles
+    }
+
+    /// Whether a `ca` node was seen lately and its token answered.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Unavailable`] when the database does not answer.
+    pub fn ca_answers(&self) -> Result<bool, ServiceError> {
+        let seen = self.registry.ca_heartbeat()?;
+        let recent = self.clock.now().minus(self.settings.ca_silence);
+        Ok(seen.is_some_and(|beat| beat.token_answers && beat.at >= recent))
+    }
+
+    /// Refuses an officer whose roles do not have `permission`, and records that (OVR-6.4.5-02).
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Forbidden`].
+    pub fn admit(&self, officer: &Officer, permission: Permission) -> Result<(), ServiceError> {
+        if officer.roles.iter().any(|role| allows(*role, permission)) {
+            return Ok(());
+        }
+        let refused = EventKind::ActionRefused { operation: permission.name().into(), code: "role".into() };
+        self.registry.record(&[self.event(officer.id, refused)?])?;
+        Err(ServiceError::Forbidden(permission))
+    }
+
+    /// The register, replayed from the pin; asked of the database on every request, replayed only when it grew.
+    fn register(&self) -> Result<Arc<Register>, ServiceError> {
+        let head = self.registry.grant_head()?;
+        if let Ok(replayed) = self.replayed.lock()
+            && let Some((seq, register)) = &*replayed
+            && *seq == head
+        {
+            return Ok(Arc::clone(register));
+        }
+        let grants = self.registry.grants()?;
+        let register = Arc::new(register::replay(&self.settings.pin, &grants)?);
+        let seq = grants.last().map_or(0, |grant| grant.seq);
+        if let Ok(mut replayed) = self.replayed.lock() {
+            *replayed = Some((seq, Arc::clone(&register)));
+        }
+        Ok(register)
+    }
+
+    fn rules(&self, now: UtcTime) -> Rules<'_> {
+        Rules {
+            profiles: &self.settings.profiles,
+            proofing_max_age_days: self.settings.proofing_max_age_days,
+            now,
+        }
+    }
+
+    fn event(&self, officer: OfficerId, what: EventKind) -> Result<Event, ServiceError> {
+        Ok(Event::new(self.random.as_ref(), self.clock.now(), Actor::Officer(officer), what)?)
+    }
+
+    /// The resource that an earlier request with this key made, if it was the same request.
+    fn repeated<T: std::str::FromStr>(&self, officer: &Officer, once: Option<&Once>) -> Result<Option<T>, ServiceError> {
+        let Some(once) = once else { return Ok(None) };
+        let Some(receipt) = self.registry.receipt(officer.id, &once.key)? else { return Ok(None) };
+        if receipt.request != once.request {
+            return Err(ServiceError::KeyReused);
+        }
+        match receipt.resource.parse() {
+            Ok(id) => Ok(Some(id)),
+            Err(_) => Err(ServiceError::Internal { what: "reading an idempotency receipt".into(), source: None }),
+        }
+    }
+
+    /// Commits a change with its events and receipt; where another request with the same key came first, gives
+    /// the resource which that one made.
+    fn commit<T: std::str::FromStr + std::fmt::Display>(
+        &self,
+        officer: &Officer,
+        once: Option<&Once>,
+        resource: T,
+        events: &[Event],
+        change: impl FnOnce(Act<'_>) -> Result<(), RegistryError>,
+    ) -> Result<T, ServiceError> {
+        let receipt = once.map(|once| Receipt {
+            officer: officer.id,
+            key: once.key.clone(),
+            request: once.request,
+            resource: resource.to_string(),
+            created: self.clock.now(),
+        });
+        match change(Act { events, receipt: receipt.as_ref() }) {
+            Ok(()) => Ok(resource),
+            Err(RegistryError::Conflict(Conflict::Idempotency)) => {
+                let earlier = self.repeated(officer, once)?;
+                earlier.ok_or_else(|| RegistryError::Conflict(Conflict::Stale).into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The commitment to the natural person with this number, as grants and orders carry it.
+    fn person(&self, personal_number: &str) -> Sha256Digest {
+        person_of_number(self.settings.installation, &self.settings.person_salt, personal_number)
+    }
+
+    /// A record that reading needs no change for: personal data was seen (design §11).
+    fn note_read(&self, officer: &Officer, record: RecordId, operation: &'static str) -> Result<(), ServiceError> {
+        let read = EventKind::PersonalDataRead { record, operation: operation.into() };
+        Ok(self.registry.record(&[self.event(officer.id, read)?])?)
+    }
+}
+
+/// The commitment that grants and orders carry for the natural person with this personal number.
+pub fn person_of_number(installation: InstallationId, salt: &[u8], personal_number: &str) -> Sha256Digest {
+    ndoba_order::person_commitment(installation, salt, &format!("PNOGE-{personal_number}"))
+}

@@ -1,0 +1,446 @@
+//! Applications: opened, changed, frozen into orders, given back, refused, given up, delivered.
+
+use ndoba_audit::{Event, EventKind, Word};
+use ndoba_order::{Issue, Order, OrderContent, ProfileRef};
+use ndoba_types::{CaName, OrderId, Sha256Digest};
+use ndoba_x509::KeyIdentifier;
+
+use super::{Officer, Once, Registration, Separation, ServiceError};
+use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
+use crate::check::{CheckedApplication, check};
+use crate::evidence;
+use crate::field_error::Refusals;
+use crate::permission::Permission;
+use crate::ports::{
+    ApplicationFilter, ApplicationRecord, ApplicationWithOrder, EvidenceRecord, OrderKind, OrderRecord, OrderState,
+    Page, PageRequest,
+};
+use crate::state::{ApplicationState, Step, next};
+use crate::text::{MAX_TEXT, accept};
+
+/// Which applications an officer looks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApplicationQuery {
+    /// Only these.
+    pub state: Option<ApplicationState>,
+    /// Only of this personal number or identification code.
+    pub subject: Option<String>,
+}
+
+impl Registration {
+    /// Opens an application.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Invalid`] with every field that is refused, [`Separation::OfficerIsSubject`].
+    pub fn open(
+        &self,
+        officer: &Officer,
+        content: &ApplicationContent,
+        once: Option<&Once>,
+    ) -> Result<ApplicationWithOrder, ServiceError> {
+        self.admit(officer, Permission::EditApplications)?;
+        if let Some(id) = self.repeated(officer, once)? {
+            return self.load(id);
+        }
+        let content = self.vet(officer, content)?.content;
+        let now = self.clock.now();
+        let record = ApplicationRecord {
+            id: ApplicationId::generate(self.random.as_ref())?,
+            version: 1,
+            state: StoredState::Draft,
+            content,
+            salt: Salt::generate(self.random.as_ref())?,
+            opened_by: officer.id,
+            opened: now,
+            updated: now,
+            order: None,
+            remark: None,
+        };
+        let event = self.changed(officer, &record, None, ApplicationState::Draft)?;
+        let id = self.commit(officer, once, record.id, &[event], |act| {
+            self.registry.insert_application(&record, act)
+        })?;
+        self.load(id)
+    }
+
+    /// Replaces the content of a draft, returned or expired application.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::open`]; [`ServiceError::Conflict`] in another state, `version.other` when `expected` is not
+    /// the version now.
+    pub fn edit(
+        &self,
+        officer: &Officer,
+        id: ApplicationId,
+        expected: Option<u32>,
+        content: &ApplicationContent,
+        once: Option<&Once>,
+    ) -> Result<ApplicationWithOrder, ServiceError> {
+        self.admit(officer, Permission::EditApplications)?;
+        if let Some(id) = self.repeated(officer, once)? {
+            return self.load(id);
+        }
+        let (from, record) = self.about(officer, id)?;
+        if expected.is_some_and(|expected| expected != record.version) {
+            return Err(ServiceError::conflict("version.other", "the application was changed meanwhile; read it again"));
+        }
+        allowed(from, Step::Edit)?;
+        let content = self.vet(officer, content)?.content;
+        let record = ApplicationRecord { content, order: None, remark: None, ..record };
+        self.move_to(officer, once, from, record, StoredState::Draft, Vec::new())
+    }
+
+    /// Shows an application. The read is an event.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Unknown`].
+    pub fn application(&self, officer: &Officer, id: ApplicationId) -> Result<ApplicationWithOrder, ServiceError> {
+        self.admit(officer, Permission::ReadApplications)?;
+        let found = self.load(id)?;
+        self.note_read(officer, id.into(), "application")?;
+        Ok(found)
+    }
+
+    /// Lists applications, newest first. Every one shown is an event.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError`].
+    pub fn applications(
+        &self,
+        officer: &Officer,
+        query: &ApplicationQuery,
+        page: &PageRequest,
+    ) -> Result<Page<ApplicationWithOrder>, ServiceError> {
+        self.admit(officer, Permission::ReadApplications)?;
+        let filter = ApplicationFilter {
+            states: query.state.map(|state| state.stored_as().to_vec()).unwrap_or_default(),
+            subject: query.subject.clone(),
+            opened_by: None,
+        };
+        let page = self.registry.applications(&filter, page)?;
+        let events: Result<Vec<Event>, ServiceError> = page
+            .items
+            .iter()
+            .map(|item| {
+                let record = item.application.id.into();
+                self.event(officer.id, EventKind::PersonalDataRead { record, operation: "applications".into() })
+            })
+            .collect();
+        let events = events?;
+        if !events.is_empty() {
+            self.registry.record(&events)?;
+        }
+        Ok(page)
+    }
+
+    /// Freezes an application into the order that two officers sign. From here nothing in it changes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::open`], since dates may have passed; [`ServiceError::Conflict`] in another state than draft.
+    pub fn freeze(
+        &self,
+        officer: &Officer,
+        id: ApplicationId,
+        once: Option<&Once>,
+    ) -> Result<OrderRecord, ServiceError> {
+        self.admit(officer, Permission::EditApplications)?;
+        if let Some(order) = self.repeated(officer, once)? {
+            return self.load_order(order);
+        }
+        let (from, record) = self.about(officer, id)?;
+        allowed(from, Step::Submit)?;
+        let checked = self.vet(officer, &record.content)?;
+        let order_id = OrderId::generate(self.random.as_ref())?;
+        let evidence = evidence::of_application(&checked.content, order_id, self.random.as_ref())?;
+        let agreement = checked.agreement;
+        let order = self.issue_order(officer, id, order_id, checked, &evidence)?;
+        let record = ApplicationRecord {
+            version: record.version.saturating_add(1),
+            state: StoredState::Submitted,
+            updated: self.clock.now(),
+            order: Some(order.id),
+            remark: None,
+            ..record
+        };
+
+        let mut events = vec![self.changed(officer, &record, Some(from), ApplicationState::Submitted)?];
+        for item in &evidence {
+            let kind = item.kind.parse::<Word>().unwrap_or_else(|_| "evidence".into());
+            let added = EventKind::EvidenceAdded { application: id.into(), kind, evidence: item.digest };
+            events.push(self.event(officer.id, added)?);
+        }
+        if let Some(agreement) = agreement {
+            let accepted = EventKind::AgreementAccepted { application: id.into(), agreement };
+            events.push(self.event(officer.id, accepted)?);
+        }
+        let order = self.commit(officer, once, order.id, &events, |act| {
+            self.registry.freeze_application(&record, &order, &evidence, act)
+        })?;
+        self.load_order(order)
+    }
+
+    /// Gives an application up; an order of it that is not fully signed ends with it.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Conflict`] when it is fully signed or over.
+    pub fn withdraw(
+        &self,
+        officer: &Officer,
+        id: ApplicationId,
+        once: Option<&Once>,
+    ) -> Result<ApplicationWithOrder, ServiceError> {
+        self.admit(officer, Permission::EditApplications)?;
+        self.step(officer, id, once, Step::Withdraw, StoredState::Withdrawn, None)
+    }
+
+    /// Gives an application back for correction.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Conflict`] in another state than submitted; [`ServiceError::Invalid`] for the remark.
+    pub fn send_back(
+        &self,
+        officer: &Officer,
+        id: ApplicationId,
+        remark: &str,
+        once: Option<&Once>,
+    ) -> Result<ApplicationWithOrder, ServiceError> {
+        self.admit(officer, Permission::DecideApplications)?;
+        let remark = Some(check_remark(remark)?);
+        self.step(officer, id, once, Step::Return, StoredState::Returned, remark)
+    }
+
+    /// Refuses an application for good.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::send_back`]; a returned application can be refused, too.
+    pub fn reject(
+        &self,
+        officer: &Officer,
+        id: ApplicationId,
+        remark: &str,
+        once: Option<&Once>,
+    ) -> Result<ApplicationWithOrder, ServiceError> {
+        self.admit(officer, Permission::DecideApplications)?;
+        let remark = Some(check_remark(remark)?);
+        self.step(officer, id, once, Step::Reject, StoredState::Rejected, remark)
+    }
+
+    /// Notes that the certificate was handed to the subscriber.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Conflict`] before it is issued.
+    pub fn deliver(
+        &self,
+        officer: &Officer,
+        id: ApplicationId,
+        once: Option<&Once>,
+    ) -> Result<ApplicationWithOrder, ServiceError> {
+        self.admit(officer, Permission::EditApplications)?;
+        self.step(officer, id, once, Step::Deliver, StoredState::Delivered, None)
+    }
+
+    fn step(
+        &self,
+        officer: &Officer,
+        id: ApplicationId,
+        once: Option<&Once>,
+        step: Step,
+        to: StoredState,
+        remark: Option<String>,
+    ) -> Result<ApplicationWithOrder, ServiceError> {
+        if let Some(id) = self.repeated(officer, once)? {
+            return self.load(id);
+        }
+        let (from, record) = self.about(officer, id)?;
+        allowed(from, step)?;
+        let mut events = Vec::new();
+        if let Some(order) = record.order {
+            let order = self.load_order(order)?;
+            match order.state {
+                OrderState::Open => {
+                    events.push(self.event(officer.id, EventKind::OrderWithdrawn { order: order.id })?);
+                }
+                OrderState::Done { serial } if step == Step::Deliver => {
+                    let channel = "officer".into();
+                    let delivered = EventKind::CertificateDelivered { ca: order.ca, serial, channel };
+                    events.push(self.event(officer.id, delivered)?);
+                }
+                OrderState::Done { .. }
+                | OrderState::Queued
+                | OrderState::Claimed
+                | OrderState::Refused { .. }
+                | OrderState::Withdrawn
+                | OrderState::Expired => {}
+            }
+        }
+        let record = ApplicationRecord { remark: remark.or(record.remark), ..record };
+        self.move_to(officer, once, from, record, to, events)
+    }
+
+    /// Writes the row in its new state, with its event before `more`.
+    fn move_to(
+        &self,
+        officer: &Officer,
+        once: Option<&Once>,
+        from: ApplicationState,
+        record: ApplicationRecord,
+        to: StoredState,
+        more: Vec<Event>,
+    ) -> Result<ApplicationWithOrder, ServiceError> {
+        let record = ApplicationRecord {
+            version: record.version.saturating_add(1),
+            state: to,
+            updated: self.clock.now(),
+            ..record
+        };
+        let mut events = vec![self.changed(officer, &record, Some(from), ApplicationState::shown(to, None))?];
+        events.extend(more);
+        let id = self.commit(officer, once, record.id, &events, |act| {
+            self.registry.update_application(&record, act)
+        })?;
+        self.load(id)
+    }
+
+    /// The order's bytes and row.
+    fn issue_order(
+        &self,
+        officer: &Officer,
+        application: ApplicationId,
+        order_id: OrderId,
+        checked: CheckedApplication,
+        evidence: &[EvidenceRecord],
+    ) -> Result<OrderRecord, ServiceError> {
+        let person = self.person(checked.person());
+        let CheckedApplication { content, profile, subject, csr, agreement } = checked;
+        let issue = Issue {
+            profile: ProfileRef { name: profile.name.clone(), digest: profile.digest },
+            subject,
+            csr: csr.digest,
+            spki: csr.spki,
+            evidence: evidence.iter().map(|item| item.digest).collect(),
+            agreement,
+            person: Some(person),
+            days: content.days,
+            replaces: None,
+        };
+        let order = self.order_of(order_id, &profile.ca, OrderContent::Issue(issue))?;
+        let bytes = order.to_bytes().map_err(|error| ServiceError::internal("writing an order", error))?;
+        Ok(OrderRecord {
+            id: order_id,
+            kind: OrderKind::Issue,
+            digest: Sha256Digest::of(&bytes),
+            content: bytes,
+            ca: profile.ca,
+            csr: Some(csr.der),
+            application: Some(application),
+            target: None,
+            drafted_by: officer.id,
+            created: order.created,
+            expires: order.expires,
+            state: OrderState::Open,
+            signatures: Vec::new(),
+        })
+    }
+
+    /// An order of this installation to `ca`, from now on for as long as orders live.
+    pub(super) fn order_of(
+        &self,
+        order_id: OrderId,
+        ca: &CaName,
+        content: OrderContent,
+    ) -> Result<Order, ServiceError> {
+        // Whole seconds: people read these.
+        let created = self.clock.now().floor_to_second();
+        Ok(Order {
+            installation: self.settings.installation,
+            order_id,
+            ca: self.key_of(ca)?,
+            created,
+            expires: created.plus(self.settings.order_life),
+            content,
+        })
+    }
+
+    fn key_of(&self, ca: &CaName) -> Result<KeyIdentifier, ServiceError> {
+        let found = self.settings.authorities.iter().find(|(name, _)| name == ca);
+        found.map(|(_, key)| *key).ok_or_else(|| ServiceError::Internal {
+            what: format!("addressing an order: the CA {ca} is not configured"),
+            source: None,
+        })
+    }
+
+    /// Every rule for the content, and that the officer is not the person in it (C-75).
+    fn vet(&self, officer: &Officer, content: &ApplicationContent) -> Result<CheckedApplication, ServiceError> {
+        let checked = check(content, self.rules(self.clock.now())).map_err(ServiceError::Invalid)?;
+        self.not_themselves(officer, checked.person())?;
+        Ok(checked)
+    }
+
+    pub(super) fn not_themselves(&self, officer: &Officer, personal_number: &str) -> Result<(), ServiceError> {
+        if officer.person == Some(self.person(personal_number)) {
+            let refused =
+                EventKind::ActionRefused { operation: "application".into(), code: "officer-is-subject".into() };
+            self.registry.record(&[self.event(officer.id, refused)?])?;
+            return Err(ServiceError::Separation(Separation::OfficerIsSubject));
+        }
+        Ok(())
+    }
+
+    /// The row to act upon and its state now, for an officer who is not the person in it.
+    fn about(
+        &self,
+        officer: &Officer,
+        id: ApplicationId,
+    ) -> Result<(ApplicationState, ApplicationRecord), ServiceError> {
+        let mut found = self.load(id)?;
+        // The clock decides, not whether somebody swept before.
+        if let (Some(OrderState::Open), Some(order)) = (&found.order_state, found.application.order)
+            && self.expire_if_due(order)?
+        {
+            found = self.load(id)?;
+        }
+        self.not_themselves(officer, crate::check::person_of(&found.application.content))?;
+        Ok((ApplicationState::shown(found.application.state, found.order_state.as_ref()), found.application))
+    }
+
+    pub(super) fn load(&self, id: ApplicationId) -> Result<ApplicationWithOrder, ServiceError> {
+        self.registry.application(id)?.ok_or(ServiceError::Unknown { what: "application" })
+    }
+
+    fn changed(
+        &self,
+        officer: &Officer,
+        record: &ApplicationRecord,
+        from: Option<ApplicationState>,
+        to: ApplicationState,
+    ) -> Result<Event, ServiceError> {
+        let content = Some(evidence::commitment(&record.content, &record.salt)?);
+        let what = EventKind::ApplicationChanged {
+            application: record.id.into(),
+            from: from.map(|state| state.name().into()),
+            to: to.name().into(),
+            content,
+        };
+        self.event(officer.id, what)
+    }
+}
+
+fn allowed(from: ApplicationState, step: Step) -> Result<ApplicationState, ServiceError> {
+    next(from, step).ok_or_else(|| {
+        ServiceError::conflict("application.state", format!("the application is {}", from.name()))
+    })
+}
+
+fn check_remark(remark: &str) -> Result<String, ServiceError> {
+    let mut found = Vec::new();
+    accept(&mut Refusals::at(&mut found, ""), "remark", remark, MAX_TEXT).ok_or(ServiceError::Invalid(found))
+}

@@ -1,0 +1,57 @@
+//! Certificates as officers look at them.
+
+use ndoba_types::SerialNumber;
+
+use super::{Officer, Registration, ServiceError};
+use crate::permission::Permission;
+use crate::ports::{CertificateFilter, CertificateRecord, LedgerState, Page, PageRequest};
+
+impl Registration {
+    /// A certificate with its status and clocks. The read is an event.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Unknown`] when it was never issued: what is merely reserved or being signed is none.
+    pub fn certificate(&self, officer: &Officer, serial: &SerialNumber) -> Result<CertificateRecord, ServiceError> {
+        self.admit(officer, Permission::ReadCertificates)?;
+        let found = self.issued(serial)?;
+        if let Some(application) = found.application {
+            self.note_read(officer, application.into(), "certificate")?;
+        }
+        Ok(found)
+    }
+
+    /// Lists certificates, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError`].
+    pub fn certificates(
+        &self,
+        officer: &Officer,
+        filter: &CertificateFilter,
+        page: &PageRequest,
+    ) -> Result<Page<CertificateRecord>, ServiceError> {
+        self.admit(officer, Permission::ReadCertificates)?;
+        Ok(self.registry.certificates(filter, page)?)
+    }
+
+    /// Streams the sealed part of the audit log.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError`]; what was written before is then not the whole log.
+    pub fn export_audit(&self, officer: &Officer, out: &mut dyn std::io::Write) -> Result<(), ServiceError> {
+        self.admit(officer, Permission::ExportAudit)?;
+        Ok(self.registry.export_audit(out)?)
+    }
+
+    pub(super) fn issued(&self, serial: &SerialNumber) -> Result<CertificateRecord, ServiceError> {
+        let found = self.registry.certificate(serial)?;
+        let found = found.filter(|record| match record.ledger {
+            LedgerState::Issued | LedgerState::IssuedLost => true,
+            LedgerState::Reserved | LedgerState::Prepared | LedgerState::Signing => false,
+        });
+        found.ok_or(ServiceError::Unknown { what: "certificate" })
+    }
+}

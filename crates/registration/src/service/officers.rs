@@ -1,0 +1,51 @@
+//! Who is asking: a key, and what the register says of it now.
+
+use ndoba_audit::{Actor, Event, EventKind};
+use ndoba_order::Role;
+use ndoba_types::{OfficerId, Sha256Digest};
+
+use super::{Registration, ServiceError};
+
+/// An officer with roles in force, as the register had them when asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Officer {
+    /// Who.
+    pub id: OfficerId,
+    /// SHA-256 over the officer's SubjectPublicKeyInfo.
+    pub key: Sha256Digest,
+    /// The commitment to the person; absent for pinned officers without one.
+    pub person: Option<Sha256Digest>,
+    /// What they may do.
+    pub roles: Vec<Role>,
+}
+
+impl Registration {
+    /// The officer whose key this is, asked of the register now: an appointment that ended a moment ago counts no more.
+    ///
+    /// # Inputs
+    ///
+    /// - `key` – SHA-256 over the SubjectPublicKeyInfo of which the peer proved possession.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::NotAnOfficer`], recorded as an event (OVR-6.4.5-02).
+    pub fn authenticate(&self, key: Sha256Digest) -> Result<Officer, ServiceError> {
+        let register = self.register()?;
+        let code = match register.by_key(key) {
+            Some(found) if found.is_active(self.clock.now()) => {
+                return Ok(Officer {
+                    id: found.officer,
+                    key,
+                    person: found.person,
+                    roles: found.roles.iter().collect(),
+                });
+            }
+            Some(_) => "not-in-office",
+            None => "unknown-key",
+        };
+        let refused = EventKind::LoginRefused { door: "officers".into(), code: code.into(), spki: Some(key) };
+        let actor = Actor::Role("registration".into());
+        self.registry.record(&[Event::new(self.random.as_ref(), self.clock.now(), actor, refused)?])?;
+        Err(ServiceError::NotAnOfficer)
+    }
+}

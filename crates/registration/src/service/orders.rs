@@ -1,0 +1,395 @@
+//! Orders: read, signed, and drafted about existing certificates.
+
+use ndoba_audit::{Actor, Event, EventKind, Word};
+use ndoba_order::{OrderContent, Refusal, Release, Revoke, Suspend, accept_signature};
+use ndoba_types::{OrderId, RecordId, SerialNumber, Sha256Digest, UtcTime};
+use ndoba_x509::RevocationReason;
+use serde_json::json;
+
+use super::{Officer, Once, Registration, Separation, ServiceError};
+use crate::evidence;
+use crate::field_error::{FieldError, Refusals};
+use crate::permission::Permission;
+use crate::ports::{
+    Act, CertificateRecord, CertificateStatus, Conflict, OrderKind, OrderRecord, OrderState, RegistryError,
+    RevocationRequestRecord, SignatureRecord,
+};
+use crate::state::ApplicationState;
+use crate::text::{MAX_TEXT, accept};
+
+/// What an officer proposes about a certificate.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StatusRequest {
+    /// [`OrderKind::Revoke`], [`OrderKind::Suspend`] or [`OrderKind::Release`].
+    pub kind: OrderKind,
+    /// RFC 5280's name; with `revoke` only, and then always.
+    pub reason: Option<String>,
+    /// When the request reached the provider; now if absent.
+    pub received: Option<UtcTime>,
+    /// One of [`CHANNELS`].
+    pub channel: String,
+    /// Who asked and how that was checked. Personal data: stays with the evidence.
+    pub note: String,
+}
+
+/// How requests reach the provider (C-107).
+pub const CHANNELS: &[&str] = &["authority", "electronic", "in-person", "letter", "own-finding", "telephone"];
+
+/// The reasons that an officer may give (C-107); certificateHold is a suspension.
+pub const REASONS: &[RevocationReason] = &[
+    RevocationReason::AffiliationChanged,
+    RevocationReason::CessationOfOperation,
+    RevocationReason::KeyCompromise,
+    RevocationReason::PrivilegeWithdrawn,
+    RevocationReason::Superseded,
+];
+
+impl Registration {
+    /// An order with its signatures. The read is an event where the order names a person.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Unknown`].
+    pub fn order(&self, officer: &Officer, id: OrderId) -> Result<OrderRecord, ServiceError> {
+        self.admit(officer, Permission::ReadOrders)?;
+        let order = self.load_order(id)?;
+        if let Some(application) = order.application {
+            self.note_read(officer, application.into(), "order")?;
+        }
+        Ok(order)
+    }
+
+    /// How an order stands, for who waits after signing it: shows nothing that was not shown to sign it.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Unknown`].
+    pub fn watch(&self, officer: &Officer, id: OrderId) -> Result<OrderRecord, ServiceError> {
+        let order = self.load_order(id)?;
+        if order.signatures.iter().any(|signature| signature.officer == officer.id) {
+            Ok(order)
+        } else {
+            Err(ServiceError::Unknown { what: "order" })
+        }
+    }
+
+    /// Adds the officer's signature, which must hold by the register now. The last one puts the order before the CA.
+    ///
+    /// # Inputs
+    ///
+    /// - `jws` – flattened, detached, canonical: as `order` reads it.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Separation`] for the subject or the same person; [`ServiceError::Invalid`] naming `/jws` and
+    /// `order`'s code for every other signature that does not hold; [`ServiceError::Conflict`] when the order takes
+    /// no signatures any more.
+    pub fn sign(
+        &self,
+        officer: &Officer,
+        id: OrderId,
+        jws: &str,
+        once: Option<&Once>,
+    ) -> Result<OrderRecord, ServiceError> {
+        self.admit(officer, Permission::SignOrders)?;
+        if let Some(id) = self.repeated(officer, once)? {
+            return self.load_order(id);
+        }
+        let order = self.load_order(id)?;
+        // The same bytes again, from a client that did not hear our answer.
+        if order.signatures.iter().any(|signature| signature.officer == officer.id && signature.jws == jws) {
+            return Ok(order);
+        }
+        if order.state == OrderState::Open && self.expire_if_due(id)? {
+            return Err(ServiceError::conflict("order.expired", "the order has expired"));
+        }
+        if order.state != OrderState::Open {
+            return Err(ServiceError::conflict("order.state", format!("the order is {}", order.state.name())));
+        }
+        let now = self.clock.now();
+        let earlier: Vec<&[u8]> = order.signatures.iter().map(|signature| signature.jws.as_bytes()).collect();
+        let register = self.register()?;
+        let accepted =
+            accept_signature(&order.content, &earlier, jws.as_bytes(), &register, self.settings.installation, now);
+        let accepted = match accepted {
+            Ok(accepted) => accepted,
+            Err(refusal) => return self.refused(officer, &refusal),
+        };
+        // Who is connected and who signed are one: nobody hands in another's signature.
+        if accepted.signer.officer != officer.id {
+            return Err(ServiceError::field("/jws", "order-signer-other", None, "must be the sending officer's own"));
+        }
+        let signature = SignatureRecord {
+            role: accepted.signer.role.name().into(),
+            officer: officer.id,
+            jws: jws.into(),
+            added: now,
+        };
+        let events = self.signing_events(officer, &order, &signature, accepted.complete)?;
+        let already = order.signatures.len();
+        let id = self.commit(officer, once, id, &events, |act| {
+            self.registry.add_signature(id, already, &signature, accepted.complete, act)
+        })?;
+        self.load_order(id)
+    }
+
+    /// Drafts an order about a certificate: revocation, suspension, or release from suspension.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Invalid`] naming fields, [`ServiceError::Unknown`] for a certificate never issued,
+    /// [`ServiceError::Conflict`] when its status does not allow it (C-95).
+    pub fn propose(
+        &self,
+        officer: &Officer,
+        serial: &SerialNumber,
+        request: &StatusRequest,
+        once: Option<&Once>,
+    ) -> Result<OrderRecord, ServiceError> {
+        let permission = match request.kind {
+            OrderKind::Release => Permission::DraftReleases,
+            OrderKind::Revoke | OrderKind::Suspend => Permission::DraftRevocations,
+            OrderKind::Issue | OrderKind::Reissue => {
+                let message = "must be revoke, suspend or release";
+                return Err(ServiceError::field("/kind", "choice.unknown", None, message));
+            }
+        };
+        self.admit(officer, permission)?;
+        if let Some(id) = self.repeated(officer, once)? {
+            return self.load_order(id);
+        }
+        let now = self.clock.now();
+        let asked = check_request(request, now).map_err(ServiceError::Invalid)?;
+        let certificate = self.issued(serial)?;
+        status_allows(&certificate, request.kind)?;
+
+        let id = OrderId::generate(self.random.as_ref())?;
+        let told = json!({
+            "channel": asked.channel,
+            "note": asked.note,
+            "received": asked.received.to_string(),
+            "serial": serial.to_string(),
+            "taken_by": officer.id.to_string(),
+        });
+        let items = [evidence::item("revocation-request", &told, id, self.random.as_ref())?];
+        let digests: Vec<Sha256Digest> = items.iter().map(|item| item.digest).collect();
+        let serial = certificate.serial.clone();
+        let content = match (request.kind, asked.reason) {
+            (OrderKind::Revoke, Some(reason)) => {
+                OrderContent::Revoke(Revoke { serial: serial.clone(), reason, evidence: digests })
+            }
+            (OrderKind::Release, _) => OrderContent::Release(Release { serial: serial.clone(), evidence: digests }),
+            (OrderKind::Suspend | OrderKind::Revoke | OrderKind::Issue | OrderKind::Reissue, _) => {
+                OrderContent::Suspend(Suspend { serial: serial.clone(), evidence: digests })
+            }
+        };
+        let order = self.order_of(id, &certificate.ca, content)?;
+        let bytes = order.to_bytes().map_err(|error| ServiceError::internal("writing an order", error))?;
+        let record = OrderRecord {
+            id,
+            kind: request.kind,
+            digest: Sha256Digest::of(&bytes),
+            content: bytes,
+            ca: certificate.ca.clone(),
+            csr: None,
+            application: None,
+            target: Some(serial.clone()),
+            drafted_by: officer.id,
+            created: order.created,
+            expires: order.expires,
+            state: OrderState::Open,
+            signatures: Vec::new(),
+        };
+        let kept = RevocationRequestRecord {
+            order: id,
+            serial: serial.clone(),
+            received: asked.received,
+            decided: None,
+            channel: asked.channel.clone(),
+        };
+        let asked_for = EventKind::StatusRequested {
+            request: request_id(id),
+            ca: certificate.ca,
+            serial,
+            action: request.kind.name().into(),
+            channel: word(&asked.channel),
+            received: asked.received,
+        };
+        let events = [self.event(officer.id, asked_for)?];
+        let id = self.commit(officer, once, id, &events, |act| {
+            self.registry.insert_order(&record, &items, &kept, act)
+        })?;
+        self.load_order(id)
+    }
+
+    /// Ends orders whose time passed before they were fully signed, at most `limit`; gives how many. For a timer.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Unavailable`]; what was ended before stays so.
+    pub fn expire_due(&self, limit: u32) -> Result<usize, ServiceError> {
+        let due = self.registry.orders_due(self.clock.now(), limit)?;
+        let mut ended = 0;
+        for id in due {
+            ended += usize::from(self.expire_if_due(id)?);
+        }
+        Ok(ended)
+    }
+
+    /// Whether the order was open past its time; it is then `expired`.
+    pub(super) fn expire_if_due(&self, id: OrderId) -> Result<bool, ServiceError> {
+        let order = self.load_order(id)?;
+        if order.state != OrderState::Open || self.clock.now() <= order.expires {
+            return Ok(false);
+        }
+        let what = match order.application {
+            Some(application) => EventKind::ApplicationChanged {
+                application: application.into(),
+                from: Some(ApplicationState::Submitted.name().into()),
+                to: ApplicationState::Expired.name().into(),
+                content: None,
+            },
+            None => EventKind::StatusRequestRefused { request: request_id(id), code: "expired".into() },
+        };
+        let actor = Actor::Role("registration".into());
+        let event = Event::new(self.random.as_ref(), self.clock.now(), actor, what)?;
+        let act = Act { events: &[event], receipt: None };
+        match self.registry.close_order(id, &OrderState::Expired, act) {
+            Ok(()) => Ok(true),
+            // Somebody signed, withdrew or expired it at this very moment.
+            Err(RegistryError::Conflict(Conflict::Stale | Conflict::Idempotency)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(super) fn load_order(&self, id: OrderId) -> Result<OrderRecord, ServiceError> {
+        self.registry.order(id)?.ok_or(ServiceError::Unknown { what: "order" })
+    }
+
+    fn signing_events(
+        &self,
+        officer: &Officer,
+        order: &OrderRecord,
+        signature: &SignatureRecord,
+        complete: bool,
+    ) -> Result<Vec<Event>, ServiceError> {
+        let record = order.application.map_or_else(|| request_id(order.id), RecordId::from);
+        // A signature is evidence: the log keeps its digest, the order keeps its bytes.
+        let mut events = vec![self.event(
+            officer.id,
+            EventKind::EvidenceAdded {
+                application: record,
+                kind: word(&format!("signature-{}", signature.role)),
+                evidence: Sha256Digest::of(signature.jws.as_bytes()),
+            },
+        )?];
+        if complete {
+            if order.application.is_some() {
+                let approved = EventKind::ApplicationChanged {
+                    application: record,
+                    from: Some(ApplicationState::Submitted.name().into()),
+                    to: ApplicationState::Approved.name().into(),
+                    content: None,
+                };
+                events.push(self.event(officer.id, approved)?);
+            }
+            let queued = EventKind::OrderQueued {
+                order: order.id,
+                kind: order.kind.name().into(),
+                digest: order.digest,
+                record: Some(record),
+            };
+            events.push(self.event(officer.id, queued)?);
+        }
+        Ok(events)
+    }
+
+    /// Records the refusal of a signature and says which rule it broke.
+    fn refused<T>(&self, officer: &Officer, refusal: &Refusal) -> Result<T, ServiceError> {
+        let refused = EventKind::ActionRefused { operation: "sign-order".into(), code: refusal.code().into() };
+        self.registry.record(&[self.event(officer.id, refused)?])?;
+        Err(match refusal {
+            Refusal::OfficerIsSubject => ServiceError::Separation(Separation::OfficerIsSubject),
+            Refusal::SamePerson => ServiceError::Separation(Separation::SamePerson),
+            Refusal::Expired => ServiceError::conflict("order.expired", "the order has expired"),
+            Refusal::FromTheFuture
+            | Refusal::Malformed(_)
+            | Refusal::NotCovering
+            | Refusal::OtherInstallation
+            | Refusal::OtherOffice
+            | Refusal::RoleNotForKind
+            | Refusal::RoleTwice
+            | Refusal::Signature(_)
+            | Refusal::SignatureMissing(_)
+            | Refusal::SignatureTime
+            | Refusal::SignerNotInOffice
+            | Refusal::SignerUnknown
+            | Refusal::WrongRole => ServiceError::field("/jws", refusal.code(), None, refusal.to_string()),
+        })
+    }
+}
+
+/// A request of an officer that keeps the rules.
+struct Asked {
+    reason: Option<RevocationReason>,
+    received: UtcTime,
+    channel: String,
+    note: String,
+}
+
+fn check_request(request: &StatusRequest, now: UtcTime) -> Result<Asked, Vec<FieldError>> {
+    let mut found = Vec::new();
+    let mut at = Refusals::at(&mut found, "");
+    let reason = match (request.kind, request.reason.as_deref()) {
+        (OrderKind::Revoke, Some(name)) => {
+            let known = REASONS.iter().find(|reason| reason.name() == name).copied();
+            known.or_else(|| {
+                let names: Vec<&str> = REASONS.iter().map(|reason| reason.name()).collect();
+                let message = format!("must be one of: {}", names.join(", "));
+                at.refuse("reason", "choice.unknown", Some("C-107"), message)
+            })
+        }
+        (OrderKind::Revoke, None) => at.refuse("reason", "reason.missing", Some("C-107"), "a revocation has a reason"),
+        (_, Some(_)) => at.refuse("reason", "reason.superfluous", Some("C-107"), "only a revocation has a reason"),
+        (_, None) => None,
+    };
+    let received = request.received.unwrap_or(now);
+    if received > now {
+        at.refuse::<()>("received", "time.future", Some("C-101"), "must not be in the future");
+    }
+    if !CHANNELS.contains(&request.channel.as_str()) {
+        let message = format!("must be one of: {}", CHANNELS.join(", "));
+        at.refuse::<()>("channel", "choice.unknown", Some("C-107"), message);
+    }
+    match accept(&mut at, "note", &request.note, MAX_TEXT) {
+        Some(note) if found.is_empty() => Ok(Asked { reason, received, channel: request.channel.clone(), note }),
+        Some(_) | None => Err(found),
+    }
+}
+
+/// Once revoked, never reinstated; only hold and good change places (C-95). The CA decides again.
+fn status_allows(certificate: &CertificateRecord, kind: OrderKind) -> Result<(), ServiceError> {
+    let conflict = |code, message: &str| Err(ServiceError::conflict(code, message));
+    match (&certificate.status, kind) {
+        (CertificateStatus::Revoked { .. }, _) => {
+            conflict("certificate.revoked", "the certificate is revoked, which is for ever")
+        }
+        (CertificateStatus::Suspended { .. }, OrderKind::Suspend) => {
+            conflict("certificate.suspended", "the certificate is suspended already")
+        }
+        (CertificateStatus::Good, OrderKind::Release) => {
+            conflict("certificate.not-suspended", "the certificate is not suspended")
+        }
+        (CertificateStatus::Good | CertificateStatus::Suspended { .. }, _) => Ok(()),
+    }
+}
+
+/// A request about a certificate is named like the order it led to.
+fn request_id(order: OrderId) -> RecordId {
+    RecordId::from_bytes(*order.as_bytes())
+}
+
+/// Our own short texts; what does not fit a word is a fault of ours, and shows.
+fn word(text: &str) -> Word {
+    text.parse().unwrap_or_else(|_| "unreadable".into())
+}

@@ -1,0 +1,329 @@
+//! The register of officers: drafted, signed by security officers, appended; replayed from the pin.
+
+use std::sync::Arc;
+
+use ndoba_audit::EventKind;
+use ndoba_order::{
+    EndGrant, FlatJws, Grant, GrantDocument, Office, Pin, Register, RegisterRefusal, Role, Roles,
+};
+use ndoba_types::{OfficerId, Sha256Digest, SubjectPublicKeyInfo, UtcTime};
+use serde::{Deserialize, Serialize};
+
+use super::{Officer, Once, Registration, ServiceError};
+use crate::check::is_personal_number;
+use crate::field_error::{FieldError, Refusals};
+use crate::permission::Permission;
+use crate::ports::GrantRecord;
+
+/// What the next document of the register is to say.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum GrantRequest {
+    /// Ends an appointment at once.
+    EndGrant(EndGrantRequest),
+    /// Appoints an officer, or changes an appointment.
+    Grant(NewGrantRequest),
+}
+
+/// The end of an appointment.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EndGrantRequest {
+    /// Whose, 32 hexadecimal digits.
+    pub officer: String,
+}
+
+/// An appointment.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewGrantRequest {
+    /// The officer, 32 hexadecimal digits; absent for a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<String>,
+    /// The officer's personal number; the register keeps a salted commitment only.
+    pub personal_number: String,
+    /// The name that colleagues see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_shown: Option<String>,
+    /// The officer's SubjectPublicKeyInfo, DER, hexadecimal.
+    pub spki: String,
+    /// Names of roles.
+    pub roles: Vec<String>,
+    /// The office's path, such as `GE/Tbilisi`.
+    pub office: String,
+    /// From when, RFC 3339; now if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<String>,
+    /// Until when, RFC 3339.
+    pub not_after: String,
+}
+
+/// A document of the register to be signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantDraft {
+    /// The canonical bytes.
+    pub content: Vec<u8>,
+    /// SHA-256 over them.
+    pub digest: Sha256Digest,
+}
+
+/// An officer as the register has them: the latest appointment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisteredOfficer {
+    /// Who.
+    pub id: OfficerId,
+    /// The name that colleagues see.
+    pub name: Option<String>,
+    /// SHA-256 over the officer's SubjectPublicKeyInfo.
+    pub key: Sha256Digest,
+    /// The granted roles.
+    pub roles: Vec<Role>,
+    /// Where; absent for pinned security officers.
+    pub office: Option<String>,
+    /// From when.
+    pub not_before: Option<UtcTime>,
+    /// Until when; absent for pinned security officers.
+    pub not_after: Option<UtcTime>,
+    /// Whether it is in force.
+    pub active: bool,
+}
+
+/// The register as the documents make it.
+pub(super) fn replay(pin: &Pin, grants: &[GrantRecord]) -> Result<Register, ServiceError> {
+    let chain = grants.iter().map(|grant| (grant.document.as_slice(), signatures(&grant.signatures)));
+    // The register proves itself or is not used at all: a changed row must not appoint anyone.
+    Register::replay(pin, chain).map_err(|(seq, refusal)| {
+        ServiceError::internal(format!("replaying the register: document {seq} does not follow"), refusal)
+    })
+}
+
+fn signatures(texts: &[String]) -> Vec<&[u8]> {
+    texts.iter().map(String::as_bytes).collect()
+}
+
+impl Registration {
+    /// Writes the next document of the register, for security officers to sign. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Invalid`] naming fields.
+    pub fn draft_grant(&self, officer: &Officer, request: &GrantRequest) -> Result<GrantDraft, ServiceError> {
+        self.admit(officer, Permission::Grant)?;
+        let register = self.register()?;
+        let document = match request {
+            GrantRequest::EndGrant(end) => self.end_of(&register, end)?,
+            GrantRequest::Grant(grant) => self.grant_of(&register, grant)?,
+        };
+        let content = document.to_bytes().map_err(|error| {
+            ServiceError::field("", error.code(), None, format!("these values make no document: {error}"))
+        })?;
+        Ok(GrantDraft { digest: Sha256Digest::of(&content), content })
+    }
+
+    /// Appends a signed document to the register, if it follows from it.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Invalid`] with `order`'s code when the document, a signature or a signer does not hold;
+    /// [`ServiceError::Conflict`] `grant-not-next` when another document came first.
+    pub fn append_grant(
+        &self,
+        officer: &Officer,
+        content: &[u8],
+        jws: &[String],
+        once: Option<&Once>,
+    ) -> Result<GrantRecord, ServiceError> {
+        self.admit(officer, Permission::Grant)?;
+        if let Some(seq) = self.repeated(officer, once)? {
+            return self.load_grant(seq);
+        }
+        let now = self.clock.now();
+        let mut register = Register::clone(&*self.register()?);
+        let document = match register.append_new(content, &signatures(jws), now) {
+            Ok(document) => document,
+            Err(refusal) => return self.grant_refused(officer, &refusal),
+        };
+        let record = GrantRecord {
+            seq: document.seq(),
+            document: content.to_vec(),
+            signatures: jws.to_vec(),
+            appended: now,
+        };
+        let event = self.event(officer.id, appended(&document, &register, jws, content))?;
+        let seq = self.commit(officer, once, record.seq, &[event], |act| self.registry.append_grant(&record, act))?;
+        self.load_grant(seq)
+    }
+
+    /// The register as it is stored: every document with its signatures, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError`].
+    pub fn grants(&self, officer: &Officer) -> Result<Vec<GrantRecord>, ServiceError> {
+        self.admit(officer, Permission::ReadRegister)?;
+        Ok(self.registry.grants()?)
+    }
+
+    /// The officers by their latest appointments: pinned first, then in order of the chain.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError`].
+    pub fn officers(&self, officer: &Officer) -> Result<Vec<RegisteredOfficer>, ServiceError> {
+        self.admit(officer, Permission::ReadRegister)?;
+        let register = self.register()?;
+        let now = self.clock.now();
+        let latest = register.appointments().iter().filter(|one| {
+            register.officer(one.officer).is_some_and(|latest| latest.seq == one.seq)
+        });
+        Ok(latest
+            .map(|one| RegisteredOfficer {
+                id: one.officer,
+                name: one.name_shown.clone(),
+                key: one.spki.fingerprint(),
+                roles: one.roles.iter().collect(),
+                office: one.office.as_ref().map(|office| office.as_str().to_owned()),
+                not_before: Some(one.not_before),
+                not_after: (one.not_after != UtcTime::NO_END).then_some(one.not_after),
+                active: one.is_active(now),
+            })
+            .collect())
+    }
+
+    fn load_grant(&self, seq: u64) -> Result<GrantRecord, ServiceError> {
+        let found = self.registry.grants()?.into_iter().find(|grant| grant.seq == seq);
+        found.ok_or(ServiceError::Unknown { what: "grant" })
+    }
+
+    fn end_of(&self, register: &Arc<Register>, end: &EndGrantRequest) -> Result<GrantDocument, ServiceError> {
+        let Ok(officer) = end.officer.parse() else {
+            return Err(ServiceError::field("/officer", "officer.form", None, "must be an officer's identifier"));
+        };
+        Ok(GrantDocument::End(EndGrant {
+            installation: self.settings.installation,
+            seq: register.next_seq(),
+            prev: register.head(),
+            officer,
+            created: self.clock.now().floor_to_second(),
+        }))
+    }
+
+    fn grant_of(&self, register: &Arc<Register>, grant: &NewGrantRequest) -> Result<GrantDocument, ServiceError> {
+        let created = self.clock.now().floor_to_second();
+        let checked = check_grant(grant, created).map_err(ServiceError::Invalid)?;
+        let CheckedGrant { officer, key, roles, office, not_before, not_after } = checked;
+        Ok(GrantDocument::Grant(Grant {
+            installation: self.settings.installation,
+            seq: register.next_seq(),
+            prev: register.head(),
+            officer: match officer {
+                Some(officer) => officer,
+                None => OfficerId::generate(self.random.as_ref())?,
+            },
+            person: self.person(&grant.personal_number),
+            name_shown: grant.name_shown.clone(),
+            spki: key.fingerprint(),
+            key,
+            roles,
+            office,
+            not_before,
+            not_after,
+            created,
+        }))
+    }
+
+    fn grant_refused<T>(&self, officer: &Officer, refusal: &RegisterRefusal) -> Result<T, ServiceError> {
+        let refused = EventKind::ActionRefused { operation: "append-grant".into(), code: refusal.code().into() };
+        self.registry.record(&[self.event(officer.id, refused)?])?;
+        let field = match refusal {
+            RegisterRefusal::NotNext => {
+                return Err(ServiceError::conflict(refusal.code(), refusal.to_string()));
+            }
+            RegisterRefusal::SamePerson
+            | RegisterRefusal::Signature(_)
+            | RegisterRefusal::SignatureCount { .. }
+            | RegisterRefusal::UnknownSigner
+            | RegisterRefusal::WrongRole => "/signatures",
+            RegisterRefusal::KeyKnown
+            | RegisterRefusal::Malformed(_)
+            | RegisterRefusal::NoSuchOfficer
+            | RegisterRefusal::NotFresh
+            | RegisterRefusal::OtherInstallation
+            | RegisterRefusal::OtherPerson
+            | RegisterRefusal::OwnGrant
+            | RegisterRefusal::PersonKnown
+            | RegisterRefusal::Pinned
+            | RegisterRefusal::TimeWentBack => "/content",
+        };
+        Err(ServiceError::field(field, refusal.code(), Some("P-02"), refusal.to_string()))
+    }
+}
+
+/// The event of a document that the register accepted.
+fn appended(document: &GrantDocument, register: &Register, jws: &[String], content: &[u8]) -> EventKind {
+    let signer = |jws: &String| {
+        let kid = FlatJws::from_bytes(jws.as_bytes()).ok()?.header().kid;
+        Some(register.by_key(kid)?.officer)
+    };
+    let signers = jws.iter().filter_map(signer).collect();
+    let (seq, grant, officer) = (document.seq(), Sha256Digest::of(content), document.officer());
+    match document {
+        GrantDocument::End(_) => EventKind::GrantEnded { seq, grant, officer, signers },
+        GrantDocument::Grant(new) => {
+            let roles = new.roles.iter().map(|role| role.name().into()).collect();
+            EventKind::GrantAdded { seq, grant, officer, roles, signers }
+        }
+    }
+}
+
+struct CheckedGrant {
+    officer: Option<OfficerId>,
+    key: SubjectPublicKeyInfo,
+    roles: Roles,
+    office: Office,
+    not_before: UtcTime,
+    not_after: UtcTime,
+}
+
+fn check_grant(grant: &NewGrantRequest, now: UtcTime) -> Result<CheckedGrant, Vec<FieldError>> {
+    let mut found = Vec::new();
+    let mut at = Refusals::at(&mut found, "");
+    let officer = match grant.officer.as_deref().map(str::parse) {
+        None => None,
+        Some(Ok(id)) => Some(id),
+        Some(Err(_)) => at.refuse("officer", "officer.form", None, "must be an officer's identifier"),
+    };
+    if !is_personal_number(&grant.personal_number) {
+        let message = "must be the personal number of 11 digits";
+        at.refuse::<()>("personal_number", "personal-number.form", Some("G-40"), message);
+    }
+    let key = match hex::decode(&grant.spki) {
+        Ok(der) => Some(SubjectPublicKeyInfo::assertion(der)),
+        Err(_) => at.refuse("spki", "key.form", None, "must be a SubjectPublicKeyInfo in hexadecimal digits"),
+    };
+    let roles: Option<Vec<Role>> = grant.roles.iter().map(|name| name.parse().ok()).collect();
+    let roles = match roles.map(Roles::new) {
+        Some(Ok(roles)) => Some(roles),
+        Some(Err(error)) => at.refuse("roles", "roles.incompatible", Some("P-03"), error.to_string()),
+        None => at.refuse("roles", "choice.unknown", Some("P-01"), "must be names of roles"),
+    };
+    let office = match grant.office.parse::<Office>() {
+        Ok(office) => Some(office),
+        Err(error) => at.refuse("office", "office.form", None, error.to_string()),
+    };
+    let mut time = |member: &str, text: &str| match text.parse::<UtcTime>() {
+        Ok(time) => Some(time),
+        Err(error) => at.refuse(member, "time.form", None, error.to_string()),
+    };
+    let not_before = grant.not_before.as_deref().map_or(Some(now), |text| time("not_before", text));
+    let not_after = time("not_after", &grant.not_after);
+    match (key, roles, office, not_before, not_after) {
+        (Some(key), Some(roles), Some(office), Some(not_before), Some(not_after)) if found.is_empty() => {
+            Ok(CheckedGrant { officer, key, roles, office, not_before, not_after })
+        }
+        (_, _, _, _, _) => Err(found),
+    }
+}
