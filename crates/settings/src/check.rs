@@ -232,7 +232,7 @@ fn audit(raw: RawAudit, roles: &Roles) -> Checked<Option<Audit>> {
 }
 
 fn urls(raw: &RawUrls) -> Checked<Urls> {
-    let documents = parsed("urls.pds_url", &raw.pds_url)?;
+    let documents: HttpUrl = parsed("urls.pds_url", &raw.pds_url)?;
     if !documents.is_https() {
         return complaint(
             "urls.pds_url",
