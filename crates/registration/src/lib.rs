@@ -11,6 +11,8 @@ pub mod application;
 mod check;
 mod csr;
 mod evidence;
+#[cfg(feature = "fake")]
+pub mod fake;
 mod field_error;
 mod permission;
 pub mod ports;

@@ -1,1 +1,28 @@
-//! Placeholder.
+//! The registration API: `/api/v1` over mutual TLS, for officers.
+//!
+//! A shell: it reads requests, lets [`Registration`](ndoba_registration::Registration) decide, and shows the
+//! resource. It holds no rule but those of HTTP. Deny by default: a request passes the gate only for an operation of
+//! [`ROUTES`], from an officer whom the register knows at that moment, whose roles have the route's permission.
+//! Everything that is not a success is a [`Problem`] document with a stable code.
+//!
+//! Enter at [`serve`] with an [`Api`] and [`mutual_tls`]; [`openapi`] describes the whole.
+
+mod guard;
+mod openapi;
+mod operations;
+mod peer;
+mod problem;
+mod route;
+mod server;
+mod state;
+mod submission;
+mod tls;
+mod view;
+
+pub use openapi::openapi;
+pub use peer::{PeerKey, note_peer};
+pub use problem::{Problem, ProblemField};
+pub use route::{BASE, ROUTES, Route};
+pub use server::{configure, serve};
+pub use state::Api;
+pub use tls::{TlsError, mutual_tls};

@@ -1,0 +1,294 @@
+//! A [`Registry`] in memory, for tests here and in the shells. Keeps every promise of the port but durability.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ndoba_audit::Event;
+use ndoba_types::{OfficerId, OrderId, SerialNumber, UtcTime};
+
+use crate::application::ApplicationId;
+use crate::check::subject_identifier;
+use crate::ports::{
+    Act, ApplicationFilter, ApplicationRecord, ApplicationWithOrder, CaHeartbeat, CertificateFilter,
+    CertificateRecord, CertificateStatus, Conflict, EvidenceRecord, GrantRecord, OrderRecord, OrderState, Page,
+    PageRequest, Receipt, Registry, RegistryError, RevocationRequestRecord, SignatureRecord,
+};
+
+/// The tables.
+#[derive(Debug, Default)]
+pub struct Tables {
+    /// `audit_events`.
+    pub events: Vec<Event>,
+    /// `officer_grants`.
+    pub grants: Vec<GrantRecord>,
+    /// `idempotency`.
+    pub receipts: Vec<Receipt>,
+    /// `applications`, oldest first.
+    pub applications: Vec<ApplicationRecord>,
+    /// `orders`.
+    pub orders: BTreeMap<OrderId, OrderRecord>,
+    /// `evidence`.
+    pub evidence: Vec<EvidenceRecord>,
+    /// `revocation_records`.
+    pub requests: Vec<RevocationRequestRecord>,
+    /// `certificates`, oldest first.
+    pub certificates: Vec<CertificateRecord>,
+    /// `heartbeat` of the `ca` role.
+    pub heartbeat: Option<CaHeartbeat>,
+    /// Every call fails as if the database were gone.
+    pub gone: bool,
+}
+
+/// The registry.
+#[derive(Debug, Default)]
+pub struct FakeRegistry {
+    tables: Mutex<Tables>,
+}
+
+impl FakeRegistry {
+    /// The tables, to look at and to play the CA in.
+    pub fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self) -> Result<MutexGuard<'_, Tables>, RegistryError> {
+        let tables = self.tables();
+        if tables.gone { Err(RegistryError::Unavailable("gone, for a test".into())) } else { Ok(tables) }
+    }
+}
+
+const STALE: RegistryError = RegistryError::Conflict(Conflict::Stale);
+
+impl Tables {
+    /// Takes the act, or refuses the whole change.
+    fn act(&mut self, act: Act<'_>) -> Result<(), RegistryError> {
+        if let Some(receipt) = act.receipt {
+            let used = |other: &Receipt| other.officer == receipt.officer && other.key == receipt.key;
+            if self.receipts.iter().any(used) {
+                return Err(RegistryError::Conflict(Conflict::Idempotency));
+            }
+            self.receipts.push(receipt.clone());
+        }
+        self.events.extend_from_slice(act.events);
+        Ok(())
+    }
+
+    fn replace(&mut self, application: &ApplicationRecord, act: Act<'_>) -> Result<(), RegistryError> {
+        let found = self.applications.iter().position(|row| row.id == application.id).ok_or(STALE)?;
+        if self.applications[found].version + 1 != application.version {
+            return Err(STALE);
+        }
+        let order = self.applications[found].order.and_then(|id| self.orders.get(&id));
+        if matches!(order.map(|order| &order.state), Some(OrderState::Queued | OrderState::Claimed)) {
+            return Err(STALE);
+        }
+        self.act(act)?;
+        let order = self.applications[found].order.and_then(|id| self.orders.get_mut(&id));
+        if let Some(order) = order.filter(|order| order.state == OrderState::Open) {
+            order.state = OrderState::Withdrawn;
+        }
+        self.applications[found] = application.clone();
+        Ok(())
+    }
+
+    fn with_order(&self, application: &ApplicationRecord) -> ApplicationWithOrder {
+        let order = application.order.and_then(|id| self.orders.get(&id));
+        ApplicationWithOrder { application: application.clone(), order_state: order.map(|order| order.state.clone()) }
+    }
+}
+
+/// Newest first; the cursor is the place from the oldest.
+fn page<T>(rows: Vec<T>, page: &PageRequest) -> Page<T> {
+    let end = page.after.as_ref().and_then(|after| after.parse::<usize>().ok()).unwrap_or(rows.len());
+    let start = end.saturating_sub(usize::try_from(page.limit).unwrap_or(usize::MAX));
+    let items: Vec<T> =
+        rows.into_iter().enumerate().filter(|(place, _)| (start..end).contains(place)).map(|(_, row)| row).rev().collect();
+    Page { items, next: (start > 0).then(|| start.to_string()) }
+}
+
+impl Registry for FakeRegistry {
+    fn grant_head(&self) -> Result<u64, RegistryError> {
+        Ok(self.open()?.grants.last().map_or(0, |grant| grant.seq))
+    }
+
+    fn grants(&self) -> Result<Vec<GrantRecord>, RegistryError> {
+        Ok(self.open()?.grants.clone())
+    }
+
+    fn append_grant(&self, grant: &GrantRecord, act: Act<'_>) -> Result<(), RegistryError> {
+        let mut tables = self.open()?;
+        if grant.seq != tables.grants.last().map_or(0, |grant| grant.seq) + 1 {
+            return Err(STALE);
+        }
+        tables.act(act)?;
+        tables.grants.push(grant.clone());
+        Ok(())
+    }
+
+    fn receipt(&self, officer: OfficerId, key: &str) -> Result<Option<Receipt>, RegistryError> {
+        Ok(self.open()?.receipts.iter().find(|one| one.officer == officer && one.key == key).cloned())
+    }
+
+    fn insert_application(&self, application: &ApplicationRecord, act: Act<'_>) -> Result<(), RegistryError> {
+        let mut tables = self.open()?;
+        tables.act(act)?;
+        tables.applications.push(application.clone());
+        Ok(())
+    }
+
+    fn application(&self, id: ApplicationId) -> Result<Option<ApplicationWithOrder>, RegistryError> {
+        let tables = self.open()?;
+        Ok(tables.applications.iter().find(|row| row.id == id).map(|row| tables.with_order(row)))
+    }
+
+    fn applications(
+        &self,
+        filter: &ApplicationFilter,
+        wanted: &PageRequest,
+    ) -> Result<Page<ApplicationWithOrder>, RegistryError> {
+        let ApplicationFilter { states, subject, opened_by } = filter;
+        let tables = self.open()?;
+        let fits = |row: &ApplicationWithOrder| {
+            let order = row.order_state.as_ref().map(OrderState::name);
+            let state = |(stored, name): &(_, Option<&str>)| {
+                *stored == row.application.state && (name.is_none() || *name == order)
+            };
+            (states.is_empty() || states.iter().any(state))
+                && subject.as_ref().is_none_or(|text| subject_identifier(&row.application.content) == text)
+                && opened_by.is_none_or(|officer| officer == row.application.opened_by)
+        };
+        Ok(page(tables.applications.iter().map(|row| tables.with_order(row)).filter(fits).collect(), wanted))
+    }
+
+    fn update_application(&self, application: &ApplicationRecord, act: Act<'_>) -> Result<(), RegistryError> {
+        self.open()?.replace(application, act)
+    }
+
+    fn freeze_application(
+        &self,
+        application: &ApplicationRecord,
+        order: &OrderRecord,
+        evidence: &[EvidenceRecord],
+        act: Act<'_>,
+    ) -> Result<(), RegistryError> {
+        let mut tables = self.open()?;
+        tables.replace(application, act)?;
+        tables.orders.insert(order.id, order.clone());
+        tables.evidence.extend_from_slice(evidence);
+        Ok(())
+    }
+
+    fn insert_order(
+        &self,
+        order: &OrderRecord,
+        evidence: &[EvidenceRecord],
+        request: &RevocationRequestRecord,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError> {
+        let mut tables = self.open()?;
+        tables.act(act)?;
+        tables.orders.insert(order.id, order.clone());
+        tables.evidence.extend_from_slice(evidence);
+        tables.requests.push(request.clone());
+        Ok(())
+    }
+
+    fn order(&self, id: OrderId) -> Result<Option<OrderRecord>, RegistryError> {
+        Ok(self.open()?.orders.get(&id).cloned())
+    }
+
+    fn evidence(&self, order: OrderId) -> Result<Vec<EvidenceRecord>, RegistryError> {
+        Ok(self.open()?.evidence.iter().filter(|item| item.order == order).cloned().collect())
+    }
+
+    fn add_signature(
+        &self,
+        order: OrderId,
+        already: usize,
+        signature: &SignatureRecord,
+        complete: bool,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError> {
+        let mut tables = self.open()?;
+        let fits = |row: &OrderRecord| row.state == OrderState::Open && row.signatures.len() == already;
+        if !tables.orders.get(&order).is_some_and(fits) {
+            return Err(STALE);
+        }
+        tables.act(act)?;
+        if let Some(row) = tables.orders.get_mut(&order) {
+            row.signatures.push(signature.clone());
+            if complete {
+                row.state = OrderState::Queued;
+            }
+        }
+        if let Some(request) = tables.requests.iter_mut().find(|request| complete && request.order == order) {
+            request.decided = Some(signature.added);
+        }
+        Ok(())
+    }
+
+    fn close_order(&self, order: OrderId, to: &OrderState, act: Act<'_>) -> Result<(), RegistryError> {
+        let mut tables = self.open()?;
+        if !tables.orders.get(&order).is_some_and(|row| row.state == OrderState::Open) {
+            return Err(STALE);
+        }
+        tables.act(act)?;
+        if let Some(row) = tables.orders.get_mut(&order) {
+            row.state = to.clone();
+        }
+        Ok(())
+    }
+
+    fn orders_due(&self, now: UtcTime, limit: u32) -> Result<Vec<OrderId>, RegistryError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let tables = self.open()?;
+        let due = tables.orders.values().filter(|row| row.state == OrderState::Open && row.expires <= now);
+        Ok(due.map(|row| row.id).take(limit).collect())
+    }
+
+    fn certificate(&self, serial: &SerialNumber) -> Result<Option<CertificateRecord>, RegistryError> {
+        Ok(self.open()?.certificates.iter().find(|row| row.serial == *serial).cloned())
+    }
+
+    fn certificates(
+        &self,
+        filter: &CertificateFilter,
+        wanted: &PageRequest,
+    ) -> Result<Page<CertificateRecord>, RegistryError> {
+        let CertificateFilter { subject, profile, status } = filter;
+        let tables = self.open()?;
+        let subject_of = |row: &CertificateRecord| {
+            let application = tables.applications.iter().find(|one| Some(one.id) == row.application)?;
+            Some(subject_identifier(&application.content).to_owned())
+        };
+        let fits = |row: &&CertificateRecord| {
+            let name = match row.status {
+                CertificateStatus::Good => "good",
+                CertificateStatus::Suspended { .. } => "suspended",
+                CertificateStatus::Revoked { .. } => "revoked",
+            };
+            profile.as_ref().is_none_or(|wanted| row.profile == *wanted)
+                && status.as_ref().is_none_or(|wanted| name == wanted)
+                && (subject.is_none() || subject_of(row) == *subject)
+        };
+        Ok(page(tables.certificates.iter().filter(fits).cloned().collect(), wanted))
+    }
+
+    fn ca_heartbeat(&self) -> Result<Option<CaHeartbeat>, RegistryError> {
+        Ok(self.open()?.heartbeat)
+    }
+
+    fn record(&self, events: &[Event]) -> Result<(), RegistryError> {
+        self.open()?.events.extend_from_slice(events);
+        Ok(())
+    }
+
+    fn export_audit(&self, out: &mut dyn Write) -> Result<(), RegistryError> {
+        for event in &self.open()?.events {
+            let line = [event.to_bytes(), b"\n".to_vec()].concat();
+            out.write_all(&line).map_err(|error| RegistryError::Unavailable(error.into()))?;
+        }
+        Ok(())
+    }
+}

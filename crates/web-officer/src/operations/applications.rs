@@ -1,0 +1,216 @@
+//! Applications: opened, changed, frozen into orders, given back, refused, given up, delivered.
+
+#![expect(unused_qualifications, reason = "the macro for the description writes whole paths")]
+
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use ndoba_registration::application::ApplicationContent;
+use ndoba_registration::ports::ApplicationWithOrder;
+use ndoba_registration::{ApplicationQuery, ApplicationState};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{json, paging, path_id, query};
+use crate::guard::Caller;
+use crate::problem::Problem;
+use crate::state::{Api, blocking};
+use crate::submission::Submission;
+use crate::view::{ApplicationSummary, ApplicationView, OrderView, PageView};
+
+/// Why an application is returned or rejected.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Decision {
+    /// For the officer who must correct it, or for the record.
+    remark: String,
+}
+
+/// Nothing to say: `{}`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+/// Which applications.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApplicationListing {
+    /// Only these in this state.
+    state: Option<String>,
+    /// Only of this personal number or identification code.
+    subject: Option<String>,
+    /// At most this many, 1 to 200; 50 if absent.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+    /// What `next` of the page before said.
+    after: Option<String>,
+}
+
+/// Opens an application.
+#[utoipa::path(post, path = "/applications", tag = "applications", request_body = ApplicationContent,
+    params(("Idempotency-Key" = Option<String>, Header)), responses((status = 201, body = ApplicationView)))]
+pub(crate) async fn open(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    submission: Submission,
+) -> Result<HttpResponse, Problem> {
+    let content: ApplicationContent = submission.json()?;
+    let opened = blocking(&api, move |r| r.open(&officer, &content, submission.once.as_ref())).await?;
+    let location = format!("{}/applications/{}", crate::route::BASE, opened.application.id);
+    let mut response = show(StatusCode::CREATED, opened);
+    if let Ok(value) = header::HeaderValue::from_str(&location) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    Ok(response)
+}
+
+/// Lists applications, newest first.
+#[utoipa::path(get, path = "/applications", tag = "applications", params(ApplicationListing),
+    responses((status = 200, body = PageView<ApplicationSummary>)))]
+pub(crate) async fn list(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let ApplicationListing { state, subject, limit, after } = query(&request)?;
+    let page = paging(limit, after)?;
+    let state = match state {
+        None => None,
+        Some(name) => Some(ApplicationState::from_name(&name).ok_or_else(|| {
+            Problem::bad_request("query.state", "state must be one of the states of applications")
+        })?),
+    };
+    let wanted = ApplicationQuery { state, subject };
+    let page = blocking(&api, move |r| r.applications(&officer, &wanted, &page)).await?;
+    Ok(json(StatusCode::OK, &PageView::of(page, ApplicationSummary::from)))
+}
+
+/// Shows an application; the read is recorded.
+#[utoipa::path(get, path = "/applications/{id}", tag = "applications", params(("id" = String, Path)),
+    responses((status = 200, body = ApplicationView)))]
+pub(crate) async fn get(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = path_id(&path, "application")?;
+    let found = blocking(&api, move |r| r.application(&officer, id)).await?;
+    Ok(show(StatusCode::OK, found))
+}
+
+/// Replaces the content of a draft or returned application.
+#[utoipa::path(put, path = "/applications/{id}", tag = "applications", request_body = ApplicationContent,
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = ApplicationView)))]
+pub(crate) async fn edit(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    path: web::Path<String>,
+    request: HttpRequest,
+    submission: Submission,
+) -> Result<HttpResponse, Problem> {
+    let id = path_id(&path, "application")?;
+    let expected = if_match(&request)?;
+    let content: ApplicationContent = submission.json()?;
+    let edited =
+        blocking(&api, move |r| r.edit(&officer, id, expected, &content, submission.once.as_ref())).await?;
+    Ok(show(StatusCode::OK, edited))
+}
+
+/// Freezes an application into an order that the officers sign.
+#[utoipa::path(post, path = "/applications/{id}/order", tag = "applications", request_body = Nothing,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = OrderView)))]
+pub(crate) async fn freeze(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    path: web::Path<String>,
+    submission: Submission,
+) -> Result<HttpResponse, Problem> {
+    let id = path_id(&path, "application")?;
+    let Nothing {} = submission.json()?;
+    let order = blocking(&api, move |r| r.freeze(&officer, id, submission.once.as_ref())).await?;
+    Ok(json(StatusCode::CREATED, &OrderView::from(order)))
+}
+
+/// Gives an application up.
+#[utoipa::path(post, path = "/applications/{id}/withdraw", tag = "applications", request_body = Nothing,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = ApplicationView)))]
+pub(crate) async fn withdraw(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    path: web::Path<String>,
+    submission: Submission,
+) -> Result<HttpResponse, Problem> {
+    let id = path_id(&path, "application")?;
+    let Nothing {} = submission.json()?;
+    let changed = blocking(&api, move |r| r.withdraw(&officer, id, submission.once.as_ref())).await?;
+    Ok(show(StatusCode::OK, changed))
+}
+
+/// Notes that the certificate was handed to the subscriber.
+#[utoipa::path(post, path = "/applications/{id}/deliver", tag = "applications", request_body = Nothing,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = ApplicationView)))]
+pub(crate) async fn deliver(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    path: web::Path<String>,
+    submission: Submission,
+) -> Result<HttpResponse, Problem> {
+    let id = path_id(&path, "application")?;
+    let Nothing {} = submission.json()?;
+    let changed = blocking(&api, move |r| r.deliver(&officer, id, submission.once.as_ref())).await?;
+    Ok(show(StatusCode::OK, changed))
+}
+
+/// Gives an application back for correction.
+#[utoipa::path(post, path = "/applications/{id}/return", tag = "applications", request_body = Decision,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = ApplicationView)))]
+pub(crate) async fn send_back(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    path: web::Path<String>,
+    submission: Submission,
+) -> Result<HttpResponse, Problem> {
+    let id = path_id(&path, "application")?;
+    let Decision { remark } = submission.json()?;
+    let changed =
+        blocking(&api, move |r| r.send_back(&officer, id, &remark, submission.once.as_ref())).await?;
+    Ok(show(StatusCode::OK, changed))
+}
+
+/// Refuses an application for good.
+#[utoipa::path(post, path = "/applications/{id}/reject", tag = "applications", request_body = Decision,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = ApplicationView)))]
+pub(crate) async fn reject(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    path: web::Path<String>,
+    submission: Submission,
+) -> Result<HttpResponse, Problem> {
+    let id = path_id(&path, "application")?;
+    let Decision { remark } = submission.json()?;
+    let changed = blocking(&api, move |r| r.reject(&officer, id, &remark, submission.once.as_ref())).await?;
+    Ok(show(StatusCode::OK, changed))
+}
+
+fn show(status: StatusCode, application: ApplicationWithOrder) -> HttpResponse {
+    let tag = format!("\"{}\"", application.application.version);
+    let mut response = json(status, &ApplicationView::from(application));
+    if let Ok(value) = header::HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, value);
+    }
+    response
+}
+
+/// The version that the client last saw.
+fn if_match(request: &HttpRequest) -> Result<Option<u32>, Problem> {
+    let Some(value) = request.headers().get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    let version = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
+    version.map(Some).ok_or_else(|| Problem::bad_request("header.if-match", "If-Match must be one ETag of ours"))
+}

@@ -1,0 +1,166 @@
+//! Problem documents (RFC 9457): every answer that is not a success.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use ndoba_registration::{FieldError, ServiceError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A problem document. `code` is stable: programs decide by it, never by the texts.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// `urn:ndoba:problem:` and the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The HTTP status again.
+    pub status: u16,
+    /// Stable code such as `application.invalid`.
+    pub code: String,
+    /// What happened, for people.
+    pub title: String,
+    /// More, where there is more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The clause behind the refusal, where one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clause: Option<String>,
+    /// The fields that are refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ProblemField>,
+    /// Seconds after which asking again makes sense; the `Retry-After` header.
+    #[serde(skip)]
+    pub retry_after: Option<u32>,
+    /// The `Allow` header of a 405.
+    #[serde(skip)]
+    pub allow: Option<String>,
+}
+
+/// A refused field.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ProblemField {
+    /// JSON pointer into the request's body.
+    pub field: String,
+    /// Stable code.
+    pub code: String,
+    /// The clause behind the rule, where one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clause: Option<String>,
+    /// What would be right.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem of `status` with a stable code and a sentence.
+    pub fn new(status: StatusCode, code: &str, title: impl Into<String>) -> Self {
+        Self {
+            kind: format!("urn:ndoba:problem:{code}"),
+            status: status.as_u16(),
+            code: code.into(),
+            title: title.into(),
+            detail: None,
+            clause: None,
+            errors: Vec::new(),
+            retry_after: None,
+            allow: None,
+        }
+    }
+
+    /// A refused request of 400, 413, 415 and the like, without fields.
+    pub(crate) fn bad_request(code: &str, title: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, title)
+    }
+
+    /// The same with a Retry-After.
+    #[must_use]
+    pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The answer.
+    pub fn to_response(&self) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponse::build(status);
+        response.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(allow) = self.allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
+            response.insert_header((header::ALLOW, allow));
+        }
+        response.body(serde_json::to_string(self).unwrap_or_default())
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.title, self.code)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.to_response()
+    }
+}
+
+impl From<FieldError> for ProblemField {
+    fn from(error: FieldError) -> Self {
+        let FieldError { field, code, clause, message } = error;
+        Self { field, code: code.into(), clause: clause.map(Into::into), message }
+    }
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        let title = error.to_string();
+        match error {
+            ServiceError::Invalid(errors) => Self {
+                errors: errors.into_iter().map(Into::into).collect(),
+                ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "request.invalid", title)
+            },
+            ServiceError::NotAnOfficer => Self::new(StatusCode::FORBIDDEN, "auth.not-an-officer", title),
+            ServiceError::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "auth.role", title),
+            ServiceError::Separation(rule) => Self {
+                clause: Some(rule.clause().into()),
+                ..Self::new(StatusCode::FORBIDDEN, rule.code(), title)
+            },
+            ServiceError::Unknown { what } => Self::new(StatusCode::NOT_FOUND, &format!("{what}.unknown"), title),
+            // RFC 9110 §13.1.1: what If-Match named is not what there is.
+            ServiceError::Conflict { code: code @ "version.other", .. } => {
+                Self::new(StatusCode::PRECONDITION_FAILED, code, title)
+            }
+            ServiceError::Conflict { code, .. } => Self::new(StatusCode::CONFLICT, code, title),
+            ServiceError::KeyReused => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency.key-reused", title)
+            }
+            ServiceError::Unavailable(source) => {
+                tracing::warn!(error = %chain(source.as_ref()), "the database did not answer an officer");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database.unavailable", title).retry_after(5)
+            }
+            ServiceError::Internal { what, source } => {
+                let source = source.map(|source| chain(source.as_ref())).unwrap_or_default();
+                tracing::error!(%what, error = %source, "an internal fault answered to an officer");
+                // The peer learns nothing of our inside.
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "an internal fault; it was logged")
+            }
+        }
+    }
+}
+
+/// The error and its causes in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,82 @@
+//! The server: TLS in front, the gate, the operations.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use rustls::ServerConfig;
+
+use crate::guard::{gate, unknown_path};
+use crate::openapi;
+use crate::operations::{applications, audit, certificates, orders, own, register};
+use crate::peer::note_peer;
+use crate::route::BASE;
+use crate::state::Api;
+use crate::submission::MAX_BODY;
+
+/// Serves the API on a bound listener until it is stopped. Signals are the caller's to handle.
+///
+/// # Errors
+///
+/// [`std::io::Error`] when the listener cannot be used.
+pub fn serve(
+    api: Arc<Api>,
+    listener: TcpListener,
+    tls: ServerConfig,
+    workers: usize,
+) -> std::io::Result<Server> {
+    let data = web::Data::from(api);
+    let server = HttpServer::new(move || App::new().configure(|app| configure(app, data.clone())))
+        .on_connect(note_peer)
+        .disable_signals()
+        .workers(workers)
+        .listen_rustls_0_23(listener, tls)?
+        .run();
+    Ok(server)
+}
+
+/// The routes of the API, each behind the gate.
+pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
+    let scope = web::scope(BASE)
+        .wrap(from_fn(gate))
+        .route("/openapi.json", web::get().to(openapi::serve))
+        .route("/whoami", web::get().to(own::whoami))
+        .route("/profiles", web::get().to(own::profiles))
+        .service(
+            web::resource("/applications")
+                .route(web::get().to(applications::list))
+                .route(web::post().to(applications::open)),
+        )
+        .service(
+            web::resource("/applications/{id}")
+                .route(web::get().to(applications::get))
+                .route(web::put().to(applications::edit)),
+        )
+        .route("/applications/{id}/order", web::post().to(applications::freeze))
+        .route("/applications/{id}/withdraw", web::post().to(applications::withdraw))
+        .route("/applications/{id}/deliver", web::post().to(applications::deliver))
+        .route("/applications/{id}/return", web::post().to(applications::send_back))
+        .route("/applications/{id}/reject", web::post().to(applications::reject))
+        .route("/orders/{id}", web::get().to(orders::get))
+        .route("/orders/{id}/signatures", web::post().to(orders::sign))
+        .route("/certificates", web::get().to(certificates::list))
+        .route("/certificates/{serial}", web::get().to(certificates::get))
+        .route("/certificates/{serial}/certificate.pem", web::get().to(certificates::pem))
+        .route("/certificates/{serial}/certificate.der", web::get().to(certificates::der))
+        .route("/certificates/{serial}/certificate.p7c", web::get().to(certificates::p7c))
+        .route("/certificates/{serial}/orders", web::post().to(certificates::propose))
+        .route("/officers", web::get().to(register::officers))
+        .service(
+            web::resource("/grants")
+                .route(web::get().to(register::grants))
+                .route(web::post().to(register::append)),
+        )
+        .route("/grants/draft", web::post().to(register::draft))
+        .route("/audit/export", web::get().to(audit::export));
+    app.app_data(api)
+        .app_data(web::PayloadConfig::new(MAX_BODY))
+        .service(scope)
+        .default_service(web::to(unknown_path));
+}

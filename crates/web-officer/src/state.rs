@@ -1,0 +1,31 @@
+//! What the handlers share.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
+use actix_web::web;
+use ndoba_registration::{Registration, ServiceError};
+use ndoba_types::CaName;
+
+use crate::problem::Problem;
+
+/// What the API needs of the installation.
+pub struct Api {
+    /// The service behind it.
+    pub registration: Registration,
+    /// For each issuing CA its certificate and those above it, DER, for PKCS#7 chains.
+    pub chains: BTreeMap<CaName, Vec<Vec<u8>>>,
+}
+
+/// Runs `act` where it may block.
+pub(crate) async fn blocking<T: Send + 'static>(
+    api: &web::Data<Api>,
+    act: impl FnOnce(&Registration) -> Result<T, ServiceError> + Send + 'static,
+) -> Result<T, Problem> {
+    let api = api.clone();
+    match web::block(move || act(&api.registration)).await {
+        Ok(outcome) => outcome.map_err(Problem::from),
+        // The pool is gone only while the process stops.
+        Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the service is stopping").retry_after(5)),
+    }
+}

@@ -1,0 +1,121 @@
+//! Applications as the API shows them.
+
+use ndoba_registration::application::{ApplicationContent, SubjectContent};
+use ndoba_registration::ports::{ApplicationRecord, ApplicationWithOrder, OrderState};
+use ndoba_registration::{ApplicationState, subject_identifier};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An application.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ApplicationView {
+    /// Its identifier.
+    id: String,
+    /// Counts changes; also the ETag.
+    version: u32,
+    /// `draft`, `submitted`, `returned`, `approved`, `issuing`, `issued`, `delivered`, `rejected`, `expired`, `withdrawn`.
+    state: &'static str,
+    /// The officer who opened it.
+    opened_by: String,
+    /// When, RFC 3339.
+    opened: String,
+    /// Last change, RFC 3339.
+    updated: String,
+    /// What was entered.
+    content: ApplicationContent,
+    /// The order made of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<String>,
+    /// The certificate's serial number, once issued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<String>,
+    /// Why the CA refused the order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<RefusalView>,
+    /// Why it was returned or rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remark: Option<String>,
+}
+
+/// Why the CA refused.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RefusalView {
+    /// Stable code.
+    pub(crate) code: String,
+    /// The CA's words.
+    pub(crate) message: String,
+}
+
+impl From<ApplicationWithOrder> for ApplicationView {
+    fn from(value: ApplicationWithOrder) -> Self {
+        let ApplicationWithOrder { application, order_state } = value;
+        let state = ApplicationState::shown(application.state, order_state.as_ref()).name();
+        // The salt stays inside.
+        let ApplicationRecord { id, version, state: _, content, salt: _, opened_by, opened, updated, order, remark } =
+            application;
+        let (certificate, refusal) = outcome(order_state);
+        Self {
+            id: id.to_string(),
+            version,
+            state,
+            opened_by: opened_by.to_string(),
+            opened: opened.to_string(),
+            updated: updated.to_string(),
+            content,
+            order: order.map(|id| id.to_string()),
+            certificate,
+            refusal,
+            remark,
+        }
+    }
+}
+
+/// The certificate, or the refusal, that a final order led to.
+pub(crate) fn outcome(state: Option<OrderState>) -> (Option<String>, Option<RefusalView>) {
+    match state {
+        Some(OrderState::Done { serial }) => (Some(serial.to_string()), None),
+        Some(OrderState::Refused { code, message }) => (None, Some(RefusalView { code, message })),
+        None
+        | Some(
+            OrderState::Open | OrderState::Queued | OrderState::Claimed | OrderState::Withdrawn | OrderState::Expired,
+        ) => (None, None),
+    }
+}
+
+/// An application in a list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ApplicationSummary {
+    /// Its identifier.
+    id: String,
+    /// Its state.
+    state: &'static str,
+    /// The profile's name.
+    profile: String,
+    /// Whom the certificate will name.
+    subject: String,
+    /// The subject's personal number or identification code.
+    identifier: String,
+    /// When it was opened.
+    opened: String,
+    /// Last change.
+    updated: String,
+}
+
+impl From<ApplicationWithOrder> for ApplicationSummary {
+    fn from(value: ApplicationWithOrder) -> Self {
+        let ApplicationWithOrder { application, order_state } = value;
+        let content = &application.content;
+        Self {
+            id: application.id.to_string(),
+            state: ApplicationState::shown(application.state, order_state.as_ref()).name(),
+            profile: content.profile.clone(),
+            subject: match &content.subject {
+                SubjectContent::NaturalPerson(person) => format!("{} {}", person.given_names, person.surname),
+                SubjectContent::LegalPerson(person) => person.name.clone(),
+            },
+            identifier: subject_identifier(content).to_owned(),
+            opened: application.opened.to_string(),
+            updated: application.updated.to_string(),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Certificates as the API shows them, with the clocks of every request about them (C-107).
+
+use ndoba_registration::ports::{CertificateRecord, CertificateStatus, LedgerState, RevocationClock};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A certificate.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CertificateView {
+    /// Lower-case hexadecimal.
+    serial: String,
+    /// The issuing CA.
+    ca: String,
+    /// The profile's name.
+    profile: String,
+    /// `issued`, or `issued-lost` where the signature was lost in a crash.
+    ledger: &'static str,
+    /// `good`, `suspended` or `revoked`.
+    status: &'static str,
+    /// Since when it is suspended or revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    /// Why it is revoked: RFC 5280's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// The order that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<String>,
+    /// The application behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    application: Option<String>,
+    /// Start of validity.
+    not_before: String,
+    /// End of validity.
+    not_after: String,
+    /// When it was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued: Option<String>,
+    /// Every request to change its status, oldest first.
+    clocks: Vec<ClockView>,
+}
+
+/// The clock of one request.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ClockView {
+    /// The order.
+    order: String,
+    /// `revoke`, `suspend` or `release`.
+    kind: &'static str,
+    /// When the request reached the provider: the 24 hours run from here.
+    received: String,
+    /// When an officer signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided: Option<String>,
+    /// When the CA carried it out: OCSP says so from then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carried_out: Option<String>,
+    /// When the first CRL with it was published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<String>,
+    /// That CRL's number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crl_number: Option<u64>,
+}
+
+impl From<CertificateRecord> for CertificateView {
+    fn from(certificate: CertificateRecord) -> Self {
+        let CertificateRecord {
+            serial,
+            ca,
+            profile,
+            order,
+            application,
+            ledger,
+            der: _,
+            not_before,
+            not_after,
+            issued,
+            status,
+            clocks,
+        } = certificate;
+        let (status, since, reason) = match status {
+            CertificateStatus::Good => ("good", None, None),
+            CertificateStatus::Suspended { since } => ("suspended", Some(since), None),
+            CertificateStatus::Revoked { at, reason } => ("revoked", Some(at), Some(reason)),
+        };
+        Self {
+            serial: serial.to_string(),
+            ca: ca.to_string(),
+            profile,
+            ledger: ledger_name(ledger),
+            status,
+            since: since.map(|at| at.to_string()),
+            reason,
+            order: order.map(|id| id.to_string()),
+            application: application.map(|id| id.to_string()),
+            not_before: not_before.to_string(),
+            not_after: not_after.to_string(),
+            issued: issued.map(|at| at.to_string()),
+            clocks: clocks.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+fn ledger_name(state: LedgerState) -> &'static str {
+    match state {
+        LedgerState::Reserved => "reserved",
+        LedgerState::Prepared => "prepared",
+        LedgerState::Signing => "signing",
+        LedgerState::Issued => "issued",
+        LedgerState::IssuedLost => "issued-lost",
+    }
+}
+
+impl From<RevocationClock> for ClockView {
+    fn from(clock: RevocationClock) -> Self {
+        let RevocationClock { order, kind, received, decided, carried_out, published } = clock;
+        Self {
+            order: order.to_string(),
+            kind: kind.name(),
+            received: received.to_string(),
+            decided: decided.map(|at| at.to_string()),
+            carried_out: carried_out.map(|at| at.to_string()),
+            published: published.map(|(_, at)| at.to_string()),
+            crl_number: published.map(|(number, _)| number),
+        }
+    }
+}
