@@ -1,0 +1,10 @@
+//! Tokens judged by others: openssl's `ts` command and the `cms` parser; and the service around them with fakes.
+
+#[path = "all/contract.rs"]
+mod contract;
+#[path = "all/fixture.rs"]
+mod fixture;
+#[path = "all/openssl.rs"]
+mod openssl;
+#[path = "all/service.rs"]
+mod service;
