@@ -21,7 +21,6 @@ pub mod oid;
 mod p7c;
 mod pem;
 mod plan;
-mod policy;
 mod profile;
 mod reason;
 mod signature;
@@ -46,7 +45,6 @@ pub use pem::{BadPem, PemLabel, from_pem, from_pem_all, to_pem};
 pub use plan::{
     CertificatePlan, IssueRequest, PlanError, RootRequest, SubjectKey, Validity, check_subject_key,
 };
-pub use policy::{BadPolicyId, PolicyId};
 pub use profile::{
     BadProfile, KeyAlgorithm, KeySection, KeyUsageType, Legislation, PdsEntry, Profile, ProfileError,
     ProfileFile, QcSection, QcStatements, QcType, Template, ValiditySection,

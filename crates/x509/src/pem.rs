@@ -31,6 +31,10 @@ impl PemLabel {
 }
 
 /// Writes one block, lines ended by LF.
+///
+/// # Panics
+///
+/// Only when memory cannot hold the text.
 #[expect(clippy::expect_used, reason = "see the comment on unwrap safety")]
 pub fn to_pem(label: PemLabel, der: &[u8]) -> String {
     // Unwrap safety: fails only for lengths that overflow usize.
@@ -58,7 +62,7 @@ pub fn from_pem_all(label: PemLabel, text: &[u8]) -> Result<Vec<Vec<u8>>, BadPem
     while let Some(begin) = rest.find("-----BEGIN ") {
         let end = rest[begin..].find("-----END ").ok_or(BadPem::Malformed)? + begin;
         let after = rest[end + 9..].find("-----").ok_or(BadPem::Malformed)? + end + 9 + 5;
-        let (found, der) = pem::decode_vec(rest[begin..after].as_bytes()).map_err(|_| BadPem::Malformed)?;
+        let (found, der) = pem::decode_vec(&rest.as_bytes()[begin..after]).map_err(|_| BadPem::Malformed)?;
         if !label.reads(found) {
             return Err(BadPem::OtherLabel { wanted: label.name() });
         }

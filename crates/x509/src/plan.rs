@@ -250,3 +250,6 @@ impl CertificatePlan {
         &self.extensions
     }
 }
+
+#[cfg(test)]
+mod tests;

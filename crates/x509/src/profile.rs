@@ -10,13 +10,13 @@ mod preset;
 mod rules;
 mod template;
 
-use ndoba_types::Sha256Digest;
+use ndoba_types::{Oid, Sha256Digest};
 
 pub use file::{KeySection, PdsEntry, ProfileFile, QcSection, ValiditySection};
 pub use rules::{BadProfile, ProfileError};
 pub use template::{KeyAlgorithm, KeyUsageType, Legislation, QcType, Template};
 
-use crate::{KeyKind, PolicyId};
+use crate::KeyKind;
 
 /// A validated profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Profile {
     version: u32,
     template: Template,
     legislation: Legislation,
-    policies: Vec<PolicyId>,
+    policies: Vec<Oid>,
     cps: Option<String>,
     keys: Vec<KeyAlgorithm>,
     key_usage: KeyUsageType,
@@ -107,7 +107,7 @@ impl Profile {
     }
 
     /// The policies, the provider's own first; empty for a root only.
-    pub fn policies(&self) -> &[PolicyId] {
+    pub fn policies(&self) -> &[Oid] {
         &self.policies
     }
 
@@ -158,6 +158,11 @@ impl Profile {
 
     /// Whether a policy lies under the arc for examples: not for production.
     pub fn is_development(&self) -> bool {
-        self.policies.iter().any(PolicyId::is_example)
+        self.policies.iter().any(is_example)
     }
+}
+
+/// Whether it lies under `2.999`, X.660's arc for examples.
+fn is_example(policy: &Oid) -> bool {
+    policy.as_der_content().starts_with(&[0x88, 0x37])
 }

@@ -4,11 +4,14 @@ use ndoba_types::{Signature, SignatureAlgorithm, SubjectPublicKeyInfo};
 use p256::ecdsa::signature::Signer as _;
 use p256::pkcs8::EncodePublicKey as _;
 
+/// From message to signature.
+type Signer = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
 /// A key that signs in the test's own process.
 pub(crate) struct TestKey {
     pub(crate) spki: SubjectPublicKeyInfo,
     pub(crate) algorithm: SignatureAlgorithm,
-    signer: Box<dyn Fn(&[u8]) -> Vec<u8>>,
+    signer: Signer,
 }
 
 impl TestKey {
@@ -40,5 +43,40 @@ pub(crate) fn p384_key(seed: u8) -> TestKey {
             let signature: p384::ecdsa::Signature = key.sign(message);
             signature.to_der().as_bytes().to_vec()
         }),
+    }
+}
+
+/// A temporary folder with files for `openssl`.
+pub(crate) struct Bench(tempfile::TempDir);
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn file(&self, name: &str, content: &[u8]) {
+        std::fs::write(self.0.path().join(name), content).unwrap();
+    }
+
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.0.path().join(name)).unwrap()
+    }
+
+    /// Runs `openssl` in the folder: whether it succeeded, and both outputs.
+    pub(crate) fn openssl(&self, arguments: &[&str]) -> (bool, String) {
+        let output = std::process::Command::new("openssl")
+            .args(arguments)
+            .current_dir(self.0.path())
+            .output()
+            .expect("openssl is installed");
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// As [`Self::openssl`], and it must succeed.
+    pub(crate) fn ok(&self, arguments: &[&str]) -> String {
+        let (good, text) = self.openssl(arguments);
+        assert!(good, "openssl {arguments:?}: {text}");
+        text
     }
 }

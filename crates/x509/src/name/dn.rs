@@ -102,11 +102,10 @@ fn label(id: &ObjectIdentifier) -> Option<&'static str> {
 }
 
 fn text(value: AnyRef<'_>) -> String {
-    match value.header().tag() {
-        Tag::Utf8String | Tag::PrintableString | Tag::Ia5String => {
-            String::from_utf8_lossy(value.value()).into_owned()
-        }
-        _ => format!("#{}", hex::encode(value.value())),
+    if matches!(value.header().tag(), Tag::Utf8String | Tag::PrintableString | Tag::Ia5String) {
+        String::from_utf8_lossy(value.value()).into_owned()
+    } else {
+        format!("#{}", hex::encode(value.value()))
     }
 }
 

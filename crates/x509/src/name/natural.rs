@@ -246,7 +246,6 @@ impl From<NaturalPerson> for NaturalPersonDraft {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{Subject, SubjectDraft};
 
     const PERSON: &str = r#"{"type":"natural-person","country":"GE","given_name":"ნინო","surname":"ბერიძე",

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use der::asn1::ObjectIdentifier;
-use ndoba_types::Sha256Digest;
+use ndoba_types::{Oid, Sha256Digest};
 
 use super::file::{ProfileFile, QcSection};
 use super::template::{KeyAlgorithm, Legislation, QcType, Template};
 use super::{Profile, QcStatements};
 use crate::name::{is_country, is_eea_country};
+use crate::oid;
 use crate::url::HttpsUrl;
-use crate::{PolicyId, oid};
 
 /// One rule that a profile breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,12 +142,12 @@ fn is_path(path: &str) -> bool {
     !path.is_empty() && !path.contains("://") && base.is_ok_and(|base| base.join(path).is_ok())
 }
 
-fn policies(findings: &mut Findings, file: &ProfileFile) -> Vec<PolicyId> {
-    let parsed: Vec<PolicyId> = file.policies.iter().filter_map(|text| text.parse().ok()).collect();
+fn policies(findings: &mut Findings, file: &ProfileFile) -> Vec<Oid> {
+    let parsed: Vec<Oid> = file.policies.iter().filter_map(|text| text.parse().ok()).collect();
     let mut rule = |holds, clause, message| findings.require(holds, "policies", clause, message);
     rule(parsed.len() == file.policies.len(), "C-31", "has an entry that is no object identifier");
     rule(parsed.iter().collect::<BTreeSet<_>>().len() == parsed.len(), "C-07", "names a policy twice");
-    let has = |policy: ObjectIdentifier| parsed.contains(&PolicyId::from(policy));
+    let has = |policy: ObjectIdentifier| parsed.iter().any(|p| p.as_der_content() == policy.as_bytes());
     match file.template {
         Template::Root => rule(parsed.is_empty(), "§2.6", "a root has no policies"),
         Template::IssuingCa
@@ -159,8 +159,8 @@ fn policies(findings: &mut Findings, file: &ProfileFile) -> Vec<PolicyId> {
             rule(!has(oid::ANY_POLICY) || file.template.is_ca(), "C-31", "anyPolicy is for CAs only");
         }
     }
-    let eu_arc = PolicyId::from(oid::POLICY_ARC_QCP);
-    let eu_claims: Vec<_> = parsed.iter().filter(|p| p.is_under(&eu_arc)).collect();
+    let eu_claims: Vec<_> =
+        parsed.iter().filter(|p| p.as_der_content().starts_with(oid::POLICY_ARC_QCP.as_bytes())).collect();
     if file.legislation == Legislation::Georgia {
         rule(eu_claims.is_empty(), "§0.3", "a QCP policy is an EU claim, which a GE profile must not make");
     }
@@ -174,7 +174,7 @@ fn policies(findings: &mut Findings, file: &ProfileFile) -> Vec<PolicyId> {
             (_, false) => oid::POLICY_QCP_L,
         };
         rule(
-            eu_claims.iter().all(|policy| **policy == PolicyId::from(fitting)),
+            eu_claims.iter().all(|policy| policy.as_der_content() == fitting.as_bytes()),
             "C-60",
             "the QCP policy must fit subject and device",
         );

@@ -96,8 +96,10 @@ pub enum KeyAlgorithm {
     /// EC on P-521.
     EcP521,
     /// RSA of 3072 to 8192 bits.
+    #[serde(rename = "rsa-3072")]
     Rsa3072,
     /// RSA of 2048 to 2999 bits: until the end of 2026 only, and the certificate ends by 2028 (C-82).
+    #[serde(rename = "rsa-2048")]
     Rsa2048,
     /// Ed25519.
     Ed25519,
