@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ndoba_types::{InstallationId, Sha256Digest, Signature, SignatureAlgorithm, UtcTime, canonical};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// What a checkpoint's octets begin to say, so that no other signature of the audit key passes for one.
@@ -26,7 +26,7 @@ pub struct Checkpoint {
     pub previous: Option<Sha256Digest>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CheckpointJson {
     kind: String,
@@ -98,14 +98,14 @@ pub struct SignedCheckpoint {
     pub token: Option<Vec<u8>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SignedJson {
     checkpoint: Value,
     key: String,
     algorithm: String,
     signature: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     token: Option<String>,
 }
 
@@ -122,6 +122,14 @@ impl SignedCheckpoint {
     }
 
     fn encode(&self, token: Option<&[u8]>) -> Vec<u8> {
+        canonical::encode(&self.as_value(token)).unwrap_or_default()
+    }
+
+    pub(crate) fn to_value(&self) -> Value {
+        self.as_value(self.token.as_deref())
+    }
+
+    fn as_value(&self, token: Option<&[u8]>) -> Value {
         let Self { checkpoint, key, algorithm, signature, token: _ } = self;
         let mut value = serde_json::json!({
             "checkpoint": checkpoint.to_value(),
@@ -132,7 +140,7 @@ impl SignedCheckpoint {
         if let Some(token) = token {
             value["token"] = BASE64.encode(token).into();
         }
-        canonical::encode(&value).unwrap_or_default()
+        value
     }
 
     /// Reads [`Self::to_bytes`]. Verifies no signature.
@@ -141,9 +149,12 @@ impl SignedCheckpoint {
     ///
     /// [`BadCheckpoint`] for anything else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadCheckpoint> {
-        let value = canonical::decode(bytes).map_err(|_| BadCheckpoint)?;
+        Self::from_value(canonical::decode(bytes).map_err(|_| BadCheckpoint)?)
+    }
+
+    pub(crate) fn from_value(value: Value) -> Result<Self, BadCheckpoint> {
         let SignedJson { checkpoint, key, algorithm, signature, token } =
-            serde_json::from_value(value).map_err(|_| BadCheckpoint)?;
+            serde_json::from_value(value.clone()).map_err(|_| BadCheckpoint)?;
         let signed = Self {
             checkpoint: Checkpoint::from_value(checkpoint)?,
             key: key.parse().map_err(|_| BadCheckpoint)?,
@@ -151,7 +162,7 @@ impl SignedCheckpoint {
             signature: Signature::from_bytes(BASE64.decode(signature).map_err(|_| BadCheckpoint)?),
             token: token.map(|token| BASE64.decode(token)).transpose().map_err(|_| BadCheckpoint)?,
         };
-        if signed.to_bytes() == bytes { Ok(signed) } else { Err(BadCheckpoint) }
+        if signed.to_value() == value { Ok(signed) } else { Err(BadCheckpoint) }
     }
 }
 

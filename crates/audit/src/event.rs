@@ -79,3 +79,43 @@ impl Actor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canonical_and_complete() {
+        let event = Event {
+            id: EventId::from_bytes([0xab; 16]),
+            at: "2026-11-23T12:00:00.5Z".parse().unwrap(),
+            actor: Actor::Officer(OfficerId::from_bytes([1; 16])),
+            what: EventKind::TsuSegmentSealed {
+                tsu: "tsu-1".into(),
+                first: 0,
+                last: u64::MAX,
+                count: 7,
+                head: Sha256Digest::of(b""),
+            },
+        };
+        let text = String::from_utf8(event.to_bytes()).unwrap();
+        assert_eq!(
+            text,
+            "{\"actor\":\"officer:01010101010101010101010101010101\",\"at\":\"2026-11-23T12:00:00.5Z\",\
+             \"data\":{\"count\":\"7\",\"first\":\"0\",\
+             \"head\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\
+             \"last\":\"18446744073709551615\",\"tsu\":\"tsu-1\"},\
+             \"id\":\"abababababababababababababababab\",\"kind\":\"tsu-segment-sealed\"}"
+        );
+        assert!(canonical::decode(text.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn names_are_unique_and_words() {
+        let mut names = EventKind::NAMES.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), EventKind::NAMES.len());
+        assert!(names.iter().all(|name| Word::from(*name).as_str() == *name));
+    }
+}

@@ -19,7 +19,7 @@ pub struct Leaf {
     pub row: i64,
     /// Its place: 0, 1, 2, …, without gaps.
     pub index: u64,
-    /// The leaf's octets: canonical `{"event":…,"index":…}`.
+    /// The record's octets: canonical `{"event":…,"hash":…,"index":…,"prev":…}`.
     pub bytes: Vec<u8>,
 }
 
@@ -61,7 +61,7 @@ pub trait EventLog: Send + Sync {
     /// [`LogError`].
     fn append(&self, size: u64, leaves: &[Leaf]) -> Result<bool, LogError>;
 
-    /// The octets of the leaves `from`, `from + 1`, …, at most `limit`; fewer only at the end.
+    /// [`Leaf::bytes`] of the leaves `from`, `from + 1`, …, at most `limit`; fewer only at the end.
     ///
     /// # Errors
     ///

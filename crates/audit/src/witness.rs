@@ -1,35 +1,44 @@
 //! What the sequencer remembers outside the database.
 
 use ndoba_types::{Sha256Digest, canonical};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::Value;
 
-use crate::Frontier;
+use crate::{Frontier, SignedCheckpoint};
 
-/// How far the log had come when the sequencer last looked.
+/// How far the log had come when the sequencer last wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WitnessedHead {
-    /// The tree as a compact range: enough to go on with, and to check that what follows extends it.
+    /// The tree as a compact range: enough to go on with, and to see that what follows extends it.
     pub frontier: Frontier,
-    /// Number and [`digest`](crate::SignedCheckpoint::digest) of the last checkpoint signed.
-    pub checkpoint: Option<(u64, Sha256Digest)>,
+    /// The hash of the last record.
+    pub last: Option<Sha256Digest>,
+    /// The last checkpoint that was signed. Saved here before it goes into the database, so that a crash between
+    /// the two cannot lose it.
+    pub checkpoint: Option<SignedCheckpoint>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WitnessJson {
     size: u64,
     frontier: Vec<String>,
-    checkpoint: Option<(u64, String)>,
+    last: Option<String>,
+    checkpoint: Option<Value>,
 }
 
 impl WitnessedHead {
+    /// The head of an empty log.
+    pub(crate) const EMPTY: Self = Self { frontier: Frontier::new(), last: None, checkpoint: None };
+
     /// The octets for the file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Self { frontier, checkpoint } = self;
+        let Self { frontier, last, checkpoint } = self;
         let value = serde_json::json!({
             "size": frontier.size(),
             "frontier": frontier.peaks().iter().map(Sha256Digest::to_string).collect::<Vec<_>>(),
-            "checkpoint": checkpoint.map(|(number, digest)| (number, digest.to_string())),
+            "last": last.map(|last| last.to_string()),
+            "checkpoint": checkpoint.as_ref().map(|signed| signed.to_value()),
         });
         canonical::encode(&value).unwrap_or_default()
     }
@@ -41,17 +50,15 @@ impl WitnessedHead {
     /// [`BadWitness`] for anything else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadWitness> {
         let value = canonical::decode(bytes).map_err(|_| BadWitness)?;
-        let WitnessJson { size, frontier, checkpoint } =
+        let WitnessJson { size, frontier, last, checkpoint } =
             serde_json::from_value(value).map_err(|_| BadWitness)?;
-        let peaks = frontier
-            .iter()
-            .map(|peak| peak.parse())
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| BadWitness)?;
-        let checkpoint = checkpoint
-            .map(|(number, digest)| Ok((number, digest.parse().map_err(|_| BadWitness)?)))
-            .transpose()?;
-        Ok(Self { frontier: Frontier::from_parts(size, peaks).ok_or(BadWitness)?, checkpoint })
+        let peaks: Result<Vec<_>, _> = frontier.iter().map(|peak| peak.parse()).collect();
+        let checkpoint = checkpoint.map(SignedCheckpoint::from_value).transpose().map_err(|_| BadWitness)?;
+        Ok(Self {
+            frontier: Frontier::from_parts(size, peaks.map_err(|_| BadWitness)?).ok_or(BadWitness)?,
+            last: last.map(|last| last.parse()).transpose().map_err(|_| BadWitness)?,
+            checkpoint,
+        })
     }
 }
 
