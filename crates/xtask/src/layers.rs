@@ -34,11 +34,15 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
                 complaints.push(format!("crates/{name}: {why}"));
             }
         }
+        let mut files = Vec::new();
         for file in rust_files(folder)? {
-            let text = read(&file)?;
+            files.push((read(&file)?, file));
+        }
+        let for_tests: Vec<String> = files.iter().flat_map(|(text, _)| source::test_modules(text)).collect();
+        for (text, file) in files {
             let shown = file.strip_prefix(&crates).unwrap_or(&file).display().to_string();
             lengths.push((text.lines().count(), shown.clone()));
-            if is_product(folder, &file) {
+            if is_product(folder, &file, &for_tests) {
                 complaints
                     .extend(source::complaints(&text, place).map(|why| format!("crates/{shown}: {why}")));
             }
@@ -56,10 +60,13 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     Err(Failure::new(format!("{} place(s) differ from the picture", complaints.len())))
 }
 
-/// Whether the file is compiled into the product: under `src`, and no `tests.rs` or `tests/` of a module.
-fn is_product(folder: &Path, file: &Path) -> bool {
+/// Whether the file is compiled into the product: under `src`, and not a module that exists for tests only.
+fn is_product(folder: &Path, file: &Path, for_tests: &[String]) -> bool {
     file.strip_prefix(folder.join("src")).is_ok_and(|path| {
-        path.components().all(|part| !matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs")))
+        path.with_extension("").components().all(|part| {
+            let part = part.as_os_str().to_string_lossy();
+            for_tests.iter().all(|module| *module != part)
+        })
     })
 }
 

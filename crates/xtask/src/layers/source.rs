@@ -20,6 +20,8 @@ const BELOW_THE_LINE_NEVER: &[&str] = &[
     "actix",
 ];
 
+const TESTS_ONLY: &str = "#[cfg(test)]";
+
 /// What is wrong with the file `text` of a crate that stands at `place`.
 pub(crate) fn complaints(text: &str, place: Standing) -> impl Iterator<Item = String> {
     let code = without_tests(&without_words(text));
@@ -37,6 +39,21 @@ pub(crate) fn complaints(text: &str, place: Standing) -> impl Iterator<Item = St
         found.push("`unsafe` is for the clock's kernel call and one file of hsm".to_owned());
     }
     found.into_iter()
+}
+
+/// The modules that the file declares for tests only and keeps in files of their own: `#[cfg(test)] mod tests;`.
+pub(crate) fn test_modules(text: &str) -> Vec<String> {
+    let code = without_words(text);
+    code.split(TESTS_ONLY)
+        .skip(1)
+        .filter_map(|after| {
+            let after = after.trim_start();
+            let after = after.strip_prefix("pub(crate) ").unwrap_or(after);
+            let (name, _) = after.strip_prefix("mod ")?.split_once(';')?;
+            let is_word = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+            is_word.then(|| name.to_owned())
+        })
+        .collect()
 }
 
 /// Whether `path` occurs in `code` at the beginning of a word.
@@ -136,9 +153,9 @@ fn character_end(chars: &[char], from: usize) -> usize {
 fn without_tests(code: &str) -> String {
     let mut out = String::with_capacity(code.len());
     let mut rest = code;
-    while let Some(at) = rest.find("#[cfg(test)]") {
+    while let Some(at) = rest.find(TESTS_ONLY) {
         out.push_str(&rest[..at]);
-        rest = skip_item(&rest[at + "#[cfg(test)]".len()..]);
+        rest = skip_item(&rest[at + TESTS_ONLY.len()..]);
     }
     out.push_str(rest);
     out
@@ -242,6 +259,13 @@ mod tests {
         }
         // What comes after the tests counts again.
         assert_eq!(count("#[cfg(test)] mod tests { fn f() {} } use std::fs;", "ca"), 1);
+    }
+
+    #[test]
+    fn modules_for_tests_only() {
+        let text =
+            "mod a;\n#[cfg(test)]\nmod b;\n#[cfg(test)]\nmod c { fn f() {} }\n#[cfg(test)] pub(crate) mod d;";
+        assert_eq!(test_modules(text), ["b", "d"]);
     }
 
     #[test]
