@@ -76,6 +76,26 @@ impl Profile {
         preset::TEXTS.iter().map(|text| Self::from_toml(text)).collect()
     }
 
+    /// The profiles that ship with the product, with an installation's own policies in place of the example ones.
+    ///
+    /// - `own` – the installation's policy for a template, with a qualified device or without; none leaves the
+    ///   shipped policy. A replaced policy is another content, and so another digest.
+    ///
+    /// # Errors
+    ///
+    /// [`ProfileError::Refused`] when a policy breaks a rule, such as a QCP policy in a GE profile.
+    pub fn presets_with(own: impl Fn(Template, bool) -> Option<Oid>) -> Result<Vec<Self>, ProfileError> {
+        let read = |text: &&str| {
+            let mut file = ProfileFile::from_toml(text)?;
+            let policy = own(file.template, file.qscd);
+            if let (Some(first), Some(policy)) = (file.policies.first_mut(), policy) {
+                *first = policy.to_string();
+            }
+            Self::try_from(file)
+        };
+        preset::TEXTS.iter().map(read).collect()
+    }
+
     /// The shipped profile named `name`.
     pub fn preset(name: &str) -> Option<Self> {
         Self::presets().ok()?.into_iter().find(|profile| profile.name == name)

@@ -203,3 +203,6 @@ pub struct BadSignature;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the signature algorithm is unknown, or its parameters are not the ones it must have")]
 pub struct UnknownAlgorithm;
+
+#[cfg(test)]
+mod tests;

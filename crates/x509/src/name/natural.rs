@@ -246,6 +246,8 @@ impl From<NaturalPerson> for NaturalPersonDraft {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use crate::{Subject, SubjectDraft};
 
     const PERSON: &str = r#"{"type":"natural-person","country":"GE","given_name":"ნინო","surname":"ბერიძე",
@@ -279,6 +281,24 @@ mod tests {
             "C=GE, GN=ნინო, SN=ბერიძე, serialNumber=PNOGE-01001012345, CN=ნინო ბერიძე"
         );
         assert_eq!(subject.alternative_names().len(), 2);
+    }
+
+    proptest! {
+        /// Whatever passes says the same again after a round through an order.
+        #[test]
+        fn no_text_panics_and_what_passes_is_stable(given in "(\\PC|[ა-ჰ]|[a-z]){1,8}", script in 0usize..3) {
+            let surname = ["ბერიძე", "Beridze", "Беридзе"][script];
+            let mut json: serde_json::Value = serde_json::from_str(PERSON).unwrap();
+            json["given_name"] = given.into();
+            json["surname"] = surname.into();
+            json["common_name"] = surname.into();
+            json.as_object_mut().unwrap().remove("second_script");
+            let draft: SubjectDraft = serde_json::from_value(json).unwrap();
+            if let Ok(subject) = Subject::try_from(draft) {
+                let again: Subject = serde_json::from_value(serde_json::to_value(&subject).unwrap()).unwrap();
+                prop_assert_eq!(again, subject);
+            }
+        }
     }
 
     #[test]

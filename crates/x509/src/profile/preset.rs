@@ -14,7 +14,7 @@ pub(super) const TEXTS: [&str; 8] = [
 
 #[cfg(test)]
 mod tests {
-    use crate::{Profile, ProfileError};
+    use crate::{Profile, ProfileError, Template};
 
     use super::TEXTS;
 
@@ -31,6 +31,22 @@ mod tests {
         let digests: std::collections::BTreeSet<_> = presets.iter().map(Profile::digest).collect();
         assert_eq!((names.len(), digests.len()), (TEXTS.len(), TEXTS.len()));
         assert!(Profile::preset("person-signature").is_some());
+    }
+
+    #[test]
+    fn an_installations_own_policies() {
+        let own = |template, qscd| match (template, qscd) {
+            (Template::PersonSignature, true) => Some("1.3.6.1.4.1.32473.1.1".parse().unwrap()),
+            (_, _) => None,
+        };
+        let changed = Profile::presets_with(own).unwrap();
+        for (changed, shipped) in changed.iter().zip(Profile::presets().unwrap()) {
+            assert_eq!(changed.digest() == shipped.digest(), changed.name() != "person-signature-qscd");
+        }
+        let person = changed.iter().find(|profile| profile.name() == "person-signature-qscd").unwrap();
+        assert_eq!(person.policies()[0].to_string(), "1.3.6.1.4.1.32473.1.1");
+        assert!(!person.is_development());
+        assert!(Profile::presets_with(|_, _| Some("0.4.0.194112.1.2".parse().unwrap())).is_err());
     }
 
     /// The clauses that `text` breaks.
