@@ -11,16 +11,14 @@ use const_oid::db::rfc6960::{
 use der::asn1::{Any, AnyRef, BitStringRef, GeneralizedTime, Null, OctetStringRef};
 use der::{Decode, Encode, Tag};
 use ndoba_types::{AnswerStatus, CaName, SerialNumber, Sha256Digest, Signature, ToBeSigned, UtcTime};
+use ndoba_x509::{RevocationReason, algorithm_identifier};
 use spki::AlgorithmIdentifierRef;
 
-use crate::algorithm::algorithm_identifier;
 use crate::asn1::{
     BasicOcspResponse, CertHash, CertStatus, Extension, ID_CERT_HASH, OcspResponse, ResponderId,
     ResponseBytes, ResponseData, RevokedInfo, SingleResponse, Successful,
 };
-use crate::{
-    CertId, CertStatusFacts, Identity, Refusal, Request, Responder, RevocationReason, StatusError, Unissued,
-};
+use crate::{CertId, CertStatusFacts, Identity, Refusal, Request, Responder, StatusError, Unissued};
 
 /// A request with the responder that answers it; waits for facts.
 #[derive(Clone, Debug)]
@@ -272,7 +270,8 @@ fn extension(extn_id: ObjectIdentifier, value: &[u8]) -> der::Result<Extension<'
 fn revoked(at: UtcTime, reason: RevocationReason) -> der::Result<CertStatus> {
     // Unspecified is said by leaving the reason out (C-90).
     let stated = Some(reason).filter(|reason| *reason != RevocationReason::Unspecified);
-    let revocation_reason = stated.map(|reason| Any::new(Tag::Enumerated, vec![reason.code()])).transpose()?;
+    let revocation_reason =
+        stated.map(|reason| Any::new(Tag::Enumerated, vec![reason.code()])).transpose()?;
     Ok(CertStatus::Revoked(RevokedInfo { revocation_time: generalized(at)?, revocation_reason }))
 }
 

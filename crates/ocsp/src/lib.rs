@@ -10,13 +10,11 @@
 //! A [`Refusal`] at any step says by itself which unsigned [`ErrorStatus`] the client gets. [`AnswerCache`] keeps
 //! signed answers for as long as they are true.
 
-mod algorithm;
 mod answer;
 mod asn1;
 mod cache;
 mod hash;
 mod ports;
-mod reason;
 mod refusal;
 mod request;
 mod responder;
@@ -27,7 +25,6 @@ pub use hash::HashAlgorithm;
 pub use ports::{
     CertStatusFacts, KnownVersion, StatusError, StatusSnapshot, StatusSource, StatusVersion, StatusVersions,
 };
-pub use reason::RevocationReason;
 pub use refusal::{ErrorStatus, Refusal};
 pub use request::{CertId, IssuerHashes, Nonce, Request, RequestError};
 pub use responder::{AnswerPolicy, Identity, Responder, ResponderError, Responders, Unissued};

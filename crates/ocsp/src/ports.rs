@@ -1,8 +1,7 @@
 //! What the responder must know about certificates, asked of whoever keeps them. `store` implements both traits.
 
 use ndoba_types::{CaName, SerialNumber, Sha256Digest, UtcTime};
-
-use crate::RevocationReason;
+use ndoba_x509::RevocationReason;
 
 /// A CA's status version: grows with every transaction that changes the status of one of its certificates, in
 /// the order of commits (design: the version is incremented under the row's lock).

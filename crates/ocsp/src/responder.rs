@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use const_oid::db::rfc5280::ID_KP_OCSP_SIGNING;
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{ID_CE_EXT_KEY_USAGE, ID_CE_KEY_USAGE};
 use const_oid::db::rfc6960::ID_PKIX_OCSP_NOCHECK;
-use der::{Decode, Encode};
+use der::Decode;
 use ndoba_types::{CaName, Sha256Digest, SignatureAlgorithm, Span, UtcTime};
-use x509_cert::Certificate;
-use x509_cert::ext::pkix::{ExtendedKeyUsage, KeyUsage, KeyUsages};
+use ndoba_x509::Certificate;
+use spki::SubjectPublicKeyInfoRef;
 
 use crate::answer::Query;
 use crate::{HashAlgorithm, IssuerHashes, Refusal, Request};
@@ -82,61 +83,60 @@ pub struct Responder {
 }
 
 impl Responder {
-    /// Puts a responder together from certificates that the caller trusts and whose chain it has verified.
+    /// Puts a responder together.
     ///
     /// # Inputs
     ///
-    /// - `ca_certificate` – of the CA whose certificates are asked about, DER.
-    /// - `certificate` – the responder's, issued directly by that CA key, DER; embedded in every answer.
+    /// - `ca_certificate` – of the CA whose certificates are asked about; trusted by the caller.
+    /// - `certificate` – the responder's, issued directly by that CA key; embedded in every answer.
     /// - `algorithm` – of the signatures that the responder's key makes.
     ///
     /// # Errors
     ///
-    /// [`ResponderError`] when one of the two is no certificate or they do not belong together.
+    /// [`ResponderError`] when the two do not belong together, or the certificate is not a responder's.
     pub fn new(
         ca: CaName,
-        ca_certificate: &[u8],
-        certificate: &[u8],
+        ca_certificate: &Certificate,
+        certificate: &Certificate,
         algorithm: SignatureAlgorithm,
         policy: AnswerPolicy,
     ) -> Result<Self, ResponderError> {
-        let issuer = Certificate::from_der(ca_certificate)?;
-        let issuer = issuer.tbs_certificate();
-        let responder = Certificate::from_der(certificate)?;
-        let responder = responder.tbs_certificate();
-
-        let issuer_name = issuer.subject().to_der()?;
-        if responder.issuer().to_der()? != issuer_name {
+        if certificate.issuer() != ca_certificate.subject()
+            || certificate.verify_signed_by(ca_certificate.spki()).is_err()
+        {
             return Err(ResponderError::OtherIssuer);
         }
-        let (_, usage) = responder.get_extension::<KeyUsage>()?.ok_or(ResponderError::Usage)?;
-        let (_, purposes) = responder.get_extension::<ExtendedKeyUsage>()?.ok_or(ResponderError::Usage)?;
-        // digitalSignature and nothing else: clients reject responders with nonRepudiation.
-        if usage.0 != KeyUsages::DigitalSignature || purposes.0 != [ID_KP_OCSP_SIGNING] {
+        if !certificate.key_kind().is_ok_and(|kind| kind.can_sign_with(algorithm)) {
+            return Err(ResponderError::Algorithm);
+        }
+        let value =
+            |id: &ObjectIdentifier| certificate.extension(id).map(|extension| extension.value.as_slice());
+        // Clients reject responders with nonRepudiation (interop.md §4, 22).
+        if value(&ID_CE_KEY_USAGE) != Some(DIGITAL_SIGNATURE_ALONE)
+            || value(&ID_CE_EXT_KEY_USAGE) != Some(OCSP_SIGNING_ALONE)
+        {
             return Err(ResponderError::Usage);
         }
-        let nocheck = |extension: &x509_cert::ext::Extension| extension.extn_id == ID_PKIX_OCSP_NOCHECK;
-        if !responder.extensions().is_some_and(|extensions| extensions.iter().any(nocheck)) {
+        if value(&ID_PKIX_OCSP_NOCHECK).is_none() {
             return Err(ResponderError::NoCheck);
         }
 
-        let issuer_key = issuer.subject_public_key_info().subject_public_key.raw_bytes();
-        let responder_key = responder.subject_public_key_info().subject_public_key.raw_bytes();
+        let issuer_key = key_bits(ca_certificate)?;
         Ok(Self {
             ca,
             issuer: HashAlgorithm::ALL.map(|algorithm| IssuerHashes {
                 algorithm,
-                name: algorithm.digest(&issuer_name).into(),
+                name: algorithm.digest(ca_certificate.subject().as_der()).into(),
                 key: algorithm.digest(issuer_key).into(),
             }),
-            archive_cutoff: instant(issuer.validity().not_before)?,
-            certificate: certificate.to_vec(),
-            fingerprint: Sha256Digest::of(certificate),
-            subject: responder.subject().to_der()?,
+            archive_cutoff: ca_certificate.not_before(),
+            certificate: certificate.as_der().to_vec(),
+            fingerprint: certificate.fingerprint(),
+            subject: certificate.subject().as_der().to_vec(),
             // SHA-1 whatever the CertID uses: a name, not a protection (O-10).
-            key_hash: HashAlgorithm::Sha1.digest(responder_key),
-            not_before: instant(responder.validity().not_before)?,
-            not_after: instant(responder.validity().not_after)?,
+            key_hash: HashAlgorithm::Sha1.digest(key_bits(certificate)?),
+            not_before: certificate.not_before(),
+            not_after: certificate.not_after(),
             algorithm,
             policy,
         })
@@ -158,10 +158,17 @@ impl Responder {
     }
 }
 
-fn instant(time: x509_cert::time::Time) -> Result<UtcTime, ResponderError> {
-    let seconds = i64::try_from(time.to_unix_duration().as_secs()).map_err(|_| ResponderError::Time)?;
-    UtcTime::from_unix_seconds(seconds).map_err(|_| ResponderError::Time)
+/// The content of subjectPublicKey without the octet that counts unused bits (O-02).
+fn key_bits(certificate: &Certificate) -> Result<&[u8], ResponderError> {
+    let spki = SubjectPublicKeyInfoRef::from_der(certificate.spki().as_der());
+    Ok(spki.map_err(|_| ResponderError::Algorithm)?.subject_public_key.raw_bytes())
 }
+
+/// `KeyUsage ::= BIT STRING` with digitalSignature (0).
+const DIGITAL_SIGNATURE_ALONE: &[u8] = &[0x03, 0x02, 0x07, 0x80];
+
+/// `ExtKeyUsageSyntax ::= SEQUENCE OF KeyPurposeId` with id-kp-OCSPSigning (1.3.6.1.5.5.7.3.9).
+const OCSP_SIGNING_ALONE: &[u8] = &[0x30, 0x0a, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09];
 
 /// The responders that answer now, found by the issuer that a CertID names.
 #[derive(Debug, Default)]
@@ -218,18 +225,15 @@ impl Responders {
 /// Why a responder cannot answer for a CA. An operator must act.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ResponderError {
-    /// One of the certificates is not DER, or an extension in it is not.
-    #[error("a certificate of the responder or its CA cannot be read")]
-    Certificate(#[from] der::Error),
+    /// The key in the responder's certificate is unknown or cannot make the signatures announced.
+    #[error("the responder's key does not fit its signature algorithm")]
+    Algorithm,
     /// No id-pkix-ocsp-nocheck: clients would ask for the responder's own status, of us (O-19).
     #[error("the responder's certificate lacks id-pkix-ocsp-nocheck")]
     NoCheck,
     /// The responder's issuer is not the CA: clients accept delegation only from the CA itself (O-18).
     #[error("the responder's certificate was issued by another CA")]
     OtherIssuer,
-    /// A validity outside the years that exist here.
-    #[error("a certificate's validity lies outside 1970 to 9999")]
-    Time,
     /// Two responders for one issuer.
     #[error("two responders answer for the CA {0}")]
     Twice(CaName),

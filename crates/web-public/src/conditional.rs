@@ -21,7 +21,10 @@ impl Validators {
     pub(crate) fn new(body: &[u8], modified: SystemTime) -> Self {
         let quoted = format!("\"{}\"", Sha256Digest::of(body));
         let etag = HeaderValue::try_from(quoted).unwrap_or_else(|_| HeaderValue::from_static("\"\""));
-        Self { etag, last_modified: modified.into() }
+        // Headers know whole seconds; a fraction kept here would make the client's own copy look old.
+        let whole = modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let last_modified = (SystemTime::UNIX_EPOCH + Duration::from_secs(whole)).into();
+        Self { etag, last_modified }
     }
 
     /// Whether the client says that it holds this version (304).

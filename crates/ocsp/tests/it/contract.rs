@@ -2,10 +2,11 @@
 
 use ndoba_ocsp::{
     Answer, AnswerPolicy, CertStatusFacts, ErrorStatus, HashAlgorithm, Identity, Refusal, Request, Responder,
-    ResponderError, Responders, RevocationReason, Said, StatusError, Unissued,
+    ResponderError, Responders, Said, StatusError, Unissued,
 };
 use ndoba_types::{SerialNumber, Sha256Digest, SignError, SignatureAlgorithm, SigningKey, Span, UtcTime};
-use rcgen::KeyUsagePurpose;
+use ndoba_x509::{Certificate, RevocationReason};
+use rcgen::{CertificateParams, KeyUsagePurpose};
 use sha1::{Digest, Sha1};
 
 use crate::pki::{Pki, responder_params};
@@ -15,12 +16,28 @@ fn now() -> UtcTime {
     "2026-11-23T12:00:00.75Z".parse().unwrap()
 }
 
+fn alone(pki: &Pki, policy: AnswerPolicy) -> Responders {
+    Responders::new([pki.responder(policy)]).unwrap()
+}
+
+fn new(ca: &str, issuer: &[u8], certificate: &[u8]) -> Result<Responder, ResponderError> {
+    let [issuer, certificate] = [issuer, certificate].map(|der| Certificate::from_der(der).unwrap());
+    let algorithm = SignatureAlgorithm::EcdsaP256Sha256;
+    Responder::new(ca.parse().unwrap(), &issuer, &certificate, algorithm, AnswerPolicy::default())
+}
+
+/// Another certificate for the responder's key.
+fn certificate(pki: &Pki, params: &CertificateParams) -> Vec<u8> {
+    let public = rcgen::SubjectPublicKeyInfo::from_der(pki.key.public.as_der()).unwrap();
+    params.signed_by(&public, &pki.issuer).unwrap().der().to_vec()
+}
+
 fn good() -> CertStatusFacts {
     CertStatusFacts::Good { certificate: Sha256Digest::of(b"the certificate") }
 }
 
 fn answer_with(pki: &Pki, policy: AnswerPolicy, der: &[u8], facts: &[CertStatusFacts]) -> Answer {
-    let query = pki.responders(policy).begin(Request::parse(der).unwrap()).unwrap();
+    let query = alone(pki, policy).begin(Request::parse(der).unwrap()).unwrap();
     let (pending, to_be_signed) = query.answer(facts, pki.now).unwrap();
     pending.finish(&pki.key.sign(to_be_signed).unwrap()).unwrap()
 }
@@ -125,7 +142,7 @@ fn never_issued_is_never_good() {
     for (serial, look_ups) in serials {
         let id = sha1_id(&pki.ca, serial);
         let der = request(std::slice::from_ref(&id), &[]);
-        let query = pki.responders(extended).begin(Request::parse(&der).unwrap()).unwrap();
+        let query = alone(&pki, extended).begin(Request::parse(&der).unwrap()).unwrap();
         assert_eq!(query.serials().len(), look_ups);
         let facts = vec![CertStatusFacts::NotIssued; look_ups];
 
@@ -161,7 +178,7 @@ fn the_cert_id_is_echoed() {
 fn several_in_the_order_asked() {
     let pki = Pki::at(now());
     let ids: Vec<_> = [3, 1, 2].map(|n| sha1_id(&pki.ca, &[n])).into();
-    let query = pki.responders(AnswerPolicy::default()).begin(Request::parse(&request(&ids, &[])).unwrap());
+    let query = alone(&pki, AnswerPolicy::default()).begin(Request::parse(&request(&ids, &[])).unwrap());
     let serials: Vec<SerialNumber> = ["03", "01", "02"].map(|text| text.parse().unwrap()).into();
     assert_eq!(query.as_ref().unwrap().serials(), serials);
     let said = answer(&pki, &request(&ids, &[]), &[good(), CertStatusFacts::NotIssued, good()]);
@@ -179,13 +196,7 @@ fn several_in_the_order_asked() {
 fn foreign_issuers() {
     let (ours, other) = (Pki::at(now()), Pki::named("TEST Other CA", now()));
     let both = || {
-        let other = Responder::new(
-            "seal".parse().unwrap(),
-            &other.ca,
-            &other.responder,
-            SignatureAlgorithm::EcdsaP256Sha256,
-            AnswerPolicy::default(),
-        );
+        let other = new("seal", &other.ca, &other.responder);
         Responders::new([ours.responder(AnswerPolicy::default()), other.unwrap()]).unwrap()
     };
     let begin = |responders: Responders, ids: &[Vec<u8>]| {
@@ -193,16 +204,16 @@ fn foreign_issuers() {
     };
     let (mine, foreign) = (sha1_id(&ours.ca, &[1]), sha1_id(&other.ca, &[1]));
     assert_eq!(begin(both(), std::slice::from_ref(&foreign)).as_deref(), Ok("seal"));
-    let alone = || ours.responders(AnswerPolicy::default());
-    assert_eq!(begin(alone(), std::slice::from_ref(&foreign)), Err(Refusal::ForeignIssuer));
+    let only_ours = || alone(&ours, AnswerPolicy::default());
+    assert_eq!(begin(only_ours(), std::slice::from_ref(&foreign)), Err(Refusal::ForeignIssuer));
     // Issuers are never mixed, known or not.
     assert_eq!(begin(both(), &[mine.clone(), foreign.clone()]), Err(Refusal::ForeignIssuer));
-    assert_eq!(begin(alone(), &[mine.clone(), foreign]), Err(Refusal::ForeignIssuer));
+    assert_eq!(begin(only_ours(), &[mine.clone(), foreign]), Err(Refusal::ForeignIssuer));
     // Our name with another key, which is what a renewed CA looks like.
     let mut wrong_key = mine.clone();
     let position = wrong_key.len() - 4;
     wrong_key[position] ^= 1;
-    assert_eq!(begin(alone(), &[wrong_key]), Err(Refusal::ForeignIssuer));
+    assert_eq!(begin(only_ours(), &[wrong_key]), Err(Refusal::ForeignIssuer));
     // Hash functions that we do not compute: MD5, and SHA-1 with parameters that mean something.
     let md5 = tlv(
         0x30,
@@ -213,9 +224,9 @@ fn foreign_issuers() {
             &[2, 1, 1],
         ],
     );
-    assert_eq!(begin(alone(), &[md5]), Err(Refusal::ForeignIssuer));
+    assert_eq!(begin(only_ours(), &[md5]), Err(Refusal::ForeignIssuer));
     let odd = cert_id(&ours.ca, HashAlgorithm::Sha1, &[2, 1, 1], &[1]);
-    assert_eq!(begin(alone(), &[odd]), Err(Refusal::ForeignIssuer));
+    assert_eq!(begin(only_ours(), &[odd]), Err(Refusal::ForeignIssuer));
     assert_eq!(Refusal::ForeignIssuer.status(), ErrorStatus::Unauthorized);
     let twice = [ours.responder(AnswerPolicy::default()), ours.responder(AnswerPolicy::default())];
     assert!(matches!(Responders::new(twice), Err(ResponderError::Twice(_))));
@@ -247,8 +258,7 @@ fn by_name_on_request() {
 #[test]
 fn the_responders_certificate_sets_the_limits() {
     let pki = Pki::at(now());
-    let query = pki
-        .responders(AnswerPolicy::default())
+    let query = alone(&pki, AnswerPolicy::default())
         .begin(Request::parse(&request(&[sha1_id(&pki.ca, &[1])], &[])).unwrap())
         .unwrap();
     let end = query.responder().not_after();
@@ -275,25 +285,28 @@ fn the_responders_certificate_sets_the_limits() {
 #[test]
 fn certificates_that_make_no_responder() {
     let (pki, other) = (Pki::at(now()), Pki::named("TEST Other CA", now()));
-    let new = |ca: &[u8], certificate: &[u8]| {
-        let algorithm = SignatureAlgorithm::EcdsaP256Sha256;
-        let ca_name = "signature".parse().unwrap();
-        Responder::new(ca_name, ca, certificate, algorithm, AnswerPolicy::default()).map(|_| ())
-    };
+    let new = |ca: &[u8], certificate: &[u8]| new("signature", ca, certificate).map(|_| ());
     assert_eq!(new(&pki.ca, &pki.responder), Ok(()));
     assert_eq!(new(&other.ca, &pki.responder), Err(ResponderError::OtherIssuer));
     assert_eq!(new(&pki.ca, &pki.ca), Err(ResponderError::Usage));
-    assert!(matches!(new(&pki.ca, b"no certificate"), Err(ResponderError::Certificate(_))));
+    // The same name, another key: a CA that was renewed.
+    let renewed = Pki::at(now());
+    assert_eq!(new(&renewed.ca, &pki.responder), Err(ResponderError::OtherIssuer));
+    let wrong = SignatureAlgorithm::RsaPkcs1Sha256;
+    let [ca, own] = [&pki.ca, &pki.responder].map(|der| Certificate::from_der(der).unwrap());
+    let name = "signature".parse().unwrap();
+    let wrong = Responder::new(name, &ca, &own, wrong, AnswerPolicy::default()).err();
+    assert_eq!(wrong, Some(ResponderError::Algorithm));
     let params = || responder_params(now(), now().plus(Span::days(1)));
     let mut usage = params();
     usage.key_usages.push(KeyUsagePurpose::ContentCommitment);
-    assert_eq!(new(&pki.ca, &pki.responder_certificate(&usage)), Err(ResponderError::Usage));
+    assert_eq!(new(&pki.ca, &certificate(&pki, &usage)), Err(ResponderError::Usage));
     let mut purposes = params();
     purposes.extended_key_usages.push(rcgen::ExtendedKeyUsagePurpose::ClientAuth);
-    assert_eq!(new(&pki.ca, &pki.responder_certificate(&purposes)), Err(ResponderError::Usage));
+    assert_eq!(new(&pki.ca, &certificate(&pki, &purposes)), Err(ResponderError::Usage));
     let mut checked = params();
     checked.custom_extensions.clear();
-    assert_eq!(new(&pki.ca, &pki.responder_certificate(&checked)), Err(ResponderError::NoCheck));
+    assert_eq!(new(&pki.ca, &certificate(&pki, &checked)), Err(ResponderError::NoCheck));
 }
 
 #[test]

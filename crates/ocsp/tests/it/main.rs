@@ -6,4 +6,5 @@ mod contract;
 mod malformed;
 mod openssl;
 mod pki;
+mod pkilint;
 mod requests;

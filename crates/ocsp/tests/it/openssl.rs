@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
-use ndoba_ocsp::{AnswerPolicy, CertStatusFacts, Request, RevocationReason};
+use ndoba_ocsp::{AnswerPolicy, CertStatusFacts, Request, Responders};
 use ndoba_types::{SerialNumber, Sha256Digest, SigningKey, Span, UtcTime};
+use ndoba_x509::RevocationReason;
 use tempfile::TempDir;
 
 use crate::pki::Pki;
@@ -47,7 +48,8 @@ impl Bench {
         let common = ["ocsp", "-issuer", "ca.pem", "-no_nonce"];
         run(dir, &[&common[..], asked, &["-reqout", "request.der"]].concat());
         let request = Request::parse(&fs::read(dir.join("request.der")).unwrap()).unwrap();
-        let query = self.pki.responders(AnswerPolicy::default()).begin(request).unwrap();
+        let query =
+            Responders::new([self.pki.responder(AnswerPolicy::default())]).unwrap().begin(request).unwrap();
         let facts = vec![facts; query.serials().len()];
         let (pending, to_be_signed) = query.answer(&facts, self.pki.now).unwrap();
         let answer = pending.finish(&self.pki.key.sign(to_be_signed).unwrap()).unwrap();

@@ -1,10 +1,11 @@
 //! A CA, its responder and certificates, made with an encoder that is not ours.
 
-use ndoba_ocsp::{AnswerPolicy, Responder, Responders};
+use ndoba_ocsp::{AnswerPolicy, Responder};
 use ndoba_types::{
     AnswerStatus, KeyLabel, SerialNumber, SignReply, Signature, SignatureAlgorithm, SigningKey, Span,
     SubjectPublicKeyInfo, ToBeSigned, UtcTime,
 };
+use ndoba_x509::Certificate;
 use p256::ecdsa::DerSignature;
 use p256::ecdsa::signature::Signer;
 use p256::pkcs8::DecodePrivateKey;
@@ -23,7 +24,7 @@ pub(crate) struct Pki {
     pub(crate) responder: Vec<u8>,
     /// The responder's key.
     pub(crate) key: SoftKey,
-    issuer: Issuer<'static, KeyPair>,
+    pub(crate) issuer: Issuer<'static, KeyPair>,
 }
 
 impl Pki {
@@ -48,12 +49,6 @@ impl Pki {
         Self { now, ca, responder, key: SoftKey::new(&key), issuer }
     }
 
-    /// Another certificate for the same responder key.
-    pub(crate) fn responder_certificate(&self, params: &CertificateParams) -> Vec<u8> {
-        let public = rcgen::SubjectPublicKeyInfo::from_der(self.key.public.as_der()).unwrap();
-        params.signed_by(&public, &self.issuer).unwrap().der().to_vec()
-    }
-
     /// A certificate for a person, DER, with that serial.
     pub(crate) fn person(&self, serial: &SerialNumber) -> Vec<u8> {
         let mut params = params("A Person", self.now.minus(Span::days(1)), self.now.plus(Span::days(730)));
@@ -64,12 +59,8 @@ impl Pki {
     /// The responder with this policy.
     pub(crate) fn responder(&self, policy: AnswerPolicy) -> Responder {
         let ca = "signature".parse().unwrap();
-        Responder::new(ca, &self.ca, &self.responder, SignatureAlgorithm::EcdsaP256Sha256, policy).unwrap()
-    }
-
-    /// That responder alone.
-    pub(crate) fn responders(&self, policy: AnswerPolicy) -> Responders {
-        Responders::new([self.responder(policy)]).unwrap()
+        let [issuer, responder] = [&self.ca, &self.responder].map(|der| Certificate::from_der(der).unwrap());
+        Responder::new(ca, &issuer, &responder, SignatureAlgorithm::EcdsaP256Sha256, policy).unwrap()
     }
 }
 
@@ -96,7 +87,7 @@ fn params(name: &str, not_before: UtcTime, not_after: UtcTime) -> CertificatePar
 /// A P-256 key in memory.
 pub(crate) struct SoftKey {
     label: KeyLabel,
-    public: SubjectPublicKeyInfo,
+    pub(crate) public: SubjectPublicKeyInfo,
     key: p256::ecdsa::SigningKey,
 }
 

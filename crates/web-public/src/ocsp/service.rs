@@ -10,8 +10,9 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use metrics::{counter, gauge};
 use ndoba_ocsp::{
-    Answer, AnswerCache, CacheKey, CachedFacts, CertStatusFacts, Held, Lookup, Query, Refusal, Request,
-    Responder, ResponderError, Responders, Said, StatusError, StatusSnapshot, StatusVersions,
+    Answer, AnswerCache, CacheKey, CachedFacts, CertId, CertStatusFacts, Held, Lookup, Query, Refusal,
+    Request, RequestError, Responder, ResponderError, Responders, Said, StatusError, StatusSnapshot,
+    StatusVersions,
 };
 use ndoba_types::{AnswerStatus, CaName, Clock, Sha256Digest, SignError, SigningKey, Span, UtcTime};
 use tokio::sync::oneshot;
