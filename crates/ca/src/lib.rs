@@ -1,1 +1,30 @@
-//! Placeholder.
+//! The certification authority: carries out what officers have signed, and accounts for every signature of its keys.
+//!
+//! An order from the database is believed only as far as its signatures lead back to the pinned security officers
+//! ([`ndoba_order::authorise`]). A certificate is planned, encoded twice, linted, recorded with its intent, signed,
+//! compared, and recorded as issued, in that order (`issue`); a change of status is one transaction that needs no
+//! token (`status`); CRLs follow (`crl`). After a crash the ledger says what is in doubt, and
+//! [`CaService::step`] settles it.
+//!
+//! Synchronous, for a thread of its own. It does no input or output but through [`ports`] and `world`. Enter at
+//! [`CaService`].
+
+mod authority;
+mod ceremony;
+mod crl;
+mod decide;
+mod error;
+mod issue;
+mod node;
+pub mod ports;
+mod service;
+mod status;
+mod world;
+
+pub use authority::{CrlTiming, IssuingCa};
+pub use ceremony::{Appointed, CeremonyDesk};
+pub use decide::OrderRefusal;
+pub use error::CaError;
+pub use node::Node;
+pub use service::{CaParts, CaService, Progress};
+pub use world::{Arrow, Behind, CrlSink, Failpoints, NoFailpoints, PublishError, RollbackWitness};

@@ -5,7 +5,7 @@
 
 use ndoba_audit::Event;
 use ndoba_types::{CaName, KeyLabel, OrderId, SerialNumber, Sha256Digest, UtcTime};
-use ndoba_x509::RevocationReason;
+use ndoba_x509::{RevocationReason, RevokedEntry};
 
 /// A certificate by its issuer and serial number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -202,17 +202,6 @@ pub enum StatusRefusal {
     NotSuspended,
 }
 
-/// One line of a CRL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RevokedEntry {
-    /// Which certificate.
-    pub serial: SerialNumber,
-    /// When.
-    pub at: UtcTime,
-    /// Why; certificateHold while suspended.
-    pub reason: RevocationReason,
-}
-
 /// Where a CA's CRLs and statuses stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrlState {
@@ -318,13 +307,15 @@ pub struct AuthorityMark {
 }
 
 /// The CA's database. Implementations commit durably before they return.
+#[expect(clippy::missing_errors_doc, reason = "every method fails with `LedgerError` only, whose variants say all")]
 pub trait Ledger: Send + Sync {
     /// Orders that wait, oldest first, at most `limit`. Reads only; claiming happens with the intent.
     fn queued_orders(&self, limit: usize) -> Result<Vec<QueuedOrder>, LedgerError>;
 
     /// Ends a waiting order as refused. `code` is stable, `message` is for the officer.
     /// Returns whether the order was still waiting.
-    fn refuse_order(&self, id: OrderId, code: &str, message: &str, event: Event) -> Result<bool, LedgerError>;
+    fn refuse_order(&self, id: OrderId, code: &str, message: &str, event: Event)
+    -> Result<bool, LedgerError>;
 
     /// Records the intents in one commit and claims their orders. One outcome per intent, in order.
     fn record_intents(&self, intents: Vec<Intent>) -> Result<Vec<IntentOutcome>, LedgerError>;
@@ -354,11 +345,7 @@ pub trait Ledger: Send + Sync {
 
     /// Calls `each` for every revoked, suspended or lost certificate of the CA, by serial number, in one snapshot;
     /// returns the status version that the snapshot shows.
-    fn for_each_revoked(
-        &self,
-        ca: &CaName,
-        each: &mut dyn FnMut(RevokedEntry),
-    ) -> Result<u64, LedgerError>;
+    fn for_each_revoked(&self, ca: &CaName, each: &mut dyn FnMut(RevokedEntry)) -> Result<u64, LedgerError>;
 
     /// Takes a CRL number. `false` when another took it first.
     fn record_crl_intent(&self, intent: CrlIntent) -> Result<bool, LedgerError>;

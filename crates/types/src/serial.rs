@@ -106,7 +106,7 @@ impl FromStr for SerialNumber {
         if digits.is_empty() {
             return Err(BadSerial::Empty);
         }
-        let even = if digits.len() % 2 == 0 { digits } else { format!("0{digits}") };
+        let even = if digits.len().is_multiple_of(2) { digits } else { format!("0{digits}") };
         let bytes = hex::decode(even).map_err(|_| BadSerial::NotHexadecimal)?;
         let first = bytes.iter().position(|byte| *byte != 0).ok_or(BadSerial::NotPositive)?;
         Self::from_unsigned(&bytes[first..])

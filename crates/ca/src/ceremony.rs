@@ -1,0 +1,176 @@
+//! Issuing under a ceremony's warrant: the root, the CAs beneath it, responders and time-stamping units.
+//!
+//! The same ledger, lint and comparison as for subscribers; only the warrant differs.
+
+use std::sync::Arc;
+
+use ndoba_audit::EventKind;
+use ndoba_lint::Issuer;
+use ndoba_types::{SerialNumber, Sha256Digest, SubjectPublicKeyInfo};
+use ndoba_x509::{
+    Authority, CertificatePlan, IssueRequest, Profile, PublicUrls, RootRequest, Subject, SubjectKey,
+};
+
+use crate::authority::IssuingCa;
+use crate::crl::CrlPublication;
+use crate::decide::{Stop, judge};
+use crate::error::CaError;
+use crate::issue::{Issuance, IssueOutcome, Prepared};
+use crate::node::Node;
+use crate::ports::{self, Ledger, Warrant};
+use crate::world::{CrlSink, Failpoints};
+
+/// What the ceremony's runner signs with.
+pub struct CeremonyDesk {
+    /// This process.
+    pub node: Node,
+    /// The database.
+    pub ledger: Arc<dyn Ledger>,
+    /// Where CRLs go.
+    pub sink: Arc<dyn CrlSink>,
+    /// For tests.
+    pub failpoints: Arc<dyn Failpoints>,
+    /// Addresses that certificates carry.
+    pub urls: PublicUrls,
+    /// The plan's digest, which certificates name as their warrant.
+    pub plan: Sha256Digest,
+}
+
+/// Somebody that a ceremony certifies: a CA, a responder, a time-stamping unit.
+pub struct Appointed<'a> {
+    /// By which profile.
+    pub profile: &'a Profile,
+    /// Its name.
+    pub name: Authority,
+    /// Its public key, as the token has it.
+    pub key: &'a SubjectPublicKeyInfo,
+    /// Days of validity.
+    pub days: u32,
+}
+
+impl CeremonyDesk {
+    /// The root certifies itself. `root` carries the root's planned facts; its certificate does not exist yet.
+    ///
+    /// # Errors
+    ///
+    /// [`CaError`].
+    pub fn certify_root(&self, root: &IssuingCa, appointed: &Appointed<'_>) -> Result<Vec<u8>, CaError> {
+        let serial = SerialNumber::generate(self.node.random())?;
+        let now = self.node.now();
+        let plan = CertificatePlan::root(&RootRequest {
+            profile: appointed.profile,
+            subject: &appointed.name,
+            key: appointed.key,
+            algorithm: root.facts.algorithm,
+            serial: &serial,
+            now,
+            days: appointed.days,
+        })
+        .map_err(|error| misconfigured(&error))?;
+        let issuer = Issuer {
+            name: plan.subject().as_der(),
+            key_identifier: root.facts.ski.as_bytes(),
+            not_after: plan.validity().not_after,
+        };
+        let prepared = judge(&plan, appointed.profile, issuer, self.warrant(), self.owner(appointed), now);
+        self.issue(root, prepared)
+    }
+
+    /// A CA certifies another CA, a responder or a time-stamping unit.
+    ///
+    /// # Errors
+    ///
+    /// [`CaError`].
+    pub fn certify(&self, ca: &IssuingCa, appointed: &Appointed<'_>) -> Result<Vec<u8>, CaError> {
+        let serial = SerialNumber::generate(self.node.random())?;
+        let now = self.node.now();
+        let plan = CertificatePlan::new(&IssueRequest {
+            profile: appointed.profile,
+            subject: &Subject::Authority(appointed.name.clone()),
+            key: SubjectKey::Token(appointed.key),
+            issuer: &ca.facts,
+            documents: &self.urls.documents,
+            device_evidence: None,
+            serial: &serial,
+            now,
+            days: appointed.days,
+        })
+        .map_err(|error| misconfigured(&error))?;
+        let issuer = ca.as_lint_issuer();
+        let prepared = judge(&plan, appointed.profile, issuer, self.warrant(), self.owner(appointed), now);
+        self.issue(ca, prepared)
+    }
+
+    /// Makes a CA known to the ledger and to the status service.
+    ///
+    /// # Errors
+    ///
+    /// [`CaError`].
+    pub fn register(&self, ca: &IssuingCa, certificate: &[u8]) -> Result<(), CaError> {
+        let event = self.node.event(EventKind::AuthorityRegistered {
+            ca: ca.name.clone(),
+            certificate: Sha256Digest::of(certificate),
+        })?;
+        let authority = ports::Authority {
+            name: ca.name.clone(),
+            certificate: certificate.to_vec(),
+            ski: ca.facts.ski.as_bytes().to_vec(),
+            not_before: ca.facts.not_before,
+        };
+        Ok(self.ledger.register_authority(authority, event)?)
+    }
+
+    /// A CA signs its next CRL and publishes it.
+    ///
+    /// # Errors
+    ///
+    /// [`CaError`].
+    pub fn publish_crl(&self, ca: &IssuingCa) -> Result<u64, CaError> {
+        let publication = CrlPublication {
+            node: &self.node,
+            ledger: &*self.ledger,
+            sink: &*self.sink,
+            failpoints: &*self.failpoints,
+            ca,
+        };
+        let state = self.ledger.crl_state(&ca.name)?;
+        match publication.publish(&state)? {
+            Some(summary) => Ok(summary.number),
+            None => Err(CaError::Misconfigured {
+                what: "another process publishes CRLs during the ceremony".into(),
+            }),
+        }
+    }
+
+    fn warrant(&self) -> Warrant {
+        Warrant::Ceremony(self.plan)
+    }
+
+    fn owner(&self, appointed: &Appointed<'_>) -> Sha256Digest {
+        Sha256Digest::of(appointed.name.distinguished_name().as_der())
+    }
+
+    fn issue(&self, ca: &IssuingCa, prepared: Result<Prepared, Stop>) -> Result<Vec<u8>, CaError> {
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(Stop::Refuse(refusal)) => return Err(CaError::Misconfigured { what: refusal.message }),
+            Err(Stop::Fail(error)) => return Err(error),
+        };
+        let issuance =
+            Issuance { node: &self.node, ledger: &*self.ledger, failpoints: &*self.failpoints, ca };
+        let what = match issuance.issue(vec![prepared])?.pop() {
+            Some(IssueOutcome::Issued { der, .. }) => return Ok(der),
+            Some(IssueOutcome::Lost) => "the token failed while signing",
+            Some(IssueOutcome::Parked(_)) => "the token does not sign",
+            Some(IssueOutcome::NameTaken) => "the name belongs to another subject",
+            Some(IssueOutcome::OrderTaken | IssueOutcome::SerialTaken) | None => {
+                "the ledger refused the intent"
+            }
+        };
+        Err(CaError::Misconfigured { what: what.into() })
+    }
+}
+
+fn misconfigured(error: &ndoba_x509::PlanError) -> CaError {
+    CaError::Misconfigured { what: error.to_string() }
+}

@@ -1,0 +1,186 @@
+//! CRLs: planned from the ledger's snapshot, linted, recorded, signed, compared, recorded, published (design §6).
+
+use std::collections::HashSet;
+
+use ndoba_audit::EventKind;
+use ndoba_lint::{CrlContext, Severity, lint_crl};
+use ndoba_types::{PublishCrls, SerialNumber, Sha256Digest, ToBeSigned, UtcTime};
+use ndoba_x509::{Crl, CrlNumber, CrlPlan, RevocationReason, RevokedEntry};
+
+use crate::authority::IssuingCa;
+use crate::error::CaError;
+use crate::node::Node;
+use crate::ports::{CrlIntent, CrlIssued, CrlState, CrlSummary, Ledger};
+use crate::world::{Arrow, CrlSink, Failpoints};
+
+/// Carries out CRL publication for one CA.
+pub(crate) struct CrlPublication<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) ledger: &'a dyn Ledger,
+    pub(crate) sink: &'a dyn CrlSink,
+    pub(crate) failpoints: &'a dyn Failpoints,
+    pub(crate) ca: &'a IssuingCa,
+}
+
+impl CrlPublication<'_> {
+    /// Whether a new CRL is owed: none yet, a status changed since the last, or its time has come (CSS-6.3.9-05).
+    pub(crate) fn is_due(&self, state: &CrlState) -> bool {
+        match &state.last {
+            None => true,
+            Some(last) => {
+                state.version > last.version || self.node.now() >= last.this_update.plus(self.ca.crl.interval)
+            }
+        }
+    }
+
+    /// Puts the recorded CRL online again when what is online is older: publication failed, or the process ended
+    /// between recording and publishing.
+    pub(crate) fn catch_up(&self, state: &CrlState) -> Result<(), CaError> {
+        let Some(last) = &state.last else { return Ok(()) };
+        let online = self.online()?.map(|crl| crl.number());
+        if online.is_some_and(|number| number >= CrlNumber::new(last.number)) {
+            return Ok(());
+        }
+        match self.ledger.current_crl(&self.ca.name)? {
+            Some(der) => Ok(self.sink.publish(&self.ca.name, &der)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes and publishes the next CRL. `None` when another node took the number first.
+    pub(crate) fn publish(&self, state: &CrlState) -> Result<Option<CrlSummary>, CaError> {
+        // 1. The plan, from one snapshot of the ledger.
+        let mut entries = Vec::new();
+        let version = self.ledger.for_each_revoked(&self.ca.name, &mut |entry| entries.push(entry))?;
+        let this_update = self.node.now().floor_to_second();
+        let next_update = this_update.plus(self.ca.crl.validity).min(self.ca.facts.not_after);
+        let number = state.highest_number + 1;
+        self.keeps_every_revocation(&entries)?;
+        let tbs = self.encode(number, this_update, next_update, entries);
+        self.lint(&tbs, this_update)?;
+
+        // 2. The number and the intent, durable.
+        let attempt = self.node.attempt(self.ca.revoke.label());
+        let intent = CrlIntent {
+            ca: self.ca.name.clone(),
+            number,
+            tbs: Sha256Digest::of(&tbs),
+            attempt: attempt.clone(),
+            event: self.node.event(EventKind::CrlIntended {
+                ca: self.ca.name.clone(),
+                number,
+                tbs: Sha256Digest::of(&tbs),
+                key: attempt.key.clone(),
+                node: self.node.name_word(),
+                epoch: self.node.epoch_word(),
+                attempt: attempt.number,
+            })?,
+        };
+        if !self.ledger.record_crl_intent(intent)? {
+            return Ok(None);
+        }
+        self.failpoints.reached(Arrow::AfterCrlIntent);
+
+        // 3. The token. A CRL that is lost here costs a number, nothing else: the next one says the same.
+        let signature =
+            self.ca.revoke.sign(ToBeSigned::<PublishCrls>::assertion(tbs.clone())).map_err(CaError::Sign)?;
+        self.failpoints.reached(Arrow::AfterCrlSign);
+
+        // 4. Verified before it is recorded or seen.
+        let algorithm = self.ca.revoke.algorithm();
+        let halted =
+            |what: &str| CaError::Halted { what: format!("CRL {number} of {}: {what}", self.ca.name) };
+        ndoba_x509::verify_signature(&self.ca.facts.spki, algorithm, &tbs, signature.as_bytes())
+            .map_err(|_| halted("the token's signature does not verify with the CA's public key"))?;
+        let der = ndoba_x509::assemble(&tbs, algorithm, &signature);
+
+        // 5. Durable, then online.
+        let summary = CrlSummary { number, version, this_update, next_update };
+        let event = self.node.event(EventKind::CrlIssued {
+            ca: self.ca.name.clone(),
+            number,
+            version,
+            crl: Sha256Digest::of(&der),
+        })?;
+        let issued = CrlIssued {
+            ca: self.ca.name.clone(),
+            summary: summary.clone(),
+            attempt,
+            der: der.clone(),
+            event,
+        };
+        if !self.ledger.record_crl(issued)? {
+            return Ok(None);
+        }
+        self.failpoints.reached(Arrow::AfterCrlRecorded);
+        self.must_follow_online(number)?;
+        self.sink.publish(&self.ca.name, &der)?;
+        Ok(Some(summary))
+    }
+
+    fn encode(
+        &self,
+        number: u64,
+        this_update: UtcTime,
+        next_update: UtcTime,
+        entries: Vec<RevokedEntry>,
+    ) -> Vec<u8> {
+        let plan = CrlPlan {
+            issuer: &self.ca.facts,
+            number: CrlNumber::new(number),
+            this_update,
+            next_update,
+            // Expired certificates stay on the list, since the CA began (411-2 CSS-6.3.10-03, -05; C-94).
+            expired_certs_on_crl: Some(self.ca.facts.not_before),
+        };
+        plan.to_tbs(entries)
+    }
+
+    /// A revoked certificate never vanishes from the list; a released one may. The ledger says which (design §6).
+    fn keeps_every_revocation(&self, entries: &[RevokedEntry]) -> Result<(), CaError> {
+        let Some(online) = self.online()? else { return Ok(()) };
+        let now: HashSet<&SerialNumber> = entries.iter().map(|entry| &entry.serial).collect();
+        for entry in online.entries() {
+            if !now.contains(&entry.serial) && entry.reason != RevocationReason::CertificateHold {
+                return Err(CaError::Halted {
+                    what: format!(
+                        "the revoked serial {} would vanish from the CRL of {}",
+                        entry.serial, self.ca.name
+                    ),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn must_follow_online(&self, number: u64) -> Result<(), CaError> {
+        match self.online()? {
+            Some(online) if online.number() >= CrlNumber::new(number) => Err(CaError::Halted {
+                what: format!("a CRL of {} with a number not below {number} is online already", self.ca.name),
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn online(&self) -> Result<Option<Crl>, CaError> {
+        let Some(der) = self.sink.online(&self.ca.name)? else { return Ok(None) };
+        Crl::from_der(&der).map(Some).map_err(|_| CaError::Halted {
+            what: format!("the CRL of {} that is online cannot be read", self.ca.name),
+        })
+    }
+
+    /// What is about to be signed passes the lint, or the CA stops: no officer can mend a CRL.
+    fn lint(&self, tbs: &[u8], now: UtcTime) -> Result<(), CaError> {
+        let issuer = self.ca.as_lint_issuer();
+        let context =
+            CrlContext { issuer: Some(issuer), now, lists_cas: self.ca.certifies_cas, is_last: false };
+        let mut errors =
+            lint_crl(tbs, &context).into_iter().filter(|finding| finding.severity == Severity::Error);
+        match errors.next() {
+            None => Ok(()),
+            Some(first) => {
+                Err(CaError::Halted { what: format!("the CRL of {} fails the lint: {first}", self.ca.name) })
+            }
+        }
+    }
+}

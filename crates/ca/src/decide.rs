@@ -1,0 +1,222 @@
+//! From an order as it lies in the database to a certificate that may be recorded: every check that can refuse.
+
+use std::collections::BTreeMap;
+
+use ndoba_lint::second_encoder::{self, CrossCheck, PlanExtension, PlanParts};
+use ndoba_lint::{Context, Issuer, Jurisdiction, LintedTbs};
+use ndoba_order::{Issue, OrderContent};
+use ndoba_types::{SerialNumber, Sha256Digest, UtcTime};
+use ndoba_x509::{
+    CertificatePlan, IssueRequest, Profile, PublicUrls, Subject, SubjectKey, Template, VerifiedCsr,
+};
+
+use crate::authority::IssuingCa;
+use crate::error::CaError;
+use crate::issue::Prepared;
+use crate::node::Node;
+use crate::ports::{CertificateKind, Ledger, Warrant};
+
+/// Why an order is not carried out. Shown to the officer and kept with the order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderRefusal {
+    /// Stable, for programs.
+    pub code: String,
+    /// One sentence, for the officer. No personal data.
+    pub message: String,
+}
+
+impl OrderRefusal {
+    pub(crate) fn new(code: &str, message: impl ToString) -> Self {
+        Self { code: code.into(), message: message.to_string() }
+    }
+}
+
+/// A refusal of this order, or the end of the step.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    Refuse(OrderRefusal),
+    Fail(CaError),
+}
+
+impl<E: Into<CaError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Fail(error.into())
+    }
+}
+
+fn refuse<T>(code: &str, message: impl ToString) -> Result<T, Stop> {
+    Err(Stop::Refuse(OrderRefusal::new(code, message)))
+}
+
+/// What deciding needs beside the order.
+pub(crate) struct Decider<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) ledger: &'a dyn Ledger,
+    pub(crate) profiles: &'a BTreeMap<String, Profile>,
+    pub(crate) urls: &'a PublicUrls,
+}
+
+impl Decider<'_> {
+    /// Plans, encodes and lints the certificate that a verified issuing order asks for.
+    pub(crate) fn prepare(
+        &self,
+        ca: &IssuingCa,
+        warrant: Warrant,
+        issue: &Issue,
+        csr: Option<&[u8]>,
+    ) -> Result<Prepared, Stop> {
+        let now = self.node.now();
+
+        // 1. The profile, as the officers saw it.
+        let Some(profile) = self.profiles.get(&issue.profile.name) else {
+            return refuse("profile-unknown", format!("there is no profile {}", issue.profile.name));
+        };
+        if profile.digest() != issue.profile.digest {
+            return refuse(
+                "profile-changed",
+                "the profile has changed since the officers signed; make a new order",
+            );
+        }
+
+        // 2. The request, as the officers saw it, and its proof of possession once more (REG-6.3.1-01).
+        let Some(csr) = csr else {
+            return refuse("csr-missing", "the certificate request is missing");
+        };
+        if Sha256Digest::of(csr) != issue.csr {
+            return refuse("csr-differs", "the certificate request is not the one that the officers signed");
+        }
+        let csr = match VerifiedCsr::parse(csr) {
+            Ok(csr) => csr,
+            Err(error) => return refuse(error.code(), error),
+        };
+        if csr.spki().fingerprint() != issue.spki {
+            return refuse("key-differs", "the request's key is not the one that the officers signed");
+        }
+
+        // 3. Names and keys belong to one subject.
+        let name_owner = name_owner(&issue.subject);
+        if self.ledger.key_of_another(issue.spki, name_owner)? {
+            return refuse("key-in-use", "this public key is certified for another subject");
+        }
+
+        // 4. The plan: dates, RSA dates, issuer's end, everything the profile narrows.
+        let serial = SerialNumber::generate(self.node.random())?;
+        let request = IssueRequest {
+            profile,
+            subject: &issue.subject,
+            key: SubjectKey::Requested(&csr),
+            issuer: &ca.facts,
+            documents: &self.urls.documents,
+            device_evidence: None,
+            serial: &serial,
+            now,
+            days: issue.days,
+        };
+        let plan = match CertificatePlan::new(&request) {
+            Ok(plan) => plan,
+            Err(error) => return refuse(error.code(), error),
+        };
+        judge(&plan, profile, ca.as_lint_issuer(), warrant, name_owner, now)
+    }
+}
+
+/// Encodes twice, compares, lints: what comes out may be recorded.
+pub(crate) fn judge(
+    plan: &CertificatePlan,
+    profile: &Profile,
+    issuer: Issuer<'_>,
+    warrant: Warrant,
+    name_owner: Sha256Digest,
+    now: UtcTime,
+) -> Result<Prepared, Stop> {
+    let (kind, lint_kind) = kinds(profile.template());
+    let tbs = plan.to_tbs();
+    let cross = second_opinion(plan, &tbs)?;
+    let context = Context {
+        kind: lint_kind,
+        jurisdiction: Jurisdiction::GEORGIA,
+        issued_at: now,
+        issuer: Some(issuer),
+        qscd: None,
+    };
+    let tbs = match LintedTbs::check(tbs, &context) {
+        Ok(tbs) => tbs,
+        Err(findings) => return refuse("lint", findings),
+    };
+    let warnings: Vec<_> = tbs.warnings().iter().map(|finding| finding.rule).collect();
+    let lint = format!("passed; warnings: [{}]; second encoder: {cross}", warnings.join(", "));
+    Ok(Prepared {
+        serial: plan.serial().clone(),
+        warrant,
+        kind,
+        lint,
+        tbs,
+        profile: (profile.name().to_owned(), profile.digest()),
+        subject_name: plan.subject().as_der().to_vec(),
+        name_owner,
+        spki: plan.spki().fingerprint(),
+        not_before: plan.validity().not_before,
+        not_after: plan.validity().not_after,
+    })
+}
+
+/// Two encoders that share no code must agree on every octet before a signature makes it final. Returns what is
+/// recorded of it.
+fn second_opinion(plan: &CertificatePlan, tbs: &[u8]) -> Result<&'static str, Stop> {
+    let names: Vec<_> = plan.extensions().iter().map(|extension| extension.oid.to_string()).collect();
+    let extensions: Vec<_> = plan
+        .extensions()
+        .iter()
+        .zip(&names)
+        .map(|(extension, oid)| PlanExtension { oid, critical: extension.critical, value: &extension.value })
+        .collect();
+    let parts = PlanParts {
+        serial: plan.serial(),
+        algorithm: plan.algorithm(),
+        issuer: plan.issuer().as_der(),
+        not_before: plan.validity().not_before,
+        not_after: plan.validity().not_after,
+        subject: plan.subject().as_der(),
+        spki: plan.spki().as_der(),
+        extensions: &extensions,
+    };
+    match second_encoder::compare(tbs, &parts) {
+        Ok(CrossCheck::Equal) => Ok("equal"),
+        Ok(CrossCheck::NotCrossChecked(reason)) => Ok(reason),
+        // Not the officer's fault and not mended by another order: stop before anything is signed.
+        Err(disagreement) => Err(Stop::Fail(CaError::Halted { what: disagreement.to_string() })),
+    }
+}
+
+fn kinds(template: Template) -> (CertificateKind, ndoba_lint::CertificateKind) {
+    use ndoba_lint::CertificateKind as Lint;
+    match template {
+        Template::Root => (CertificateKind::Authority, Lint::Root),
+        Template::IssuingCa => (CertificateKind::Authority, Lint::IssuingCa),
+        Template::PersonSignature => (CertificateKind::Signature, Lint::NaturalPerson),
+        Template::OrganisationSeal => (CertificateKind::Seal, Lint::LegalPerson),
+        Template::OcspResponder => (CertificateKind::Responder, Lint::OcspResponder),
+        Template::Tsu => (CertificateKind::TimeStamping, Lint::TimeStampingUnit),
+    }
+}
+
+/// Whose name a subject's is: a digest over the identifier that the certificate shows (C-29). Two subjects with the
+/// same identifier are one.
+fn name_owner(subject: &Subject) -> Sha256Digest {
+    match subject {
+        Subject::NaturalPerson(person) => Sha256Digest::of(person.serial_number().as_str().as_bytes()),
+        Subject::LegalPerson(person) => {
+            Sha256Digest::of(person.organization_identifier().as_str().as_bytes())
+        }
+        // The provider's own names say in full whose they are.
+        Subject::Authority(authority) => Sha256Digest::of(authority.distinguished_name().as_der()),
+    }
+}
+
+/// The issuing part of an order's content, where there is one.
+pub(crate) fn issuing(content: &OrderContent) -> Option<&Issue> {
+    match content {
+        OrderContent::Issue(issue) | OrderContent::Reissue(issue) => Some(issue),
+        OrderContent::Release(_) | OrderContent::Revoke(_) | OrderContent::Suspend(_) => None,
+    }
+}

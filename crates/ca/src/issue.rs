@@ -1,0 +1,303 @@
+//! Issuing, in numbered steps: record the intent, sign, compare, record (design §5).
+//!
+//! Everything that can refuse has done so before a [`Prepared`] exists. From here on the only refusals are those of
+//! the ledger's unique indexes, and the only failure after signing is "bytes differ", which stops the CA.
+
+use std::sync::mpsc;
+
+use ndoba_audit::{Cause, EventKind};
+use ndoba_lint::LintedTbs;
+use ndoba_types::{IssueCertificates, SerialNumber, Sha256Digest, SignError, Signature, ToBeSigned, UtcTime};
+use ndoba_x509::Certificate;
+
+use crate::authority::IssuingCa;
+use crate::error::CaError;
+use crate::node::Node;
+use crate::ports::{
+    Attempt, CertificateId, CertificateKind, InDoubt, Intent, IntentOutcome, Issued, Ledger, Warrant,
+};
+use crate::world::{Arrow, Failpoints};
+
+/// A certificate that is decided, encoded and linted, and not yet recorded.
+pub struct Prepared {
+    /// Its serial number, drawn for it.
+    pub serial: SerialNumber,
+    /// Why it may be.
+    pub warrant: Warrant,
+    /// What it is for.
+    pub kind: CertificateKind,
+    /// The TBSCertificate, past the lint.
+    pub tbs: LintedTbs,
+    /// The lint's verdict in one line.
+    pub lint: String,
+    /// The profile's name and digest.
+    pub profile: (String, Sha256Digest),
+    /// The subject name, DER.
+    pub subject_name: Vec<u8>,
+    /// Whose name it is (C-29).
+    pub name_owner: Sha256Digest,
+    /// SHA-256 over the subject's SubjectPublicKeyInfo.
+    pub spki: Sha256Digest,
+    /// Start of validity.
+    pub not_before: UtcTime,
+    /// End of validity.
+    pub not_after: UtcTime,
+}
+
+/// What became of a [`Prepared`].
+#[derive(Debug)]
+pub enum IssueOutcome {
+    /// Recorded as issued; the certificate, DER.
+    Issued {
+        /// Its serial number.
+        serial: SerialNumber,
+        /// The certificate.
+        der: Vec<u8>,
+    },
+    /// A signature may be lost; the order waits again under another serial number.
+    Lost,
+    /// The subject name belongs to another subject (C-29).
+    NameTaken,
+    /// Another node took the order, or it was withdrawn.
+    OrderTaken,
+    /// Recorded, and the token did not sign: kept, to be signed when it is back.
+    Parked(Box<RecordedIntent>),
+    /// Another serial number must be drawn.
+    SerialTaken,
+}
+
+/// A durable intent: the proof that the token may be asked, consumed by asking.
+#[derive(Debug)]
+pub struct RecordedIntent {
+    certificate: CertificateId,
+    warrant: Warrant,
+    tbs: Vec<u8>,
+    attempt: Attempt,
+}
+
+/// Carries out issuing for one CA.
+pub(crate) struct Issuance<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) ledger: &'a dyn Ledger,
+    pub(crate) failpoints: &'a dyn Failpoints,
+    pub(crate) ca: &'a IssuingCa,
+}
+
+impl Issuance<'_> {
+    /// Takes a batch from prepared to issued. One outcome each, in order; one refusal never touches another.
+    pub(crate) fn issue(&self, batch: Vec<Prepared>) -> Result<Vec<IssueOutcome>, CaError> {
+        self.failpoints.reached(Arrow::BeforeIntent);
+
+        // 1. The intents, durable, each with its order claimed and its audit event.
+        let mut recorded = Vec::with_capacity(batch.len());
+        let mut intents = Vec::with_capacity(batch.len());
+        for prepared in batch {
+            let intent = self.intent(prepared)?;
+            recorded.push(RecordedIntent {
+                certificate: intent.certificate.clone(),
+                warrant: intent.warrant.clone(),
+                tbs: intent.tbs.clone(),
+                attempt: intent.attempt.clone(),
+            });
+            intents.push(intent);
+        }
+        let outcomes = self.ledger.record_intents(intents)?;
+        self.failpoints.reached(Arrow::AfterIntent);
+
+        // 2. to 5. for those that were recorded.
+        let mut results: Vec<Option<IssueOutcome>> = Vec::with_capacity(recorded.len());
+        let mut to_sign = Vec::new();
+        for (place, (intent, outcome)) in recorded.into_iter().zip(outcomes).enumerate() {
+            results.push(match outcome {
+                IntentOutcome::Recorded => {
+                    to_sign.push((place, intent));
+                    None
+                }
+                IntentOutcome::NameTaken => Some(IssueOutcome::NameTaken),
+                IntentOutcome::OrderTaken => Some(IssueOutcome::OrderTaken),
+                IntentOutcome::SerialTaken => Some(IssueOutcome::SerialTaken),
+            });
+        }
+        let (places, intents): (Vec<_>, Vec<_>) = to_sign.into_iter().unzip();
+        for (place, outcome) in places.into_iter().zip(self.sign_and_record(intents)?) {
+            results[place] = Some(outcome);
+        }
+        // Each place was filled above: by the ledger's refusal, or by signing.
+        Ok(results.into_iter().flatten().collect())
+    }
+
+    /// Steps 2 to 5: sign, verify and compare, record. Also how parked intents are taken up again.
+    pub(crate) fn sign_and_record(&self, intents: Vec<RecordedIntent>) -> Result<Vec<IssueOutcome>, CaError> {
+        // 2. The token, for all of them at once.
+        let waiting: Vec<_> = intents.into_iter().map(|intent| (self.submit(&intent.tbs), intent)).collect();
+        let mut signed = Vec::new();
+        let mut outcomes = Vec::with_capacity(waiting.len());
+        for (place, (reply, intent)) in waiting.into_iter().enumerate() {
+            let dropped = || SignError::InDoubt { reason: "the signer dropped the request".into() };
+            match reply.recv().unwrap_or_else(|_| Err(dropped())) {
+                Ok(signature) => {
+                    // 3. Before anything is recorded as issued, and before anybody sees it.
+                    let der = self.compare(&intent, &signature)?;
+                    signed.push((place, intent, der));
+                    outcomes.push(None);
+                }
+                Err(error @ SignError::InDoubt { .. }) => {
+                    tracing::error!(serial = %intent.certificate.serial, %error, "a signature may be lost");
+                    self.give_up(intent)?;
+                    outcomes.push(Some(IssueOutcome::Lost));
+                }
+                // Nothing was signed: the same bytes may be offered again.
+                Err(
+                    error @ (SignError::Busy | SignError::Refused { .. } | SignError::Unavailable { .. }),
+                ) => {
+                    tracing::warn!(serial = %intent.certificate.serial, %error, "the token does not sign");
+                    outcomes.push(Some(IssueOutcome::Parked(Box::new(intent))));
+                }
+            }
+        }
+        self.failpoints.reached(Arrow::AfterSign);
+
+        // 4. Durable, all in one commit.
+        let mut rows = Vec::with_capacity(signed.len());
+        for (_, intent, der) in &signed {
+            rows.push(Issued {
+                certificate: intent.certificate.clone(),
+                attempt: intent.attempt.clone(),
+                der: der.clone(),
+                at: self.node.now(),
+                event: self.node.event(EventKind::CertificateIssued {
+                    ca: intent.certificate.ca.clone(),
+                    serial: intent.certificate.serial.clone(),
+                    cause: cause(&intent.warrant),
+                    certificate: Sha256Digest::of(der),
+                })?,
+            });
+        }
+        let recorded = if rows.is_empty() { Vec::new() } else { self.ledger.record_issued(rows)? };
+        self.failpoints.reached(Arrow::AfterIssued);
+
+        // 5. Only what was recorded leaves.
+        for ((place, intent, der), recorded) in signed.into_iter().zip(recorded) {
+            outcomes[place] = Some(if recorded {
+                IssueOutcome::Issued { serial: intent.certificate.serial, der }
+            } else {
+                // Another node gave the row up as lost meanwhile: the signature stays unused and its serial revoked.
+                tracing::error!(serial = %intent.certificate.serial, "the row was given up by another node");
+                IssueOutcome::Lost
+            });
+        }
+        Ok(outcomes.into_iter().flatten().collect())
+    }
+
+    /// Takes up a row found in `signing` after a crash. A deterministic signature over the recorded TBS is made
+    /// again, byte for byte; a randomised one would be a second certificate under one serial, so the row is given
+    /// up, its serial counts as revoked, and its order waits again (design §5).
+    pub(crate) fn reconcile(&self, doubt: InDoubt) -> Result<IssueOutcome, CaError> {
+        let intent = RecordedIntent {
+            certificate: doubt.certificate,
+            warrant: doubt.warrant,
+            tbs: doubt.tbs,
+            attempt: doubt.attempt,
+        };
+        if self.ca.certify.algorithm().is_deterministic() {
+            let mut outcomes = self.sign_and_record(vec![intent])?;
+            return Ok(outcomes.pop().unwrap_or(IssueOutcome::Lost));
+        }
+        self.give_up(intent)?;
+        Ok(IssueOutcome::Lost)
+    }
+
+    fn intent(&self, prepared: Prepared) -> Result<Intent, CaError> {
+        let Prepared {
+            serial,
+            warrant,
+            kind,
+            tbs,
+            lint,
+            profile,
+            subject_name,
+            name_owner,
+            spki,
+            not_before,
+            not_after,
+        } = prepared;
+        let attempt = self.node.attempt(self.ca.certify.label());
+        let tbs = tbs.into_der();
+        let event = self.node.event(EventKind::IssuanceIntended {
+            ca: self.ca.name.clone(),
+            serial: serial.clone(),
+            cause: cause(&warrant),
+            profile: profile.1,
+            tbs: Sha256Digest::of(&tbs),
+            key: attempt.key.clone(),
+            node: self.node.name_word(),
+            epoch: self.node.epoch_word(),
+            attempt: attempt.number,
+        })?;
+        Ok(Intent {
+            certificate: CertificateId { ca: self.ca.name.clone(), serial },
+            warrant,
+            kind,
+            tbs,
+            profile,
+            lint,
+            subject_name,
+            name_owner,
+            spki,
+            not_before,
+            not_after,
+            attempt,
+            event,
+        })
+    }
+
+    fn submit(&self, tbs: &[u8]) -> mpsc::Receiver<Result<Signature, SignError>> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        // The one place that reaches a CA's key for a certificate: the caller holds a `RecordedIntent` of these bytes.
+        self.ca.certify.submit(
+            ToBeSigned::<IssueCertificates>::assertion(tbs.to_vec()),
+            Box::new(move |outcome| {
+                // The receiver waits for exactly this.
+                let _ = sender.send(outcome);
+            }),
+        );
+        receiver
+    }
+
+    fn compare(&self, intent: &RecordedIntent, signature: &Signature) -> Result<Vec<u8>, CaError> {
+        let algorithm = self.ca.certify.algorithm();
+        let halted =
+            |what: &str| CaError::Halted { what: format!("serial {}: {what}", intent.certificate.serial) };
+        ndoba_x509::verify_signature(&self.ca.facts.spki, algorithm, &intent.tbs, signature.as_bytes())
+            .map_err(|_| halted("the token's signature does not verify with the CA's public key"))?;
+        let der = ndoba_x509::assemble(&intent.tbs, algorithm, signature);
+        let read =
+            Certificate::from_der(&der).map_err(|_| halted("the finished certificate cannot be read"))?;
+        if read.tbs() != intent.tbs {
+            return Err(halted("the finished certificate does not contain the recorded bytes"));
+        }
+        Ok(der)
+    }
+
+    fn give_up(&self, intent: RecordedIntent) -> Result<(), CaError> {
+        let event = self.node.event(EventKind::IssuanceLost {
+            ca: intent.certificate.ca.clone(),
+            serial: intent.certificate.serial.clone(),
+            cause: cause(&intent.warrant),
+            tbs: Sha256Digest::of(&intent.tbs),
+        })?;
+        let RecordedIntent { certificate, warrant, tbs, attempt } = intent;
+        let lost = InDoubt { certificate, warrant, tbs, attempt };
+        if !self.ledger.record_lost(&lost, self.node.now(), event)? {
+            tracing::warn!(serial = %lost.certificate.serial, "the row in doubt was settled by another node");
+        }
+        Ok(())
+    }
+}
+
+fn cause(warrant: &Warrant) -> Cause {
+    match warrant {
+        Warrant::Ceremony(plan) => Cause::Ceremony(*plan),
+        Warrant::Order(id) => Cause::Order(*id),
+    }
+}

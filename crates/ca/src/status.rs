@@ -1,0 +1,64 @@
+//! Revocation, suspension and release. None of them needs the token: revoking works with the HSM dead (design §3).
+
+use ndoba_audit::EventKind;
+use ndoba_order::{AuthorisedOrder, OrderContent};
+use ndoba_types::{CaName, OrderId, SerialNumber, UtcTime};
+
+use crate::error::CaError;
+use crate::node::{Node, word};
+use crate::ports::{CertificateId, Ledger, StatusAction, StatusChange, StatusOutcome, StatusRefusal};
+
+/// What an order does to a certificate's status; `None` when it asks for a certificate.
+pub(crate) fn action(order: &AuthorisedOrder) -> Option<(SerialNumber, StatusAction)> {
+    match &order.order().content {
+        OrderContent::Issue(_) | OrderContent::Reissue(_) => None,
+        OrderContent::Release(release) => Some((release.serial.clone(), StatusAction::Release)),
+        OrderContent::Revoke(revoke) => Some((revoke.serial.clone(), StatusAction::Revoke(revoke.reason))),
+        OrderContent::Suspend(suspend) => Some((suspend.serial.clone(), StatusAction::Suspend)),
+    }
+}
+
+/// Applies a verified order to the ledger: state, event, status version and the order's end in one transaction.
+pub(crate) fn apply(
+    node: &Node,
+    ledger: &dyn Ledger,
+    ca: &CaName,
+    order: OrderId,
+    received: UtcTime,
+    (serial, action): (SerialNumber, StatusAction),
+) -> Result<StatusOutcome, CaError> {
+    let what = match action {
+        StatusAction::Release => {
+            EventKind::CertificateReleased { ca: ca.clone(), serial: serial.clone(), order }
+        }
+        StatusAction::Revoke(reason) => EventKind::CertificateRevoked {
+            ca: ca.clone(),
+            serial: serial.clone(),
+            order,
+            reason: word(reason.name()),
+            received,
+        },
+        StatusAction::Suspend => {
+            EventKind::CertificateSuspended { ca: ca.clone(), serial: serial.clone(), order, received }
+        }
+    };
+    let change = StatusChange {
+        certificate: CertificateId { ca: ca.clone(), serial },
+        order_id: order,
+        action,
+        received,
+        at: node.now(),
+        event: node.event(what)?,
+    };
+    Ok(ledger.change_status(change)?)
+}
+
+/// The stable code of a refusal, for the API.
+pub(crate) fn refusal_code(refusal: StatusRefusal) -> &'static str {
+    match refusal {
+        StatusRefusal::AlreadyRevoked => "already-revoked",
+        StatusRefusal::AlreadySuspended => "already-suspended",
+        StatusRefusal::NotIssued => "not-issued",
+        StatusRefusal::NotSuspended => "not-suspended",
+    }
+}

@@ -1,0 +1,326 @@
+//! The command line. PINs and keys are never arguments; files are.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Ndoba, the backend of a qualified trust-service provider.
+#[derive(Debug, Parser)]
+#[command(name = "ndoba", version, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the configured roles until told to stop.
+    Serve(ConfigArgs),
+    /// Key ceremonies.
+    #[command(subcommand)]
+    Ceremony(CeremonyCommand),
+    /// The configuration file.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Certificate applications, through the registration API.
+    #[command(subcommand)]
+    Application(ApplicationCommand),
+    /// Certificates and their status, through the registration API.
+    #[command(subcommand)]
+    Certificate(CertificateCommand),
+    /// Officers and their grants, through the registration API.
+    #[command(subcommand)]
+    Officer(OfficerCommand),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// The certificate authorities, on the CA's own machine.
+    #[command(subcommand)]
+    Ca(CaCommand),
+    /// The keys in the tokens.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Judge certificates and CRLs, ours or anybody's.
+    Lint {
+        /// PEM or DER files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// Where the configuration is.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// The configuration file.
+    #[arg(long, env = "NDOBACTL_CONFIG", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CeremonyCommand {
+    /// Print the development plan, to be edited.
+    Plan,
+    /// Hold a ceremony: keys, certificates, first CRLs, pinned officers, report.
+    Run(CeremonyArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CeremonyArgs {
+    /// The folder that receives configuration, tokens, certificates and report; must not hold a ceremony yet.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) dir: PathBuf,
+    /// The ceremony's plan; the development plan when absent.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+    /// The PKCS#11 module.
+    #[arg(long, value_name = "FILE", default_value = "/usr/lib/softhsm/libsofthsm2.so")]
+    pub(crate) module: PathBuf,
+    /// Use PostgreSQL at this address instead of SQLite; the file holds the connection string.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) postgresql_url_file: Option<PathBuf>,
+    /// The address of the public endpoints, as certificates carry it.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub(crate) public_url: String,
+    /// The https address under which the disclosure statements lie.
+    #[arg(long, value_name = "URL", default_value = "https://pki.example.com")]
+    pub(crate) pds_url: String,
+    /// Listen on 127.0.0.1 at these ports: public, public TLS, officers, operator.
+    #[arg(long, value_name = "A,B,C,D", default_value = "8080,8444,8443,9090")]
+    pub(crate) ports: Ports,
+    /// Hold a development ceremony: nothing it makes may be relied on.
+    #[arg(long, required = true)]
+    pub(crate) development: bool,
+}
+
+/// Four ports: public, public TLS, officers, operator.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ports(pub(crate) [u16; 4]);
+
+impl FromStr for Ports {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WANTED: &str = "four port numbers, separated by commas";
+        let ports: Vec<u16> = text.split(',').map(str::parse).collect::<Result<_, _>>().map_err(|_| WANTED)?;
+        ports.try_into().map(Self).map_err(|_| WANTED)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Read the file and say what is wrong with it.
+    Check(ConfigArgs),
+    /// Print the commented reference of every key.
+    Reference,
+}
+
+/// How to reach the registration API, and as whom.
+#[derive(Debug, Args)]
+pub(crate) struct ApiArgs {
+    /// The officer's file: key, certificate and chain, PEM.
+    #[arg(long = "as", value_name = "FILE", env = "NDOBACTL_OFFICER")]
+    pub(crate) officer: PathBuf,
+    /// The registration API.
+    #[arg(long, value_name = "URL", env = "NDOBACTL_API", default_value = "https://127.0.0.1:8443")]
+    pub(crate) api: String,
+    /// The certificate of the internal operations CA, PEM; `operations-ca.pem` beside the officer's file when absent.
+    #[arg(long, value_name = "FILE", env = "NDOBACTL_API_CA")]
+    pub(crate) api_ca: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The language in which an order is told before it is signed.
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    pub(crate) language: Language,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Language {
+    /// English.
+    En,
+    /// Georgian.
+    Ka,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApplicationCommand {
+    /// Open an application from a JSON file and a PKCS#10 request.
+    New {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// The application's content, JSON.
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        /// The PKCS#10 request, PEM.
+        #[arg(long, value_name = "FILE")]
+        csr: PathBuf,
+    },
+    /// Show an application.
+    Show {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Its id.
+        id: String,
+    },
+    /// List applications.
+    List {
+        #[command(flatten)]
+        api: ApiArgs,
+    },
+    /// Freeze an application into an order and sign it as submitter.
+    Submit {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Its id.
+        id: String,
+    },
+    /// Sign an application's order as approver, and wait for the certificate.
+    Approve {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Its id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CertificateCommand {
+    /// Show a certificate's status.
+    Show {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Serial number, hexadecimal.
+        serial: String,
+    },
+    /// Fetch a certificate.
+    Download {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Serial number, hexadecimal.
+        serial: String,
+        /// Where to; `.pem`, `.der` or `.p7c` decides the form.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Revoke a certificate, for ever.
+    Revoke {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Serial number, hexadecimal.
+        serial: String,
+        /// The reason: keyCompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Suspend a certificate.
+    Suspend {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Serial number, hexadecimal.
+        serial: String,
+    },
+    /// Release a certificate from suspension: two officers sign.
+    Release {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Serial number, hexadecimal.
+        serial: String,
+        /// The second officer's file.
+        #[arg(long, value_name = "FILE")]
+        approver: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OfficerCommand {
+    /// Make a key and a TLS certificate for an officer, both in a file. Development only.
+    New(OfficerNewArgs),
+    /// Grant roles: two security officers sign.
+    Grant {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// The second security officer's file.
+        #[arg(long, value_name = "FILE")]
+        second: PathBuf,
+        /// The officer's certificate or file, PEM.
+        #[arg(long, value_name = "FILE")]
+        officer: PathBuf,
+        /// Name under which the register lists the officer.
+        #[arg(long)]
+        name: String,
+        /// Roles, separated by commas.
+        #[arg(long, value_delimiter = ',', required = true)]
+        roles: Vec<String>,
+        /// The office, as a path: GE/Tbilisi.
+        #[arg(long, default_value = "GE")]
+        office: String,
+        /// Days of validity.
+        #[arg(long, default_value_t = 365)]
+        days: u32,
+    },
+    /// End an officer's grants: one security officer signs.
+    End {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// The officer's id.
+        id: String,
+    },
+    /// List the officers.
+    List {
+        #[command(flatten)]
+        api: ApiArgs,
+    },
+    /// Who the API takes me for.
+    Whoami {
+        #[command(flatten)]
+        api: ApiArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OfficerNewArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Name in the TLS certificate.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Where to: key, certificate and chain, PEM.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Export the log through the API.
+    Export {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Where to.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Verify an export; needs nothing but files.
+    Verify {
+        /// The export.
+        export: PathBuf,
+        /// Checkpoints seen elsewhere, JSON.
+        #[arg(long, value_name = "FILE")]
+        seen: Vec<PathBuf>,
+        /// SHA-256 of the audit key as the ceremony report lists it; the export's own word is taken when absent.
+        #[arg(long, value_name = "HEX")]
+        key: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CaCommand {
+    /// Account for every signature of every key: intents, signed, lost.
+    Reconcile(ConfigArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// List the keys of every token with their attributes as read back.
+    List(ConfigArgs),
+}

@@ -1,0 +1,129 @@
+//! What every role of a process shares: settings, database, certificates of our own.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use ndoba_clock::{OsRandom, SystemClock};
+use ndoba_order::Pin;
+use ndoba_settings::{CertificationAuthority, Database, Settings};
+use ndoba_store::{Engine, PublishedFiles, Store, Witness};
+use ndoba_types::{Clock, Random};
+use ndoba_x509::{Certificate, HttpUrl, HttpsUrl, IssuerFacts, PemLabel, Profile, PublicUrls, from_pem};
+
+use crate::files;
+
+/// The world outside, for the services.
+#[derive(Clone)]
+pub(crate) struct World {
+    /// The wall clock.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The system's random generator.
+    pub(crate) random: Arc<dyn Random>,
+}
+
+impl World {
+    /// The real one.
+    pub(crate) fn real() -> Self {
+        Self { clock: Arc::new(SystemClock), random: Arc::new(OsRandom) }
+    }
+}
+
+/// Reads the configuration, and starts the process again where a module needs variables of its own.
+pub(crate) fn load(config: &Path) -> anyhow::Result<Settings> {
+    let settings = Settings::load(config)?;
+    crate::environment::provide(&settings.hsm.modules)?;
+    Ok(settings)
+}
+
+/// Connections to the database that a process keeps.
+pub(crate) const CONNECTIONS: u32 = 16;
+
+/// Opens the database; refuses an unknown schema or another installation's.
+pub(crate) fn open_store(settings: &Settings) -> anyhow::Result<Store> {
+    let store = Store::open(&engine(&settings.database)?, CONNECTIONS).context("cannot open the database")?;
+    anyhow::ensure!(
+        store.installation() == settings.installation,
+        "the database belongs to installation {}, the configuration to {}",
+        store.installation(),
+        settings.installation
+    );
+    Ok(store)
+}
+
+/// The database's engine, with its connection string read from where the configuration says.
+pub(crate) fn engine(database: &Database) -> anyhow::Result<Engine> {
+    Ok(match database {
+        Database::Sqlite { path } => Engine::Sqlite { path: path.clone() },
+        Database::PostgresqlUrl { url_file } => {
+            Engine::Postgres { url: files::read_text(url_file)?.trim().to_owned() }
+        }
+        Database::Postgresql { host, port, name, user, password_file, sslmode } => {
+            let quote = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"));
+            let mut url = format!(
+                "host={} port={port} dbname={} user={} sslmode={}",
+                quote(host),
+                quote(name),
+                quote(user),
+                quote(sslmode)
+            );
+            if let Some(file) = password_file {
+                let text = files::read_text(file)?;
+                url.push_str(&format!(" password={}", quote(text.lines().next().unwrap_or_default())));
+            }
+            Engine::Postgres { url }
+        }
+    })
+}
+
+/// The witness file of `role`.
+pub(crate) fn witness(settings: &Settings, role: &str) -> anyhow::Result<Witness> {
+    let path = settings.paths.witness.join(format!("{role}.json"));
+    Witness::load(&path, settings.installation).context("the rollback witness cannot be used")
+}
+
+/// The folder of published CRLs and issuers.
+pub(crate) fn published(settings: &Settings) -> anyhow::Result<PublishedFiles> {
+    Ok(PublishedFiles::open(&settings.paths.published)?)
+}
+
+/// The pinned security officers.
+pub(crate) fn pin(settings: &Settings) -> anyhow::Result<Pin> {
+    Pin::from_bytes(&files::read(&settings.paths.officers_pin)?).context("the officers' pin cannot be used")
+}
+
+/// Addresses that certificates carry.
+pub(crate) fn public_urls(settings: &Settings) -> anyhow::Result<PublicUrls> {
+    let base: HttpUrl = settings.urls.public.to_string().parse().context("urls.public_url")?;
+    let documents: HttpsUrl = settings.urls.documents.to_string().parse().context("urls.pds_url")?;
+    Ok(PublicUrls { base, documents })
+}
+
+/// The certificate in a PEM file, its first one.
+pub(crate) fn certificate(path: &Path) -> anyhow::Result<Certificate> {
+    let der = from_pem(PemLabel::Certificate, &files::read(path)?)
+        .with_context(|| format!("{} holds no certificate", path.display()))?;
+    Certificate::from_der(&der).with_context(|| format!("the certificate in {} cannot be read", path.display()))
+}
+
+/// A CA's facts as issuer, from its certificate.
+pub(crate) fn issuer_facts(settings: &Settings, ca: &CertificationAuthority) -> anyhow::Result<IssuerFacts> {
+    let key = ca.key.as_ref().with_context(|| format!("the CA {} has no key in this configuration", ca.name))?;
+    let urls = public_urls(settings)?.of_issuer(ca.name.as_str())?;
+    Ok(IssuerFacts::from_certificate(&certificate(&ca.certificate)?, key.algorithm, urls)?)
+}
+
+/// The profiles that may be issued by: the built-in ones, or those of the configured folder.
+pub(crate) fn profiles(settings: &Settings) -> anyhow::Result<Vec<Profile>> {
+    let Some(folder) = &settings.paths.profiles else { return Ok(Profile::presets()?) };
+    let mut profiles = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let profile = Profile::from_toml(&files::read_text(&path)?)
+                .with_context(|| format!("the profile {} is refused", path.display()))?;
+            profiles.push(profile);
+        }
+    }
+    Ok(profiles)
+}

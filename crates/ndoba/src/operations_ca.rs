@@ -1,0 +1,90 @@
+//! The internal operations CA: TLS certificates for the officers' and operators' connections, made with rcgen.
+//!
+//! Its certificates give access, never authority: the register of grants is asked on every request, and orders are
+//! signed. It has nothing in common with the CAs of the trust service, and its key may therefore lie in a file.
+
+use std::path::{Path, PathBuf};
+
+use ndoba_types::{Span, UtcTime};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+};
+
+use crate::files;
+
+/// Days of validity of the operations CA.
+const AUTHORITY_DAYS: u32 = 10 * 365;
+/// Days of validity of what it certifies.
+const LEAF_DAYS: u32 = 2 * 365;
+
+/// Where its key and certificate lie.
+pub(crate) struct OperationsCa {
+    key: PathBuf,
+    certificate: PathBuf,
+}
+
+/// A key with its certificate and chain, as PEM in this order: what `--as` takes.
+pub(crate) struct Identity {
+    /// PKCS#8 private key, certificate, operations CA.
+    pub(crate) pem: String,
+}
+
+impl OperationsCa {
+    /// The operations CA of the state folder `dir`.
+    pub(crate) fn at(dir: &Path) -> Self {
+        Self { key: dir.join("operations/ca.key"), certificate: dir.join("officers/operations-ca.pem") }
+    }
+
+    /// Makes its key and certificate.
+    pub(crate) fn create(&self, now: UtcTime) -> anyhow::Result<()> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = name("Ndoba operations CA");
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        valid(&mut params, now, AUTHORITY_DAYS);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?)?;
+        files::write_secret(&self.key, issuer.key().serialize_pem().as_bytes())?;
+        files::write(&self.certificate, issuer.pem().as_bytes())?;
+        Ok(())
+    }
+
+    /// A client certificate for an officer or a program.
+    pub(crate) fn client(&self, common_name: &str, now: UtcTime) -> anyhow::Result<Identity> {
+        let mut params = CertificateParams::default();
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        self.leaf(params, common_name, now)
+    }
+
+    /// A server certificate for the loopback names.
+    pub(crate) fn server(&self, common_name: &str, now: UtcTime) -> anyhow::Result<Identity> {
+        let mut params = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()])?;
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        self.leaf(params, common_name, now)
+    }
+
+    fn leaf(&self, mut params: CertificateParams, common_name: &str, now: UtcTime) -> anyhow::Result<Identity> {
+        let authority = files::read_text(&self.certificate)?;
+        let authority_key = KeyPair::from_pem(&files::read_text(&self.key)?)?;
+        let issuer = Issuer::from_ca_cert_pem(&authority, authority_key)?;
+        params.distinguished_name = name(common_name);
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.use_authority_key_identifier_extension = true;
+        valid(&mut params, now, LEAF_DAYS);
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+        let certificate = params.signed_by(&key, &issuer)?;
+        Ok(Identity { pem: format!("{}{}{authority}", key.serialize_pem(), certificate.pem()) })
+    }
+}
+
+fn name(common_name: &str) -> DistinguishedName {
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CommonName, common_name);
+    name
+}
+
+fn valid(params: &mut CertificateParams, now: UtcTime, days: u32) {
+    // Five minutes earlier, since the officer's clock may be behind this one's.
+    params.not_before = now.minus(Span::minutes(5)).to_date_time();
+    params.not_after = now.plus(Span::days(days)).to_date_time();
+}

@@ -1,0 +1,52 @@
+//! The CA's rollback witness: the store's file behind the CA's port.
+
+use std::sync::{Mutex, PoisonError};
+
+use ndoba_ca::ports::AuthorityMark;
+use ndoba_ca::{Behind, CrlSink, PublishError, RollbackWitness};
+use ndoba_store::{AdvanceError, Marks, PublishedFiles, Witness};
+use ndoba_types::CaName;
+
+/// The witness of the `ca` role.
+pub(crate) struct WitnessFile(Mutex<Witness>);
+
+impl WitnessFile {
+    /// Takes the file that was loaded.
+    pub(crate) fn new(witness: Witness) -> Self {
+        Self(Mutex::new(witness))
+    }
+}
+
+fn marks(authorities: &[AuthorityMark], grant: u64) -> Marks {
+    Marks { authorities: authorities.to_vec(), grant, checkpoint: None }
+}
+
+fn behind(found: &ndoba_store::Behind) -> Behind {
+    Behind { what: found.what.clone(), witness: found.witness.clone(), database: found.database.clone() }
+}
+
+impl RollbackWitness for WitnessFile {
+    fn check(&self, authorities: &[AuthorityMark], highest_grant: u64) -> Result<(), Behind> {
+        // A panic while holding it leaves a witness that is at worst older than it could be.
+        let witness = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        witness.check(&marks(authorities, highest_grant)).map_err(|found| behind(&found))
+    }
+
+    fn advance(&self, authorities: &[AuthorityMark], highest_grant: u64) -> Result<(), PublishError> {
+        let mut witness = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        witness.advance(&marks(authorities, highest_grant)).map_err(|error: AdvanceError| PublishError(Box::new(error)))
+    }
+}
+
+/// The published folder behind the CA's port.
+pub(crate) struct CrlFolder(pub(crate) PublishedFiles);
+
+impl CrlSink for CrlFolder {
+    fn publish(&self, ca: &CaName, der: &[u8]) -> Result<(), PublishError> {
+        self.0.put_crl(ca, der).map_err(|error| PublishError(Box::new(error)))
+    }
+
+    fn online(&self, ca: &CaName) -> Result<Option<Vec<u8>>, PublishError> {
+        self.0.crl(ca).map_err(|error| PublishError(Box::new(error)))
+    }
+}
