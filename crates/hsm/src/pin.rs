@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 /// The longest PIN that is read, in octets.
-const MAX_LEN: u64 = 256;
+const MAX_LEN: usize = 256;
 
 /// Where a PIN comes from.
 #[derive(Debug)]
@@ -117,11 +117,11 @@ fn read_file(path: PathBuf, forbidden: u32) -> Result<SecretString, PinError> {
 }
 
 fn parse(file: File) -> Result<SecretString, Option<io::Error>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LEN as usize + 3));
-    file.take(MAX_LEN + 3).read_to_end(&mut bytes).map_err(Some)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LEN + 3));
+    file.take(MAX_LEN as u64 + 3).read_to_end(&mut bytes).map_err(Some)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| None)?;
     let pin = text.strip_suffix('\n').unwrap_or(text);
-    if pin.is_empty() || pin.len() as u64 > MAX_LEN || pin.contains(['\n', '\r', '\0']) {
+    if pin.is_empty() || pin.len() > MAX_LEN || pin.contains(['\n', '\r', '\0']) {
         return Err(None);
     }
     Ok(SecretString::from(pin))

@@ -27,9 +27,12 @@ pub struct NewToken<'a> {
 ///
 /// [`ProvisionError`]; tokens made before it stay.
 pub fn create_tokens(module: &Path, tokens: &[NewToken<'_>]) -> Result<(), ProvisionError> {
-    let failed = |step| move |error: cryptoki::error::Error| ProvisionError { step, reason: describe(&error) };
+    let failed =
+        |step| move |error: cryptoki::error::Error| ProvisionError { step, reason: describe(&error) };
     let pkcs11 = Pkcs11::new(module).map_err(failed("loading the module"))?;
-    pkcs11.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)).map_err(failed("C_Initialize"))?;
+    pkcs11
+        .initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK))
+        .map_err(failed("C_Initialize"))?;
     let outcome = tokens.iter().try_for_each(|token| create(&pkcs11, token));
     // Another context of this module comes after us.
     pkcs11.finalize().map_err(failed("C_Finalize"))?;
@@ -37,7 +40,8 @@ pub fn create_tokens(module: &Path, tokens: &[NewToken<'_>]) -> Result<(), Provi
 }
 
 fn create(pkcs11: &Pkcs11, token: &NewToken<'_>) -> Result<(), ProvisionError> {
-    let failed = |step| move |error: cryptoki::error::Error| ProvisionError { step, reason: describe(&error) };
+    let failed =
+        |step| move |error: cryptoki::error::Error| ProvisionError { step, reason: describe(&error) };
     let mut free = None;
     for slot in pkcs11.get_slots_with_token().map_err(failed("C_GetSlotList"))? {
         let info = pkcs11.get_token_info(slot).map_err(failed("C_GetTokenInfo"))?;
@@ -48,7 +52,8 @@ fn create(pkcs11: &Pkcs11, token: &NewToken<'_>) -> Result<(), ProvisionError> {
             free = Some(slot);
         }
     }
-    let slot = free.ok_or(ProvisionError { step: "C_GetSlotList", reason: "no slot is free for a new token".into() })?;
+    let slot = free
+        .ok_or(ProvisionError { step: "C_GetSlotList", reason: "no slot is free for a new token".into() })?;
     let so_pin = SecretString::from(token.so_pin);
     pkcs11.init_token(slot, &so_pin, token.label).map_err(failed("C_InitToken"))?;
     let session = pkcs11.open_rw_session(slot).map_err(failed("C_OpenSession"))?;

@@ -98,8 +98,8 @@ const WATCH_EVERY: Duration = Duration::from_millis(10);
 
 /// Answers requests whose deadline has passed and marks tokens whose calls do not return. Never calls the module,
 /// so that nothing the module does can stop it.
-pub(crate) fn watch(tokens: &[Arc<Shared>], stop: &AtomicBool) {
-    while !stop.load(Ordering::Relaxed) {
+pub(crate) fn watch(tokens: &[Arc<Shared>], watching: &AtomicBool) {
+    while watching.load(Ordering::Relaxed) {
         let now = Instant::now();
         for token in tokens {
             token.board.set_hung(token.calls.overdue(now));
