@@ -43,7 +43,7 @@ impl ImprintHash {
     }
 
     /// Octets of a value.
-    pub const fn len(self) -> usize {
+    pub const fn digest_len(self) -> usize {
         match self {
             Self::Sha256 | Self::Sha3_256 => 32,
             Self::Sha384 | Self::Sha3_384 => 48,

@@ -94,7 +94,7 @@ impl Request {
         }
 
         let hash = imprint.hash.ok_or(Rejection::Algorithm)?;
-        if imprint.digest.len() != hash.len() {
+        if imprint.digest.len() != hash.digest_len() {
             return Err(IMPRINT_LENGTH);
         }
         let nonce = match nonce {

@@ -1,5 +1,7 @@
 //! Tokens judged by others: openssl's `ts` command and the `cms` parser; and the service around them with fakes.
 
+#![expect(clippy::unwrap_used, reason = "tests: a panic is the report")]
+
 #[path = "all/contract.rs"]
 mod contract;
 #[path = "all/fixture.rs"]

@@ -1,0 +1,249 @@
+use std::fs;
+use std::path::Path;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+
+use ndoba_tsa::{BadJournal, ImprintHash, JournalRecord, SerialSource, TokenSerial};
+use ndoba_types::{InstallationId, Random, RandomUnavailable, Span, UtcTime};
+
+use super::files::segment_path;
+use super::*;
+
+fn settings(folder: &Path) -> JournalSettings {
+    let id = JournalId { installation: InstallationId::from_bytes([7; 16]), node: 1 };
+    JournalSettings { folder: folder.into(), id, segment_records: 10, queue_depth: 64 }
+}
+
+fn open(folder: &Path) -> TokenJournal {
+    TokenJournal::open(settings(folder), Box::new(|_| {})).unwrap()
+}
+
+fn record(n: u64) -> JournalRecord {
+    JournalRecord {
+        unit: "tsu".into(),
+        serial: TokenSerial::from_hex(&format!("01{n:038x}")).unwrap(),
+        hash: ImprintHash::Sha512,
+        digest: vec![0x5a; 64],
+        gen_time: UtcTime::from_unix_micros(1_700_000_000_000_000 + i64::try_from(n).unwrap() * 1000)
+            .unwrap(),
+        bound: Span::millis(3),
+    }
+}
+
+/// Appends and waits.
+fn append(journal: &TokenJournal, n: u64) -> Result<(), JournalError> {
+    let (sender, receiver) = channel();
+    journal.append(record(n), Box::new(move |outcome| sender.send(outcome).unwrap()));
+    receiver.recv().unwrap()
+}
+
+fn serials(folder: &Path) -> Vec<TokenSerial> {
+    let mut all = Vec::new();
+    walk_journal(folder, &mut |record| all.push(record.serial)).unwrap();
+    all
+}
+
+#[test]
+fn what_is_acknowledged_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let seals = Arc::new(Mutex::new(Vec::new()));
+    for run in 0..5 {
+        let seen = Arc::clone(&seals);
+        let on_seal: OnSeal = Box::new(move |seal| seen.lock().unwrap().push(seal.clone()));
+        let journal = TokenJournal::open(settings(folder.path()), on_seal).unwrap();
+        assert_eq!(journal.mark().is_some(), run > 0);
+        for n in 0..7 {
+            assert_eq!(append(&journal, run * 7 + n), Ok(()));
+        }
+        assert!(journal.is_writable());
+    }
+    assert_eq!(serials(folder.path()), (0..35).map(|n| record(n).serial).collect::<Vec<_>>());
+    let seals = seals.lock().unwrap();
+    assert_eq!(
+        seals.iter().map(|seal| (seal.segment, seal.count)).collect::<Vec<_>>(),
+        [(0, 10), (1, 10), (2, 10)]
+    );
+    assert_eq!(*seals, sealed_segments(folder.path()).unwrap());
+    assert_eq!(fs::read(folder.path().join("0000000001.seal")).unwrap(), seals[1].to_bytes());
+    assert_eq!(walk_journal(folder.path(), &mut |_| {}).unwrap(), Walked { segments: 4, records: 35 });
+}
+
+#[test]
+fn the_mark_covers_every_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(folder.path());
+    append(&journal, 0).unwrap();
+    let mark: UtcTime = fs::read_to_string(folder.path().join("mark")).unwrap().trim().parse().unwrap();
+    assert_eq!(mark, record(0).gen_time.plus(Span::seconds(2)));
+    append(&journal, 2000).unwrap();
+    assert_eq!(
+        fs::read_to_string(folder.path().join("mark")).unwrap().trim(),
+        mark.to_string(),
+        "leased until then"
+    );
+    append(&journal, 2001).unwrap();
+    drop(journal);
+    assert_eq!(open(folder.path()).mark(), Some(record(2001).gen_time.plus(Span::seconds(2))));
+    // Without its file the last record is the mark.
+    fs::remove_file(folder.path().join("mark")).unwrap();
+    assert_eq!(open(folder.path()).mark(), Some(record(2001).gen_time));
+}
+
+/// A kill at any octet of the last write: what was acknowledged before stays, and writing goes on.
+#[test]
+fn torn_writes_at_every_octet() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = segment_path(folder.path(), 0);
+    let journal = open(folder.path());
+    append(&journal, 0).unwrap();
+    let acknowledged = fs::read(&path).unwrap();
+    append(&journal, 1).unwrap();
+    drop(journal);
+    let whole = fs::read(&path).unwrap();
+    for end in acknowledged.len()..whole.len() {
+        fs::write(&path, &whole[..end]).unwrap();
+        let journal = open(folder.path());
+        append(&journal, 2).unwrap();
+        drop(journal);
+        assert_eq!(serials(folder.path()), [record(0).serial, record(2).serial], "cut at {end}");
+    }
+    // Pages that were never written.
+    fs::write(&path, [whole.as_slice(), &[0; 4096]].concat()).unwrap();
+    drop(open(folder.path()));
+    assert_eq!(fs::read(&path).unwrap(), whole);
+}
+
+#[test]
+fn a_segment_torn_in_its_header_is_begun_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(folder.path());
+    (0..11).for_each(|n| append(&journal, n).unwrap());
+    drop(journal);
+    let path = segment_path(folder.path(), 1);
+    let whole = fs::read(&path).unwrap();
+    let header = whole.iter().position(|octet| *octet == b'\n').unwrap();
+    for end in [0, 1, header] {
+        fs::write(&path, &whole[..end]).unwrap();
+        let _ = fs::remove_file(folder.path().join("0000000000.seal"));
+        assert_eq!(serials(folder.path()).len(), 10);
+        let journal = open(folder.path());
+        append(&journal, 20).unwrap();
+        assert_eq!(journal.sealed().unwrap().len(), 1);
+        drop(journal);
+        assert_eq!(serials(folder.path()).last(), Some(&record(20).serial));
+    }
+}
+
+#[test]
+fn damage_to_what_was_acknowledged_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(folder.path());
+    (0..25).for_each(|n| append(&journal, n).unwrap());
+    drop(journal);
+    let refused = |segment: u64, change: &dyn Fn(&str) -> String| {
+        let path = segment_path(folder.path(), segment);
+        let whole = fs::read_to_string(&path).unwrap();
+        let changed = change(&whole);
+        assert_ne!(changed, whole);
+        fs::write(&path, &changed).unwrap();
+        let opened = TokenJournal::open(settings(folder.path()), Box::new(|_| {})).map(|_| ());
+        let walked = walk_journal(folder.path(), &mut |_| {});
+        assert!(matches!(walked, Err(JournalReadError::Broken { .. })));
+        assert_eq!(fs::read_to_string(&path).unwrap(), changed);
+        fs::write(&path, whole).unwrap();
+        opened
+    };
+    let altered = |text: &str| text.replacen("\"bound\":3000", "\"bound\":1000", 1);
+    let cut = |text: &str| {
+        text.lines().enumerate().filter(|(n, _)| *n != 2).map(|(_, l)| l.to_owned() + "\n").collect()
+    };
+    let shortened = |text: &str| text.lines().take(4).map(|l| l.to_owned() + "\n").collect();
+    for segment in [1, 2] {
+        assert!(matches!(refused(segment, &altered), Err(JournalOpenError::Broken { .. })), "{segment}");
+        let Err(JournalOpenError::Broken { source, .. }) = refused(segment, &cut) else {
+            panic!("{segment}")
+        };
+        assert_eq!(source, BadJournal::Broken { number: segment * 10 + 1 });
+    }
+    // An older segment is not read at start-up, but by every walk.
+    assert!(refused(0, &altered).is_ok());
+    assert!(matches!(refused(1, &shortened), Err(JournalOpenError::Broken { .. })));
+    fs::remove_file(segment_path(folder.path(), 1)).unwrap();
+    assert!(TokenJournal::open(settings(folder.path()), Box::new(|_| {})).is_err());
+}
+
+#[test]
+fn one_writer_and_the_right_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(folder.path());
+    let again = TokenJournal::open(settings(folder.path()), Box::new(|_| {}));
+    assert!(matches!(again, Err(JournalOpenError::InUse { .. })));
+    drop(journal);
+    let mut other = settings(folder.path());
+    other.id.node = 2;
+    assert!(matches!(TokenJournal::open(other, Box::new(|_| {})), Err(JournalOpenError::Another { .. })));
+    open(folder.path());
+}
+
+#[test]
+fn an_unwritable_disk_is_said_and_forgotten_when_it_is_well_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut writer, _) = open::open(&settings(folder.path()), Box::new(|_| {})).unwrap();
+    let commit = |writer: &mut Writer, n: u64| {
+        let (sender, receiver) = channel();
+        let done: JournalDone = Box::new(move |outcome| sender.send(outcome).unwrap());
+        let ok = writer.commit(vec![Entry { record: record(n), done }]);
+        let outcome = receiver.recv().unwrap();
+        assert_eq!(ok, outcome.is_ok());
+        outcome
+    };
+    assert_eq!(commit(&mut writer, 0), Ok(()));
+    // A handle that may only be read stands for a disk that takes nothing.
+    let path = segment_path(folder.path(), 0);
+    let good = std::mem::replace(&mut writer.parts.file, fs::File::open(&path).unwrap());
+    for n in [1, 2] {
+        assert!(matches!(commit(&mut writer, n), Err(JournalError::Unwritable { .. })));
+    }
+    writer.parts.file = good;
+    assert_eq!(commit(&mut writer, 3), Ok(()));
+    drop(writer);
+    assert_eq!(serials(folder.path()), [record(0).serial, record(3).serial]);
+}
+
+#[test]
+fn many_at_once_share_the_disk() {
+    struct Zero;
+    impl Random for Zero {
+        fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomUnavailable> {
+            buffer.fill(0);
+            Ok(())
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let journal = TokenJournal::open(
+        JournalSettings { segment_records: 300, ..settings(folder.path()) },
+        Box::new(|_| {}),
+    );
+    let journal = journal.unwrap();
+    let source = SerialSource::new(1, &Zero).unwrap();
+    let acknowledged = Mutex::new(std::collections::HashSet::new());
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for n in 0..100 {
+                    let record = JournalRecord { serial: source.next(&Zero).unwrap(), ..record(n) };
+                    let serial = record.serial;
+                    let (sender, receiver) = channel();
+                    journal.append(record, Box::new(move |outcome| sender.send(outcome).unwrap()));
+                    if receiver.recv().unwrap().is_ok() {
+                        acknowledged.lock().unwrap().insert(serial);
+                    }
+                }
+            });
+        }
+    });
+    drop(journal);
+    let written: std::collections::HashSet<_> = serials(folder.path()).into_iter().collect();
+    assert_eq!(written, acknowledged.into_inner().unwrap());
+    assert_eq!(written.len(), 800);
+}
