@@ -1,6 +1,7 @@
 //! N-version check: the same plan through rcgen, an encoder that shares no code with ours, must give the same bytes.
 
 use ndoba_types::{SerialNumber, SignatureAlgorithm, UtcTime};
+use ndoba_x509::{CertificatePlan, Validity};
 use rcgen::string::{Ia5String, PrintableString};
 use rcgen::{
     CertificateParams, CustomExtension, DistinguishedName, DnType, DnValue, Issuer, PublicKeyData,
@@ -65,7 +66,36 @@ pub enum Disagreement {
     Refused(String),
 }
 
-/// Encodes the plan once more and compares with `tbs`.
+/// Encodes `plan` once more and compares with `tbs`, its own encoding.
+///
+/// # Errors
+///
+/// [`Disagreement`]: the order must stop before the key is reached.
+pub fn compare_plan(tbs: &[u8], plan: &CertificatePlan) -> Result<CrossCheck, Disagreement> {
+    let Validity { not_before, not_after } = plan.validity();
+    let oids: Vec<String> = plan.extensions().iter().map(|extension| extension.oid.to_string()).collect();
+    let extensions: Vec<PlanExtension<'_>> = plan
+        .extensions()
+        .iter()
+        .zip(&oids)
+        .map(|(extension, oid)| PlanExtension { oid, critical: extension.critical, value: &extension.value })
+        .collect();
+    compare(
+        tbs,
+        &PlanParts {
+            serial: plan.serial(),
+            algorithm: plan.algorithm(),
+            issuer: plan.issuer().as_der(),
+            not_before,
+            not_after,
+            subject: plan.subject().as_der(),
+            spki: plan.spki().as_der(),
+            extensions: &extensions,
+        },
+    )
+}
+
+/// Encodes the parts once more and compares with `tbs`.
 ///
 /// # Errors
 ///
