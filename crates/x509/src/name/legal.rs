@@ -29,7 +29,7 @@ pub struct LegalPersonDraft {
     pub email: Option<String>,
     /// For a local identifier scheme: https addresses of the registries behind it (C-43).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub registration_authorities: Vec<HttpsUrl>,
+    pub registration_authorities: Vec<String>,
 }
 
 /// An organisation's names in one script.
@@ -120,11 +120,13 @@ impl TryFrom<LegalPersonDraft> for LegalPerson {
             LegalIdentifier::read(&mut findings, "organization_identifier", &organization_identifier);
         if let (Some(country), Some(identifier)) = (&country, &identifier) {
             check_country(&mut findings, country, identifier);
-            check_authorities(&mut findings, identifier.is_local_scheme(), &registration_authorities);
             if organization.as_ref().is_some_and(|(name, _)| name == identifier.as_str()) {
                 findings.add("organization", "C-33", "must be the name, not the registration number");
             }
         }
+        let local_scheme = identifier.as_ref().map(LegalIdentifier::is_local_scheme);
+        let registration_authorities =
+            read_authorities(&mut findings, local_scheme, &registration_authorities);
         let common_name = text::read_organisation(&mut findings, "common_name", &common_name);
         let second_script = second_script.map(|second| {
             let name =
@@ -180,7 +182,7 @@ impl From<LegalPerson> for LegalPersonDraft {
             common_name,
             second_script,
             email,
-            registration_authorities,
+            registration_authorities: registration_authorities.into_iter().map(String::from).collect(),
         }
     }
 }
@@ -198,13 +200,26 @@ fn check_country(findings: &mut Findings, country: &str, identifier: &LegalIdent
 }
 
 /// A local scheme means nothing without who assigns its numbers (C-43); a standard one needs none.
-pub(super) fn check_authorities(findings: &mut Findings, local_scheme: bool, authorities: &[HttpsUrl]) {
-    if local_scheme && authorities.is_empty() {
-        findings.add("registration_authorities", "C-43", "must name the registry behind a local scheme");
-    }
-    if !local_scheme && !authorities.is_empty() {
-        findings.add("registration_authorities", "C-43", "are for local schemes only");
-    }
+///
+/// - `local_scheme` – whether the identifier is of one; nothing when the identifier itself is wrong.
+pub(super) fn read_authorities(
+    findings: &mut Findings,
+    local_scheme: Option<bool>,
+    authorities: &[String],
+) -> Vec<HttpsUrl> {
+    let mut rule = |holds: bool, message| {
+        if !holds {
+            findings.add("registration_authorities", "C-43", message);
+        }
+    };
+    rule(
+        local_scheme != Some(true) || !authorities.is_empty(),
+        "must name the registry behind a local scheme",
+    );
+    rule(local_scheme != Some(false) || authorities.is_empty(), "are for local schemes only");
+    let urls: Vec<HttpsUrl> = authorities.iter().filter_map(|text| text.parse().ok()).collect();
+    rule(urls.len() == authorities.len(), "must be addresses that begin with https://");
+    urls
 }
 
 #[cfg(test)]
@@ -246,6 +261,13 @@ mod tests {
             errors(LegalPersonDraft { organization_identifier: "GE:GE-77".into(), ..draft() }),
             [("registration_authorities", "C-43")]
         );
+        let local = |authority: &str| LegalPersonDraft {
+            organization_identifier: "GE:GE-77".into(),
+            registration_authorities: vec![authority.into()],
+            ..draft()
+        };
+        assert_eq!(errors(local("https://napr.gov.ge")), []);
+        assert_eq!(errors(local("http://napr.gov.ge")), [("registration_authorities", "C-43")]);
         let two_wrong = LegalPersonDraft { country: "Georgia".into(), email: Some("x".into()), ..draft() };
         assert_eq!(errors(two_wrong), [("country", "C-04"), ("email", "RFC 5280 §4.2.1.6")]);
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::dn::{DistinguishedName, NameBuilder};
 use super::error::{FieldErrors, Findings};
 use super::identifier::{LegalIdentifier, NaturalIdentifier};
-use super::legal::check_authorities;
+use super::legal::read_authorities;
 use super::text::{self, MAX_NAME, MAX_PERSON_NAME, Scripts};
 use crate::oid;
 use crate::url::HttpsUrl;
@@ -38,7 +38,7 @@ pub struct NaturalPersonDraft {
     pub email: Option<String>,
     /// For a local identifier scheme: https addresses of the registries behind it (C-43).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub registration_authorities: Vec<HttpsUrl>,
+    pub registration_authorities: Vec<String>,
 }
 
 /// A person's names in one script.
@@ -190,9 +190,9 @@ impl TryFrom<NaturalPersonDraft> for NaturalPerson {
         let country = text::read_country(&mut findings, "country", &country);
         let name = read_name(&mut findings, MAIN, PersonName { given_name, surname, common_name });
         let serial_number = NaturalIdentifier::read(&mut findings, "serial_number", &serial_number);
-        if let Some(identifier) = &serial_number {
-            check_authorities(&mut findings, identifier.is_local_scheme(), &registration_authorities);
-        }
+        let local_scheme = serial_number.as_ref().map(NaturalIdentifier::is_local_scheme);
+        let registration_authorities =
+            read_authorities(&mut findings, local_scheme, &registration_authorities);
         let second_script = second_script.and_then(|second| read_name(&mut findings, SECOND, second));
         if let (Some((_, first)), Some((_, second))) = (&name, &second_script)
             && first == second
@@ -239,7 +239,7 @@ impl From<NaturalPerson> for NaturalPersonDraft {
             organization,
             organization_identifier,
             email,
-            registration_authorities,
+            registration_authorities: registration_authorities.into_iter().map(String::from).collect(),
         }
     }
 }
