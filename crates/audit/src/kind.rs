@@ -9,6 +9,7 @@ use ndoba_types::{
 use serde_json::{Map, Value};
 
 use crate::Word;
+use crate::field::Field;
 
 /// What entitled the CA to issue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,69 +18,6 @@ pub enum Cause {
     Ceremony(Sha256Digest),
     /// A verified order.
     Order(OrderId),
-}
-
-/// How a field of an event is written: text, or a number where it is a small count.
-trait Field {
-    fn to_value(&self) -> Value;
-}
-
-macro_rules! text_fields {
-    ($($type:ty),*) => {$(
-        impl Field for $type {
-            fn to_value(&self) -> Value {
-                self.to_string().into()
-            }
-        }
-    )*};
-}
-text_fields!(CaName, KeyLabel, OfficerId, OrderId, RecordId, SerialNumber, Sha256Digest, UtcTime, Word);
-
-impl Field for Cause {
-    fn to_value(&self) -> Value {
-        match self {
-            Self::Ceremony(plan) => format!("ceremony:{plan}").into(),
-            Self::Order(id) => format!("order:{id}").into(),
-        }
-    }
-}
-
-/// As decimal text: JSON's numbers end at 53 bits (RFC 8785 §3.1).
-impl Field for u64 {
-    fn to_value(&self) -> Value {
-        self.to_string().into()
-    }
-}
-
-impl Field for u32 {
-    fn to_value(&self) -> Value {
-        (*self).into()
-    }
-}
-
-impl Field for bool {
-    fn to_value(&self) -> Value {
-        (*self).into()
-    }
-}
-
-/// In microseconds, as decimal text.
-impl Field for Span {
-    fn to_value(&self) -> Value {
-        self.as_micros().to_string().into()
-    }
-}
-
-impl<F: Field> Field for Option<F> {
-    fn to_value(&self) -> Value {
-        self.as_ref().map_or(Value::Null, Field::to_value)
-    }
-}
-
-impl<F: Field> Field for Vec<F> {
-    fn to_value(&self) -> Value {
-        self.iter().map(Field::to_value).collect()
-    }
 }
 
 macro_rules! kinds {

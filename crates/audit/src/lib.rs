@@ -11,6 +11,7 @@
 mod checkpoint;
 mod event;
 mod export;
+mod field;
 mod kind;
 mod ports;
 mod proof;

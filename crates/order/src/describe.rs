@@ -108,8 +108,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("email", "E-mail", "ელფოსტა"),
     ("evidence", "Evidence (digest)", "მტკიცებულება (ჰეში)"),
     ("expires", "Order lapses", "ბრძანება ძალას კარგავს"),
-    ("given_names", "Given names", "სახელი"),
-    ("identifier", "Identifier", "იდენტიფიკატორი"),
+    ("given_name", "Given names", "სახელი"),
     ("installation", "Installation", "სისტემა"),
     ("key", "Public key", "საჯარო გასაღები"),
     ("name", "Name", "დასახელება"),
@@ -124,10 +123,11 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("person", "Person (commitment)", "პირი (ჰეში)"),
     ("prev", "Previous document (SHA-256)", "წინა დოკუმენტი (SHA-256)"),
     ("profile", "Profile", "პროფილი"),
-    ("pseudonym", "Pseudonym", "ფსევდონიმი"),
     ("reason", "Reason", "მიზეზი"),
+    ("registration_authorities", "Registry", "რეესტრი"),
     ("replaces", "Replaces certificate (serial number)", "ცვლის სერტიფიკატს (სერიული ნომერი)"),
     ("roles", "Role", "როლი"),
+    ("second_script", "Name in another script", "სახელი სხვა დამწერლობით"),
     ("seq", "Number in the register", "ნომერი რეესტრში"),
     ("serial", "Certificate (serial number)", "სერტიფიკატი (სერიული ნომერი)"),
     ("serial_number", "Identifier", "იდენტიფიკატორი"),
@@ -142,5 +142,60 @@ fn label(key: &str, language: Language) -> String {
         Some((_, english, georgian)) => pick((english, georgian), language).to_owned(),
         // Only a subject's members can get here; their names are ours, fixed by its format.
         None => visible(key),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::{World, issue_order};
+
+    #[test]
+    fn everything_signed_is_shown_in_both_languages() {
+        let bytes = issue_order().to_bytes().unwrap();
+        let english = describe(&bytes, Language::English).unwrap();
+        assert_eq!(english[0], "Issue a certificate");
+        let text = english.join("\n");
+        let (_, members) = document::open(&bytes).unwrap();
+        // Each scalar of the document stands somewhere in the text.
+        fn scalars(value: &Value, found: &mut Vec<String>) {
+            match value {
+                Value::String(text) => found.push(text.clone()),
+                Value::Number(number) => found.push(number.to_string()),
+                Value::Array(items) => items.iter().for_each(|item| scalars(item, found)),
+                Value::Object(members) => members.values().for_each(|item| scalars(item, found)),
+                Value::Null | Value::Bool(_) => {}
+            }
+        }
+        let mut found = Vec::new();
+        scalars(&Value::Object(members), &mut found);
+        assert!(found.len() > 12);
+        for scalar in found {
+            assert!(text.contains(&scalar), "{scalar}");
+        }
+        let georgian = describe(&bytes, Language::Georgian).unwrap();
+        assert_eq!((georgian.len(), georgian[0].as_str()), (english.len(), "სერტიფიკატის გაცემა"));
+        // Every member has a name for people.
+        assert!(
+            georgian
+                .iter()
+                .skip(1)
+                .all(|line| !line.trim_start().starts_with(|c: char| c.is_ascii_lowercase()))
+        );
+    }
+
+    #[test]
+    fn grants_too_and_nothing_else() {
+        let world = World::new();
+        let (bytes, _) = &world.chain[0];
+        assert_eq!(describe(bytes, Language::English).unwrap()[0], "Appoint an officer");
+        assert!(describe(&world.pin.to_bytes().unwrap(), Language::English).is_err());
+        assert!(describe(b"{}", Language::Georgian).is_err());
+    }
+
+    #[test]
+    fn nothing_hides_on_the_screen() {
+        assert_eq!(visible("a\u{202e}b\nc"), "a\\u{202e}b\\u{a}c");
+        assert_eq!(visible("ნინო"), "ნინო");
     }
 }

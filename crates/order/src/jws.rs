@@ -198,3 +198,62 @@ pub enum BadJws {
     #[error("the signature is for another kind of document")]
     OtherMediaType,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::process::Command;
+
+    use super::*;
+
+    /// Signatures by openssl, the way cards and browsers make them.
+    #[test]
+    fn signatures_of_every_algorithm_by_another_hand() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let openssl = |arguments: &str| {
+            let arguments = arguments.replace("%", folder.path().to_str().unwrap());
+            let done = Command::new("openssl").args(arguments.split_whitespace()).output().unwrap();
+            assert!(done.status.success(), "{arguments}: {}", String::from_utf8_lossy(&done.stderr));
+        };
+        let ec = |curve| format!("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:{curve} -out %/key.pem");
+        let rsa = "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out %/key.pem".to_owned();
+        let pss = "-sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:32";
+        for (alg, key, how) in [
+            (JwsAlgorithm::Es256, ec("P-256"), "-sha256"),
+            (JwsAlgorithm::Es384, ec("P-384"), "-sha384"),
+            (JwsAlgorithm::Rs256, rsa.clone(), "-sha256"),
+            (JwsAlgorithm::Ps256, rsa, pss),
+        ] {
+            openssl(&key);
+            openssl("pkey -in %/key.pem -pubout -outform DER -out %/key.der");
+            let spki = SubjectPublicKeyInfo::assertion(fs::read(path("key.der")).unwrap());
+            let header = Header {
+                alg,
+                typ: MediaType::Order,
+                role: SignerRole::Submitter,
+                kid: spki.fingerprint(),
+                iat: 1_795_000_000,
+                over: None,
+            };
+            let payload = b"{\"not\":\"judged here\"}";
+            fs::write(path("message"), signing_input(&header, payload).unwrap()).unwrap();
+            openssl(&format!("dgst {how} -sign %/key.pem -out %/signature %/message"));
+            let mut signature = fs::read(path("signature")).unwrap();
+            match alg {
+                JwsAlgorithm::Es256 => {
+                    signature = p256::ecdsa::Signature::from_der(&signature).unwrap().to_bytes().to_vec();
+                }
+                JwsAlgorithm::Es384 => {
+                    signature = p384::ecdsa::Signature::from_der(&signature).unwrap().to_bytes().to_vec();
+                }
+                JwsAlgorithm::Ps256 | JwsAlgorithm::Rs256 => {}
+            }
+            let jws = FlatJws::from_bytes(&assemble(&header, &signature).unwrap()).unwrap();
+            assert_eq!(jws.header(), &header);
+            assert_eq!(jws.verify(MediaType::Order, payload, &spki), Ok(()), "{alg:?}");
+            assert_eq!(jws.verify(MediaType::Order, b"{}", &spki), Err(BadJws::Invalid));
+            assert_eq!(jws.verify(MediaType::Grant, payload, &spki), Err(BadJws::OtherMediaType));
+        }
+    }
+}

@@ -8,6 +8,8 @@
 //! That a CSR has the digest an order names, that the certificate to revoke exists, that the order was not carried
 //! out before: that is the CA's to check, with its ledger.
 
+#[cfg(test)]
+mod approval;
 mod as_text;
 mod authorise;
 mod describe;
@@ -21,6 +23,8 @@ mod person;
 mod pin;
 mod register;
 mod role;
+#[cfg(test)]
+mod test_support;
 
 pub use authorise::{AcceptedSignature, AuthorisedOrder, Refusal, Signer, accept_signature, authorise};
 pub use describe::{Language, describe};
