@@ -1,6 +1,8 @@
 //! Every preset profile, planned and encoded by `x509`, before all three judges: the lint, the second encoder, and
 //! pkilint with asn1crypto (K-C01, K-C02, K-C10 to K-C14, K-C25 to K-C28).
 
+#![expect(clippy::unwrap_used, reason = "a failure here is a failed test")]
+
 use ndoba_lint::second_encoder::{CrossCheck, compare_plan};
 use ndoba_lint::{
     CertificateKind, Context, CrlContext, Issuer, Jurisdiction, LintedTbs, lint_certificate, lint_crl,
