@@ -1,1 +1,27 @@
-//! Placeholder.
+//! Talks to our own API and public endpoints, and signs for officers.
+//!
+//! Blocking, without a runtime. It reads no clock for what it signs and no file: keys and times are given to it.
+//! It prints nothing: functions give resources and lines to show. Nothing that a server says is signed unseen:
+//! see [`Review`].
+//!
+//! Enter at [`Identity`] (an officer's key), [`OfficerClient`] (the registration API), [`PublicClient`] (what anyone
+//! may ask) and [`review_and_sign`].
+
+mod error;
+mod http;
+mod identity;
+mod officer;
+mod public;
+mod resource;
+mod signing;
+
+pub use error::{ClientError, Problem, ProblemField};
+pub use http::Answer;
+pub use identity::{BadIdentity, CannotSign, Identity};
+pub use officer::{CertificateForm, OfficerClient};
+pub use public::PublicClient;
+pub use resource::{
+    Application, ApplicationSummary, CertificateStatus, Clock, Grant, GrantDraft, Order, OrderSignature, Page, Profile,
+    Refusal, RegisteredOfficer, StatusOrder, WhoAmI,
+};
+pub use signing::{Review, await_order, grant, grant_lines, review_and_sign, sign_grant, submit_application};
