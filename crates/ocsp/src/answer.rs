@@ -18,7 +18,9 @@ use crate::asn1::{
     BasicOcspResponse, CertHash, CertStatus, Extension, ID_CERT_HASH, OcspResponse, ResponderId,
     ResponseBytes, ResponseData, RevokedInfo, SingleResponse, Successful,
 };
-use crate::{CertId, CertStatusFacts, Identity, Refusal, Request, Responder, StatusError, Unissued};
+use crate::{
+    CertId, CertStatusFacts, HashAlgorithm, Identity, Refusal, Request, Responder, StatusError, Unissued,
+};
 
 /// A request with the responder that answers it; waits for facts.
 #[derive(Clone, Debug)]
@@ -28,6 +30,23 @@ pub struct Query {
 }
 
 impl Query {
+    /// A question of our own to `responder` about one certificate of its CA: for the sample that is judged when a
+    /// responder starts to answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Bug`], when the question cannot be encoded.
+    pub fn about(
+        responder: &Arc<Responder>,
+        algorithm: HashAlgorithm,
+        serial: &SerialNumber,
+    ) -> Result<Self, Refusal> {
+        let issuer =
+            responder.issuer.iter().find(|hashes| hashes.algorithm == algorithm).ok_or(Refusal::Bug)?;
+        let request = Request::about(CertId::new(issuer, serial).map_err(bug)?);
+        Ok(Self { responder: Arc::clone(responder), request })
+    }
+
     /// Who answers.
     pub fn responder(&self) -> &Arc<Responder> {
         &self.responder

@@ -32,14 +32,17 @@ impl HashAlgorithm {
         }
     }
 
-    pub(crate) fn from_oid(oid: ObjectIdentifier) -> Option<Self> {
-        match oid {
-            ID_SHA_1 => Some(Self::Sha1),
-            ID_SHA_256 => Some(Self::Sha256),
-            ID_SHA_384 => Some(Self::Sha384),
-            ID_SHA_512 => Some(Self::Sha512),
-            _ => None,
+    pub(crate) const fn oid(self) -> ObjectIdentifier {
+        match self {
+            Self::Sha1 => ID_SHA_1,
+            Self::Sha256 => ID_SHA_256,
+            Self::Sha384 => ID_SHA_384,
+            Self::Sha512 => ID_SHA_512,
         }
+    }
+
+    pub(crate) fn from_oid(oid: ObjectIdentifier) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.oid() == oid)
     }
 
     pub(crate) fn digest(self, bytes: &[u8]) -> Vec<u8> {

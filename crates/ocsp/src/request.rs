@@ -9,6 +9,7 @@ use const_oid::db::rfc6960::{
 use der::asn1::{AnyRef, OctetStringRef};
 use der::{Decode, Encode, Reader, Tag, Tagged};
 use ndoba_types::SerialNumber;
+use spki::AlgorithmIdentifierRef;
 
 use crate::HashAlgorithm;
 use crate::asn1::{CertIdFields, Extension, OcspRequest, SingleRequest};
@@ -58,6 +59,11 @@ impl Request {
     /// The nonce to be echoed.
     pub fn nonce(&self) -> Option<&Nonce> {
         self.nonce.as_ref()
+    }
+
+    /// A question of our own about one certificate: no nonce.
+    pub(crate) fn about(cert_id: CertId) -> Self {
+        Self { cert_ids: vec![cert_id], nonce: None }
     }
 
     fn read_list(list: AnyRef<'_>) -> Result<Vec<CertId>, RequestError> {
@@ -144,6 +150,20 @@ pub struct CertId {
 }
 
 impl CertId {
+    /// Names a certificate ourselves: for probes, samples and answers made in advance.
+    pub(crate) fn new(issuer: &IssuerHashes, serial: &SerialNumber) -> der::Result<Self> {
+        let IssuerHashes { algorithm, name, key } = issuer;
+        let serial_content = serial.to_der_content();
+        let fields = CertIdFields {
+            // With NULL, as openssl and with it most of the world writes every one of them.
+            hash_algorithm: AlgorithmIdentifierRef { oid: algorithm.oid(), parameters: Some(AnyRef::NULL) },
+            issuer_name_hash: OctetStringRef::new(name)?,
+            issuer_key_hash: OctetStringRef::new(key)?,
+            serial_number: AnyRef::new(Tag::Integer, &serial_content)?,
+        };
+        Ok(Self { der: fields.to_der()?.into(), issuer: Some(issuer.clone()), serial: Some(serial.clone()) })
+    }
+
     /// The DER as it came, for the answer and for cache keys.
     pub fn as_der(&self) -> &Arc<[u8]> {
         &self.der

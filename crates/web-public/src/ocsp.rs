@@ -4,6 +4,7 @@ mod get_path;
 mod http;
 mod records;
 mod service;
+mod task;
 
 pub(crate) use http::routes;
 pub use records::StatusRecords;

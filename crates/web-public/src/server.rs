@@ -146,10 +146,14 @@ pub enum BindError {
 
 impl BindError {
     pub(crate) fn new(address: SocketAddr, source: io::Error) -> Self {
-        match source.kind() {
-            io::ErrorKind::AddrInUse => Self::InUse { address },
-            io::ErrorKind::PermissionDenied => Self::NotAllowed { address },
-            _ => Self::Other { address, source },
+        // Not a match: the kinds of the standard library grow.
+        let kind = source.kind();
+        if kind == io::ErrorKind::AddrInUse {
+            Self::InUse { address }
+        } else if kind == io::ErrorKind::PermissionDenied {
+            Self::NotAllowed { address }
+        } else {
+            Self::Other { address, source }
         }
     }
 }

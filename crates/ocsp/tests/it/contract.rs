@@ -1,8 +1,10 @@
 //! What answers say, octet by octet where it matters.
 
+use std::sync::Arc;
+
 use ndoba_ocsp::{
-    Answer, AnswerPolicy, CertStatusFacts, ErrorStatus, HashAlgorithm, Identity, Refusal, Request, Responder,
-    ResponderError, Responders, Said, StatusError, Unissued,
+    Answer, AnswerPolicy, CertStatusFacts, ErrorStatus, HashAlgorithm, Identity, Query, Refusal, Request,
+    Responder, ResponderError, Responders, Said, StatusError, Unissued,
 };
 use ndoba_types::{SerialNumber, Sha256Digest, SignError, SignatureAlgorithm, SigningKey, Span, UtcTime};
 use ndoba_x509::{Certificate, RevocationReason};
@@ -326,4 +328,17 @@ fn what_clients_are_told_when_there_is_no_status() {
         assert_eq!((refusal.status(), refusal.is_alarm()), (status, alarm), "{refusal:?}");
     }
     assert_eq!(ErrorStatus::TryLater.as_der(), [0x30, 3, 0x0a, 1, 3]);
+}
+
+#[test]
+fn our_own_questions_are_those_of_clients() {
+    let pki = Pki::at(now());
+    let responder = Arc::new(pki.responder(AnswerPolicy::default()));
+    let serial: SerialNumber = "c0ffee".parse().unwrap();
+    for algorithm in HashAlgorithm::ALL {
+        let query = Query::about(&responder, algorithm, &serial).unwrap();
+        let id = cert_id(&pki.ca, algorithm, NULL, &serial.to_der_content());
+        assert_eq!(query.request(), &Request::parse(&request(&[id], &[])).unwrap());
+        assert_eq!(query.serials(), std::slice::from_ref(&serial));
+    }
 }

@@ -13,7 +13,8 @@ use ndoba_types::UtcTime;
 use crate::body;
 use crate::metric::{OCSP_ANSWER_AGE, OCSP_ANSWERS};
 use crate::ocsp::get_path;
-use crate::ocsp::service::{self, Asked, OcspService, Served, Source};
+use crate::ocsp::service::{self, Asked, OcspService};
+use crate::ocsp::task::{Served, Source};
 use crate::pages::{self, Page};
 
 /// Everything below `/ocsp` comes here, matched by prefix: the router's ideas about escapes and double slashes

@@ -1,6 +1,7 @@
 //! Status records, read on threads that may wait.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -68,6 +69,10 @@ fn answer_all(source: &dyn StatusSource, questions: &Mutex<Receiver<Question>>) 
         if reply.is_closed() {
             continue;
         }
-        let _ = reply.send(source.statuses(&ca, &serials));
+        // A source that panics has a mistake in it, and must not take the thread along: the next question may
+        // not meet it. Nothing of the source is looked at again but through its own methods.
+        let outcome = catch_unwind(AssertUnwindSafe(|| source.statuses(&ca, &serials)));
+        let panicked = |_| Err(StatusError::Unavailable { reason: "reading the records panicked".into() });
+        let _ = reply.send(outcome.unwrap_or_else(panicked));
     }
 }

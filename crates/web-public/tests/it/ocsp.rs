@@ -174,7 +174,9 @@ fn types_methods_and_sizes() {
         assert!(String::from_utf8_lossy(&reply.body).contains("/crl/signature.crl"));
     }
     assert_eq!(ask(world.address, "POST", "/pki", "Content-Length: 0\r\n").status, 405);
-    assert_eq!(get(world.address, "/elsewhere").status, 404);
+    for path in ["/elsewhere", "/ocspx", "/ocspx/MAA", "/%6fcsp/MAA", "/OCSP"] {
+        assert_eq!(get(world.address, path).status, 404, "{path}");
+    }
 }
 
 #[test]

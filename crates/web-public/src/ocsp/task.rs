@@ -1,0 +1,163 @@
+//! The work on one request: memory, records, key, in that order and as little of it as truth allows.
+
+use std::sync::Arc;
+
+use actix_web::http::header::HeaderValue;
+use actix_web::web::Bytes;
+use ndoba_ocsp::{
+    Answer, AnswerCache, CacheKey, CachedFacts, CertStatusFacts, Held, Lookup, Query, Refusal, Said,
+    StatusError, StatusSnapshot,
+};
+use ndoba_types::{SignError, UtcTime};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+use crate::conditional::{Validators, http_date, system_time};
+use crate::ocsp::service::{Desk, OcspService, UNISSUED};
+
+/// A signed answer, encoded as far as it can be before it is asked for.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) body: Bytes,
+    pub(crate) validators: Validators,
+    pub(crate) expires: HeaderValue,
+    pub(crate) produced_at: UtcTime,
+    /// max-age ends here: from then on a newer answer can be had.
+    pub(crate) renew_at: UtcTime,
+    pub(crate) outcome: &'static str,
+    /// Made for one asker's nonce: nobody else's.
+    pub(crate) private: bool,
+}
+
+/// Where an answer came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Cache,
+    Signed,
+}
+
+/// Work on one request.
+#[derive(Clone, Copy)]
+pub(crate) struct Task<'a> {
+    pub(crate) service: &'a OcspService,
+    pub(crate) desk: &'a Desk,
+    /// When the client is told to come back, whatever is still going on.
+    pub(crate) deadline: Instant,
+}
+
+impl Task<'_> {
+    /// A question about one certificate.
+    pub(crate) async fn one(&self, query: &Query, key: CacheKey) -> Result<(Arc<Served>, Source), Refusal> {
+        let (now, known) = (self.service.now(), self.service.known(query.ca()));
+        if query.request().nonce().is_some() {
+            // A nonce needs a signature of its own; the facts may be remembered.
+            let remembered = self.service.read_shard(&key).facts(&key, now, known);
+            let facts = match remembered {
+                Some(current) => current.facts,
+                None => only(self.ask(query).await?)?.facts,
+            };
+            let (_, served) = self.sign(query, &[facts]).await?;
+            return Ok((served, Source::Signed));
+        }
+
+        let found = self.service.read_shard(&key).look_up(&key, now, known);
+        let (held, facts, unless_asked) = match found {
+            Lookup::Hit(served) => return Ok((served, Source::Cache)),
+            Lookup::Renew(held) => {
+                let facts = held.facts.clone();
+                (Some(held), Ok(facts), true)
+            }
+            Lookup::Ask { held, unless_asked } => (held, self.ask(query).await.and_then(only), unless_asked),
+        };
+        let facts = match (facts, &held) {
+            (Ok(facts), _) => facts,
+            // Nothing says that the status changed: what was signed is true until its nextUpdate. Records that
+            // are behind their witness do say something.
+            (Err(refusal), Some(held)) if unless_asked && refusal != BEHIND_WITNESS => {
+                tracing::debug!(
+                    error = &refusal as &dyn std::error::Error,
+                    "an older answer is served again"
+                );
+                return Ok((Arc::clone(&held.answer), Source::Cache));
+            }
+            (Err(refusal), _) => return Err(refusal),
+        };
+        let unchanged = held.filter(|held| held.facts.facts == facts.facts);
+        if let Some(Held { answer, renewal_due: false, .. }) = unchanged {
+            self.service.confirm(&key, &facts);
+            return Ok((answer, Source::Cache));
+        }
+        match (self.sign(query, std::slice::from_ref(&facts.facts)).await, unchanged) {
+            (Ok((answer, served)), _) => {
+                self.service.keep(key, &answer, &served, facts);
+                Ok((served, Source::Signed))
+            }
+            (Err(_), Some(held)) => Ok((held.answer, Source::Cache)),
+            (Err(refusal), None) => Err(refusal),
+        }
+    }
+
+    /// A question about several certificates, or one that no certificate can be.
+    pub(crate) async fn uncached(&self, query: &Query) -> Result<Arc<Served>, Refusal> {
+        let facts = if query.serials().is_empty() { Vec::new() } else { self.ask(query).await?.facts };
+        Ok(self.sign(query, &facts).await?.1)
+    }
+
+    async fn ask(&self, query: &Query) -> Result<StatusSnapshot, Refusal> {
+        let asked = self.service.records().ask(query.ca(), query.serials());
+        timeout_at(self.deadline, asked).await.unwrap_or(Err(Refusal::Overloaded))
+    }
+
+    async fn sign(&self, query: &Query, facts: &[CertStatusFacts]) -> Result<(Answer, Arc<Served>), Refusal> {
+        let key = self.desk.key(query.responder()).ok_or(Refusal::Bug)?;
+        let (pending, to_be_signed) = query.answer(facts, self.service.now())?;
+        let (reply, signature) = oneshot::channel();
+        key.submit(
+            to_be_signed,
+            Box::new(move |outcome| {
+                // The client may have gone, and the deadline passed: then nobody wants it.
+                let _ = reply.send(outcome);
+            }),
+        );
+        let signature = match timeout_at(self.deadline, signature).await {
+            Ok(Ok(outcome)) => outcome.map_err(Refusal::Signing)?,
+            Ok(Err(_)) => {
+                let reason = "the signer dropped the request".into();
+                return Err(Refusal::Signing(SignError::Unavailable { reason }));
+            }
+            Err(_) => return Err(Refusal::Overloaded),
+        };
+        let mut answer = pending.finish(&signature)?;
+        let body = Bytes::from(std::mem::take(&mut answer.der));
+        let served = Served {
+            validators: Validators::new(&body, system_time(answer.produced_at)),
+            body,
+            expires: http_date(answer.next_update),
+            produced_at: answer.produced_at,
+            renew_at: AnswerCache::<Arc<Served>>::renew_at(&answer),
+            outcome: outcome(&answer.said),
+            private: query.request().nonce().is_some(),
+        };
+        Ok((answer, Arc::new(served)))
+    }
+}
+
+fn only(snapshot: StatusSnapshot) -> Result<CachedFacts, Refusal> {
+    let StatusSnapshot { version, facts } = snapshot;
+    match <[CertStatusFacts; 1]>::try_from(facts) {
+        Ok([facts]) => Ok(CachedFacts { facts, version }),
+        Err(_) => Err(Refusal::Bug),
+    }
+}
+
+fn outcome(said: &[Said]) -> &'static str {
+    match said {
+        [Said::Good] => "good",
+        [Said::Revoked] => "revoked",
+        [Said::Suspended] => "suspended",
+        [Said::Unissued] => UNISSUED,
+        _ => "several",
+    }
+}
+
+const BEHIND_WITNESS: Refusal = Refusal::Status(StatusError::BehindWitness);
