@@ -26,6 +26,6 @@ pub use certificate::{lint_certificate, lint_certificate_tbs};
 pub use context::{CertificateKind, Context, Issuer, Jurisdiction};
 pub use crl::{CrlContext, lint_crl};
 pub use finding::{Finding, Findings, Severity};
-pub use linted::LintedTbs;
+pub use linted::{LintVerdict, LintedTbs};
 pub use ocsp::{OcspContext, lint_ocsp_response};
 pub use rules::{RuleDescription, rules};

@@ -1,5 +1,7 @@
 //! The proof that a TBS was judged and nothing was held against it.
 
+use std::fmt;
+
 use crate::certificate::lint_certificate_tbs;
 use crate::context::Context;
 use crate::finding::{Finding, Findings, Severity};
@@ -35,8 +37,35 @@ impl LintedTbs {
         &self.warnings
     }
 
+    /// The verdict in short, to be recorded beside the TBS.
+    pub fn verdict(&self) -> LintVerdict {
+        let mut warnings: Vec<&'static str> = self.warnings.iter().map(|finding| finding.rule).collect();
+        warnings.dedup();
+        LintVerdict { rules: crate::rules().count(), warnings }
+    }
+
     /// Gives the DER away, to be signed.
     pub fn into_der(self) -> Vec<u8> {
         self.der
+    }
+}
+
+/// How a TBS passed: how many rules judged it, and which of them warned. Written `36 rules, clean`, or
+/// `36 rules, warnings: key-usage`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LintVerdict {
+    /// How many rules there were.
+    pub rules: usize,
+    /// The names of those that warned, in their order.
+    pub warnings: Vec<&'static str>,
+}
+
+impl fmt::Display for LintVerdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rules, warnings } = self;
+        if warnings.is_empty() {
+            return write!(f, "{rules} rules, clean");
+        }
+        write!(f, "{rules} rules, warnings: {}", warnings.join(" "))
     }
 }

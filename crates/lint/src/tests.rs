@@ -436,6 +436,16 @@ fn rules_have_names_of_their_own_and_clauses() {
 }
 
 #[test]
+fn the_verdict_is_recorded_in_words() {
+    let mut sample = Sample::person();
+    let verdict =
+        |sample: &Sample| LintedTbs::check(sample.build(), &sample.context()).unwrap().verdict().to_string();
+    assert_eq!(verdict(&sample), "36 rules, clean");
+    sample.replace_extension(known::KEY_USAGE, true, tlv(0x03, &[6, 0xc0]));
+    assert_eq!(verdict(&sample), "36 rules, warnings: key-usage");
+}
+
+#[test]
 fn a_refusal_carries_its_findings() {
     let mut sample = Sample::person();
     sample.remove_statement(known::QC_CC_LEGISLATION);
