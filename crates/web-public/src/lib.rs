@@ -2,7 +2,7 @@
 //! all without login; and the operator's metrics and health on an address of their own.
 //!
 //! Nothing here decides anything: `ndoba_ocsp` says what an answer says, a [`TimeStamper`] makes tokens, files come
-//! as they were published. Nothing blocks an event loop: records are read on threads of [`StatusRecords`], keys sign
+//! as they were published. Nothing blocks an event loop: records are read on threads of [`StatusReaders`], keys sign
 //! on theirs, and every request has a deadline.
 //!
 //! Enter at [`PublicServer::bind`] and [`OperatorServer::bind`].
@@ -18,7 +18,7 @@ mod server;
 mod tsp;
 
 pub use metric::{MetricsError, install_metrics};
-pub use ocsp::{OcspLimits, OcspService, StatusRecords};
+pub use ocsp::{OcspLimits, OcspService, StatusReaders};
 pub use operator::{Check, CheckState, Health, HealthSource, OperatorServer};
 pub use published::PublishedFiles;
 pub use server::{BindError, PublicServer, PublicServices, ServerLimits};

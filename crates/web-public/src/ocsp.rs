@@ -2,10 +2,10 @@
 
 mod get_path;
 mod http;
-mod records;
+mod readers;
 mod service;
 mod task;
 
 pub(crate) use http::routes;
-pub use records::StatusRecords;
+pub use readers::StatusReaders;
 pub use service::{OcspLimits, OcspService};

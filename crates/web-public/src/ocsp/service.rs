@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use metrics::{counter, gauge};
 use ndoba_ocsp::{
-    Answer, AnswerCache, CacheKey, CachedFacts, CertId, CertStatusFacts, KnownVersion, Query, Refusal,
-    Request, RequestError, Responder, ResponderError, Responders, StatusVersions,
+    Answer, AnswerCache, CacheKey, CachedFacts, CertId, CertStatusFacts, ErrorStatus, KnownVersion, Query,
+    Refusal, Request, RequestError, Responder, ResponderError, Responders, StatusVersions,
 };
 use ndoba_types::{AnswerStatus, CaName, Clock, Sha256Digest, SigningKey, Span, UtcTime};
 use tokio::time::Instant;
 
 use crate::metric::{OCSP_ALARMS, OCSP_CACHE_OCTETS, OCSP_CERT_ID_HASH, OCSP_RESPONDER_END, OCSP_UNISSUED};
-use crate::ocsp::StatusRecords;
+use crate::ocsp::StatusReaders;
 use crate::ocsp::task::{Served, Source, Task};
 
 /// Bounds of the service.
@@ -37,13 +37,15 @@ impl Default for OcspLimits {
 /// Answers questions about certificate status.
 pub struct OcspService {
     desk: RwLock<Arc<Desk>>,
-    records: StatusRecords,
+    records: StatusReaders,
     versions: Arc<dyn StatusVersions>,
     clock: Arc<dyn Clock>,
     cache: Vec<RwLock<AnswerCache<Arc<Served>>>>,
     deadline: Duration,
     /// Unix seconds of the last alarm that was logged; counters have them all.
     last_alarm: AtomicI64,
+    /// The last answer that could not be given for a reason of our own, and when.
+    trouble: Mutex<Option<(UtcTime, Refusal)>>,
 }
 
 /// The responders and keys that answer now; replaced as a whole.
@@ -68,7 +70,7 @@ pub(crate) struct Asked {
 impl OcspService {
     /// A service without responders: everything is `unauthorized` until [`Self::activate`].
     pub fn new(
-        records: StatusRecords,
+        records: StatusReaders,
         versions: Arc<dyn StatusVersions>,
         clock: Arc<dyn Clock>,
         limits: OcspLimits,
@@ -82,6 +84,7 @@ impl OcspService {
             cache: std::iter::repeat_with(shard).take(SHARDS).collect(),
             deadline: limits.deadline,
             last_alarm: AtomicI64::new(0),
+            trouble: Mutex::new(None),
         }
     }
 
@@ -113,6 +116,27 @@ impl OcspService {
         let mut all: Vec<_> = desk.responders.iter().map(|one| (one.ca().clone(), one.not_after())).collect();
         all.sort();
         all
+    }
+
+    /// Why answers could not be given, or renewed, within the last half minute; `None` as soon as one was signed
+    /// again. For health: says nothing of what nobody asked for.
+    pub fn trouble(&self) -> Option<Refusal> {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, refusal) = trouble.as_ref()?;
+        (self.now().since(*since) <= TROUBLE_LASTS).then(|| refusal.clone())
+    }
+
+    /// Notes what became of an attempt to sign an answer.
+    pub(crate) fn note<T>(&self, outcome: &Result<T, Refusal>) {
+        let trouble = match outcome {
+            Ok(_) => None,
+            Err(refusal) => match refusal.status() {
+                // The client's own doing.
+                ErrorStatus::MalformedRequest | ErrorStatus::Unauthorized => return,
+                ErrorStatus::InternalError | ErrorStatus::TryLater => Some((self.now(), refusal.clone())),
+            },
+        };
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
     pub(crate) fn now(&self) -> UtcTime {
@@ -192,7 +216,7 @@ impl OcspService {
         self.versions.known(ca)
     }
 
-    pub(crate) fn records(&self) -> &StatusRecords {
+    pub(crate) fn records(&self) -> &StatusReaders {
         &self.records
     }
 
@@ -248,6 +272,9 @@ const SHARDS: usize = 16;
 
 /// Octets of encoded headers beside a body.
 const HEADERS: usize = 256;
+
+/// Long enough for a health check to see it, short enough for a node without traffic to be tried again.
+const TROUBLE_LASTS: Span = Span::seconds(30);
 
 /// How often an alarm is logged while it lasts.
 const ALARM_EVERY_SECONDS: i64 = 10;

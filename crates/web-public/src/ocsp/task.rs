@@ -105,10 +105,24 @@ impl Task<'_> {
 
     async fn ask(&self, query: &Query) -> Result<StatusSnapshot, Refusal> {
         let asked = self.service.records().ask(query.ca(), query.serials());
-        timeout_at(self.deadline, asked).await.unwrap_or(Err(Refusal::Overloaded))
+        let outcome = timeout_at(self.deadline, asked).await.unwrap_or(Err(Refusal::Overloaded));
+        if outcome.is_err() {
+            self.service.note(&outcome);
+        }
+        outcome
     }
 
     async fn sign(&self, query: &Query, facts: &[CertStatusFacts]) -> Result<(Answer, Arc<Served>), Refusal> {
+        let outcome = self.try_to_sign(query, facts).await;
+        self.service.note(&outcome);
+        outcome
+    }
+
+    async fn try_to_sign(
+        &self,
+        query: &Query,
+        facts: &[CertStatusFacts],
+    ) -> Result<(Answer, Arc<Served>), Refusal> {
         let key = self.desk.key(query.responder()).ok_or(Refusal::Bug)?;
         let (pending, to_be_signed) = query.answer(facts, self.service.now())?;
         let (reply, signature) = oneshot::channel();

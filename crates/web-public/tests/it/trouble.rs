@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ndoba_ocsp::{CertStatusFacts, StatusError};
+use ndoba_ocsp::{CertStatusFacts, Refusal, StatusError};
 use ndoba_types::{Clock, SignError, Span};
 use ndoba_web_public::{OcspLimits, ServerLimits};
 use ndoba_x509::RevocationReason;
@@ -122,14 +122,20 @@ fn token_away() {
     *world.key.error.lock().unwrap() = Some(SignError::Unavailable { reason: "removed".into() });
     assert_eq!(post_ocsp(world.address, &asked).body, good);
     world.clock.advance(Span::minutes(45));
+    assert_eq!(world.service.trouble(), None);
     assert_eq!(post_ocsp(world.address, &asked).body, good, "renewal failed, the answer still holds");
+    assert!(matches!(world.service.trouble(), Some(Refusal::Signing(_))), "and health knows");
+    world.clock.advance(Span::seconds(31));
+    assert_eq!(world.service.trouble(), None);
     assert_try_later(&post_ocsp(world.address, &with_nonce(&world, 0x51)));
     world.clock.advance(Span::minutes(15));
     assert_try_later(&post_ocsp(world.address, &asked));
     *world.key.error.lock().unwrap() = Some(SignError::Refused { reason: "no such key".into() });
     assert_eq!(post_ocsp(world.address, &asked).body, INTERNAL_ERROR);
+    assert!(world.service.trouble().is_some());
     *world.key.error.lock().unwrap() = None;
     assert!(post_ocsp(world.address, &asked).body.len() > 500, "back without a restart");
+    assert_eq!(world.service.trouble(), None);
 }
 
 #[test]

@@ -20,7 +20,7 @@ use ndoba_types::{
 };
 use ndoba_web_public::{
     OcspLimits, OcspService, PublicServer, PublicServices, PublishedFiles, ServerLimits, StampFuture,
-    StampReply, StatusRecords, TimeStamper,
+    StampReply, StatusReaders, TimeStamper,
 };
 use tempfile::TempDir;
 
@@ -165,6 +165,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) records: Arc<TestRecords>,
     pub(crate) key: Arc<TestKey>,
+    pub(crate) service: Arc<OcspService>,
     pub(crate) dir: TempDir,
     pub(crate) address: SocketAddr,
     pub(crate) tls_address: Option<SocketAddr>,
@@ -192,16 +193,17 @@ impl World {
         let versions = TestVersions { records: Arc::clone(&records), clock: Arc::clone(&clock), as_of };
         let source: Arc<dyn StatusSource> = Arc::clone(&records) as _;
         let service = OcspService::new(
-            StatusRecords::start(source, 2, 4).unwrap(),
+            StatusReaders::start(source, 2, 4).unwrap(),
             Arc::new(versions),
             Arc::clone(&clock) as _,
             limits,
         );
         service.activate(vec![(pki.responder(AnswerPolicy::default()), Arc::clone(&key) as _)]).unwrap();
 
+        let service = Arc::new(service);
         let dir = TempDir::new().unwrap();
         let services = PublicServices {
-            ocsp: Some(Arc::new(service)),
+            ocsp: Some(Arc::clone(&service)),
             time_stamper: Some(Arc::new(Parrot)),
             published: PublishedFiles::new(dir.path().to_owned()),
             authorities: vec!["root".parse().unwrap(), "signature".parse().unwrap()],
@@ -222,6 +224,7 @@ impl World {
             clock,
             records,
             key,
+            service,
             dir,
             address: addresses[0],
             tls_address: addresses.get(1).copied(),

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 /// A [`StatusSource`] behind a bounded queue and threads of its own.
 ///
 /// The threads end when the last handle is dropped and the queue is empty.
-pub struct StatusRecords {
+pub struct StatusReaders {
     queue: SyncSender<Question>,
 }
 
@@ -23,7 +23,7 @@ struct Question {
     reply: oneshot::Sender<Result<StatusSnapshot, StatusError>>,
 }
 
-impl StatusRecords {
+impl StatusReaders {
     /// Starts `threads` threads (one per database connection that they may hold) with a queue of `waiting`
     /// questions in front.
     ///
