@@ -169,13 +169,15 @@ pub(crate) struct Failure {
     pub(crate) remedy: Remedy,
     /// A signature may have been made and lost.
     pub(crate) maybe_signed: bool,
+    /// The session is closed already. Closing it again could close a stranger's: numbers are used again.
+    pub(crate) session_gone: bool,
     /// Function and return value; nothing secret.
     pub(crate) reason: String,
 }
 
 impl Failure {
     pub(crate) fn new(remedy: Remedy, reason: impl Into<String>) -> Self {
-        Self { remedy, maybe_signed: false, reason: reason.into() }
+        Self { remedy, maybe_signed: false, session_gone: false, reason: reason.into() }
     }
 }
 
@@ -185,11 +187,16 @@ impl From<Error> for Failure {
         match error {
             // cryptoki asks C_Sign for the length and then for the signature and does not say which call failed;
             // taking every doubt as the second call's errs on the side that can be put right.
-            Error::Pkcs11(rv, Function::Sign) => {
-                Self { remedy: remedy(rv), maybe_signed: !proves_unsigned(rv), reason }
-            }
-            Error::Pkcs11(rv, _) => Self::new(remedy(rv), reason),
-            Error::TryFromInt(_) => Self { remedy: Remedy::Bug, maybe_signed: true, reason },
+            Error::Pkcs11(rv, function) => Self {
+                remedy: remedy(rv),
+                maybe_signed: matches!(function, Function::Sign) && !proves_unsigned(rv),
+                session_gone: matches!(
+                    rv,
+                    RvError::SessionHandleInvalid | RvError::SessionClosed | RvError::CryptokiNotInitialized
+                ),
+                reason,
+            },
+            Error::TryFromInt(_) => Self { maybe_signed: true, ..Self::new(Remedy::Bug, reason) },
             Error::NullFunctionPointer | Error::MissingSymbol(_) | Error::NotSupported => {
                 Self::new(Remedy::Permanent, reason)
             }

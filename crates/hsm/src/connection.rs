@@ -68,6 +68,11 @@ impl Connection {
         &self.session
     }
 
+    /// Closes the session; the login goes with it.
+    pub(crate) fn close(self) {
+        retire(self.session, self.slot);
+    }
+
     /// A session that may change the token.
     pub(crate) fn writable(&self) -> Result<Session, Error> {
         self.pkcs11.open_rw_session(self.slot)
@@ -144,6 +149,20 @@ impl Connection {
             return Ok(());
         }
         Err(Failure::new(Remedy::KeyMissing, "none of its keys is found"))
+    }
+}
+
+/// Closes `session` if it is still the one that was opened in `slot`. A session that the module closed behind us may
+/// have given its number to another token's by now, and closing that would be worse than forgetting ours.
+pub(crate) fn retire(session: Session, slot: Slot) {
+    match session.get_session_info() {
+        Ok(info) if info.slot_id() == slot => drop(session),
+        Ok(_) => std::mem::forget(session),
+        Err(error) => {
+            if Failure::from(error).session_gone {
+                std::mem::forget(session);
+            }
+        }
     }
 }
 

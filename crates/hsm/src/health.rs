@@ -89,14 +89,16 @@ impl Board {
         self.changed.notify_all();
     }
 
-    /// Not ready, for this reason. A token that never was ready keeps `Starting`.
-    pub(crate) fn lost(&self, state: TokenState, reason: &str) {
+    /// Not ready, for this reason. A token that never was ready keeps `Starting`. Says whether that is news.
+    pub(crate) fn lost(&self, state: TokenState, reason: &str) -> bool {
         let mut inner = self.lock();
         let state =
             if state == TokenState::Away && inner.connections == 0 { TokenState::Starting } else { state };
+        let news = inner.state != state || inner.reason.as_deref() != Some(reason);
         inner.reason = Some(reason.to_owned());
         Self::enter(&mut inner, state);
         self.changed.notify_all();
+        news
     }
 
     /// The watchdog's finding.
@@ -154,13 +156,14 @@ mod tests {
     #[test]
     fn a_token_that_never_was_ready_is_starting() {
         let board = Board::new();
-        board.lost(TokenState::Away, "no such token");
+        assert!(board.lost(TokenState::Away, "no such token"));
+        assert!(!board.lost(TokenState::Away, "no such token"), "no news");
         assert_eq!(board.health().state, TokenState::Starting);
         assert_eq!(board.health().reason.as_deref(), Some("no such token"));
         assert!(!board.wait_ready(Duration::ZERO));
         board.ready(TokenInfo::default());
         assert!(board.wait_ready(Duration::ZERO));
-        board.lost(TokenState::Away, "C_Sign: DeviceRemoved");
+        assert!(board.lost(TokenState::Away, "C_Sign: DeviceRemoved"));
         assert_eq!(board.health().state, TokenState::Away);
         board.set_hung(true);
         assert_eq!(board.health().state, TokenState::Hung);

@@ -14,7 +14,7 @@ use crate::coordinator::{Coordinator, Entry, Permit};
 use crate::health::TokenState;
 use crate::pin::PinHolder;
 use crate::token::Shared;
-use crate::worker::{self, Exit};
+use crate::worker::{self, Exit, Place};
 
 /// A piece of key management: called once, with the connection or with why there is none.
 pub(crate) type Errand = Box<dyn FnOnce(Result<&Connection, String>) + Send>;
@@ -65,9 +65,10 @@ impl Keeper {
                 Err(Refusal::Pin(reason)) => {
                     drop(permit);
                     self.coordinator.recovered(self.index);
-                    self.shared.board.lost(TokenState::PinRefused, &reason);
-                    tracing::error!(token = self.shared.name, reason, "not logging in");
-                    // Nothing is asked of the token until an operator has acted; the lock is only looked at.
+                    if self.shared.board.lost(TokenState::PinRefused, &reason) {
+                        tracing::error!(token = self.shared.name, reason, "not logging in");
+                    }
+                    // No login is tried until an operator has acted; the lock is only looked at.
                     self.decline_errands(Duration::from_secs(1));
                     if let Err(error) = self.pin.refresh() {
                         tracing::error!(token = self.shared.name, %error, "the PIN cannot be read again");
@@ -106,9 +107,10 @@ impl Keeper {
         let (stop, stopped) = crossbeam_channel::bounded(0);
         let (exit, exits) = crossbeam_channel::unbounded();
         let mut workers = Vec::new();
+        let number = self.shared.board.health().connections + 1;
         for clock in 1..=self.shared.limits.sessions.get() {
-            let slot = connection.slot();
-            match worker::spawn(&self.shared, &self.pkcs11, slot, clock, stopped.clone(), exit.clone()) {
+            let place = Place { slot: connection.slot(), connection: number, clock };
+            match worker::spawn(&self.shared, &self.pkcs11, place, stopped.clone(), exit.clone()) {
                 Ok(worker) => workers.push(worker),
                 Err(error) => tracing::error!(token = self.shared.name, %error, "no thread for a session"),
             }
@@ -122,7 +124,7 @@ impl Keeper {
         };
         self.dismiss(stop, &workers);
         let _call = self.shared.calls.enter(KEEPER_CLOCK, self.shared.hang_after);
-        drop(connection);
+        connection.close();
         end
     }
 

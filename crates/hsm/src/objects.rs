@@ -165,7 +165,7 @@ pub(crate) fn destroy(session: &Session, label: &KeyLabel) -> Result<(), KeyErro
 
 /// A failed call as an answer to the operator.
 pub(crate) fn refuse(error: Error) -> KeyError {
-    let Failure { remedy, maybe_signed: _, reason } = error.into();
+    let Failure { remedy, reason, maybe_signed: _, session_gone: _ } = error.into();
     match remedy {
         Remedy::SameSession | Remedy::NewSession | Remedy::LogInAgain | Remedy::Reinitialise => {
             KeyError::Unavailable { reason }

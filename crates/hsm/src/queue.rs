@@ -28,8 +28,9 @@ pub(crate) struct Job {
     pub(crate) ticket: Arc<Ticket>,
     pub(crate) key: Arc<OpenedKey>,
     pub(crate) input: TokenInput,
-    /// How often the token was lost while it had this request.
+    /// How many connections were lost while they had this request, and which was the last.
     pub(crate) losses: u32,
+    pub(crate) lost_by: u64,
 }
 
 /// The duty to answer one request. Answered by whoever is first: a worker, the watchdog, or its own end.

@@ -76,7 +76,9 @@ fn initialise(
             Err(error) => {
                 let reason = describe(&error);
                 tracing::error!(reason, "the module cannot be initialised");
-                tokens.iter().for_each(|token| token.board.lost(TokenState::Away, &reason));
+                for token in tokens {
+                    token.board.lost(TokenState::Away, &reason);
+                }
             }
         }
         coordinator.pause(pause);

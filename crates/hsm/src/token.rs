@@ -112,7 +112,7 @@ impl Shared {
             ticket.answer(Err(SignError::Refused { reason: "the algorithm has no mechanism".into() }));
             return;
         };
-        let job = Job { ticket: Arc::clone(&ticket), key: Arc::clone(key), input, losses: 0 };
+        let job = Job { ticket: Arc::clone(&ticket), key: Arc::clone(key), input, losses: 0, lost_by: 0 };
         if self.jobs.0.try_send(job).is_err() {
             ticket.answer(Err(self.full()));
             return;

@@ -12,6 +12,7 @@ use cryptoki::slot::Slot;
 use ndoba_types::{KeyLabel, SignError};
 
 use crate::ckr::{Failure, Remedy};
+use crate::connection::retire;
 use crate::mechanism::{encode_signature, mechanism};
 use crate::opened::{Found, OpenedKey, Standing};
 use crate::queue::Job;
@@ -30,15 +31,19 @@ pub(crate) enum Exit {
     Lost(Failure),
 }
 
-/// Serves requests until told to stop or the connection is lost. `clock` is this thread's call clock.
-pub(crate) fn run(
-    shared: &Shared,
-    pkcs11: &Pkcs11,
-    slot: Slot,
-    clock: usize,
-    stop: &crossbeam_channel::Receiver<()>,
-) -> Exit {
-    let mut link = Link { shared, pkcs11, slot, clock, session: None, handles: HashMap::new() };
+/// Where a worker works.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) slot: Slot,
+    /// The number of the token's connection, counted from 1.
+    pub(crate) connection: u64,
+    /// This thread's call clock.
+    pub(crate) clock: usize,
+}
+
+/// Serves requests until told to stop or the connection is lost.
+fn run(shared: &Shared, pkcs11: &Pkcs11, place: Place, stop: &crossbeam_channel::Receiver<()>) -> Exit {
+    let mut link = Link { shared, pkcs11, place, session: None, handles: HashMap::new() };
     loop {
         let next = crossbeam_channel::select_biased! {
             recv(stop) -> _ => return Exit::Stopped,
@@ -58,8 +63,7 @@ pub(crate) fn run(
 struct Link<'a> {
     shared: &'a Shared,
     pkcs11: &'a Pkcs11,
-    slot: Slot,
-    clock: usize,
+    place: Place,
     session: Option<Session>,
     /// Finding a key costs four times a P-256 signature, so handles are kept for the session's life.
     handles: HashMap<KeyLabel, ObjectHandle>,
@@ -112,7 +116,7 @@ impl Link<'_> {
             };
             tracing::warn!(key = %job.key.label, reason = failure.reason, attempt, "a call into the token failed");
             // An operation may still be open in it; a session that has seen an error is not used again.
-            self.drop_session();
+            self.leave_session(failure.session_gone);
             if failure.maybe_signed {
                 job.key.counters.sign_called();
                 job.ticket.answer(Err(SignError::InDoubt { reason: failure.reason.clone() }));
@@ -132,7 +136,7 @@ impl Link<'_> {
                 }
                 Remedy::KeyMissing if attempt == 0 => {}
                 Remedy::KeyMissing | Remedy::LogInAgain | Remedy::Reinitialise => {
-                    return Self::lose(job, failure);
+                    return self.lose(job, failure);
                 }
                 Remedy::Permanent | Remedy::Bug => {
                     job.ticket.answer(Err(SignError::Refused { reason: failure.reason }));
@@ -141,11 +145,15 @@ impl Link<'_> {
             }
             last = failure;
         }
-        Self::lose(job, last)
+        self.lose(job, last)
     }
 
-    fn lose(mut job: Job, failure: Failure) -> Served {
-        job.losses += 1;
+    fn lose(&self, mut job: Job, failure: Failure) -> Served {
+        // Several workers of one dying connection may have had it: that is one loss.
+        if job.lost_by != self.place.connection {
+            job.losses += 1;
+            job.lost_by = self.place.connection;
+        }
         if job.losses > LOSSES {
             job.ticket.answer(Err(SignError::Unavailable { reason: failure.reason.clone() }));
             return Served::Lost { job: None, failure };
@@ -157,7 +165,7 @@ impl Link<'_> {
         let Some(mechanism) = mechanism(job.key.algorithm) else {
             return Err(Trouble::Key("the algorithm has no mechanism".into()));
         };
-        let _call = self.shared.calls.enter(self.clock, self.shared.hang_after);
+        let _call = self.shared.calls.enter(self.place.clock, self.shared.hang_after);
         let handle = self.handle(&job.key)?;
         let session = self.session()?;
         Ok(session.sign(&mechanism, handle, job.input.as_bytes())?)
@@ -191,7 +199,7 @@ impl Link<'_> {
     fn session(&mut self) -> Result<&Session, Trouble> {
         // Written so for the borrow checker: `get_or_insert_with` cannot fail.
         if self.session.is_none() {
-            let session = self.pkcs11.open_ro_session(self.slot)?;
+            let session = self.pkcs11.open_ro_session(self.place.slot)?;
             match session.get_session_info()?.session_state() {
                 SessionState::RoUser | SessionState::RwUser => {}
                 // The login is the keeper's: it alone knows whether the PIN may be tried.
@@ -204,10 +212,20 @@ impl Link<'_> {
         self.session.as_ref().ok_or_else(|| Trouble::Call(Failure::new(Remedy::Bug, "no session")))
     }
 
-    fn drop_session(&mut self) {
-        let _call = self.shared.calls.enter(self.clock, self.shared.hang_after);
+    fn leave_session(&mut self, gone: bool) {
+        let _call = self.shared.calls.enter(self.place.clock, self.shared.hang_after);
         self.handles.clear();
-        self.session = None;
+        match self.session.take() {
+            Some(session) if gone => std::mem::forget(session),
+            Some(session) => retire(session, self.place.slot),
+            None => {}
+        }
+    }
+}
+
+impl Drop for Link<'_> {
+    fn drop(&mut self) {
+        self.leave_session(false);
     }
 }
 
@@ -215,14 +233,13 @@ impl Link<'_> {
 pub(crate) fn spawn(
     shared: &Arc<Shared>,
     pkcs11: &Pkcs11,
-    slot: Slot,
-    clock: usize,
+    place: Place,
     stop: crossbeam_channel::Receiver<()>,
     exits: crossbeam_channel::Sender<Exit>,
 ) -> std::io::Result<thread::JoinHandle<()>> {
     let (shared, pkcs11) = (Arc::clone(shared), pkcs11.clone());
-    thread::Builder::new().name(format!("hsm-{}-{clock}", shared.name)).spawn(move || {
-        let exit = run(&shared, &pkcs11, slot, clock, &stop);
+    thread::Builder::new().name(format!("hsm-{}-{}", shared.name, place.clock)).spawn(move || {
+        let exit = run(&shared, &pkcs11, place, &stop);
         // The keeper waits for every worker's exit, so it is there to hear this.
         let _ = exits.send(exit);
     })

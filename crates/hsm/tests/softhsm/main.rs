@@ -3,6 +3,8 @@
 //! SoftHSM reads its configuration's place from the environment, per process, and a module is initialised per
 //! process; so each test runs itself again as a child process with a token folder of its own (`world`).
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod faults;
 mod keys;
 mod pins;

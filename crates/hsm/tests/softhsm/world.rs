@@ -59,10 +59,10 @@ impl World {
     fn create(&self) {
         fs::create_dir(self.dir.join("tokens")).unwrap();
         fs::create_dir(self.dir.join("state")).unwrap();
-        let conf = format!(
-            "directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n",
-            self.dir.join("tokens").display()
-        );
+        // The sample that we ship, with another folder.
+        let sample = include_str!("../../../../hsm/softhsm2.conf");
+        let conf = sample.replace("/var/lib/ndoba/tokens", self.dir.join("tokens").to_str().unwrap());
+        assert_ne!(conf, sample);
         fs::write(self.dir.join("softhsm2.conf"), conf).unwrap();
         fs::write(self.control(), "").unwrap();
         for label in ["alpha", "beta"] {
