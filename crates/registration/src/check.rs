@@ -8,8 +8,8 @@ use time::macros::format_description;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::application::{
-    ApplicationContent, IdentityDocument, IdentityProofing, LegalPersonContent, NaturalPersonContent, Representative,
-    SubjectContent,
+    ApplicationContent, IdentityDocument, IdentityProofing, LegalPersonContent, NaturalPersonContent,
+    Representative, SubjectContent,
 };
 use crate::csr::{CheckedCsr, check_csr};
 use crate::field_error::{FieldError, Refusals};
@@ -105,7 +105,12 @@ pub fn check(content: &ApplicationContent, rules: Rules<'_>) -> Result<CheckedAp
         let mut at = root.within("agreement");
         agreement = entered.sha256.parse().ok();
         if agreement.is_none() {
-            at.refuse::<()>("sha256", "digest.form", Some("P-13"), "must be 64 lower-case hexadecimal digits");
+            at.refuse::<()>(
+                "sha256",
+                "digest.form",
+                Some("P-13"),
+                "must be 64 lower-case hexadecimal digits",
+            );
         }
         replace(&mut at, "terms", &mut entered.terms, MAX_TEXT);
         past_day(&mut at, "accepted", &entered.accepted, rules.now, Some("P-13"));
@@ -163,7 +168,10 @@ fn legal(at: &mut Refusals<'_>, person: &mut LegalPersonContent, now: UtcTime) {
 fn document(at: &mut Refusals<'_>, document: &mut IdentityDocument, now: UtcTime) {
     one_of(at, "type", &document.kind, DOCUMENT_KINDS, Some("P-12"));
     let number = &document.number;
-    if number.is_empty() || number.len() > 30 || !number.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+    if number.is_empty()
+        || number.len() > 30
+        || !number.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    {
         let message = "must be 1 to 30 letters, digits and hyphens, as printed";
         at.refuse::<()>("number", "document.number", Some("P-12"), message);
     }
@@ -202,7 +210,12 @@ fn replace(at: &mut Refusals<'_>, member: &str, text: &mut String, max: usize) {
 /// No checksum and no birth date in it: there is none (G-40).
 fn personal_number(at: &mut Refusals<'_>, member: &str, text: &str) {
     if !digits(text, 11) {
-        at.refuse::<()>(member, "personal-number.form", Some("G-40"), "must be the personal number of 11 digits");
+        at.refuse::<()>(
+            member,
+            "personal-number.form",
+            Some("G-40"),
+            "must be the personal number of 11 digits",
+        );
     }
 }
 
@@ -275,4 +288,5 @@ pub const PROOFING_METHODS: &[&str] =
     &["electronic-identification", "physical-presence", "qualified-certificate", "remote-video"];
 
 /// Kinds of proof that a representative may act (REG-6.2.2-19, -20).
-pub const AUTHORITY_KINDS: &[&str] = &["order-of-appointment", "other", "power-of-attorney", "registry-extract"];
+pub const AUTHORITY_KINDS: &[&str] =
+    &["order-of-appointment", "other", "power-of-attorney", "registry-extract"];

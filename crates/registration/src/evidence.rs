@@ -36,7 +36,8 @@ pub(crate) fn item(
     random: &dyn Random,
 ) -> Result<EvidenceRecord, ServiceError> {
     let salt = Salt::generate(random)?;
-    let bytes = encode(kind, content, &salt).map_err(|error| ServiceError::internal("writing evidence", error))?;
+    let bytes =
+        encode(kind, content, &salt).map_err(|error| ServiceError::internal("writing evidence", error))?;
     Ok(EvidenceRecord { digest: Sha256Digest::of(&bytes), order, kind: kind.into(), content: bytes })
 }
 
@@ -50,8 +51,8 @@ fn encode(kind: &str, content: &impl Serialize, salt: &Salt) -> Result<Vec<u8>, 
 
 /// The salted commitment to an application's content that audit events carry.
 pub(crate) fn commitment(content: &ApplicationContent, salt: &Salt) -> Result<Sha256Digest, ServiceError> {
-    let bytes =
-        encode("application", content, salt).map_err(|error| ServiceError::internal("committing to content", error))?;
+    let bytes = encode("application", content, salt)
+        .map_err(|error| ServiceError::internal("committing to content", error))?;
     Ok(Sha256Digest::of(&bytes))
 }
 
@@ -72,7 +73,8 @@ mod tests {
     fn the_salt_hides_and_the_content_opens() {
         let salt = Salt::from_bytes([7; 32]);
         let bytes = encode("authority", &json!({"b": 1, "a": "ნ"}), &salt).unwrap();
-        let text = format!(r#"{{"content":{{"a":"ნ","b":1}},"kind":"authority","salt":"{}"}}"#, "07".repeat(32));
+        let text =
+            format!(r#"{{"content":{{"a":"ნ","b":1}},"kind":"authority","salt":"{}"}}"#, "07".repeat(32));
         assert_eq!(String::from_utf8(bytes).unwrap(), text);
     }
 }

@@ -1,5 +1,9 @@
 //! A [`Registry`] in memory, for tests here and in the shells. Keeps every promise of the port but durability.
 
+#![expect(clippy::expect_used, reason = "for tests: a broken fixture must stop them")]
+
+mod world;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,9 +15,11 @@ use crate::application::ApplicationId;
 use crate::check::subject_identifier;
 use crate::ports::{
     Act, ApplicationFilter, ApplicationRecord, ApplicationWithOrder, CaHeartbeat, CertificateFilter,
-    CertificateRecord, CertificateStatus, Conflict, EvidenceRecord, GrantRecord, OrderRecord, OrderState, Page,
-    PageRequest, Receipt, Registry, RegistryError, RevocationRequestRecord, SignatureRecord,
+    CertificateRecord, CertificateStatus, Conflict, EvidenceRecord, GrantRecord, OrderRecord, OrderState,
+    Page, PageRequest, Receipt, Registry, RegistryError, RevocationRequestRecord, SignatureRecord,
 };
+
+pub use world::{CountingRandom, HandClock, INSTALLATION, TestOfficer, World, csr, municipality, person};
 
 /// The tables.
 #[derive(Debug, Default)]
@@ -94,7 +100,10 @@ impl Tables {
 
     fn with_order(&self, application: &ApplicationRecord) -> ApplicationWithOrder {
         let order = application.order.and_then(|id| self.orders.get(&id));
-        ApplicationWithOrder { application: application.clone(), order_state: order.map(|order| order.state.clone()) }
+        ApplicationWithOrder {
+            application: application.clone(),
+            order_state: order.map(|order| order.state.clone()),
+        }
     }
 }
 
@@ -102,8 +111,13 @@ impl Tables {
 fn page<T>(rows: Vec<T>, page: &PageRequest) -> Page<T> {
     let end = page.after.as_ref().and_then(|after| after.parse::<usize>().ok()).unwrap_or(rows.len());
     let start = end.saturating_sub(usize::try_from(page.limit).unwrap_or(usize::MAX));
-    let items: Vec<T> =
-        rows.into_iter().enumerate().filter(|(place, _)| (start..end).contains(place)).map(|(_, row)| row).rev().collect();
+    let items: Vec<T> = rows
+        .into_iter()
+        .enumerate()
+        .filter(|(place, _)| (start..end).contains(place))
+        .map(|(_, row)| row)
+        .rev()
+        .collect();
     Page { items, next: (start > 0).then(|| start.to_string()) }
 }
 

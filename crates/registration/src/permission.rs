@@ -71,7 +71,10 @@ impl Permission {
 
     /// The roles that have it.
     pub fn roles(self) -> &'static [Role] {
-        use Role::{Administrator, Approver, Auditor, Operator, RegistrationOfficer, RevocationOfficer, SecurityOfficer};
+        use Role::{
+            Administrator, Approver, Auditor, Operator, RegistrationOfficer, RevocationOfficer,
+            SecurityOfficer,
+        };
         match self {
             Self::DecideApplications => &[Approver],
             Self::DraftReleases | Self::EditApplications => &[RegistrationOfficer],
@@ -80,10 +83,18 @@ impl Permission {
             Self::ExportAudit => &[Auditor],
             Self::Grant => &[SecurityOfficer],
             Self::ReadApplications => &[RegistrationOfficer, Approver],
-            Self::ReadCertificates | Self::ReadOrders => &[RegistrationOfficer, Approver, RevocationOfficer, Auditor],
-            Self::ReadOwn => {
-                &[SecurityOfficer, RegistrationOfficer, Approver, RevocationOfficer, Auditor, Operator, Administrator]
+            Self::ReadCertificates | Self::ReadOrders => {
+                &[RegistrationOfficer, Approver, RevocationOfficer, Auditor]
             }
+            Self::ReadOwn => &[
+                SecurityOfficer,
+                RegistrationOfficer,
+                Approver,
+                RevocationOfficer,
+                Auditor,
+                Operator,
+                Administrator,
+            ],
             Self::ReadRegister => &[SecurityOfficer, Auditor],
             Self::SignOrders => &[RegistrationOfficer, Approver, RevocationOfficer],
         }

@@ -135,7 +135,11 @@ impl Registration {
     }
 
     /// The resource that an earlier request with this key made, if it was the same request.
-    fn repeated<T: std::str::FromStr>(&self, officer: &Officer, once: Option<&Once>) -> Result<Option<T>, ServiceError> {
+    fn repeated<T: std::str::FromStr>(
+        &self,
+        officer: &Officer,
+        once: Option<&Once>,
+    ) -> Result<Option<T>, ServiceError> {
         let Some(once) = once else { return Ok(None) };
         let Some(receipt) = self.registry.receipt(officer.id, &once.key)? else { return Ok(None) };
         if receipt.request != once.request {
@@ -143,7 +147,9 @@ impl Registration {
         }
         match receipt.resource.parse() {
             Ok(id) => Ok(Some(id)),
-            Err(_) => Err(ServiceError::Internal { what: "reading an idempotency receipt".into(), source: None }),
+            Err(_) => {
+                Err(ServiceError::Internal { what: "reading an idempotency receipt".into(), source: None })
+            }
         }
     }
 
@@ -180,7 +186,12 @@ impl Registration {
     }
 
     /// A record that reading needs no change for: personal data was seen (design §11).
-    fn note_read(&self, officer: &Officer, record: RecordId, operation: &'static str) -> Result<(), ServiceError> {
+    fn note_read(
+        &self,
+        officer: &Officer,
+        record: RecordId,
+        operation: &'static str,
+    ) -> Result<(), ServiceError> {
         let read = EventKind::PersonalDataRead { record, operation: operation.into() };
         Ok(self.registry.record(&[self.event(officer.id, read)?])?)
     }

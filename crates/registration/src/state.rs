@@ -225,7 +225,10 @@ mod tests {
     #[test]
     fn the_table_is_a_function() {
         for (index, (from, step, _)) in TRANSITIONS.iter().enumerate() {
-            assert!(!TRANSITIONS[..index].iter().any(|(f, s, _)| f == from && s == step), "{from:?} {step:?} twice");
+            assert!(
+                !TRANSITIONS[..index].iter().any(|(f, s, _)| f == from && s == step),
+                "{from:?} {step:?} twice"
+            );
         }
     }
 
@@ -253,9 +256,15 @@ mod tests {
             for order in &orders {
                 let shown = ApplicationState::shown(stored, Some(order));
                 let matching = |state: ApplicationState| {
-                    state.stored_as().iter().any(|(s, o)| *s == stored && o.is_none_or(|name| name == order.name()))
+                    state
+                        .stored_as()
+                        .iter()
+                        .any(|(s, o)| *s == stored && o.is_none_or(|name| name == order.name()))
                 };
-                assert_eq!(ApplicationState::ALL.into_iter().filter(|s| matching(*s)).collect::<Vec<_>>(), [shown]);
+                assert_eq!(
+                    ApplicationState::ALL.into_iter().filter(|s| matching(*s)).collect::<Vec<_>>(),
+                    [shown]
+                );
             }
         }
     }

@@ -63,10 +63,10 @@ fn legal(person: &LegalPersonContent) -> SubjectDraft {
         organization: person.name.clone(),
         organization_identifier: format!("NTR{GEORGIA}-{}", person.identification_code),
         common_name: common_name.clone(),
-        second_script: person.latin_name.as_ref().map(|latin| OrganisationName {
-            organization: latin.clone(),
-            common_name: latin.clone(),
-        }),
+        second_script: person
+            .latin_name
+            .as_ref()
+            .map(|latin| OrganisationName { organization: latin.clone(), common_name: latin.clone() }),
         email: None,
         registration_authorities: Vec::new(),
     })

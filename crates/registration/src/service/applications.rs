@@ -12,8 +12,8 @@ use crate::evidence;
 use crate::field_error::Refusals;
 use crate::permission::Permission;
 use crate::ports::{
-    ApplicationFilter, ApplicationRecord, ApplicationWithOrder, EvidenceRecord, OrderKind, OrderRecord, OrderState,
-    Page, PageRequest,
+    ApplicationFilter, ApplicationRecord, ApplicationWithOrder, EvidenceRecord, OrderKind, OrderRecord,
+    OrderState, Page, PageRequest,
 };
 use crate::state::{ApplicationState, Step, next};
 use crate::text::{MAX_TEXT, accept};
@@ -84,7 +84,10 @@ impl Registration {
         }
         let (from, record) = self.about(officer, id)?;
         if expected.is_some_and(|expected| expected != record.version) {
-            return Err(ServiceError::conflict("version.other", "the application was changed meanwhile; read it again"));
+            return Err(ServiceError::conflict(
+                "version.other",
+                "the application was changed meanwhile; read it again",
+            ));
         }
         allowed(from, Step::Edit)?;
         let content = self.vet(officer, content)?.content;
@@ -97,7 +100,11 @@ impl Registration {
     /// # Errors
     ///
     /// [`ServiceError::Unknown`].
-    pub fn application(&self, officer: &Officer, id: ApplicationId) -> Result<ApplicationWithOrder, ServiceError> {
+    pub fn application(
+        &self,
+        officer: &Officer,
+        id: ApplicationId,
+    ) -> Result<ApplicationWithOrder, ServiceError> {
         self.admit(officer, Permission::ReadApplications)?;
         let found = self.load(id)?;
         self.note_read(officer, id.into(), "application")?;
@@ -127,7 +134,10 @@ impl Registration {
             .iter()
             .map(|item| {
                 let record = item.application.id.into();
-                self.event(officer.id, EventKind::PersonalDataRead { record, operation: "applications".into() })
+                self.event(
+                    officer.id,
+                    EventKind::PersonalDataRead { record, operation: "applications".into() },
+                )
             })
             .collect();
         let events = events?;
@@ -302,7 +312,8 @@ impl Registration {
             updated: self.clock.now(),
             ..record
         };
-        let mut events = vec![self.changed(officer, &record, Some(from), ApplicationState::shown(to, None))?];
+        let mut events =
+            vec![self.changed(officer, &record, Some(from), ApplicationState::shown(to, None))?];
         events.extend(more);
         let id = self.commit(officer, once, record.id, &events, |act| {
             self.registry.update_application(&record, act)
@@ -379,16 +390,26 @@ impl Registration {
     }
 
     /// Every rule for the content, and that the officer is not the person in it (C-75).
-    fn vet(&self, officer: &Officer, content: &ApplicationContent) -> Result<CheckedApplication, ServiceError> {
+    fn vet(
+        &self,
+        officer: &Officer,
+        content: &ApplicationContent,
+    ) -> Result<CheckedApplication, ServiceError> {
         let checked = check(content, self.rules(self.clock.now())).map_err(ServiceError::Invalid)?;
         self.not_themselves(officer, checked.person())?;
         Ok(checked)
     }
 
-    pub(super) fn not_themselves(&self, officer: &Officer, personal_number: &str) -> Result<(), ServiceError> {
+    pub(super) fn not_themselves(
+        &self,
+        officer: &Officer,
+        personal_number: &str,
+    ) -> Result<(), ServiceError> {
         if officer.person == Some(self.person(personal_number)) {
-            let refused =
-                EventKind::ActionRefused { operation: "application".into(), code: "officer-is-subject".into() };
+            let refused = EventKind::ActionRefused {
+                operation: "application".into(),
+                code: "officer-is-subject".into(),
+            };
             self.registry.record(&[self.event(officer.id, refused)?])?;
             return Err(ServiceError::Separation(Separation::OfficerIsSubject));
         }

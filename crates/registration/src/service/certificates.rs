@@ -12,7 +12,11 @@ impl Registration {
     /// # Errors
     ///
     /// [`ServiceError::Unknown`] when it was never issued: what is merely reserved or being signed is none.
-    pub fn certificate(&self, officer: &Officer, serial: &SerialNumber) -> Result<CertificateRecord, ServiceError> {
+    pub fn certificate(
+        &self,
+        officer: &Officer,
+        serial: &SerialNumber,
+    ) -> Result<CertificateRecord, ServiceError> {
         self.admit(officer, Permission::ReadCertificates)?;
         let found = self.issued(serial)?;
         if let Some(application) = found.application {

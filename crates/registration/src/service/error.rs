@@ -89,7 +89,12 @@ impl Separation {
 
 impl ServiceError {
     /// A refusal of one field.
-    pub fn field(field: &str, code: &'static str, clause: Option<&'static str>, message: impl Into<String>) -> Self {
+    pub fn field(
+        field: &str,
+        code: &'static str,
+        clause: Option<&'static str>,
+        message: impl Into<String>,
+    ) -> Self {
         Self::Invalid(vec![FieldError { field: field.into(), code, clause, message: message.into() }])
     }
 

@@ -104,20 +104,34 @@ impl Registration {
             return Err(ServiceError::conflict("order.expired", "the order has expired"));
         }
         if order.state != OrderState::Open {
-            return Err(ServiceError::conflict("order.state", format!("the order is {}", order.state.name())));
+            return Err(ServiceError::conflict(
+                "order.state",
+                format!("the order is {}", order.state.name()),
+            ));
         }
         let now = self.clock.now();
         let earlier: Vec<&[u8]> = order.signatures.iter().map(|signature| signature.jws.as_bytes()).collect();
         let register = self.register()?;
-        let accepted =
-            accept_signature(&order.content, &earlier, jws.as_bytes(), &register, self.settings.installation, now);
+        let accepted = accept_signature(
+            &order.content,
+            &earlier,
+            jws.as_bytes(),
+            &register,
+            self.settings.installation,
+            now,
+        );
         let accepted = match accepted {
             Ok(accepted) => accepted,
             Err(refusal) => return self.refused(officer, &refusal),
         };
         // Who is connected and who signed are one: nobody hands in another's signature.
         if accepted.signer.officer != officer.id {
-            return Err(ServiceError::field("/jws", "order-signer-other", None, "must be the sending officer's own"));
+            return Err(ServiceError::field(
+                "/jws",
+                "order-signer-other",
+                None,
+                "must be the sending officer's own",
+            ));
         }
         let signature = SignatureRecord {
             role: accepted.signer.role.name().into(),
@@ -178,7 +192,9 @@ impl Registration {
             (OrderKind::Revoke, Some(reason)) => {
                 OrderContent::Revoke(Revoke { serial: serial.clone(), reason, evidence: digests })
             }
-            (OrderKind::Release, _) => OrderContent::Release(Release { serial: serial.clone(), evidence: digests }),
+            (OrderKind::Release, _) => {
+                OrderContent::Release(Release { serial: serial.clone(), evidence: digests })
+            }
             (OrderKind::Suspend | OrderKind::Revoke | OrderKind::Issue | OrderKind::Reissue, _) => {
                 OrderContent::Suspend(Suspend { serial: serial.clone(), evidence: digests })
             }
@@ -306,7 +322,8 @@ impl Registration {
 
     /// Records the refusal of a signature and says which rule it broke.
     fn refused<T>(&self, officer: &Officer, refusal: &Refusal) -> Result<T, ServiceError> {
-        let refused = EventKind::ActionRefused { operation: "sign-order".into(), code: refusal.code().into() };
+        let refused =
+            EventKind::ActionRefused { operation: "sign-order".into(), code: refusal.code().into() };
         self.registry.record(&[self.event(officer.id, refused)?])?;
         Err(match refusal {
             Refusal::OfficerIsSubject => ServiceError::Separation(Separation::OfficerIsSubject),
@@ -349,8 +366,12 @@ fn check_request(request: &StatusRequest, now: UtcTime) -> Result<Asked, Vec<Fie
                 at.refuse("reason", "choice.unknown", Some("C-107"), message)
             })
         }
-        (OrderKind::Revoke, None) => at.refuse("reason", "reason.missing", Some("C-107"), "a revocation has a reason"),
-        (_, Some(_)) => at.refuse("reason", "reason.superfluous", Some("C-107"), "only a revocation has a reason"),
+        (OrderKind::Revoke, None) => {
+            at.refuse("reason", "reason.missing", Some("C-107"), "a revocation has a reason")
+        }
+        (_, Some(_)) => {
+            at.refuse("reason", "reason.superfluous", Some("C-107"), "only a revocation has a reason")
+        }
         (_, None) => None,
     };
     let received = request.received.unwrap_or(now);
@@ -362,7 +383,9 @@ fn check_request(request: &StatusRequest, now: UtcTime) -> Result<Asked, Vec<Fie
         at.refuse::<()>("channel", "choice.unknown", Some("C-107"), message);
     }
     match accept(&mut at, "note", &request.note, MAX_TEXT) {
-        Some(note) if found.is_empty() => Ok(Asked { reason, received, channel: request.channel.clone(), note }),
+        Some(note) if found.is_empty() => {
+            Ok(Asked { reason, received, channel: request.channel.clone(), note })
+        }
         Some(_) | None => Err(found),
     }
 }

@@ -153,7 +153,8 @@ impl Registration {
             appended: now,
         };
         let event = self.event(officer.id, appended(&document, &register, jws, content))?;
-        let seq = self.commit(officer, once, record.seq, &[event], |act| self.registry.append_grant(&record, act))?;
+        let seq =
+            self.commit(officer, once, record.seq, &[event], |act| self.registry.append_grant(&record, act))?;
         self.load_grant(seq)
     }
 
@@ -176,9 +177,10 @@ impl Registration {
         self.admit(officer, Permission::ReadRegister)?;
         let register = self.register()?;
         let now = self.clock.now();
-        let latest = register.appointments().iter().filter(|one| {
-            register.officer(one.officer).is_some_and(|latest| latest.seq == one.seq)
-        });
+        let latest = register
+            .appointments()
+            .iter()
+            .filter(|one| register.officer(one.officer).is_some_and(|latest| latest.seq == one.seq));
         Ok(latest
             .map(|one| RegisteredOfficer {
                 id: one.officer,
@@ -200,7 +202,12 @@ impl Registration {
 
     fn end_of(&self, register: &Arc<Register>, end: &EndGrantRequest) -> Result<GrantDocument, ServiceError> {
         let Ok(officer) = end.officer.parse() else {
-            return Err(ServiceError::field("/officer", "officer.form", None, "must be an officer's identifier"));
+            return Err(ServiceError::field(
+                "/officer",
+                "officer.form",
+                None,
+                "must be an officer's identifier",
+            ));
         };
         Ok(GrantDocument::End(EndGrant {
             installation: self.settings.installation,
@@ -211,7 +218,11 @@ impl Registration {
         }))
     }
 
-    fn grant_of(&self, register: &Arc<Register>, grant: &NewGrantRequest) -> Result<GrantDocument, ServiceError> {
+    fn grant_of(
+        &self,
+        register: &Arc<Register>,
+        grant: &NewGrantRequest,
+    ) -> Result<GrantDocument, ServiceError> {
         let created = self.clock.now().floor_to_second();
         let checked = check_grant(grant, created).map_err(ServiceError::Invalid)?;
         let CheckedGrant { officer, key, roles, office, not_before, not_after } = checked;
@@ -236,7 +247,8 @@ impl Registration {
     }
 
     fn grant_refused<T>(&self, officer: &Officer, refusal: &RegisterRefusal) -> Result<T, ServiceError> {
-        let refused = EventKind::ActionRefused { operation: "append-grant".into(), code: refusal.code().into() };
+        let refused =
+            EventKind::ActionRefused { operation: "append-grant".into(), code: refusal.code().into() };
         self.registry.record(&[self.event(officer.id, refused)?])?;
         let field = match refusal {
             RegisterRefusal::NotNext => {

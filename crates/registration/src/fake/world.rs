@@ -1,0 +1,346 @@
+//! An installation for tests: a pin, officers of every role with their keys, a clock that is set by hand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use ndoba_order::{
+    FlatJws, Grant, GrantDocument, Header, JwsAlgorithm, MediaType, Pin, PinnedOfficer, Register, Role,
+    Roles, SignerRole, assemble, signing_input,
+};
+use ndoba_types::{
+    CaName, Clock, InstallationId, OfficerId, OrderId, Random, RandomUnavailable, SerialNumber, Sha256Digest,
+    Span, SubjectPublicKeyInfo, UtcTime,
+};
+use ndoba_x509::KeyIdentifier;
+use p256::ecdsa::SigningKey;
+use p256::ecdsa::signature::Signer;
+use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
+
+use super::FakeRegistry;
+use crate::application::{
+    ApplicationContent, AuthorityProof, IdentityDocument, IdentityProofing, LegalPersonContent,
+    NaturalPersonContent, Representative, SubjectContent,
+};
+use crate::ports::{CertificateRecord, CertificateStatus, GrantRecord, LedgerState, OrderState};
+use crate::profile::{ProfileOffer, SubjectKind};
+use crate::service::{Officer, Registration, RegistrationSettings, person_of_number};
+
+/// The installation of all worlds.
+pub const INSTALLATION: InstallationId = InstallationId::from_bytes([0x11; 16]);
+
+const SALT: &[u8] = b"a salt of a test installation";
+
+/// A clock that is set by hand.
+#[derive(Debug)]
+pub struct HandClock(AtomicI64);
+
+impl HandClock {
+    /// Moves it on.
+    pub fn advance(&self, span: Span) {
+        self.0.fetch_add(span.as_micros(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> UtcTime {
+        UtcTime::from_unix_micros(self.0.load(Ordering::SeqCst)).unwrap_or(UtcTime::NO_END)
+    }
+}
+
+/// Different octets at every call, the same in every run.
+#[derive(Debug, Default)]
+pub struct CountingRandom(AtomicU64);
+
+impl Random for CountingRandom {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), RandomUnavailable> {
+        for chunk in buffer.chunks_mut(32) {
+            let count = self.0.fetch_add(1, Ordering::SeqCst);
+            chunk.copy_from_slice(&Sha256Digest::of(&count.to_be_bytes()).as_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// An officer with a key in memory.
+#[derive(Clone, Debug)]
+pub struct TestOfficer {
+    /// By which tests call them: the role's name, or `approver-too`, `nobody`.
+    pub name: &'static str,
+    /// In the register.
+    pub id: OfficerId,
+    /// 11 digits.
+    pub personal_number: String,
+    /// What the register grants.
+    pub roles: Vec<Role>,
+    key: SigningKey,
+}
+
+impl TestOfficer {
+    fn new(number: u8, name: &'static str, roles: &[Role]) -> Self {
+        let key = SigningKey::from_slice(&[number; 32]).expect("a small number is a scalar of P-256");
+        let (id, personal_number) = (OfficerId::from_bytes([number; 16]), format!("{number:011}"));
+        Self { name, id, personal_number, roles: roles.to_vec(), key }
+    }
+
+    /// The public key.
+    pub fn spki(&self) -> SubjectPublicKeyInfo {
+        let der = p256::PublicKey::from(self.key.verifying_key()).to_public_key_der().expect("a key encodes");
+        SubjectPublicKeyInfo::assertion(der.into_vec())
+    }
+
+    /// The private key, PKCS#8 PEM.
+    pub fn key_pem(&self) -> String {
+        let secret = p256::SecretKey::from(&self.key);
+        secret.to_pkcs8_pem(LineEnding::LF).expect("a key encodes").to_string()
+    }
+
+    /// Signs as `role`; an approver over `over`, the submitter's signature.
+    pub fn sign(
+        &self,
+        typ: MediaType,
+        content: &[u8],
+        role: SignerRole,
+        over: Option<&str>,
+        now: UtcTime,
+    ) -> String {
+        let over = over.map(|jws| FlatJws::from_bytes(jws.as_bytes()).expect("a JWS of ours").digest());
+        let iat = now.unix_seconds().unsigned_abs();
+        let header =
+            Header { alg: JwsAlgorithm::Es256, typ, role, kid: self.spki().fingerprint(), iat, over };
+        let signature: p256::ecdsa::Signature =
+            self.key.sign(&signing_input(&header, content).expect("a date"));
+        String::from_utf8(assemble(&header, &signature.to_bytes()).expect("a date")).expect("JSON is UTF-8")
+    }
+
+    /// As the service sees them, without asking the register.
+    pub fn as_officer(&self) -> Officer {
+        Officer {
+            id: self.id,
+            key: self.spki().fingerprint(),
+            person: Some(person_of_number(INSTALLATION, SALT, &self.personal_number)),
+            roles: self.roles.clone(),
+        }
+    }
+}
+
+/// The installation with its people.
+pub struct World {
+    /// The database.
+    pub registry: Arc<FakeRegistry>,
+    /// 2026-11-23 noon, until moved.
+    pub clock: Arc<HandClock>,
+    /// Everyone whom the register knows.
+    pub officers: Vec<TestOfficer>,
+}
+
+impl World {
+    /// Two pinned security officers; one officer for each other role, `approver-too` besides.
+    pub fn new() -> Self {
+        let start: UtcTime = "2026-11-23T12:00:00Z".parse().expect("a date");
+        let world = Self {
+            registry: Arc::new(FakeRegistry::default()),
+            clock: Arc::new(HandClock(AtomicI64::new(start.unix_micros()))),
+            officers: vec![
+                TestOfficer::new(1, "security-officer", &[Role::SecurityOfficer]),
+                TestOfficer::new(2, "security-officer-too", &[Role::SecurityOfficer]),
+                TestOfficer::new(3, "registration-officer", &[Role::RegistrationOfficer]),
+                TestOfficer::new(4, "approver", &[Role::Approver]),
+                TestOfficer::new(5, "revocation-officer", &[Role::RevocationOfficer]),
+                TestOfficer::new(6, "auditor", &[Role::Auditor]),
+                TestOfficer::new(7, "operator", &[Role::Operator]),
+                TestOfficer::new(8, "administrator", &[Role::Administrator]),
+                TestOfficer::new(9, "both", &[Role::RegistrationOfficer, Role::Approver]),
+            ],
+        };
+        for officer in &world.officers[2..] {
+            world.appoint(officer);
+        }
+        world
+    }
+
+    /// An officer by name.
+    pub fn officer(&self, name: &str) -> &TestOfficer {
+        self.officers.iter().find(|officer| officer.name == name).expect("an officer of this world")
+    }
+
+    /// One whom the register does not know.
+    pub fn stranger() -> TestOfficer {
+        TestOfficer::new(99, "nobody", &[])
+    }
+
+    fn pin(&self) -> Pin {
+        let security_officers = self.officers[..2]
+            .iter()
+            .map(|one| PinnedOfficer { officer: one.id, person: None, spki: one.spki() })
+            .collect();
+        let created = "2026-11-01T00:00:00Z".parse().expect("a date");
+        Pin { installation: INSTALLATION, security_officers, created }
+    }
+
+    /// Appends a grant, signed by both security officers.
+    fn appoint(&self, officer: &TestOfficer) {
+        let mut tables = self.registry.tables();
+        let chain = tables.grants.iter().map(|grant| (grant.document.clone(), grant.signatures.clone()));
+        let register = Register::replay(&self.pin(), chain).expect("our own chain");
+        let now = self.clock.now();
+        let document = GrantDocument::Grant(Grant {
+            installation: INSTALLATION,
+            seq: register.next_seq(),
+            prev: register.head(),
+            officer: officer.id,
+            person: person_of_number(INSTALLATION, SALT, &officer.personal_number),
+            name_shown: None,
+            spki: officer.spki().fingerprint(),
+            key: officer.spki(),
+            roles: Roles::new(officer.roles.clone()).expect("roles that go together"),
+            office: "GE".parse().expect("an office"),
+            not_before: now.minus(Span::days(1)),
+            not_after: now.plus(Span::days(365)),
+            created: now,
+        });
+        let document = document.to_bytes().expect("a grant");
+        let signatures = self.sign_grant(&document);
+        tables.grants.push(GrantRecord { seq: register.next_seq(), document, signatures, appended: now });
+    }
+
+    /// Both security officers' signatures on a document of the register.
+    pub fn sign_grant(&self, document: &[u8]) -> Vec<String> {
+        let now = self.clock.now();
+        let sign =
+            |one: &TestOfficer| one.sign(MediaType::Grant, document, SignerRole::SecurityOfficer, None, now);
+        self.officers[..2].iter().map(sign).collect()
+    }
+
+    /// The service on this world's database.
+    pub fn registration(&self) -> Registration {
+        let offer = |name: &str, subject, ca: &str| ProfileOffer {
+            name: name.into(),
+            digest: Sha256Digest::of(name.as_bytes()),
+            subject,
+            ca: ca.parse().expect("a CA's name"),
+            max_days: 1096,
+        };
+        let settings = RegistrationSettings {
+            installation: INSTALLATION,
+            pin: self.pin(),
+            person_salt: SALT.to_vec(),
+            profiles: vec![
+                offer("sign", SubjectKind::Natural, "signature"),
+                offer("seal", SubjectKind::Legal, "seal"),
+            ],
+            authorities: vec![
+                ("signature".parse().expect("a CA's name"), KeyIdentifier::from_bytes([1; 20])),
+                ("seal".parse().expect("a CA's name"), KeyIdentifier::from_bytes([2; 20])),
+            ],
+            proofing_max_age_days: 30,
+            order_life: Span::days(7),
+            ca_silence: Span::seconds(10),
+        };
+        let random = Arc::new(CountingRandom::default());
+        Registration::new(settings, self.registry.clone(), self.clock.clone(), random)
+    }
+
+    /// What the CA would do with a queued order for a certificate: the serial number that it gives.
+    pub fn play_ca(&self, order: OrderId, der: Vec<u8>) -> SerialNumber {
+        let mut tables = self.registry.tables();
+        let row = tables.orders.get_mut(&order).expect("an order");
+        assert_eq!(row.state, OrderState::Queued, "the CA takes only what is fully signed");
+        let serial = SerialNumber::from_unsigned(&row.id.as_bytes()[1..])
+            .unwrap_or_else(|_| "7f".parse().expect("a serial"));
+        row.state = OrderState::Done { serial: serial.clone() };
+        let (ca, application): (CaName, _) = (row.ca.clone(), row.application);
+        let now = self.clock.now();
+        tables.certificates.push(CertificateRecord {
+            serial: serial.clone(),
+            ca,
+            profile: "sign".into(),
+            order: Some(order),
+            application,
+            ledger: LedgerState::Issued,
+            der: Some(der),
+            not_before: now,
+            not_after: now.plus(Span::days(365)),
+            issued: Some(now),
+            status: CertificateStatus::Good,
+            clocks: Vec::new(),
+        });
+        serial
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A request with a fresh key, PEM.
+pub fn csr() -> String {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let request = rcgen::CertificateParams::default().serialize_request(&key).expect("a request");
+    request.pem().expect("PEM")
+}
+
+/// An application that keeps every rule, for a person.
+pub fn person() -> ApplicationContent {
+    ApplicationContent {
+        profile: "sign".into(),
+        days: 730,
+        subject: SubjectContent::NaturalPerson(NaturalPersonContent {
+            given_names: "ნინო".into(),
+            surname: "ბერიძე".into(),
+            latin: None,
+            personal_number: "01001012345".into(),
+            email: "nino@example.com".into(),
+        }),
+        identity_document: document(),
+        identity_proofing: proofing(),
+        csr: csr(),
+        agreement: None,
+        publication_consent: false,
+    }
+}
+
+/// An application that keeps every rule, for a municipality.
+pub fn municipality() -> ApplicationContent {
+    ApplicationContent {
+        profile: "seal".into(),
+        subject: SubjectContent::LegalPerson(LegalPersonContent {
+            name: "ქალაქ სატესტოს მერია".into(),
+            common_name: None,
+            latin_name: None,
+            identification_code: "404123456".into(),
+            email: "office@example.com".into(),
+            contact_address: "სატესტო, თავისუფლების მოედანი 1".into(),
+            representative: Representative {
+                name: "გიორგი მაისურაძე".into(),
+                personal_number: "01001054321".into(),
+                position: "მერი".into(),
+            },
+            authority: AuthorityProof {
+                kind: "order-of-appointment".into(),
+                reference: "N 12".into(),
+                date: "2025-11-01".into(),
+            },
+        }),
+        ..person()
+    }
+}
+
+fn document() -> IdentityDocument {
+    IdentityDocument {
+        kind: "identity-card".into(),
+        number: "11AB12345".into(),
+        issued_by: "PSDA".into(),
+        issued: Some("2024-01-31".into()),
+        expires: Some("2034-01-31".into()),
+    }
+}
+
+fn proofing() -> IdentityProofing {
+    IdentityProofing {
+        method: "physical-presence".into(),
+        date: "2026-11-20".into(),
+        seen_by: "03".repeat(16),
+    }
+}

@@ -1,0 +1,442 @@
+//! An application's way, and every shortcut that must not exist. Attacks on the approval are named `approval_…`.
+
+use ndoba_order::{MediaType, SignerRole};
+use ndoba_registration::application::{ApplicationContent, SubjectContent};
+use ndoba_registration::fake::{World, municipality, person};
+use ndoba_registration::ports::{CertificateStatus, OrderKind, OrderRecord, OrderState, PageRequest};
+use ndoba_registration::{
+    ApplicationQuery, ApplicationState, EndGrantRequest, GrantRequest, NewGrantRequest, Once, Registration,
+    Separation, ServiceError, StatusRequest,
+};
+use ndoba_types::{Clock, Sha256Digest, Span};
+
+fn submitted(world: &World, service: &Registration, content: &ApplicationContent) -> OrderRecord {
+    let officer = world.officer("registration-officer");
+    let caller = officer.as_officer();
+    let opened = service.open(&caller, content, None).unwrap();
+    let order = service.freeze(&caller, opened.application.id, None).unwrap();
+    let jws = officer.sign(MediaType::Order, &order.content, SignerRole::Submitter, None, world.clock.now());
+    service.sign(&caller, order.id, &jws, None).unwrap()
+}
+
+fn approval(world: &World, order: &OrderRecord, name: &str) -> String {
+    let over = Some(order.signatures[0].jws.as_str());
+    world.officer(name).sign(MediaType::Order, &order.content, SignerRole::Approver, over, world.clock.now())
+}
+
+fn code(error: &ServiceError) -> String {
+    match error {
+        ServiceError::Invalid(fields) => fields[0].code.into(),
+        ServiceError::Conflict { code, .. } => (*code).into(),
+        ServiceError::Separation(rule) => rule.code().into(),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_person_and_a_municipality() {
+    for content in [person(), municipality()] {
+        let world = World::new();
+        let service = world.registration();
+        let order = submitted(&world, &service, &content);
+        assert_eq!(
+            (order.kind, &order.state, order.signatures.len()),
+            (OrderKind::Issue, &OrderState::Open, 1)
+        );
+        assert_eq!(Sha256Digest::of(&order.content), order.digest);
+
+        let approver = world.officer("approver").as_officer();
+        let order = service.sign(&approver, order.id, &approval(&world, &order, "approver"), None).unwrap();
+        assert_eq!(order.state, OrderState::Queued);
+        let serial = world.play_ca(order.id, vec![0x30, 0]);
+        let officer = world.officer("registration-officer").as_officer();
+        let id = order.application.unwrap();
+        let shown = service.application(&officer, id).unwrap();
+        assert_eq!(shown.order_state, Some(OrderState::Done { serial }));
+        let shown = service.deliver(&officer, id, None).unwrap();
+        assert_eq!(
+            ApplicationState::shown(shown.application.state, shown.order_state.as_ref()).name(),
+            "delivered"
+        );
+
+        // The evidence that the order names is there, and opens to its digests.
+        let tables = world.registry.tables();
+        assert!(tables.evidence.len() >= 3);
+        let text = String::from_utf8(order.content).unwrap();
+        for item in &tables.evidence {
+            assert_eq!(Sha256Digest::of(&item.content), item.digest);
+            assert!(text.contains(&item.digest.to_string()));
+        }
+        // No personal data in the log (design §11).
+        for event in &tables.events {
+            let line = String::from_utf8(event.to_bytes()).unwrap();
+            for secret in ["01001012345", "01001054321", "404123456", "ნინო", "example.com", "11AB12345"]
+            {
+                assert!(!line.contains(secret), "{line}");
+            }
+        }
+        let kinds: Vec<&str> = tables.events.iter().map(|event| event.what.name()).collect();
+        for kind in [
+            "application-changed",
+            "evidence-added",
+            "order-queued",
+            "personal-data-read",
+            "certificate-delivered",
+        ] {
+            assert!(kinds.contains(&kind), "{kind} is missing in {kinds:?}");
+        }
+    }
+}
+
+#[test]
+fn refusals_name_their_fields() {
+    let world = World::new();
+    let service = world.registration();
+    let officer = world.officer("registration-officer").as_officer();
+    let refused = |change: fn(&mut ApplicationContent)| -> Vec<String> {
+        let mut content = person();
+        change(&mut content);
+        match service.open(&officer, &content, None) {
+            Err(ServiceError::Invalid(fields)) => fields.into_iter().map(|one| one.field).collect(),
+            other => panic!("not refused: {other:?}"),
+        }
+    };
+    assert_eq!(refused(|c| c.profile = "tls".into()), ["/profile"]);
+    assert_eq!(refused(|c| c.profile = "seal".into()), ["/profile"]);
+    assert_eq!(refused(|c| c.days = 1097), ["/days"]);
+    assert_eq!(refused(|c| c.csr = "no request".into()), ["/csr"]);
+    assert_eq!(refused(|c| c.identity_document.kind = "library-card".into()), ["/identity_document/type"]);
+    assert_eq!(
+        refused(|c| c.identity_document.expires = Some("2026-11-22".into())),
+        ["/identity_document/expires"]
+    );
+    assert_eq!(refused(|c| c.identity_proofing.date = "2026-10-01".into()), ["/identity_proofing/date"]);
+    assert_eq!(refused(|c| c.identity_proofing.date = "2026-11-24".into()), ["/identity_proofing/date"]);
+    assert_eq!(
+        refused(|c| c.identity_proofing.seen_by = "a\u{202e}b".into()),
+        ["/identity_proofing/seen_by"]
+    );
+    fn natural(
+        content: &mut ApplicationContent,
+        change: fn(&mut ndoba_registration::application::NaturalPersonContent),
+    ) {
+        match &mut content.subject {
+            SubjectContent::NaturalPerson(person) => change(person),
+            SubjectContent::LegalPerson(_) => unreachable!(),
+        }
+    }
+    assert!(
+        refused(|c| natural(c, |p| p.personal_number = "0100101234".into()))
+            .contains(&"/subject/personal_number".into())
+    );
+    assert_eq!(refused(|c| natural(c, |p| p.email = "nino".into())), ["/subject/email"]);
+    assert!(
+        refused(|c| natural(c, |p| p.surname = "Beridze".into())).iter().all(|f| f.starts_with("/subject/"))
+    );
+    assert!(
+        refused(|c| natural(c, |p| p.given_names = "ᲜᲘᲜᲝ".into())).contains(&"/subject/given_names".into())
+    );
+    // Several at once.
+    let both = refused(|c| {
+        c.days = 0;
+        c.csr = String::new();
+    });
+    assert_eq!(both, ["/days", "/csr"]);
+    assert!(world.registry.tables().applications.is_empty());
+}
+
+#[test]
+fn approval_by_the_submitter_is_refused() {
+    let world = World::new();
+    let service = world.registration();
+    let both = world.officer("both");
+    let opened = service.open(&both.as_officer(), &person(), None).unwrap();
+    let order = service.freeze(&both.as_officer(), opened.application.id, None).unwrap();
+    let now = world.clock.now();
+    let jws = both.sign(MediaType::Order, &order.content, SignerRole::Submitter, None, now);
+    let order = service.sign(&both.as_officer(), order.id, &jws, None).unwrap();
+    let error =
+        service.sign(&both.as_officer(), order.id, &approval(&world, &order, "both"), None).unwrap_err();
+    assert!(matches!(error, ServiceError::Separation(Separation::SamePerson)));
+    assert_eq!(service.order(&both.as_officer(), order.id).unwrap().state, OrderState::Open);
+}
+
+#[test]
+fn approval_replayed_retargeted_or_borrowed_is_refused() {
+    let world = World::new();
+    let service = world.registration();
+    let (first, second) =
+        (submitted(&world, &service, &person()), submitted(&world, &service, &municipality()));
+    let approver = world.officer("approver").as_officer();
+    let jws = approval(&world, &first, "approver");
+    // Another order's approval; one over another's submission; the submitter's own bytes as an approval.
+    let error = service.sign(&approver, second.id, &jws, None).unwrap_err();
+    assert_eq!(code(&error), "order-signature-invalid");
+    let over = Some(second.signatures[0].jws.as_str());
+    let elsewhere = world.officer("approver").sign(
+        MediaType::Order,
+        &first.content,
+        SignerRole::Approver,
+        over,
+        world.clock.now(),
+    );
+    assert_eq!(
+        code(&service.sign(&approver, first.id, &elsewhere, None).unwrap_err()),
+        "order-approval-not-covering"
+    );
+    let grant = world.officer("approver").sign(
+        MediaType::Grant,
+        &first.content,
+        SignerRole::Approver,
+        None,
+        world.clock.now(),
+    );
+    assert_eq!(
+        code(&service.sign(&approver, first.id, &grant, None).unwrap_err()),
+        "order-signature-invalid"
+    );
+    // Somebody hands in the approver's signature.
+    let both = world.officer("both").as_officer();
+    assert_eq!(code(&service.sign(&both, first.id, &jws, None).unwrap_err()), "order-signer-other");
+    // A stranger's key.
+    let over = Some(first.signatures[0].jws.as_str());
+    let forged = World::stranger().sign(
+        MediaType::Order,
+        &first.content,
+        SignerRole::Approver,
+        over,
+        world.clock.now(),
+    );
+    assert_eq!(code(&service.sign(&approver, first.id, &forged, None).unwrap_err()), "order-signer-unknown");
+    // The right one still fits, and twice the same is the same.
+    assert_eq!(service.sign(&approver, first.id, &jws, None).unwrap().state, OrderState::Queued);
+    assert_eq!(service.sign(&approver, first.id, &jws, None).unwrap().signatures.len(), 2);
+}
+
+#[test]
+fn approval_of_a_withdrawn_or_expired_order_is_refused() {
+    let world = World::new();
+    let service = world.registration();
+    let officer = world.officer("registration-officer").as_officer();
+    let approver = world.officer("approver").as_officer();
+    let order = submitted(&world, &service, &person());
+    let jws = approval(&world, &order, "approver");
+    service.withdraw(&officer, order.application.unwrap(), None).unwrap();
+    assert_eq!(code(&service.sign(&approver, order.id, &jws, None).unwrap_err()), "order.state");
+
+    let order = submitted(&world, &service, &person());
+    world.clock.advance(Span::days(8));
+    let jws = approval(&world, &order, "approver");
+    assert_eq!(code(&service.sign(&approver, order.id, &jws, None).unwrap_err()), "order.expired");
+    let shown = service.application(&officer, order.application.unwrap()).unwrap();
+    assert_eq!(
+        ApplicationState::shown(shown.application.state, shown.order_state.as_ref()),
+        ApplicationState::Expired
+    );
+}
+
+#[test]
+fn what_is_fully_signed_cannot_be_stopped_or_changed() {
+    let world = World::new();
+    let service = world.registration();
+    let order = submitted(&world, &service, &person());
+    let (officer, approver) =
+        (world.officer("registration-officer").as_officer(), world.officer("approver").as_officer());
+    service.sign(&approver, order.id, &approval(&world, &order, "approver"), None).unwrap();
+    let id = order.application.unwrap();
+    assert_eq!(code(&service.withdraw(&officer, id, None).unwrap_err()), "application.state");
+    assert_eq!(code(&service.edit(&officer, id, None, &person(), None).unwrap_err()), "application.state");
+    assert_eq!(code(&service.freeze(&officer, id, None).unwrap_err()), "application.state");
+    assert_eq!(code(&service.reject(&approver, id, "no", None).unwrap_err()), "application.state");
+}
+
+#[test]
+fn an_officer_is_not_the_subject() {
+    let world = World::new();
+    let service = world.registration();
+    let with_number = |number: &str| {
+        let mut content = person();
+        if let SubjectContent::NaturalPerson(person) = &mut content.subject {
+            person.personal_number = number.into();
+        }
+        content
+    };
+    let officer = world.officer("registration-officer");
+    let error =
+        service.open(&officer.as_officer(), &with_number(&officer.personal_number), None).unwrap_err();
+    assert!(matches!(error, ServiceError::Separation(Separation::OfficerIsSubject)));
+    // Nor does the approver approve their own certificate.
+    let approver = world.officer("approver");
+    let order = submitted(&world, &service, &with_number(&approver.personal_number));
+    let error = service
+        .sign(&approver.as_officer(), order.id, &approval(&world, &order, "approver"), None)
+        .unwrap_err();
+    assert!(matches!(error, ServiceError::Separation(Separation::OfficerIsSubject)));
+}
+
+#[test]
+fn correction_and_versions() {
+    let world = World::new();
+    let service = world.registration();
+    let (officer, approver) =
+        (world.officer("registration-officer").as_officer(), world.officer("approver").as_officer());
+    let order = submitted(&world, &service, &person());
+    let id = order.application.unwrap();
+    let returned = service.send_back(&approver, id, "The photograph is missing", None).unwrap();
+    assert_eq!(returned.order_state, Some(OrderState::Withdrawn));
+    let version = returned.application.version;
+    assert_eq!(
+        code(&service.edit(&officer, id, Some(version - 1), &person(), None).unwrap_err()),
+        "version.other"
+    );
+    let edited = service.edit(&officer, id, Some(version), &person(), None).unwrap();
+    assert_eq!((edited.application.version, edited.order_state), (version + 1, None));
+    let again = service.freeze(&officer, id, None).unwrap();
+    assert_ne!(again.id, order.id);
+    assert_ne!(again.digest, order.digest);
+
+    let query =
+        ApplicationQuery { state: Some(ApplicationState::Submitted), subject: Some("01001012345".into()) };
+    let page = service.applications(&approver, &query, &PageRequest { limit: 10, after: None }).unwrap();
+    assert_eq!(page.items.len(), 1);
+}
+
+#[test]
+fn one_key_one_application() {
+    let world = World::new();
+    let service = world.registration();
+    let officer = world.officer("registration-officer").as_officer();
+    let once = Once { key: "k".into(), request: Sha256Digest::of(b"one") };
+    let first = service.open(&officer, &person(), Some(&once)).unwrap();
+    let second = service.open(&officer, &person(), Some(&once)).unwrap();
+    assert_eq!(first.application.id, second.application.id);
+    assert_eq!(world.registry.tables().applications.len(), 1);
+    let other = Once { request: Sha256Digest::of(b"other"), ..once.clone() };
+    assert!(matches!(service.open(&officer, &person(), Some(&other)), Err(ServiceError::KeyReused)));
+    // Another officer's keys are their own.
+    assert!(service.open(&world.officer("both").as_officer(), &person(), Some(&other)).is_ok());
+    // Two at the very same moment: one makes it, the other gets what it made.
+    let once = Once { key: "race".into(), request: Sha256Digest::of(b"race") };
+    let ids: Vec<_> = std::thread::scope(|scope| {
+        let open = || service.open(&officer, &person(), Some(&once)).unwrap().application.id;
+        let racers: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+        racers.into_iter().map(|racer| racer.join().unwrap()).collect()
+    });
+    assert!(ids.iter().all(|id| *id == ids[0]));
+}
+
+#[test]
+fn revocation_suspension_release() {
+    let world = World::new();
+    let service = world.registration();
+    let order = submitted(&world, &service, &person());
+    let approver = world.officer("approver");
+    service.sign(&approver.as_officer(), order.id, &approval(&world, &order, "approver"), None).unwrap();
+    let serial = world.play_ca(order.id, vec![0x30, 0]);
+    let request = |kind, reason: Option<&str>| StatusRequest {
+        kind,
+        reason: reason.map(Into::into),
+        received: None,
+        channel: "telephone".into(),
+        note: "control questions answered".into(),
+    };
+    let revoker = world.officer("revocation-officer");
+    let propose =
+        |kind, reason| service.propose(&revoker.as_officer(), &serial, &request(kind, reason), None);
+    assert_eq!(code(&propose(OrderKind::Revoke, None).unwrap_err()), "reason.missing");
+    assert_eq!(code(&propose(OrderKind::Suspend, Some("keyCompromise")).unwrap_err()), "reason.superfluous");
+    assert_eq!(code(&propose(OrderKind::Revoke, Some("certificateHold")).unwrap_err()), "choice.unknown");
+    assert!(matches!(propose(OrderKind::Release, None).unwrap_err(), ServiceError::Forbidden(_)));
+    let unknown = "0badbad0".parse().unwrap();
+    let error = service
+        .propose(&revoker.as_officer(), &unknown, &request(OrderKind::Suspend, None), None)
+        .unwrap_err();
+    assert!(matches!(error, ServiceError::Unknown { .. }));
+
+    // One signature is enough to suspend.
+    let order = propose(OrderKind::Suspend, None).unwrap();
+    let jws = revoker.sign(
+        MediaType::Order,
+        &order.content,
+        SignerRole::RevocationOfficer,
+        None,
+        world.clock.now(),
+    );
+    assert_eq!(service.sign(&revoker.as_officer(), order.id, &jws, None).unwrap().state, OrderState::Queued);
+    assert!(world.registry.tables().requests[0].decided.is_some());
+
+    // Release takes two, like issuing.
+    let since = world.clock.now();
+    world.registry.tables().certificates[0].status = CertificateStatus::Suspended { since };
+    let officer = world.officer("registration-officer");
+    let order =
+        service.propose(&officer.as_officer(), &serial, &request(OrderKind::Release, None), None).unwrap();
+    let jws = officer.sign(MediaType::Order, &order.content, SignerRole::Submitter, None, since);
+    let order = service.sign(&officer.as_officer(), order.id, &jws, None).unwrap();
+    assert_eq!(order.state, OrderState::Open);
+    let order =
+        service.sign(&approver.as_officer(), order.id, &approval(&world, &order, "approver"), None).unwrap();
+    assert_eq!(order.state, OrderState::Queued);
+
+    // C-95: over is over.
+    world.registry.tables().certificates[0].status =
+        CertificateStatus::Revoked { at: since, reason: "keyCompromise".into() };
+    assert_eq!(code(&propose(OrderKind::Revoke, Some("superseded")).unwrap_err()), "certificate.revoked");
+    let error = service
+        .propose(&officer.as_officer(), &serial, &request(OrderKind::Release, None), None)
+        .unwrap_err();
+    assert_eq!(code(&error), "certificate.revoked");
+}
+
+#[test]
+fn the_register_is_asked_every_time() {
+    let world = World::new();
+    let service = world.registration();
+    let security = world.officer("security-officer").as_officer();
+    let approver = world.officer("approver");
+    let key = approver.spki().fingerprint();
+    assert_eq!(service.authenticate(key).unwrap(), approver.as_officer());
+
+    // Ended a moment ago: out at the next request, by one security officer's signature.
+    let end = GrantRequest::EndGrant(EndGrantRequest { officer: approver.id.to_string() });
+    let draft = service.draft_grant(&security, &end).unwrap();
+    let signatures = world.sign_grant(&draft.content);
+    service.append_grant(&security, &draft.content, &signatures[..1], None).unwrap();
+    assert!(matches!(service.authenticate(key), Err(ServiceError::NotAnOfficer)));
+    assert!(matches!(
+        service.authenticate(World::stranger().spki().fingerprint()),
+        Err(ServiceError::NotAnOfficer)
+    ));
+
+    // Appointing takes two.
+    let stranger = World::stranger();
+    let request = GrantRequest::Grant(NewGrantRequest {
+        officer: None,
+        personal_number: stranger.personal_number.clone(),
+        name_shown: Some("სტუმარი".into()),
+        spki: hex::encode(stranger.spki().as_der()),
+        roles: vec!["auditor".into()],
+        office: "GE".into(),
+        not_before: None,
+        not_after: "2027-11-23T00:00:00Z".into(),
+    });
+    let draft = service.draft_grant(&security, &request).unwrap();
+    let signatures = world.sign_grant(&draft.content);
+    let error = service.append_grant(&security, &draft.content, &signatures[..1], None).unwrap_err();
+    assert_eq!(code(&error), "grant-signature-count");
+    let twice = [signatures[0].clone(), signatures[0].clone()];
+    assert_eq!(
+        code(&service.append_grant(&security, &draft.content, &twice, None).unwrap_err()),
+        "grant-same-person"
+    );
+    service.append_grant(&security, &draft.content, &signatures, None).unwrap();
+    let found = service.authenticate(stranger.spki().fingerprint()).unwrap();
+    assert_eq!(found.roles.iter().map(|role| role.name()).collect::<Vec<_>>(), ["auditor"]);
+    assert_eq!(service.officers(&security).unwrap().iter().filter(|one| !one.active).count(), 1);
+
+    // A row put there by hand: nobody is an officer any more, rather than somebody wrongly.
+    let mut forged = world.registry.tables().grants[0].clone();
+    forged.seq = 99;
+    world.registry.tables().grants.push(forged);
+    assert!(matches!(service.authenticate(key), Err(ServiceError::Internal { .. })));
+}
