@@ -63,7 +63,7 @@ impl Event {
         members.insert("data".into(), Value::Object(data));
         members.insert("id".into(), id.to_string().into());
         members.insert("kind".into(), kind.into());
-        // Only integers can be refused, and `kind` writes counts as text where they could exceed 53 bits.
+        // Only numbers can be refused, and fields write theirs as text.
         canonical::encode(&Value::Object(members)).unwrap_or_default()
     }
 }

@@ -9,7 +9,7 @@ use crate::{Cause, Word};
 
 /// A value that can be a field of an event.
 pub(crate) trait Field {
-    /// Text, or a number where it is a small count.
+    /// Text, a list of texts, or null.
     fn to_value(&self) -> Value;
 }
 
@@ -37,18 +37,6 @@ impl Field for Cause {
 impl Field for u64 {
     fn to_value(&self) -> Value {
         self.to_string().into()
-    }
-}
-
-impl Field for u32 {
-    fn to_value(&self) -> Value {
-        (*self).into()
-    }
-}
-
-impl Field for bool {
-    fn to_value(&self) -> Value {
-        (*self).into()
     }
 }
 

@@ -1,11 +1,17 @@
 //! The one sequencer: gives events their place and seals the log.
 
-use ndoba_types::{Clock, InstallationId, SealAudit, SignError, SigningKey, Span, ToBeSigned, UtcTime};
+use ndoba_types::{
+    Clock, InstallationId, SealAudit, Sha256Digest, SignError, SigningKey, Span, ToBeSigned, UtcTime,
+    canonical,
+};
 
 use crate::{
-    BadRecord, Checkpoint, EventLog, Frontier, HeadWitness, Leaf, LogError, PendingEvent, Record,
-    SignedCheckpoint, WitnessError, WitnessedHead,
+    Checkpoint, EventLog, Frontier, HeadWitness, Leaf, LogError, PendingEvent, Record, SignedCheckpoint,
+    WitnessError, WitnessedHead,
 };
+
+/// The most octets of an event; ours have under 1 500.
+const MAX_EVENT: usize = 16 * 1024;
 
 /// How many records are read at a time when catching up.
 const CATCH_UP: usize = 1000;
@@ -28,6 +34,8 @@ pub struct SequencerSettings {
 pub struct Step {
     /// How many events got their place.
     pub appended: usize,
+    /// How many of these were no events: someone wrote into the table by other means. Raise an alarm.
+    pub malformed: usize,
     /// Whether more are probably waiting.
     pub more: bool,
     /// A checkpoint that was signed and stored: time-stamp it, publish it.
@@ -99,23 +107,25 @@ impl Sequencer {
         let pending = log.pending(self.settings.batch)?;
         let more = pending.len() == self.settings.batch;
         let appended = pending.len();
+        let mut malformed = 0;
         if !pending.is_empty() {
             let mut next = self.head.clone();
             let size = next.frontier.size();
-            let leaves = place(&mut next, pending)?;
+            let (leaves, bad) = place(&mut next, pending)?;
             if !log.append(size, &leaves)? {
                 // Another sequencer was quicker: what it did is checked like anything else that is stored.
                 self.head = catch_up(log, witness)?;
-                return Ok(Step { appended: 0, more: true, checkpoint: None });
+                return Ok(Step { appended: 0, malformed: 0, more: true, checkpoint: None });
             }
             witness.save(&next)?;
             self.head = next;
+            malformed = bad;
         }
         let checkpoint = match self.time_to_seal(clock.now()) {
             Some(at) => Some(self.seal(log, witness, key, at)?),
             None => None,
         };
-        Ok(Step { appended, more, checkpoint })
+        Ok(Step { appended, malformed, more, checkpoint })
     }
 
     /// The time to write into the next checkpoint, if it is due.
@@ -161,19 +171,42 @@ impl Sequencer {
     }
 }
 
-/// Places for events, `head` moved on behind them.
-fn place(head: &mut WitnessedHead, pending: Vec<PendingEvent>) -> Result<Vec<Leaf>, SequencerError> {
+/// Places for events, `head` moved on behind them; and how many of the events were none.
+fn place(head: &mut WitnessedHead, pending: Vec<PendingEvent>) -> Result<(Vec<Leaf>, usize), SequencerError> {
     let mut leaves = Vec::with_capacity(pending.len());
+    let mut malformed = 0;
     for PendingEvent { row, bytes } in pending {
         let index = head.frontier.size();
-        let record = Record::new(index, &bytes, head.last)
-            .map_err(|source| SequencerError::BadEvent { row, source })?;
-        let bytes = record.to_bytes().map_err(|source| SequencerError::BadEvent { row, source })?;
+        let record = match Record::new(index, &bytes, head.last) {
+            Ok(record) if bytes.len() <= MAX_EVENT => record,
+            // Roles that may insert events must not be able to stop the log: what is no event gets a place as such.
+            Ok(_) | Err(_) => {
+                malformed += 1;
+                Record::new(index, &malformed_event(&bytes), head.last).map_err(|_| too_long(index))?
+            }
+        };
+        let bytes = record.to_bytes().map_err(|_| too_long(index))?;
         leaves.push(Leaf { row, index, bytes });
         head.last = Some(record.hash());
         head.frontier.push(record.hash());
     }
-    Ok(leaves)
+    Ok((leaves, malformed))
+}
+
+/// Canonical numbers end at 2⁵³: the log's size cannot be real then.
+fn too_long(index: u64) -> SequencerError {
+    SequencerError::Altered { index }
+}
+
+/// Stands for bytes in the events' table that no version of this product wrote.
+fn malformed_event(bytes: &[u8]) -> Vec<u8> {
+    let digest = Sha256Digest::of(bytes);
+    let value = serde_json::json!({
+        "data": { "digest": digest.to_string(), "length": bytes.len().to_string() },
+        "kind": "malformed-event",
+    });
+    // Texts only: nothing here can be refused.
+    canonical::encode(&value).unwrap_or_default()
 }
 
 /// The head as the database has it, having checked that it extends the head as the witness has it.
@@ -263,15 +296,6 @@ pub enum SequencerError {
     Altered {
         /// Which.
         index: u64,
-    },
-    /// A waiting event is no event: stop, call an operator.
-    #[error("a waiting event is not canonical (row {row})")]
-    BadEvent {
-        /// The store's handle on it.
-        row: i64,
-        /// Why.
-        #[source]
-        source: BadRecord,
     },
     /// The database has a checkpoint that this sequencer did not sign: stop, call an auditor.
     #[error("the database has a checkpoint that the witness does not know")]
@@ -396,11 +420,60 @@ mod tests {
         assert!(run(&log, &witness, &clock).is_ok());
     }
 
+    /// Who may insert events must not be able to stop the log by inserting something else.
     #[test]
-    fn an_unplaced_event_that_is_no_event_stops_the_log() {
+    fn what_is_no_event_gets_a_place_as_such() {
         let (log, witness, clock) = (FakeLog::default(), FakeWitness::default(), TestClock::new());
-        log.add(b"{ }".to_vec());
-        assert!(matches!(run(&log, &witness, &clock), Err(SequencerError::BadEvent { .. })));
-        assert_eq!(log.size().unwrap(), 0);
+        let long = format!("{{\"a\":\"{}\"}}", "x".repeat(MAX_EVENT));
+        for bytes in [b"{ }".to_vec(), b"7".to_vec(), b"\xff".to_vec(), Vec::new(), long.into_bytes()] {
+            log.add(bytes);
+        }
+        log.add(event(1));
+        let step = run(&log, &witness, &clock).unwrap();
+        assert_eq!((step.appended, step.malformed), (6, 5));
+        let first = Record::from_bytes(&log.leaves(0, 1).unwrap()[0]).unwrap();
+        assert_eq!(first.event()["kind"], "malformed-event");
+        assert_eq!(first.event()["data"]["digest"], Sha256Digest::of(b"{ }").to_string());
+        log.assert_export_is_clean();
+    }
+
+    #[test]
+    fn the_last_witnessed_record_must_be_the_one_stored() {
+        let (log, witness, clock) = (FakeLog::default(), FakeWitness::default(), TestClock::new());
+        log.add(event(1));
+        run(&log, &witness, &clock).unwrap();
+        let mut stored = log.snapshot();
+        stored.leaves[0] = Record::new(0, &event(2), None).unwrap().to_bytes().unwrap();
+        log.restore(&stored);
+        assert!(matches!(run(&log, &witness, &clock), Err(SequencerError::Altered { index: 0 })));
+        assert!(matches!(rebuild_witness(&log), Err(SequencerError::Altered { .. })));
+    }
+
+    /// A token that does not sign delays the checkpoint, not the records.
+    #[test]
+    fn a_token_that_is_away_loses_nothing() {
+        struct Away(TestKey);
+        impl SigningKey<SealAudit> for Away {
+            fn label(&self) -> &ndoba_types::KeyLabel {
+                self.0.label()
+            }
+            fn algorithm(&self) -> ndoba_types::SignatureAlgorithm {
+                self.0.algorithm()
+            }
+            fn public_key(&self) -> &ndoba_types::SubjectPublicKeyInfo {
+                self.0.public_key()
+            }
+            fn submit(&self, _: ToBeSigned<SealAudit>, reply: ndoba_types::SignReply) {
+                reply(Err(SignError::Unavailable { reason: "removed".into() }));
+            }
+        }
+        let (log, witness, clock) = (FakeLog::default(), FakeWitness::default(), TestClock::new());
+        let mut sequencer = Sequencer::open(settings(), &log, &witness).unwrap();
+        log.add(event(1));
+        let away = sequencer.step(&log, &witness, &Away(TestKey::new(1)), &clock);
+        assert!(matches!(away, Err(SequencerError::Sign(_))));
+        assert_eq!(log.size().unwrap(), 1);
+        let back = sequencer.step(&log, &witness, &TestKey::new(1), &clock).unwrap();
+        assert_eq!((back.appended, back.checkpoint.unwrap().checkpoint.size), (0, 1));
     }
 }
