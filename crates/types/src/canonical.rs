@@ -122,6 +122,8 @@ pub enum NotCanonical {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -161,5 +163,37 @@ mod tests {
             assert_eq!(decode(bad), Err(why), "{}", String::from_utf8_lossy(bad));
         }
         assert_eq!(decode("[".repeat(100_000).as_bytes()), Err(NotCanonical::Syntax));
+    }
+    fn any_json() -> impl Strategy<Value = Value> {
+        let scalar = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (-9_007_199_254_740_991i64..=9_007_199_254_740_991).prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        scalar.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::vec((any::<String>(), inner), 0..6)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn round_trips(value in any_json()) {
+            let bytes = encode(&value).unwrap();
+            prop_assert_eq!(decode(&bytes), Ok(value.clone()));
+            // Another JSON writer's output means the same.
+            prop_assert_eq!(serde_json::from_slice::<Value>(&bytes).unwrap(), value);
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes in any::<Vec<u8>>()) {
+            if let Ok(value) = decode(&bytes) {
+                prop_assert_eq!(encode(&value), Ok(bytes));
+            }
+        }
     }
 }
