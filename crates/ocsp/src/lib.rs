@@ -22,6 +22,8 @@ mod responder;
 pub use answer::{Answer, Pending, Query, Said};
 pub use cache::{AnswerCache, CacheKey, CachedFacts, Held, Lookup};
 pub use hash::HashAlgorithm;
+/// Part of [`CertStatusFacts`].
+pub use ndoba_x509::RevocationReason;
 pub use ports::{
     CertStatusFacts, KnownVersion, StatusError, StatusSnapshot, StatusSource, StatusVersion, StatusVersions,
 };
