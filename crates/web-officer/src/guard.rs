@@ -35,8 +35,11 @@ pub(crate) async fn gate(
     let route = match look_up(request.method(), request.path()) {
         Lookup::Found(route) => route,
         Lookup::OtherMethods(allow) => {
-            let problem =
-                Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method.not-allowed", "this path has other methods");
+            let problem = Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method.not-allowed",
+                "this path has other methods",
+            );
             return Err(Problem { allow: Some(allow), ..problem }.into());
         }
         Lookup::Nothing => {
@@ -45,7 +48,9 @@ pub(crate) async fn gate(
     };
     let Some(PeerKey(key)) = peer(&request) else { return Err(nobody().into()) };
     let Some(api) = request.app_data::<web::Data<Api>>().cloned() else {
-        return Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the API is not set up").into());
+        return Err(
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the API is not set up").into()
+        );
     };
     let officer = blocking(&api, move |registration| {
         let officer = registration.authenticate(key)?;
@@ -71,7 +76,8 @@ fn nobody() -> Problem {
 
 /// JSON only, so that no form of a foreign web page can send anything (design §12).
 fn is_json(request: &HttpRequest) -> bool {
-    let Some(value) = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+    let Some(value) = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
+    else {
         return false;
     };
     let mut parts = value.split(';').map(str::trim);

@@ -54,7 +54,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         operations.into_iter().flatten().for_each(complete);
     }
     document.paths.paths = paths.into_iter().map(|(path, item)| (format!("{BASE}{path}"), item)).collect();
-    let scheme = SecurityScheme::MutualTls { description: Some(MUTUAL_TLS.into()), extensions: None, deprecated: None };
+    let scheme = SecurityScheme::MutualTls {
+        description: Some(MUTUAL_TLS.into()),
+        extensions: None,
+        deprecated: None,
+    };
     if let Some(components) = &mut document.components {
         components.add_security_scheme("officer", scheme);
     }
@@ -78,4 +82,5 @@ pub(crate) async fn serve(_: Caller) -> HttpResponse {
     HttpResponse::Ok().json(openapi())
 }
 
-const MUTUAL_TLS: &str = "A client certificate of the operations CA, whose key the register of officers knows.";
+const MUTUAL_TLS: &str =
+    "A client certificate of the operations CA, whose key the register of officers knows.";

@@ -46,7 +46,8 @@ pub(crate) fn query<T: serde::de::DeserializeOwned>(request: &HttpRequest) -> Re
 
 /// A refusal of one member of the body, by the API itself.
 pub(crate) fn refused_field(field: &str, code: &str, message: &str) -> Problem {
-    let field = ProblemField { field: field.into(), code: code.into(), clause: None, message: message.into() };
+    let field =
+        ProblemField { field: field.into(), code: code.into(), clause: None, message: message.into() };
     Problem {
         errors: vec![field],
         ..Problem::new(

@@ -130,7 +130,9 @@ impl From<ServiceError> for Problem {
                 clause: Some(rule.clause().into()),
                 ..Self::new(StatusCode::FORBIDDEN, rule.code(), title)
             },
-            ServiceError::Unknown { what } => Self::new(StatusCode::NOT_FOUND, &format!("{what}.unknown"), title),
+            ServiceError::Unknown { what } => {
+                Self::new(StatusCode::NOT_FOUND, &format!("{what}.unknown"), title)
+            }
             // RFC 9110 §13.1.1: what If-Match named is not what there is.
             ServiceError::Conflict { code: code @ "version.other", .. } => {
                 Self::new(StatusCode::PRECONDITION_FAILED, code, title)

@@ -76,7 +76,8 @@ pub(crate) fn look_up(method: &Method, path: &str) -> Lookup {
     let here: Vec<&Route> = ROUTES.iter().filter(|route| fits(route.path, below)).collect();
     // A literal segment is meant before a placeholder.
     let literal = here.iter().filter(|route| !route.path.contains('{')).count();
-    let here: Vec<&Route> = here.into_iter().filter(|route| literal == 0 || !route.path.contains('{')).collect();
+    let here: Vec<&Route> =
+        here.into_iter().filter(|route| literal == 0 || !route.path.contains('{')).collect();
     match here.iter().find(|route| route.method == method.as_str()) {
         Some(route) => Lookup::Found(**route),
         None if here.is_empty() => Lookup::Nothing,
@@ -104,8 +105,17 @@ mod tests {
     fn look_ups() {
         let found = look_up(&Method::GET, "/api/v1/applications/ab");
         assert!(matches!(found, Lookup::Found(Route { path: "/applications/{id}", .. })));
-        assert_eq!(look_up(&Method::DELETE, "/api/v1/applications/ab"), Lookup::OtherMethods("GET, PUT".into()));
-        for path in ["/api/v1/applications/", "/api/v1/applications/a/b", "/api/v2/whoami", "/api/v1", "/api/v1/whoami/"] {
+        assert_eq!(
+            look_up(&Method::DELETE, "/api/v1/applications/ab"),
+            Lookup::OtherMethods("GET, PUT".into())
+        );
+        for path in [
+            "/api/v1/applications/",
+            "/api/v1/applications/a/b",
+            "/api/v2/whoami",
+            "/api/v1",
+            "/api/v1/whoami/",
+        ] {
             assert_eq!(look_up(&Method::GET, path), Lookup::Nothing, "{path}");
         }
     }

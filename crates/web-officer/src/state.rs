@@ -26,6 +26,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
     match web::block(move || act(&api.registration)).await {
         Ok(outcome) => outcome.map_err(Problem::from),
         // The pool is gone only while the process stops.
-        Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the service is stopping").retry_after(5)),
+        Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the service is stopping")
+            .retry_after(5)),
     }
 }

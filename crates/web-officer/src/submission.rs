@@ -33,11 +33,20 @@ impl Submission {
                     field: String::new(),
                     code: "json.structure".into(),
                     clause: None,
-                    message: format!("at line {}, column {}: {}", error.line(), error.column(), without_values(&error)),
+                    message: format!(
+                        "at line {}, column {}: {}",
+                        error.line(),
+                        error.column(),
+                        without_values(&error)
+                    ),
                 };
                 Problem {
                     errors: vec![field],
-                    ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "request.invalid", "the body has another structure")
+                    ..Problem::new(
+                        StatusCode::UNPROCESSABLE_ENTITY,
+                        "request.invalid",
+                        "the body has another structure",
+                    )
                 }
             }
             serde_json::error::Category::Eof
@@ -66,7 +75,8 @@ impl FromRequest for Submission {
                 }
                 Some(_) | None => Problem::bad_request("body.incomplete", "the body did not arrive whole"),
             })?;
-            let once = key.map(|key| Once { key, request: Sha256Digest::of(&[what.as_bytes(), &bytes[..]].concat()) });
+            let once = key
+                .map(|key| Once { key, request: Sha256Digest::of(&[what.as_bytes(), &bytes[..]].concat()) });
             Ok(Self { bytes, once })
         })
     }

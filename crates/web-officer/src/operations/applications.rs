@@ -211,6 +211,9 @@ fn show(status: StatusCode, application: ApplicationWithOrder) -> HttpResponse {
 fn if_match(request: &HttpRequest) -> Result<Option<u32>, Problem> {
     let Some(value) = request.headers().get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default();
-    let version = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
-    version.map(Some).ok_or_else(|| Problem::bad_request("header.if-match", "If-Match must be one ETag of ours"))
+    let version =
+        text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
+    version
+        .map(Some)
+        .ok_or_else(|| Problem::bad_request("header.if-match", "If-Match must be one ETag of ours"))
 }

@@ -64,7 +64,8 @@ pub(crate) async fn sign(
     }
     // The order is safe in the database; what the client needs to know is that waiting longer will not help.
     if !settled(&order) && !blocking(&api, |r| r.ca_answers()).await? {
-        let title = "the order is fully signed, but the CA or its token does not answer; it will be carried out then";
+        let title =
+            "the order is fully signed, but the CA or its token does not answer; it will be carried out then";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "ca.unavailable", title).retry_after(30));
     }
     Ok(answer(order, true))
@@ -92,7 +93,8 @@ fn answer(order: OrderRecord, waited: bool) -> HttpResponse {
 /// The seconds of `Prefer: wait=…` (RFC 7240 §4.3), at most [`MAX_WAIT`].
 fn wanted_wait(request: &HttpRequest) -> Option<u64> {
     let values = request.headers().get_all("prefer").filter_map(|value| value.to_str().ok());
-    let wait = values.flat_map(|value| value.split(',')).find_map(|part| part.trim().strip_prefix("wait="))?;
+    let wait =
+        values.flat_map(|value| value.split(',')).find_map(|part| part.trim().strip_prefix("wait="))?;
     wait.parse().ok().map(|seconds: u64| seconds.min(MAX_WAIT))
 }
 

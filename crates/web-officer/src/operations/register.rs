@@ -61,6 +61,7 @@ pub(crate) async fn append(
     let GrantBody { content, signatures } = submission.json()?;
     let once = submission.once;
     let grant =
-        blocking(&api, move |r| r.append_grant(&officer, content.as_bytes(), &signatures, once.as_ref())).await?;
+        blocking(&api, move |r| r.append_grant(&officer, content.as_bytes(), &signatures, once.as_ref()))
+            .await?;
     Ok(json(StatusCode::CREATED, &GrantView::from(grant)))
 }

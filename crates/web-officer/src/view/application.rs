@@ -51,8 +51,18 @@ impl From<ApplicationWithOrder> for ApplicationView {
         let ApplicationWithOrder { application, order_state } = value;
         let state = ApplicationState::shown(application.state, order_state.as_ref()).name();
         // The salt stays inside.
-        let ApplicationRecord { id, version, state: _, content, salt: _, opened_by, opened, updated, order, remark } =
-            application;
+        let ApplicationRecord {
+            id,
+            version,
+            state: _,
+            content,
+            salt: _,
+            opened_by,
+            opened,
+            updated,
+            order,
+            remark,
+        } = application;
         let (certificate, refusal) = outcome(order_state);
         Self {
             id: id.to_string(),
@@ -77,7 +87,11 @@ pub(crate) fn outcome(state: Option<OrderState>) -> (Option<String>, Option<Refu
         Some(OrderState::Refused { code, message }) => (None, Some(RefusalView { code, message })),
         None
         | Some(
-            OrderState::Open | OrderState::Queued | OrderState::Claimed | OrderState::Withdrawn | OrderState::Expired,
+            OrderState::Open
+            | OrderState::Queued
+            | OrderState::Claimed
+            | OrderState::Withdrawn
+            | OrderState::Expired,
         ) => (None, None),
     }
 }
