@@ -263,7 +263,7 @@ pub struct Ocsp {
     pub unissued: UnknownAnswer,
 }
 
-/// What is answered about certificates that were never issued (O-11): never `good`.
+/// What is answered about certificates that were never issued (requirements §0.7): never `good`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnknownAnswer {
     /// `revoked` with the extended-revoked extension.

@@ -28,7 +28,7 @@ use ndoba_types::UtcTime;
 pub use open::JournalOpenError;
 pub use walk::{JournalReadError, Walked, sealed_segments, walk_journal};
 
-use writer::{Entry, Writer};
+use writer::Entry;
 
 /// Where a journal is and how it is kept.
 #[derive(Clone, Debug)]

@@ -27,6 +27,6 @@ pub use ports::{JournalDone, JournalError, JournalSink};
 pub use rejection::{FailInfo, Rejection};
 pub use request::{Nonce, Request};
 pub use serial::{SerialSource, SerialsExhausted, TokenSerial};
-pub use stamper::{BadStamper, Outcome, Reply, SignatureCheck, Stamper, StamperParts};
+pub use stamper::{BadStamper, Outcome, Reply, Stamper, StamperParts};
 pub use token::{Facts, Pending, Step};
 pub use unit::{BadUnit, Unit, UnitParts};

@@ -9,9 +9,6 @@ use crate::{
     Facts, HighWater, JournalError, JournalRecord, JournalSink, Pending, Rejection, SerialSource, Step, Unit,
 };
 
-/// Whether `signature` over `message` is by the unit's key: the second look before a token leaves.
-pub type SignatureCheck = Arc<dyn Fn(&[u8], &Signature) -> bool + Send + Sync>;
-
 /// How a request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -48,8 +45,8 @@ pub struct StamperParts {
     pub journal: Arc<dyn JournalSink>,
     /// For serial numbers.
     pub random: Arc<dyn Random>,
-    /// `None`: signatures leave as the token made them.
-    pub check: Option<SignatureCheck>,
+    /// Whether every signature is verified before its token leaves; else they leave as the key made them.
+    pub verify: bool,
 }
 
 /// Answers time-stamp requests with one unit.
@@ -107,7 +104,7 @@ impl Stamper {
             }
             Step::Sign(pending, message) => {
                 // The second look needs the bytes after the key has consumed them.
-                let signed = parts.check.is_some().then(|| message.as_bytes().to_vec());
+                let signed = parts.verify.then(|| message.as_bytes().to_vec());
                 let key = Arc::clone(&parts.key);
                 key.submit(
                     message,
@@ -145,10 +142,11 @@ impl StamperParts {
                 | SignError::Unavailable { .. }),
             ) => return reply(self.system_failure(&error)),
         };
-        if let (Some(check), Some(message)) = (&self.check, message)
-            && !check(&message, &signature)
+        let (key, algorithm) = (self.unit.public_key(), self.unit.algorithm());
+        if let Some(message) = message
+            && ndoba_x509::verify_signature(key, algorithm, &message, signature.as_bytes()).is_err()
         {
-            return reply(self.system_failure(&"the token's signature does not verify"));
+            return reply(self.system_failure(&"the signature does not verify with the unit's certificate"));
         }
         let (response, record) = pending.finish(&signature);
         let granted = Reply { response, outcome: Outcome::Granted(record.clone()) };

@@ -3,12 +3,13 @@
 use der::asn1::ObjectIdentifier;
 use der::{Decode as _, Encode as _};
 use ndoba_types::{CertifiedTime, Oid, SignatureAlgorithm, Span, SubjectPublicKeyInfo, UtcTime};
+use ndoba_x509::KeyKind;
 use sha2::{Digest as _, Sha256};
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, PrivateKeyUsagePeriod};
 
 use crate::Rejection;
-use crate::algorithm::{ContentDigest, signature_identifier};
+use crate::algorithm::ContentDigest;
 use crate::encode::{sequence, sorted, tag, tlv};
 
 /// What a unit is made of.
@@ -107,6 +108,10 @@ impl Unit {
         let issuer = tbs.issuer().to_der().map_err(|_| BadUnit::Certificate)?;
         let serial = tbs.serial_number().to_der().map_err(|_| BadUnit::Certificate)?;
         let spki = tbs.subject_public_key_info().to_der().map_err(|_| BadUnit::Certificate)?;
+        let spki = SubjectPublicKeyInfo::assertion(spki);
+        if !KeyKind::of(&spki).is_ok_and(|kind| kind.can_sign_with(parts.algorithm)) {
+            return Err(BadUnit::Algorithm);
+        }
         let digest = ContentDigest::of(parts.algorithm);
         let mut certificates = parts.chain.clone();
         certificates.push(parts.certificate.clone());
@@ -118,9 +123,9 @@ impl Unit {
             extensions: if parts.claim_eu_qtst { qtst_extensions() } else { Vec::new() },
             digest,
             digest_identifier: digest.identifier(),
-            signature_identifier: signature_identifier(parts.algorithm),
+            signature_identifier: ndoba_x509::algorithm_identifier(parts.algorithm),
         };
-        Ok(Self { spki: SubjectPublicKeyInfo::assertion(spki), starts, ends, fixed, parts })
+        Ok(Self { spki, starts, ends, fixed, parts })
     }
 
     /// Its name.
@@ -287,6 +292,9 @@ pub enum BadUnit {
     /// See [`UnitParts::accuracy`].
     #[error("the declared accuracy is more than a millisecond and at most a second")]
     Accuracy,
+    /// See [`UnitParts::algorithm`].
+    #[error("the certificate's key cannot sign with the unit's algorithm")]
+    Algorithm,
     /// Not DER, or an extension is malformed.
     #[error("the unit's certificate cannot be read")]
     Certificate,

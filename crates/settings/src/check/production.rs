@@ -35,7 +35,7 @@ pub(super) fn rules(settings: &Settings) -> Checked<()> {
         return complaint("clock.kernel", "production looks at the kernel's clock state: enforce or warn");
     }
     for (i, ca) in settings.cas.iter().enumerate() {
-        // C-91: subscribers' revocations reach CRLs within a day. The offline root's CRLs live longer.
+        // C-91, C-100: a day from a revocation to the CRL that lists it. The offline root's CRLs live longer (C-93).
         if ca.key.is_some() && ca.crl.next_update > Span::hours(24) {
             return complaint(
                 format!("cas.{i}.crl.next_update"),

@@ -7,6 +7,7 @@ use ndoba_tsa::{BadJournal, ImprintHash, JournalRecord, SerialSource, TokenSeria
 use ndoba_types::{InstallationId, Random, RandomUnavailable, Span, UtcTime};
 
 use super::files::segment_path;
+use super::writer::Writer;
 use super::*;
 
 fn settings(folder: &Path) -> JournalSettings {

@@ -21,7 +21,10 @@ fn parse(fields: &[&[u8]]) -> Result<Request, Rejection> {
 fn every_accepted_hash_and_its_length() {
     for (last, length) in [(1, 32), (2, 48), (3, 64), (8, 32), (9, 48), (10, 64)] {
         let request = parse(&[&V1, &imprint(&hash(last), length)]).unwrap();
-        assert_eq!((request.hash.digest_len(), request.digest.len(), request.cert_req), (length, length, false));
+        assert_eq!(
+            (request.hash.digest_len(), request.digest.len(), request.cert_req),
+            (length, length, false)
+        );
         assert_eq!(parse(&[&V1, &imprint(&hash(last), length - 1)]), Err(IMPRINT_LENGTH));
         assert_eq!(parse(&[&V1, &imprint(&hash(last), length + 1)]), Err(IMPRINT_LENGTH));
     }

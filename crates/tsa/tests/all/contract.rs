@@ -209,7 +209,7 @@ fn equal_arguments_give_equal_bytes() {
     let unit = unit();
     let serial = SerialSource::new(1, &Counting::default()).unwrap().next(&Counting::default()).unwrap();
     let facts = Facts { time: Ok(at(NOW)), serial };
-    let key = Key::new(unit.public_key());
+    let key = Key::new("tsu", unit.public_key());
     assert_eq!(key.label().purpose(), "tsu");
     let [first, second] = [0, 1].map(|_| match unit.begin(&request(&[]), facts.clone()) {
         Step::Sign(pending, message) => pending.finish(&key.sign_bytes(message.as_bytes())).0,
@@ -231,6 +231,8 @@ fn units_that_must_not_be() {
     let with_root = vec![PKI.der("issuing.pem"), PKI.der("root.pem")];
     assert_eq!(refused(UnitParts { chain: with_root, ..unit_parts() }), BadUnit::Chain);
     assert_eq!(refused(UnitParts { accuracy: Span::millis(1001), ..unit_parts() }), BadUnit::Accuracy);
+    let algorithm = ndoba_types::SignatureAlgorithm::EcdsaP384Sha384;
+    assert_eq!(refused(UnitParts { algorithm, ..unit_parts() }), BadUnit::Algorithm);
     assert_eq!(refused(UnitParts { name: "a\"b".into(), ..unit_parts() }), BadUnit::Name);
     assert_eq!(unit().key_ends().to_string(), "2027-12-31T00:00:00Z");
     assert!(matches!(unit().begin(b"", dead()), Step::Done { rejection: Rejection::DataFormat { .. }, .. }));

@@ -59,15 +59,22 @@ impl Pki {
         fs::write(pki.path("index.txt"), "").unwrap();
         pki.issue("root", None, "root");
         pki.issue("issuing", Some("root"), "issuing");
-        for (name, extensions) in [("tsu", "tsu"), ("shared", "shared"), ("endless", "endless")] {
-            pki.issue(name, Some("issuing"), extensions);
+        for name in ["tsu", "shared", "endless"] {
+            pki.issue(name, Some("issuing"), name);
         }
         pki
     }
 
     fn issue(&self, name: &str, issuer: Option<&str>, extensions: &str) {
+        self.issue_with_key(name, issuer, extensions, "EC -pkeyopt ec_paramgen_curve:P-256");
+    }
+
+    pub(crate) fn issue_with_key(&self, name: &str, issuer: Option<&str>, extensions: &str, key: &str) {
+        // openssl's index is one file: certificates are made one after the other.
+        static ONE: Mutex<()> = Mutex::new(());
+        let _one = ONE.lock().unwrap();
         let cd = self.folder.path();
-        run(cd, &format!("openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out {name}.key"));
+        run(cd, &format!("openssl genpkey -algorithm {key} -out {name}.key"));
         run(
             cd,
             &format!(
@@ -130,8 +137,8 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    pub(crate) fn new(public: &SubjectPublicKeyInfo) -> Self {
-        let pem = fs::read_to_string(PKI.path("tsu.key")).unwrap();
+    pub(crate) fn new(file: &str, public: &SubjectPublicKeyInfo) -> Self {
+        let pem = fs::read_to_string(PKI.path(&format!("{file}.key"))).unwrap();
         Self {
             label: "tsu/tsu/1".parse().unwrap(),
             key: p256::ecdsa::SigningKey::from_pkcs8_pem(&pem).unwrap(),
@@ -230,7 +237,7 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(parts: UnitParts) -> Self {
         let unit = Arc::new(Unit::new(parts).unwrap());
-        let key = Arc::new(Key::new(unit.public_key()));
+        let key = Arc::new(Key::new("tsu", unit.public_key()));
         let clock = Arc::new(SetClock(Mutex::new(Ok(at(NOW)))));
         let journal = Arc::new(MemoryJournal::default());
         let random = Arc::new(Counting::default());
@@ -242,7 +249,7 @@ impl Service {
             serials: Arc::new(SerialSource::new(1, random.as_ref()).unwrap()),
             journal: Arc::clone(&journal) as _,
             random,
-            check: None,
+            verify: true,
         })
         .unwrap();
         Self { stamper, key, clock, journal }

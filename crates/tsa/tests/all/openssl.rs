@@ -1,10 +1,12 @@
 //! K-T01 to K-T04, K-T08, K-T09: openssl's `ts` command makes the request and judges the answer.
 
 use std::fs;
+use std::sync::Arc;
 
-use ndoba_tsa::Outcome;
+use ndoba_tsa::{Facts, Outcome, SerialSource, Step, Unit, UnitParts};
+use ndoba_types::{Signature, SignatureAlgorithm as A};
 
-use crate::fixture::{PKI, Service, query, run, try_run, unit_parts};
+use crate::fixture::{Counting, NOW, PKI, Service, at, query, run, try_run, unit_parts};
 
 /// Stamps `options`' request and leaves `request.tsq`, `answer.tsr` in a folder.
 fn answered(service: &Service, options: &str) -> (tempfile::TempDir, Vec<u8>) {
@@ -110,10 +112,53 @@ fn qualified_claim_only_where_it_is_set() {
     let has = |bytes: &[u8]| bytes.windows(CLAIM.len()).any(|window| window == CLAIM);
     let (_, plain) = answered(&Service::new(unit_parts()), "-sha256");
     assert!(!has(&plain));
-    let claiming = Service::new(ndoba_tsa::UnitParts { claim_eu_qtst: true, ..unit_parts() });
+    let claiming = Service::new(UnitParts { claim_eu_qtst: true, ..unit_parts() });
     let (folder, claimed) = answered(&claiming, "-sha256 -cert");
     assert!(has(&claimed));
     assert!(verify(&folder).0);
     let text = run(folder.path(), "openssl ts -reply -in answer.tsr -text");
     assert!(text.contains("qcStatements") && !text.contains("critical"), "{text}");
+}
+
+/// Every algorithm, with openssl as the key and as the judge.
+#[test]
+fn every_algorithm() {
+    const PSS: &str = "-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest";
+    let rsa = "RSA -pkeyopt rsa_keygen_bits:3072";
+    for (name, key, algorithm, sign) in [
+        ("p384", "EC -pkeyopt ec_paramgen_curve:P-384", A::EcdsaP384Sha384, "-sha384".to_owned()),
+        ("p521", "EC -pkeyopt ec_paramgen_curve:P-521", A::EcdsaP521Sha512, "-sha512".to_owned()),
+        ("rsa256", rsa, A::RsaPkcs1Sha256, "-sha256".to_owned()),
+        ("rsa384", rsa, A::RsaPkcs1Sha384, "-sha384".to_owned()),
+        ("rsa512", rsa, A::RsaPkcs1Sha512, "-sha512".to_owned()),
+        ("pss256", rsa, A::RsaPssSha256, format!("-sha256 {PSS}")),
+        ("pss512", rsa, A::RsaPssSha512, format!("-sha512 {PSS}")),
+    ] {
+        PKI.issue_with_key(name, Some("issuing"), "tsu", key);
+        let certificate = PKI.der(&format!("{name}.pem"));
+        let unit = Arc::new(Unit::new(UnitParts { certificate, algorithm, ..unit_parts() }).unwrap());
+        let serial = SerialSource::new(1, &Counting::default()).unwrap().next(&Counting::default()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let request = query(folder.path(), "-sha256 -cert");
+        let Step::Sign(pending, message) = unit.begin(&request, Facts { time: Ok(at(NOW)), serial }) else {
+            panic!()
+        };
+        fs::write(folder.path().join("message"), message.as_bytes()).unwrap();
+        let file = PKI.path(&format!("{name}.key"));
+        run(folder.path(), &format!("openssl dgst {sign} -sign {} -out signature message", file.display()));
+        let signature = Signature::from_bytes(fs::read(folder.path().join("signature")).unwrap());
+        fs::write(folder.path().join("answer.tsr"), pending.finish(&signature).0).unwrap();
+        let (ok, text) = if name.starts_with("pss") {
+            // `openssl ts` knows no PSS (openssl#7904); its `cms` does, and judges the same token.
+            run(folder.path(), "openssl ts -reply -in answer.tsr -token_out -out token.tst");
+            let root = PKI.path("root.pem");
+            let root = root.display();
+            let command =
+                "openssl cms -verify -binary -inform DER -in token.tst -out info -purpose timestampsign";
+            try_run(folder.path(), &format!("{command} -CAfile {root}"))
+        } else {
+            verify(&folder)
+        };
+        assert!(ok, "{name}: {text}");
+    }
 }

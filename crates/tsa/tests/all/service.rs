@@ -26,7 +26,7 @@ fn rejected(outcome: &Outcome) -> FailInfo {
 fn a_token_is_in_the_journal_and_names_nobody() {
     let service = Service::new(unit_parts());
     let Outcome::Granted(record) = service.stamp(&request()).outcome else { panic!() };
-    assert_eq!(*service.journal.records.lock().unwrap(), [record.clone()]);
+    assert_eq!(*service.journal.records.lock().unwrap(), std::slice::from_ref(&record));
     assert_eq!(record.gen_time.to_string(), "2026-11-23T12:00:00.123Z");
     assert_eq!((record.unit.as_str(), record.bound), ("tsu", at(NOW).bound));
 }
@@ -104,7 +104,7 @@ fn many_at_once() {
     assert_eq!((records.len(), serials.len()), (400, 400));
 }
 
-fn parts(key: Key, check: bool) -> StamperParts {
+fn parts(key: Key) -> StamperParts {
     let random = Arc::new(Counting::default());
     StamperParts {
         unit: unit(),
@@ -114,19 +114,17 @@ fn parts(key: Key, check: bool) -> StamperParts {
         serials: Arc::new(SerialSource::new(1, random.as_ref()).unwrap()),
         journal: Arc::new(MemoryJournal::default()),
         random,
-        check: Some(Arc::new(move |message, _| {
-            assert_eq!(message.first(), Some(&0x31), "the SET OF attributes");
-            check
-        })),
+        verify: true,
     }
 }
 
 #[test]
 fn another_key_is_refused_and_a_bad_signature_does_not_leave() {
     let other = SubjectPublicKeyInfo::assertion(vec![0x30, 0]);
-    assert_eq!(Stamper::new(parts(Key::new(&other), true)).unwrap_err(), BadStamper::OtherKey);
-    for good in [true, false] {
-        let stamper = Stamper::new(parts(Key::new(unit().public_key()), good)).unwrap();
+    assert_eq!(Stamper::new(parts(Key::new("tsu", &other))).unwrap_err(), BadStamper::OtherKey);
+    // It says that it is the certificate's key, and signs with another.
+    for (file, good) in [("tsu", true), ("shared", false)] {
+        let stamper = Stamper::new(parts(Key::new(file, unit().public_key()))).unwrap();
         let (sender, receiver) = std::sync::mpsc::channel();
         stamper.stamp(&request(), Box::new(move |reply| sender.send(reply).unwrap()));
         assert_eq!(matches!(receiver.recv().unwrap().outcome, Outcome::Granted(_)), good);
