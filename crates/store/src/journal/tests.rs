@@ -248,3 +248,68 @@ fn many_at_once_share_the_disk() {
     assert_eq!(written, acknowledged.into_inner().unwrap());
     assert_eq!(written.len(), 800);
 }
+
+/// What [`kill_9`] starts: appends until it is killed, and says on standard output what was acknowledged.
+#[test]
+#[ignore = "the child process of kill_9"]
+fn child_of_kill_9() {
+    let Some(folder) = std::env::var_os("NDOBA_TEST_JOURNAL") else { return };
+    let folder = Path::new(&folder);
+    let journal = Arc::new(open(folder));
+    let start = serials(folder).len() as u64;
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let journal = &journal;
+            scope.spawn(move || {
+                for n in 0u64.. {
+                    let n = start + n * 4 + thread;
+                    append(journal, n).unwrap();
+                    println!("acknowledged {n}");
+                }
+            });
+        }
+    });
+}
+
+/// K-T07: whatever was acknowledged before SIGKILL is there afterwards, and no mark is before it.
+#[test]
+fn kill_9() {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::{Command, Stdio};
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut acknowledged = std::collections::HashSet::new();
+    for round in 1..=5 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "journal::tests::child_of_kill_9", "--ignored", "--nocapture"])
+            .env("NDOBA_TEST_JOURNAL", folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut seen = 0;
+        let mut killed = false;
+        // Read on after the kill: what had been said by then counts too.
+        while let Some(Ok(line)) = lines.next() {
+            if let Some(n) = line.strip_prefix("acknowledged ").and_then(|n| n.parse().ok()) {
+                acknowledged.insert(record(n).serial);
+                seen += 1;
+            }
+            if seen >= 20 * round && !killed {
+                child.kill().unwrap();
+                killed = true;
+            }
+        }
+        child.wait().unwrap();
+        assert!(killed, "it ended by itself");
+
+        let journal = open(folder.path());
+        let written = serials(folder.path());
+        let unique: std::collections::HashSet<_> = written.iter().copied().collect();
+        assert!(acknowledged.is_subset(&unique), "an acknowledged record is missing");
+        let mut latest = None;
+        walk_journal(folder.path(), &mut |record| latest = latest.max(Some(record.gen_time))).unwrap();
+        assert!(journal.mark() >= latest);
+    }
+    assert!(acknowledged.len() >= 300);
+}

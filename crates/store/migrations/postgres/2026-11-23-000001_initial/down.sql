@@ -1,0 +1,25 @@
+-- For development only: production goes forward (an upgrade is undone by restoring, under `ndoba db accept-restore`).
+DROP FUNCTION ndoba_refuse CASCADE;
+DROP TABLE heartbeat;
+DROP TABLE outbox;
+DROP TABLE audit_keys;
+DROP TABLE audit_checkpoints;
+DROP TABLE audit_leaves;
+DROP TABLE audit_events;
+DROP TABLE crls;
+DROP TABLE attempts;
+DROP TABLE revocation_records;
+DROP TABLE certificate_status;
+DROP TABLE certificates;
+DROP TABLE dn_owners;
+DROP TABLE idempotency;
+DROP TABLE revocation_requests;
+DROP TABLE evidence;
+DROP TABLE order_signatures;
+DROP TABLE orders;
+DROP TABLE applications;
+DROP TABLE officer_grant_signatures;
+DROP TABLE officer_grants;
+DROP TABLE ca_status;
+DROP TABLE authorities;
+DROP TABLE meta;

@@ -1,0 +1,155 @@
+//! Which engine, how a connection to it is made, and the pool.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use diesel::Connection as _;
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
+use diesel::result::{ConnectionError, ConnectionResult};
+use diesel::sqlite::SqliteConnection;
+
+/// The database engine: said by the configuration, never guessed from the shape of an address.
+#[derive(Clone)]
+pub enum Engine {
+    /// PostgreSQL, one database user per role.
+    Postgres {
+        /// A libpq connection string or URL. May hold a password, so `Debug` does not show it.
+        url: String,
+    },
+    /// SQLite, for one machine: the quick start, training, development.
+    Sqlite {
+        /// The database file.
+        path: PathBuf,
+    },
+}
+
+impl Engine {
+    /// `postgres` or `sqlite`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Postgres { .. } => "postgres",
+            Self::Sqlite { .. } => "sqlite",
+        }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Postgres { url: _ } => f.write_str("Postgres(…)"),
+            Self::Sqlite { path } => write!(f, "Sqlite({})", path.display()),
+        }
+    }
+}
+
+/// A connection to either engine. Queries are written once; where the engines differ, a `match` says so.
+#[derive(diesel::MultiConnection)]
+pub(crate) enum Conn {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// Runs an expression with `$conn` bound to the engine's own connection: for the statements that diesel cannot
+/// build for both at once (`ON CONFLICT`, batches).
+macro_rules! on_each_engine {
+    ($conn:ident => $run:expr) => {
+        match $conn {
+            $crate::connection::Conn::Postgres($conn) => $run,
+            $crate::connection::Conn::Sqlite($conn) => $run,
+        }
+    };
+}
+pub(crate) use on_each_engine;
+
+/// How long a transaction waits for another's locks before it gives up.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+/// How long a caller waits for a free connection.
+const POOL_WAIT: Duration = Duration::from_secs(5);
+
+/// Makes connections for the pool. Diesel's own manager would try PostgreSQL and then SQLite with the same text,
+/// and SQLite takes any text for a file name.
+#[derive(Debug)]
+pub(crate) struct Connector(pub(crate) Engine);
+
+impl Connector {
+    pub(crate) fn open(&self) -> ConnectionResult<Conn> {
+        let conn = match &self.0 {
+            Engine::Postgres { url } => {
+                let mut conn = PgConnection::establish(url)?;
+                // `on` waits for the local disk and for a synchronous standby where there is one; a server whose
+                // default is `off` must not lose commits that we reported as durable.
+                conn.batch_execute(&format!(
+                    "SET synchronous_commit = 'on'; SET client_min_messages = 'warning'; SET lock_timeout = {}",
+                    LOCK_WAIT.as_millis()
+                ))
+                .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                Conn::Postgres(conn)
+            }
+            Engine::Sqlite { path } => {
+                // An absolute path starts with a slash, so that no name is taken for a `file:` address.
+                let path = std::path::absolute(path)
+                    .map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
+                let path = path
+                    .to_str()
+                    .ok_or_else(|| ConnectionError::InvalidConnectionUrl("the path is not UTF-8".into()))?;
+                let mut conn = SqliteConnection::establish(path)?;
+                conn.batch_execute(&format!(
+                    // busy_timeout first: switching to WAL takes a lock. FULL syncs the log at every commit.
+                    // Recursive triggers: a REPLACE must meet the triggers that refuse a DELETE.
+                    "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                     PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF;",
+                    LOCK_WAIT.as_millis()
+                ))
+                .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                Conn::Sqlite(conn)
+            }
+        };
+        Ok(conn)
+    }
+}
+
+impl ManageConnection for Connector {
+    type Connection = Conn;
+    type Error = ConnectionError;
+
+    fn connect(&self) -> Result<Conn, ConnectionError> {
+        self.open()
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), ConnectionError> {
+        conn.ping().map_err(ConnectionError::CouldntSetupConfiguration)
+    }
+
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        // A panic in the midst of a transaction leaves it open; closing the connection rolls it back.
+        std::thread::panicking() || conn.is_broken()
+    }
+}
+
+pub(crate) type ConnectionPool = Pool<Connector>;
+pub(crate) type Checked = PooledConnection<Connector>;
+
+/// Builds the pool with `size` connections at most; they are made when first needed.
+pub(crate) fn pool(engine: Engine, size: u32) -> ConnectionPool {
+    Pool::builder()
+        .max_size(size)
+        .min_idle(Some(0))
+        .connection_timeout(POOL_WAIT)
+        // No query before each use: a stale connection is noticed when its transaction begins, and replaced.
+        .test_on_check_out(false)
+        .error_handler(Box::new(LogConnectFailure))
+        .build_unchecked(Connector(engine))
+}
+
+/// Logs what the pool meets in the background.
+#[derive(Debug)]
+struct LogConnectFailure;
+
+impl diesel::r2d2::HandleError<ConnectionError> for LogConnectFailure {
+    fn handle_error(&self, error: ConnectionError) {
+        tracing::warn!(error = %error, "connecting to the database failed");
+    }
+}

@@ -1,0 +1,191 @@
+//! The CA's port: each method a transaction.
+
+use ndoba_audit::{Event, EventKind};
+use ndoba_ca::ports::{
+    Authority, AuthorityMark, CertificateId, CrlIntent, CrlIssued, CrlState, InDoubt, Intent, IntentOutcome,
+    Issued, KeyUse, Ledger, LedgerError, QueuedOrder, StatusAction, StatusChange, StatusOutcome,
+    StatusRefusal, StoredGrant,
+};
+use ndoba_types::{CaName, OrderId, Sha256Digest, UtcTime};
+use ndoba_x509::RevokedEntry;
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::queries::{attempts, authorities, crls, events, grants, issuance, order_queue, status, versions};
+use crate::spelling::order;
+use crate::transaction::unless_refused;
+
+impl From<StoreError> for LedgerError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy(cause) | StoreError::Unavailable(cause) => Self::Unavailable(cause),
+            StoreError::Conflict(conflict) => {
+                Self::Corrupt { what: format!("unforeseen conflict: {conflict:?}") }
+            }
+            StoreError::Corrupt { what } => Self::Corrupt { what },
+        }
+    }
+}
+
+impl Ledger for Store {
+    fn queued_orders(&self, limit: usize) -> Result<Vec<QueuedOrder>, LedgerError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        Ok(self.snapshot("queued_orders", |conn| order_queue::waiting(conn, limit))?)
+    }
+
+    fn refuse_order(
+        &self,
+        id: OrderId,
+        code: &str,
+        message: &str,
+        event: Event,
+    ) -> Result<bool, LedgerError> {
+        Ok(self.write("refuse_order", |conn| {
+            let refused = order_queue::refuse(conn, id, order::QUEUED, code, message)?;
+            if refused {
+                events::append(conn, std::slice::from_ref(&event))?;
+            }
+            Ok(refused)
+        })?)
+    }
+
+    fn record_intents(&self, intents: Vec<Intent>) -> Result<Vec<IntentOutcome>, LedgerError> {
+        Ok(self.write("record_intents", |conn| {
+            intents
+                .iter()
+                .map(|intent| {
+                    let recorded = unless_refused(conn, |conn| issuance::record_intent(conn, intent))?;
+                    Ok(match recorded {
+                        Ok(()) => IntentOutcome::Recorded,
+                        Err(refusal) => refusal,
+                    })
+                })
+                .collect()
+        })?)
+    }
+
+    fn record_issued(&self, issued: Vec<Issued>) -> Result<Vec<bool>, LedgerError> {
+        Ok(self.write("record_issued", |conn| {
+            issued.iter().map(|issued| issuance::record_issued(conn, issued)).collect()
+        })?)
+    }
+
+    fn in_doubt(&self, node: &str, epoch: &str, before: UtcTime) -> Result<Vec<InDoubt>, LedgerError> {
+        Ok(self.read("in_doubt", |conn| issuance::in_doubt(conn, node, epoch, before))?)
+    }
+
+    fn record_lost(&self, lost: &InDoubt, at: UtcTime, event: Event) -> Result<bool, LedgerError> {
+        Ok(self.write("record_lost", |conn| issuance::record_lost(conn, lost, at, &event))?)
+    }
+
+    fn certificate(&self, id: &CertificateId) -> Result<Option<Vec<u8>>, LedgerError> {
+        Ok(self.read("certificate", |conn| issuance::certificate(conn, id))?)
+    }
+
+    fn key_of_another(&self, spki: Sha256Digest, name_owner: Sha256Digest) -> Result<bool, LedgerError> {
+        Ok(self.read("key_of_another", |conn| issuance::key_of_another(conn, spki, name_owner))?)
+    }
+
+    fn change_status(&self, change: StatusChange) -> Result<StatusOutcome, LedgerError> {
+        Ok(self.write("change_status", |conn| {
+            let StatusChange { certificate, order_id, action, received, at, event } = &change;
+            // 1. The order: whoever carries it out a second time changes nothing.
+            if !order_queue::claim(conn, *order_id)? {
+                return Ok(StatusOutcome::Refused(already(*action)));
+            }
+            // 2. The status, where it allows the change; else the order ends here.
+            if let Err(refusal) = status::apply(conn, certificate, *action, *at)? {
+                order_queue::refuse(conn, *order_id, order::CLAIMED, code(refusal), &refusal.to_string())?;
+                // Not the event of the change: that did not happen.
+                let what = EventKind::OrderRefused { order: *order_id, code: code(refusal).into() };
+                events::append(conn, &[Event { what, ..event.clone() }])?;
+                return Ok(StatusOutcome::Refused(refusal));
+            }
+            // 3. History, version and outbox; the order is done.
+            let (action, reason) = status::action_to_row(*action);
+            let order = Some(*order_id);
+            let done = status::Change { action, reason, order, received: *received, at: *at };
+            let version = status::record(conn, certificate, done)?;
+            order_queue::finish(conn, *order_id, &certificate.serial)?;
+            events::append(conn, std::slice::from_ref(event))?;
+            Ok(StatusOutcome::Applied { version })
+        })?)
+    }
+
+    fn crl_state(&self, ca: &CaName) -> Result<CrlState, LedgerError> {
+        Ok(self.snapshot("crl_state", |conn| crls::state(conn, ca))?)
+    }
+
+    fn for_each_revoked(&self, ca: &CaName, each: &mut dyn FnMut(RevokedEntry)) -> Result<u64, LedgerError> {
+        // A snapshot that is tried again would call `each` twice for one certificate. Reads of a snapshot are never
+        // busy, so only its beginning is ever repeated; this refuses, should that change.
+        let mut begun = false;
+        Ok(self.snapshot("for_each_revoked", |conn| {
+            if std::mem::replace(&mut begun, true) {
+                return Err(StoreError::Unavailable("the snapshot broke off".into()));
+            }
+            let version = versions::counters(conn, ca)?.version()?;
+            status::for_each_revoked(conn, ca, each)?;
+            Ok(version)
+        })?)
+    }
+
+    fn record_crl_intent(&self, intent: CrlIntent) -> Result<bool, LedgerError> {
+        Ok(self.write("record_crl_intent", |conn| crls::record_intent(conn, &intent))?)
+    }
+
+    fn record_crl(&self, crl: CrlIssued) -> Result<bool, LedgerError> {
+        Ok(self.write("record_crl", |conn| crls::record_signed(conn, &crl))?)
+    }
+
+    fn current_crl(&self, ca: &CaName) -> Result<Option<Vec<u8>>, LedgerError> {
+        Ok(self.read("current_crl", |conn| crls::current(conn, ca))?)
+    }
+
+    fn register_authority(&self, authority: Authority, event: Event) -> Result<(), LedgerError> {
+        Ok(self.write("register_authority", |conn| authorities::register(conn, &authority, &event))?)
+    }
+
+    fn authorities(&self) -> Result<Vec<Authority>, LedgerError> {
+        Ok(self.read("authorities", authorities::all)?)
+    }
+
+    fn grants_after(&self, seq: u64) -> Result<Vec<StoredGrant>, LedgerError> {
+        let grants = self.snapshot("grants_after", |conn| grants::after(conn, seq))?;
+        Ok(grants
+            .into_iter()
+            .map(|grant| StoredGrant {
+                seq: grant.seq,
+                bytes: grant.document,
+                signatures: grant.signatures.into_iter().map(String::into_bytes).collect(),
+            })
+            .collect())
+    }
+
+    fn key_uses(&self) -> Result<Vec<KeyUse>, LedgerError> {
+        Ok(self.read("key_uses", attempts::uses)?)
+    }
+
+    fn marks(&self) -> Result<Vec<AuthorityMark>, LedgerError> {
+        Ok(self.read("marks", versions::all)?)
+    }
+}
+
+/// What an order that no longer waits is told: what it would find had it come a moment later.
+fn already(action: StatusAction) -> StatusRefusal {
+    match action {
+        StatusAction::Release => StatusRefusal::NotSuspended,
+        StatusAction::Revoke(_) => StatusRefusal::AlreadyRevoked,
+        StatusAction::Suspend => StatusRefusal::AlreadySuspended,
+    }
+}
+
+/// The stable code of a refusal, for the order's row and the log.
+fn code(refusal: StatusRefusal) -> &'static str {
+    match refusal {
+        StatusRefusal::AlreadyRevoked => "already-revoked",
+        StatusRefusal::AlreadySuspended => "already-suspended",
+        StatusRefusal::NotIssued => "not-issued",
+        StatusRefusal::NotSuspended => "not-suspended",
+    }
+}

@@ -1,0 +1,19 @@
+//! The statements, a module per thing they are about. Rows are private to their module; what comes in and goes out
+//! are the values of the ports.
+
+pub(crate) mod applications;
+pub(crate) mod attempts;
+pub(crate) mod audit_log;
+pub(crate) mod authorities;
+pub(crate) mod certificate_views;
+pub(crate) mod crls;
+pub(crate) mod events;
+pub(crate) mod grants;
+pub(crate) mod heartbeat;
+pub(crate) mod issuance;
+pub(crate) mod order_queue;
+pub(crate) mod orders;
+pub(crate) mod outbox;
+pub(crate) mod receipts;
+pub(crate) mod status;
+pub(crate) mod versions;

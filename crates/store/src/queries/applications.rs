@@ -1,0 +1,215 @@
+//! Applications: personal data, read by registration alone.
+
+use diesel::prelude::*;
+use ndoba_registration::application::{ApplicationContent, ApplicationId, Salt, StoredState, SubjectContent};
+use ndoba_registration::ports::{
+    ApplicationFilter, ApplicationRecord, ApplicationWithOrder, Conflict, Page, PageRequest,
+};
+
+use crate::connection::Conn;
+use crate::error::StoreError;
+use crate::queries::orders::{self, OrderStateRow};
+use crate::schema::{applications, orders as order_rows};
+use crate::spelling::order;
+use crate::stored;
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = applications, treat_none_as_null = true)]
+struct ApplicationRow {
+    id: Vec<u8>,
+    version: i64,
+    state: String,
+    content: String,
+    subject: String,
+    salt: Vec<u8>,
+    opened_by: Vec<u8>,
+    opened: i64,
+    updated: i64,
+    order_id: Option<Vec<u8>>,
+    remark: Option<String>,
+}
+
+impl TryFrom<&ApplicationRecord> for ApplicationRow {
+    type Error = StoreError;
+
+    fn try_from(record: &ApplicationRecord) -> Result<Self, StoreError> {
+        let ApplicationRecord {
+            id,
+            version,
+            state,
+            content,
+            salt,
+            opened_by,
+            opened,
+            updated,
+            order,
+            remark,
+        } = record;
+        Ok(Self {
+            id: id.as_bytes().to_vec(),
+            version: (*version).into(),
+            state: state.name().into(),
+            content: serde_json::to_string(content)
+                .map_err(|_| StoreError::corrupt("applications.content"))?,
+            subject: subject(content).into(),
+            salt: salt.as_bytes().to_vec(),
+            opened_by: opened_by.as_bytes().to_vec(),
+            opened: opened.unix_micros(),
+            updated: updated.unix_micros(),
+            order_id: order.map(|id| id.as_bytes().to_vec()),
+            remark: remark.clone(),
+        })
+    }
+}
+
+/// What applications and certificates are found by.
+fn subject(content: &ApplicationContent) -> &str {
+    match &content.subject {
+        SubjectContent::NaturalPerson(person) => &person.personal_number,
+        SubjectContent::LegalPerson(person) => &person.identification_code,
+    }
+}
+
+impl TryFrom<ApplicationRow> for ApplicationRecord {
+    type Error = StoreError;
+
+    fn try_from(row: ApplicationRow) -> Result<Self, StoreError> {
+        let ApplicationRow {
+            id,
+            version,
+            state,
+            content,
+            subject: _,
+            salt,
+            opened_by,
+            opened,
+            updated,
+            order_id,
+            remark,
+        } = row;
+        Ok(Self {
+            id: ApplicationId::from_bytes(stored::octets(&id, "applications.id")?),
+            version: u32::try_from(version).map_err(|_| StoreError::corrupt("applications.version"))?,
+            state: StoredState::from_name(&state).ok_or_else(|| StoreError::corrupt("applications.state"))?,
+            // serde's message could quote personal data.
+            content: serde_json::from_str(&content)
+                .map_err(|_| StoreError::corrupt("applications.content"))?,
+            salt: Salt::from_bytes(stored::octets(&salt, "applications.salt")?),
+            opened_by: stored::officer_id(&opened_by, "applications.opened_by")?,
+            opened: stored::time(opened, "applications.opened")?,
+            updated: stored::time(updated, "applications.updated")?,
+            order: order_id.as_deref().map(stored::order_id).transpose()?,
+            remark,
+        })
+    }
+}
+
+fn with_order(row: ApplicationRow, order: Option<OrderStateRow>) -> Result<ApplicationWithOrder, StoreError> {
+    Ok(ApplicationWithOrder {
+        application: row.try_into()?,
+        order_state: order.map(orders::order_state).transpose()?,
+    })
+}
+
+pub(crate) fn insert(conn: &mut Conn, record: &ApplicationRecord) -> Result<(), StoreError> {
+    diesel::insert_into(applications::table).values(ApplicationRow::try_from(record)?).execute(conn)?;
+    Ok(())
+}
+
+pub(crate) fn find(conn: &mut Conn, id: ApplicationId) -> Result<Option<ApplicationWithOrder>, StoreError> {
+    let row: Option<(ApplicationRow, Option<OrderStateRow>)> = applications::table
+        .left_join(order_rows::table.on(order_rows::order_id.nullable().eq(applications::order_id)))
+        .filter(applications::id.eq(id.as_bytes().as_slice()))
+        .select((ApplicationRow::as_select(), Option::<OrderStateRow>::as_select()))
+        .first(conn)
+        .optional()?;
+    row.map(|(row, order)| with_order(row, order)).transpose()
+}
+
+/// Newest first. Run in a snapshot: the page's start is looked up first.
+pub(crate) fn list(
+    conn: &mut Conn,
+    filter: &ApplicationFilter,
+    page: &PageRequest,
+) -> Result<Page<ApplicationWithOrder>, StoreError> {
+    let ApplicationFilter { states, subject, opened_by } = filter;
+    let mut query = applications::table
+        .left_join(order_rows::table.on(order_rows::order_id.nullable().eq(applications::order_id)))
+        .select((ApplicationRow::as_select(), Option::<OrderStateRow>::as_select()))
+        .order((applications::opened.desc(), applications::id.desc()))
+        .limit(i64::from(page.limit) + 1)
+        .into_boxed();
+    if let Some(after) = &page.after {
+        let Ok(id) = after.parse::<ApplicationId>() else {
+            return Ok(Page { items: Vec::new(), next: None });
+        };
+        let opened: Option<i64> = applications::table
+            .find(id.as_bytes().as_slice())
+            .select(applications::opened)
+            .first(conn)
+            .optional()?;
+        let Some(opened) = opened else { return Ok(Page { items: Vec::new(), next: None }) };
+        query = query.filter(
+            applications::opened
+                .lt(opened)
+                .or(applications::opened.eq(opened).and(applications::id.lt(id.as_bytes().to_vec()))),
+        );
+    }
+    if let Some(subject) = subject {
+        query = query.filter(applications::subject.eq(subject));
+    }
+    if let Some(officer) = opened_by {
+        query = query.filter(applications::opened_by.eq(officer.as_bytes().as_slice()));
+    }
+    if !states.is_empty() {
+        let whatever_order: Vec<&str> =
+            states.iter().filter(|(_, order)| order.is_none()).map(|(state, _)| state.name()).collect();
+        let with_order: Vec<String> = states
+            .iter()
+            .filter_map(|(state, order)| order.map(|order| format!("{}/{order}", state.name())))
+            .collect();
+        // Pairs as texts: no engine-neutral way exists to compare rows. No order: NULL, which is none of them.
+        let pair = applications::state.concat("/").concat(order_rows::state.assume_not_null());
+        query = query.filter(applications::state.eq_any(whatever_order).or(pair.eq_any(with_order)));
+    }
+    let rows: Vec<(ApplicationRow, Option<OrderStateRow>)> = query.load(conn)?;
+    let items = rows.into_iter().map(|(row, order)| with_order(row, order)).collect::<Result<_, _>>()?;
+    Ok(cut(items, page.limit, |item: &ApplicationWithOrder| item.application.id.to_string()))
+}
+
+/// Turns one row too many into the knowledge that there is a next page.
+pub(crate) fn cut<T>(mut items: Vec<T>, limit: u32, id: impl Fn(&T) -> String) -> Page<T> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let next = (items.len() > limit).then(|| {
+        items.truncate(limit);
+        items.last().map(&id)
+    });
+    Page { items, next: next.flatten() }
+}
+
+/// Replaces the row of the version before. An order of it that is still open is withdrawn; one that the CA may be
+/// at work on is a conflict.
+pub(crate) fn update(conn: &mut Conn, record: &ApplicationRecord) -> Result<(), StoreError> {
+    let row = ApplicationRow::try_from(record)?;
+    let before = row.version - 1;
+    let id = row.id.clone();
+    // Withdrawing waits for a signature that is being added; only then is it known whether the order was queued.
+    diesel::update(
+        order_rows::table.filter(order_rows::application.eq(&id)).filter(order_rows::state.eq(order::OPEN)),
+    )
+    .set(order_rows::state.eq(order::WITHDRAWN))
+    .execute(conn)?;
+    let active: Option<Vec<u8>> = order_rows::table
+        .filter(order_rows::application.eq(&id))
+        .filter(order_rows::state.eq_any([order::QUEUED, order::CLAIMED]))
+        .select(order_rows::order_id)
+        .first(conn)
+        .optional()?;
+    if active.is_some() {
+        return Err(StoreError::Conflict(Conflict::Stale));
+    }
+    let changed = diesel::update(applications::table.find(&id).filter(applications::version.eq(before)))
+        .set(row)
+        .execute(conn)?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::Conflict(Conflict::Stale)) }
+}

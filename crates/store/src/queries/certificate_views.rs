@@ -1,0 +1,211 @@
+//! Certificates as registration sees them, with the clocks of what was asked about them.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use ndoba_registration::application::ApplicationId;
+use ndoba_registration::ports::{
+    CertificateFilter, CertificateRecord, CertificateStatus, Page, PageRequest, RevocationClock,
+};
+use ndoba_types::{SerialNumber, UtcTime};
+
+use crate::connection::Conn;
+use crate::error::StoreError;
+use crate::queries::applications::cut;
+use crate::schema::{
+    applications, certificate_status, certificates, crls, orders, revocation_records, revocation_requests,
+};
+use crate::spelling::{self, HOLD, state};
+use crate::stored;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = certificates)]
+struct CertificateRow {
+    serial: Vec<u8>,
+    ca: String,
+    profile: String,
+    order_id: Option<Vec<u8>>,
+    der: Option<Vec<u8>>,
+    not_before: i64,
+    not_after: i64,
+    issued: Option<i64>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = certificate_status)]
+struct StatusRow {
+    state: String,
+    revoked: Option<i64>,
+    reason: Option<String>,
+}
+
+type ViewRow = (CertificateRow, StatusRow, Option<Vec<u8>>);
+
+/// The tables behind a view, joined: a macro, because the type of this expression has no name worth writing.
+macro_rules! views {
+    () => {
+        certificates::table
+            .inner_join(
+                certificate_status::table.on(certificate_status::ca
+                    .eq(certificates::ca)
+                    .and(certificate_status::serial.eq(certificates::serial))),
+            )
+            .left_join(orders::table.on(orders::order_id.nullable().eq(certificates::order_id)))
+            .left_join(applications::table.on(applications::id.nullable().eq(orders::application)))
+    };
+}
+
+/// By serial alone: 126 random bits are one certificate's, whichever CA drew them. Run in a snapshot.
+pub(crate) fn find(conn: &mut Conn, serial: &SerialNumber) -> Result<Option<CertificateRecord>, StoreError> {
+    let rows: Vec<ViewRow> = views!()
+        .filter(certificates::serial.eq(serial.as_unsigned()))
+        .limit(1)
+        .select((CertificateRow::as_select(), StatusRow::as_select(), orders::application.nullable()))
+        .load(conn)?;
+    Ok(records(conn, rows)?.pop())
+}
+
+/// Newest first. Run in a snapshot.
+pub(crate) fn list(
+    conn: &mut Conn,
+    filter: &CertificateFilter,
+    page: &PageRequest,
+) -> Result<Page<CertificateRecord>, StoreError> {
+    let CertificateFilter { subject, profile, status } = filter;
+    let nothing = Page { items: Vec::new(), next: None };
+    let mut query = views!()
+        .filter(certificate_status::state.ne(state::SIGNING))
+        .order((certificates::recorded.desc(), certificates::serial.desc()))
+        .limit(i64::from(page.limit) + 1)
+        .select((CertificateRow::as_select(), StatusRow::as_select(), orders::application.nullable()))
+        .into_boxed();
+    if let Some(after) = &page.after {
+        let Ok(serial) = after.parse::<SerialNumber>() else { return Ok(nothing) };
+        let recorded: Option<i64> = certificates::table
+            .filter(certificates::serial.eq(serial.as_unsigned()))
+            .select(certificates::recorded)
+            .first(conn)
+            .optional()?;
+        let Some(recorded) = recorded else { return Ok(nothing) };
+        query = query.filter(certificates::recorded.lt(recorded).or(
+            certificates::recorded.eq(recorded).and(certificates::serial.lt(serial.as_unsigned().to_vec())),
+        ));
+    }
+    if let Some(subject) = subject {
+        query = query.filter(applications::subject.eq(subject));
+    }
+    if let Some(profile) = profile {
+        query = query.filter(certificates::profile.eq(profile));
+    }
+    match status.as_deref() {
+        None => {}
+        Some("good") => query = query.filter(certificate_status::revoked.is_null()),
+        Some("suspended") => query = query.filter(certificate_status::reason.eq(HOLD)),
+        Some("revoked") => query = query.filter(certificate_status::reason.ne(HOLD)),
+        Some(_) => return Ok(nothing),
+    }
+    let rows: Vec<ViewRow> = query.load(conn)?;
+    let items = records(conn, rows)?;
+    Ok(cut(items, page.limit, |item| item.serial.to_string()))
+}
+
+fn records(conn: &mut Conn, rows: Vec<ViewRow>) -> Result<Vec<CertificateRecord>, StoreError> {
+    let mut clocks = clocks(conn, rows.iter().map(|(row, _, _)| row.serial.as_slice()).collect())?;
+    rows.into_iter()
+        .map(|(row, status, application)| {
+            let CertificateRow { serial, ca, profile, order_id, der, not_before, not_after, issued } = row;
+            Ok(CertificateRecord {
+                clocks: clocks.remove(&serial).unwrap_or_default(),
+                serial: stored::serial(&serial, "certificates.serial")?,
+                ca: stored::ca(&ca)?,
+                profile,
+                order: order_id.as_deref().map(stored::order_id).transpose()?,
+                application: application
+                    .map(|id| stored::octets(&id, "orders.application").map(ApplicationId::from_bytes))
+                    .transpose()?,
+                ledger: spelling::ledger_state(&status.state)?,
+                der,
+                not_before: stored::time(not_before, "certificates.not_before")?,
+                not_after: stored::time(not_after, "certificates.not_after")?,
+                issued: issued.map(|at| stored::time(at, "certificates.issued")).transpose()?,
+                status: shown(status)?,
+            })
+        })
+        .collect()
+}
+
+fn shown(row: StatusRow) -> Result<CertificateStatus, StoreError> {
+    let StatusRow { state: _, revoked, reason } = row;
+    let revoked = revoked.map(|at| stored::time(at, "certificate_status.revoked")).transpose()?;
+    match (revoked, reason) {
+        (None, None) => Ok(CertificateStatus::Good),
+        (Some(since), Some(reason)) if reason == HOLD => Ok(CertificateStatus::Suspended { since }),
+        (Some(at), Some(reason)) => {
+            // The API's name is RFC 5280's, which happens to be the database's too.
+            Ok(CertificateStatus::Revoked { at, reason: spelling::reason(&reason)?.name().into() })
+        }
+        (None, Some(_)) | (Some(_), None) => Err(StoreError::corrupt("certificate_status.reason")),
+    }
+}
+
+type ClockRow = (Vec<u8>, Vec<u8>, String, i64, Option<i64>, Option<(String, i64, i64)>);
+
+/// Every request about each serial, oldest first: received, decided, carried out, published (design §6).
+fn clocks(
+    conn: &mut Conn,
+    serials: Vec<&[u8]>,
+) -> Result<HashMap<Vec<u8>, Vec<RevocationClock>>, StoreError> {
+    let rows: Vec<ClockRow> = revocation_requests::table
+        .inner_join(orders::table.on(orders::order_id.eq(revocation_requests::order_id)))
+        .left_join(
+            revocation_records::table
+                .on(revocation_records::order_id.eq(revocation_requests::order_id.nullable())),
+        )
+        .filter(revocation_requests::serial.eq_any(serials))
+        .order((revocation_requests::received, revocation_requests::order_id))
+        .select((
+            revocation_requests::serial,
+            revocation_requests::order_id,
+            orders::kind,
+            revocation_requests::received,
+            revocation_requests::decided,
+            (revocation_records::ca, revocation_records::version, revocation_records::at).nullable(),
+        ))
+        .load(conn)?;
+    let mut clocks: HashMap<_, Vec<_>> = HashMap::new();
+    for (serial, order, kind, received, decided, done) in rows {
+        let (carried_out, published) = match done {
+            None => (None, None),
+            Some((ca, version, at)) => {
+                (Some(stored::time(at, "revocation_records.at")?), first_crl(conn, &ca, version)?)
+            }
+        };
+        clocks.entry(serial).or_default().push(RevocationClock {
+            order: stored::order_id(&order)?,
+            kind: spelling::order_kind(&kind)?,
+            received: stored::time(received, "revocation_requests.received")?,
+            decided: decided.map(|at| stored::time(at, "revocation_requests.decided")).transpose()?,
+            carried_out,
+            published,
+        });
+    }
+    Ok(clocks)
+}
+
+/// The first signed CRL that shows a status version, with its thisUpdate.
+fn first_crl(conn: &mut Conn, ca: &str, version: i64) -> Result<Option<(u64, UtcTime)>, StoreError> {
+    let row: Option<(i64, Option<i64>)> = crls::table
+        .filter(crls::ca.eq(ca))
+        .filter(crls::status_version.ge(version))
+        .order(crls::number)
+        .select((crls::number, crls::this_update))
+        .first(conn)
+        .optional()?;
+    match row {
+        None => Ok(None),
+        Some((number, Some(this_update))) => {
+            Ok(Some((stored::count(number, "crls.number")?, stored::time(this_update, "crls.this_update")?)))
+        }
+        Some((_, None)) => Err(StoreError::corrupt("a signed CRL without its dates")),
+    }
+}

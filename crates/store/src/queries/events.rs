@@ -1,0 +1,18 @@
+//! Audit events, beside the act they record.
+
+use diesel::prelude::*;
+use ndoba_audit::Event;
+
+use crate::connection::{Conn, on_each_engine};
+use crate::error::StoreError;
+use crate::schema::audit_events;
+
+/// Appends events, in this order, without a place in the log: the sequencer gives them one (design §11).
+pub(crate) fn append(conn: &mut Conn, events: &[Event]) -> Result<(), StoreError> {
+    let rows: Vec<_> = events.iter().map(|event| audit_events::event.eq(event.to_bytes())).collect();
+    let inserted = on_each_engine!(conn => {
+        diesel::insert_into(audit_events::table).values(&rows).execute(conn)
+    })?;
+    // No log, no act: a rule or trigger that drops rows silently must not go unnoticed.
+    if inserted == events.len() { Ok(()) } else { Err(StoreError::corrupt("audit_events takes no rows")) }
+}

@@ -1,0 +1,288 @@
+//! The issuance ledger: intents, finished certificates, and those in doubt (design §5).
+
+use diesel::prelude::*;
+use ndoba_ca::ports::{CertificateId, InDoubt, Intent, IntentOutcome, Issued, Warrant};
+use ndoba_types::{Sha256Digest, UtcTime};
+use ndoba_x509::RevocationReason;
+
+use crate::connection::{Conn, on_each_engine};
+use crate::error::StoreError;
+use crate::outbox::ErrandKind;
+use crate::queries::attempts::Signed;
+use crate::queries::{attempts, events, order_queue, outbox, status};
+use crate::schema::{attempts as attempt_rows, certificate_status, certificates, dn_owners};
+use crate::spelling::{self, outcome, state};
+use crate::stored;
+
+/// A certificate before it is one.
+#[derive(Insertable)]
+#[diesel(table_name = certificates)]
+struct NewCertificate<'a> {
+    ca: &'a str,
+    serial: &'a [u8],
+    order_id: Option<&'a [u8]>,
+    ceremony: Option<&'a [u8]>,
+    kind: &'static str,
+    tbs: &'a [u8],
+    tbs_digest: &'a [u8],
+    profile: &'a str,
+    profile_digest: &'a [u8],
+    lint: &'a str,
+    subject_name: &'a [u8],
+    name_owner: &'a [u8],
+    spki: &'a [u8],
+    not_before: i64,
+    not_after: i64,
+    recorded: i64,
+}
+
+/// Claims the order, takes the name and the serial, and records the TBS with the attempt to sign it. An `Err` of
+/// the inner result leaves traces; the caller undoes them with a savepoint.
+pub(crate) fn record_intent(
+    conn: &mut Conn,
+    intent: &Intent,
+) -> Result<Result<(), IntentOutcome>, StoreError> {
+    let Intent {
+        certificate: CertificateId { ca, serial },
+        warrant,
+        kind,
+        tbs,
+        profile: (profile, profile_digest),
+        lint,
+        subject_name,
+        name_owner,
+        spki,
+        not_before,
+        not_after,
+        attempt,
+        event,
+    } = intent;
+
+    // 1. The order, where there is one. A second node waits here for the first, then finds the row claimed.
+    let (order_id, ceremony) = match warrant {
+        Warrant::Ceremony(plan) => (None, Some(plan.as_bytes().as_slice())),
+        Warrant::Order(id) => {
+            if !order_queue::claim(conn, *id)? {
+                return Ok(Err(IntentOutcome::OrderTaken));
+            }
+            (Some(id.as_bytes().as_slice()), None)
+        }
+    };
+
+    // 2. The name (C-29). Its digest is the key: names may be longer than an index entry.
+    let name = Sha256Digest::of(subject_name);
+    let owner = (
+        dn_owners::ca.eq(ca.as_str()),
+        dn_owners::name.eq(name.as_bytes().as_slice()),
+        dn_owners::owner.eq(name_owner.as_bytes().as_slice()),
+    );
+    on_each_engine!(conn => {
+        diesel::insert_into(dn_owners::table).values(owner).on_conflict_do_nothing().execute(conn)
+    })?;
+    let owner: Vec<u8> = dn_owners::table
+        .find((ca.as_str(), name.as_bytes().as_slice()))
+        .select(dn_owners::owner)
+        .first(conn)?;
+    if owner != name_owner.as_bytes() {
+        return Ok(Err(IntentOutcome::NameTaken));
+    }
+
+    // 3. The serial, with everything that is known.
+    let tbs_digest = Sha256Digest::of(tbs);
+    let row = NewCertificate {
+        ca: ca.as_str(),
+        serial: serial.as_unsigned(),
+        order_id,
+        ceremony,
+        kind: spelling::kind_to_row(*kind),
+        tbs,
+        tbs_digest: tbs_digest.as_bytes(),
+        profile,
+        profile_digest: profile_digest.as_bytes(),
+        lint,
+        subject_name,
+        name_owner: name_owner.as_bytes(),
+        spki: spki.as_bytes(),
+        not_before: not_before.unix_micros(),
+        not_after: not_after.unix_micros(),
+        recorded: attempt.at.unix_micros(),
+    };
+    let inserted = on_each_engine!(conn => {
+        diesel::insert_into(certificates::table).values(&row).on_conflict_do_nothing().execute(conn)
+    })?;
+    if inserted == 0 {
+        return Ok(Err(IntentOutcome::SerialTaken));
+    }
+    diesel::insert_into(certificate_status::table)
+        .values((
+            certificate_status::ca.eq(ca.as_str()),
+            certificate_status::serial.eq(serial.as_unsigned()),
+            certificate_status::state.eq(state::SIGNING),
+        ))
+        .execute(conn)?;
+
+    // 4. The attempt, and what the log says of it.
+    attempts::open(conn, ca, Signed::Certificate { serial: serial.as_unsigned() }, attempt)?;
+    events::append(conn, std::slice::from_ref(event))?;
+    Ok(Ok(()))
+}
+
+/// Records a finished certificate. `false`, and nothing changed, where it is not in `signing` with that attempt.
+pub(crate) fn record_issued(conn: &mut Conn, issued: &Issued) -> Result<bool, StoreError> {
+    let Issued { certificate: CertificateId { ca, serial }, attempt, der, at, event } = issued;
+    let signed = Signed::Certificate { serial: serial.as_unsigned() };
+    if !attempts::end(conn, ca, signed, attempt, outcome::SIGNED)? {
+        return Ok(false);
+    }
+    // The certificate contains the TBS; its digest stays.
+    let order: Option<Option<Vec<u8>>> =
+        diesel::update(certificates::table.find((ca.as_str(), serial.as_unsigned())))
+            .set((
+                certificates::tbs.eq(None::<Vec<u8>>),
+                certificates::der.eq(Some(der)),
+                certificates::issued.eq(Some(at.unix_micros())),
+            ))
+            .returning(certificates::order_id)
+            .get_result(conn)
+            .optional()?;
+    let order = order.ok_or_else(|| StoreError::corrupt("an attempt without its certificate"))?;
+    let digest = Sha256Digest::of(der);
+    let changed = diesel::update(
+        certificate_status::table
+            .find((ca.as_str(), serial.as_unsigned()))
+            .filter(certificate_status::state.eq(state::SIGNING)),
+    )
+    .set((
+        certificate_status::state.eq(state::ISSUED),
+        certificate_status::certificate.eq(Some(digest.as_bytes().as_slice())),
+    ))
+    .execute(conn)?;
+    if changed != 1 {
+        return Err(StoreError::corrupt("certificate_status.state and attempts.outcome disagree"));
+    }
+    if let Some(order) = order {
+        order_queue::finish(conn, stored::order_id(&order)?, serial)?;
+    }
+    outbox::add(conn, ErrandKind::Notice, ca, serial, *at)?;
+    events::append(conn, std::slice::from_ref(event))?;
+    Ok(true)
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = attempt_rows)]
+struct OpenAttempt {
+    key_label: String,
+    epoch: String,
+    number: i64,
+    node: String,
+    at: i64,
+    ca: String,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = certificates)]
+struct Unfinished {
+    serial: Vec<u8>,
+    order_id: Option<Vec<u8>>,
+    ceremony: Option<Vec<u8>>,
+    tbs: Option<Vec<u8>>,
+}
+
+/// Certificates in `signing`: of other epochs of `node`, and of any node where older than `before`.
+pub(crate) fn in_doubt(
+    conn: &mut Conn,
+    node: &str,
+    epoch: &str,
+    before: UtcTime,
+) -> Result<Vec<InDoubt>, StoreError> {
+    let other_epoch = attempt_rows::node.eq(node).and(attempt_rows::epoch.ne(epoch));
+    let rows: Vec<(OpenAttempt, Unfinished)> = attempt_rows::table
+        .inner_join(
+            certificates::table.on(certificates::ca
+                .eq(attempt_rows::ca)
+                .and(certificates::serial.nullable().eq(attempt_rows::serial))),
+        )
+        .filter(attempt_rows::outcome.eq(outcome::OPEN))
+        .filter(other_epoch.or(attempt_rows::at.lt(before.unix_micros())))
+        .order((attempt_rows::at, attempt_rows::number))
+        .select((OpenAttempt::as_select(), Unfinished::as_select()))
+        .load(conn)?;
+    rows.into_iter().map(|(attempt, certificate)| doubt(attempt, certificate)).collect()
+}
+
+fn doubt(attempt: OpenAttempt, certificate: Unfinished) -> Result<InDoubt, StoreError> {
+    let OpenAttempt { key_label, epoch, number, node, at, ca } = attempt;
+    let Unfinished { serial, order_id, ceremony, tbs } = certificate;
+    Ok(InDoubt {
+        certificate: CertificateId {
+            ca: stored::ca(&ca)?,
+            serial: stored::serial(&serial, "certificates.serial")?,
+        },
+        warrant: match (order_id, ceremony) {
+            (Some(id), None) => Warrant::Order(stored::order_id(&id)?),
+            (None, Some(plan)) => Warrant::Ceremony(stored::digest(&plan, "certificates.ceremony")?),
+            (None, None) | (Some(_), Some(_)) => return Err(StoreError::corrupt("a certificate's warrant")),
+        },
+        tbs: tbs.ok_or_else(|| StoreError::corrupt("a TBS that was dropped before the signature"))?,
+        attempt: ndoba_ca::ports::Attempt {
+            key: stored::key_label(&key_label)?,
+            node,
+            epoch,
+            number: stored::count(number, "attempts.number")?,
+            at: stored::time(at, "attempts.at")?,
+        },
+    })
+}
+
+/// Gives a certificate up whose signature may exist: revoked from now on, its order waits again. `false`, and
+/// nothing changed, where it is not in `signing` with that attempt.
+pub(crate) fn record_lost(
+    conn: &mut Conn,
+    lost: &InDoubt,
+    at: UtcTime,
+    event: &ndoba_audit::Event,
+) -> Result<bool, StoreError> {
+    let InDoubt { certificate: id, warrant, tbs: _, attempt } = lost;
+    let signed = Signed::Certificate { serial: id.serial.as_unsigned() };
+    if !attempts::end(conn, &id.ca, signed, attempt, outcome::LOST)? {
+        return Ok(false);
+    }
+    status::mark_lost(conn, id, RevocationReason::Unspecified, attempt.at, at)?;
+    match warrant {
+        Warrant::Ceremony(_) => {}
+        Warrant::Order(order) => {
+            if !order_queue::queue_again(conn, *order)? {
+                // A row in `signing` holds its order claimed; nobody else may have let go of it.
+                return Err(StoreError::corrupt(
+                    "an order let go of while a certificate of it was being signed",
+                ));
+            }
+        }
+    }
+    events::append(conn, std::slice::from_ref(event))?;
+    Ok(true)
+}
+
+pub(crate) fn certificate(conn: &mut Conn, id: &CertificateId) -> Result<Option<Vec<u8>>, StoreError> {
+    let der: Option<Option<Vec<u8>>> = certificates::table
+        .find((id.ca.as_str(), id.serial.as_unsigned()))
+        .select(certificates::der)
+        .first(conn)
+        .optional()?;
+    Ok(der.flatten())
+}
+
+/// Lost certificates count too: their signature may be out there.
+pub(crate) fn key_of_another(
+    conn: &mut Conn,
+    spki: Sha256Digest,
+    name_owner: Sha256Digest,
+) -> Result<bool, StoreError> {
+    let other = certificates::table
+        .filter(certificates::spki.eq(spki.as_bytes().as_slice()))
+        .filter(certificates::name_owner.ne(name_owner.as_bytes().as_slice()))
+        .select(certificates::recorded)
+        .first::<i64>(conn)
+        .optional()?;
+    Ok(other.is_some())
+}

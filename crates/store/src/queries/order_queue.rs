@@ -1,0 +1,107 @@
+//! Orders as the CA sees them: waiting, claimed, ended.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use ndoba_ca::ports::QueuedOrder;
+use ndoba_types::{OrderId, SerialNumber};
+
+use crate::connection::Conn;
+use crate::error::StoreError;
+use crate::schema::{order_signatures, orders};
+use crate::spelling::order;
+use crate::stored;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = orders)]
+struct Waiting {
+    order_id: Vec<u8>,
+    content: Vec<u8>,
+    csr: Option<Vec<u8>>,
+    received: Option<i64>,
+    lost_before: i64,
+}
+
+/// Oldest first. Run in a snapshot: the signatures are a second statement.
+pub(crate) fn waiting(conn: &mut Conn, limit: i64) -> Result<Vec<QueuedOrder>, StoreError> {
+    let rows: Vec<Waiting> = orders::table
+        .filter(orders::state.eq(order::QUEUED))
+        .order((orders::received, orders::order_id))
+        .limit(limit)
+        .select(Waiting::as_select())
+        .load(conn)?;
+    let mut signatures = signatures(conn, rows.iter().map(|row| row.order_id.as_slice()).collect())?;
+    rows.into_iter()
+        .map(|row| {
+            let Waiting { order_id, content, csr, received, lost_before } = row;
+            let received = received.ok_or_else(|| StoreError::corrupt("orders.received"))?;
+            Ok(QueuedOrder {
+                signatures: signatures.remove(&order_id).unwrap_or_default(),
+                order_id: stored::order_id(&order_id)?,
+                bytes: content,
+                csr,
+                received: stored::time(received, "orders.received")?,
+                lost_before: u32::try_from(lost_before)
+                    .map_err(|_| StoreError::corrupt("orders.lost_before"))?,
+            })
+        })
+        .collect()
+}
+
+fn signatures(conn: &mut Conn, ids: Vec<&[u8]>) -> Result<HashMap<Vec<u8>, Vec<Vec<u8>>>, StoreError> {
+    let rows: Vec<(Vec<u8>, String)> = order_signatures::table
+        .filter(order_signatures::order_id.eq_any(ids))
+        .order((order_signatures::order_id, order_signatures::position))
+        .select((order_signatures::order_id, order_signatures::jws))
+        .load(conn)?;
+    let mut signatures: HashMap<_, Vec<_>> = HashMap::new();
+    for (id, jws) in rows {
+        signatures.entry(id).or_default().push(jws.into_bytes());
+    }
+    Ok(signatures)
+}
+
+/// Takes a waiting order. `false` when it does not wait: another node has it, or it was withdrawn.
+pub(crate) fn claim(conn: &mut Conn, id: OrderId) -> Result<bool, StoreError> {
+    let claimed =
+        diesel::update(orders::table.find(id.as_bytes().as_slice()).filter(orders::state.eq(order::QUEUED)))
+            .set(orders::state.eq(order::CLAIMED))
+            .execute(conn)?;
+    Ok(claimed == 1)
+}
+
+/// Ends a claimed order well.
+pub(crate) fn finish(conn: &mut Conn, id: OrderId, result: &SerialNumber) -> Result<(), StoreError> {
+    let finished =
+        diesel::update(orders::table.find(id.as_bytes().as_slice()).filter(orders::state.eq(order::CLAIMED)))
+            .set((orders::state.eq(order::DONE), orders::result.eq(Some(result.as_unsigned()))))
+            .execute(conn)?;
+    if finished == 1 { Ok(()) } else { Err(StoreError::corrupt("a claimed order was ended by someone else")) }
+}
+
+/// Ends an order in state `from` as refused. `false` when it is in another.
+pub(crate) fn refuse(
+    conn: &mut Conn,
+    id: OrderId,
+    from: &'static str,
+    code: &str,
+    message: &str,
+) -> Result<bool, StoreError> {
+    let refused = diesel::update(orders::table.find(id.as_bytes().as_slice()).filter(orders::state.eq(from)))
+        .set((
+            orders::state.eq(order::REFUSED),
+            orders::refusal_code.eq(Some(code)),
+            orders::refusal_message.eq(Some(message)),
+        ))
+        .execute(conn)?;
+    Ok(refused == 1)
+}
+
+/// Puts a claimed order back, counting the certificate that was lost under it.
+pub(crate) fn queue_again(conn: &mut Conn, id: OrderId) -> Result<bool, StoreError> {
+    let queued =
+        diesel::update(orders::table.find(id.as_bytes().as_slice()).filter(orders::state.eq(order::CLAIMED)))
+            .set((orders::state.eq(order::QUEUED), orders::lost_before.eq(orders::lost_before + 1)))
+            .execute(conn)?;
+    Ok(queued == 1)
+}

@@ -1,0 +1,64 @@
+//! What is to be done after a commit.
+
+use diesel::prelude::*;
+use ndoba_types::{CaName, SerialNumber, UtcTime};
+
+use crate::connection::Conn;
+use crate::error::StoreError;
+use crate::outbox::{Errand, ErrandKind};
+use crate::schema::outbox;
+use crate::spelling::errand;
+use crate::stored;
+
+pub(crate) fn add(
+    conn: &mut Conn,
+    kind: ErrandKind,
+    ca: &CaName,
+    serial: &SerialNumber,
+    now: UtcTime,
+) -> Result<(), StoreError> {
+    let kind = match kind {
+        ErrandKind::CrlDue => errand::CRL_DUE,
+        ErrandKind::Notice => errand::NOTICE,
+    };
+    diesel::insert_into(outbox::table)
+        .values((
+            outbox::kind.eq(kind),
+            outbox::ca.eq(ca.as_str()),
+            outbox::serial.eq(serial.as_unsigned()),
+            outbox::created.eq(now.unix_micros()),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub(crate) fn waiting(conn: &mut Conn, limit: i64) -> Result<Vec<Errand>, StoreError> {
+    let rows: Vec<(i64, String, String, Vec<u8>, i64)> = outbox::table
+        .filter(outbox::finished.is_null())
+        .order(outbox::id)
+        .limit(limit)
+        .select((outbox::id, outbox::kind, outbox::ca, outbox::serial, outbox::created))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(id, kind, ca, serial, created)| {
+            Ok(Errand {
+                id,
+                kind: match kind.as_str() {
+                    errand::CRL_DUE => ErrandKind::CrlDue,
+                    errand::NOTICE => ErrandKind::Notice,
+                    _ => return Err(StoreError::corrupt("outbox.kind")),
+                },
+                ca: stored::ca(&ca)?,
+                serial: stored::serial(&serial, "outbox.serial")?,
+                created: stored::time(created, "outbox.created")?,
+            })
+        })
+        .collect()
+}
+
+pub(crate) fn finish(conn: &mut Conn, id: i64, now: UtcTime) -> Result<bool, StoreError> {
+    let finished = diesel::update(outbox::table.find(id).filter(outbox::finished.is_null()))
+        .set(outbox::finished.eq(now.unix_micros()))
+        .execute(conn)?;
+    Ok(finished == 1)
+}

@@ -1,0 +1,93 @@
+//! The counters of a CA: its status version and its highest CRL number.
+
+use diesel::prelude::*;
+use ndoba_ca::ports::AuthorityMark;
+use ndoba_types::CaName;
+
+use crate::connection::{Conn, on_each_engine};
+use crate::error::StoreError;
+use crate::schema::ca_status;
+use crate::stored;
+
+/// The two counters; zeros before the CA's first act.
+#[derive(Clone, Copy, Debug, Default, Queryable)]
+pub(crate) struct Counters {
+    version: i64,
+    highest_crl_number: i64,
+}
+
+impl Counters {
+    pub(crate) fn version(self) -> Result<u64, StoreError> {
+        stored::count(self.version, "ca_status.version")
+    }
+
+    pub(crate) fn highest_crl_number(self) -> Result<u64, StoreError> {
+        stored::count(self.highest_crl_number, "ca_status.highest_crl_number")
+    }
+}
+
+pub(crate) fn counters(conn: &mut Conn, ca: &CaName) -> Result<Counters, StoreError> {
+    let row = ca_status::table
+        .find(ca.as_str())
+        .select((ca_status::version, ca_status::highest_crl_number))
+        .first(conn)
+        .optional()?;
+    Ok(row.unwrap_or_default())
+}
+
+pub(crate) fn all(conn: &mut Conn) -> Result<Vec<AuthorityMark>, StoreError> {
+    let rows: Vec<(String, Counters)> = ca_status::table
+        .order(ca_status::ca)
+        .select((ca_status::ca, (ca_status::version, ca_status::highest_crl_number)))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(ca, counters)| {
+            Ok(AuthorityMark {
+                ca: stored::ca(&ca)?,
+                version: counters.version()?,
+                crl_number: counters.highest_crl_number()?,
+            })
+        })
+        .collect()
+}
+
+/// Makes the CA's row where there is none yet.
+pub(crate) fn ensure(conn: &mut Conn, ca: &CaName) -> Result<(), StoreError> {
+    let row = (ca_status::ca.eq(ca.as_str()), ca_status::version.eq(0), ca_status::highest_crl_number.eq(0));
+    on_each_engine!(conn => {
+        diesel::insert_into(ca_status::table).values(row).on_conflict_do_nothing().execute(conn)
+    })?;
+    Ok(())
+}
+
+/// Takes the CA's next status version.
+///
+/// The row stays locked until the commit, so whoever comes next waits for it: commit order is version order (design
+/// §6). A sequence would hand out numbers that commit in another order, and pollers would skip the late one.
+pub(crate) fn next(conn: &mut Conn, ca: &CaName) -> Result<u64, StoreError> {
+    ensure(conn, ca)?;
+    let version: i64 = diesel::update(ca_status::table.find(ca.as_str()))
+        .set(ca_status::version.eq(ca_status::version + 1))
+        .returning(ca_status::version)
+        .get_result(conn)?;
+    stored::count(version, "ca_status.version")
+}
+
+/// Takes CRL number `number`. `false` when it is not the one after the highest.
+pub(crate) fn take_crl_number(conn: &mut Conn, ca: &CaName, number: i64) -> Result<bool, StoreError> {
+    ensure(conn, ca)?;
+    let taken = diesel::update(
+        ca_status::table.find(ca.as_str()).filter(ca_status::highest_crl_number.eq(number - 1)),
+    )
+    .set(ca_status::highest_crl_number.eq(number))
+    .execute(conn)?;
+    Ok(taken == 1)
+}
+
+/// Holds the CA's counters until the commit without changing them.
+pub(crate) fn lock(conn: &mut Conn, ca: &CaName) -> Result<(), StoreError> {
+    diesel::update(ca_status::table.find(ca.as_str()))
+        .set(ca_status::version.eq(ca_status::version))
+        .execute(conn)?;
+    Ok(())
+}

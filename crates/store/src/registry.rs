@@ -1,0 +1,172 @@
+//! Registration's port: each method a transaction, with its events and its idempotency receipt.
+
+use std::io::Write;
+
+use ndoba_audit::Event;
+use ndoba_registration::application::ApplicationId;
+use ndoba_registration::ports::{
+    Act, ApplicationFilter, ApplicationRecord, ApplicationWithOrder, CaHeartbeat, CertificateFilter,
+    CertificateRecord, EvidenceRecord, GrantRecord, OrderRecord, OrderState, Page, PageRequest, Receipt,
+    Registry, RegistryError, RevocationRequestRecord, SignatureRecord,
+};
+use ndoba_types::{OfficerId, OrderId, SerialNumber, UtcTime};
+
+use crate::Store;
+use crate::connection::Conn;
+use crate::error::StoreError;
+use crate::queries::{applications, certificate_views, events, grants, heartbeat, orders, receipts};
+
+impl From<StoreError> for RegistryError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy(cause) | StoreError::Unavailable(cause) => Self::Unavailable(cause),
+            StoreError::Conflict(conflict) => Self::Conflict(conflict),
+            StoreError::Corrupt { what } => Self::Damaged { what },
+        }
+    }
+}
+
+impl Store {
+    /// A change with what must commit with it. The receipt comes first: of two requests with one key, the second
+    /// waits there and changes nothing.
+    fn act(
+        &self,
+        name: &'static str,
+        act: Act<'_>,
+        change: impl Fn(&mut Conn) -> Result<(), StoreError>,
+    ) -> Result<(), RegistryError> {
+        let Act { events, receipt } = act;
+        if events.is_empty() {
+            return Err(RegistryError::Damaged { what: format!("{name} without an event: no log, no act") });
+        }
+        Ok(self.write(name, |conn| {
+            if let Some(receipt) = receipt {
+                receipts::add(conn, receipt)?;
+            }
+            change(conn)?;
+            events::append(conn, events)
+        })?)
+    }
+}
+
+impl Registry for Store {
+    fn grant_head(&self) -> Result<u64, RegistryError> {
+        Ok(self.read("grant_head", grants::head)?)
+    }
+
+    fn grants(&self) -> Result<Vec<GrantRecord>, RegistryError> {
+        Ok(self.snapshot("grants", |conn| grants::after(conn, 0))?)
+    }
+
+    fn append_grant(&self, grant: &GrantRecord, act: Act<'_>) -> Result<(), RegistryError> {
+        self.act("append_grant", act, |conn| grants::append(conn, grant))
+    }
+
+    fn receipt(&self, officer: OfficerId, key: &str) -> Result<Option<Receipt>, RegistryError> {
+        Ok(self.read("receipt", |conn| receipts::find(conn, officer, key))?)
+    }
+
+    fn insert_application(&self, application: &ApplicationRecord, act: Act<'_>) -> Result<(), RegistryError> {
+        self.act("insert_application", act, |conn| applications::insert(conn, application))
+    }
+
+    fn application(&self, id: ApplicationId) -> Result<Option<ApplicationWithOrder>, RegistryError> {
+        Ok(self.read("application", |conn| applications::find(conn, id))?)
+    }
+
+    fn applications(
+        &self,
+        filter: &ApplicationFilter,
+        page: &PageRequest,
+    ) -> Result<Page<ApplicationWithOrder>, RegistryError> {
+        Ok(self.snapshot("applications", |conn| applications::list(conn, filter, page))?)
+    }
+
+    fn update_application(&self, application: &ApplicationRecord, act: Act<'_>) -> Result<(), RegistryError> {
+        self.act("update_application", act, |conn| applications::update(conn, application))
+    }
+
+    fn freeze_application(
+        &self,
+        application: &ApplicationRecord,
+        order: &OrderRecord,
+        evidence: &[EvidenceRecord],
+        act: Act<'_>,
+    ) -> Result<(), RegistryError> {
+        self.act("freeze_application", act, |conn| {
+            applications::update(conn, application)?;
+            orders::insert(conn, order)?;
+            orders::insert_evidence(conn, evidence)
+        })
+    }
+
+    fn insert_order(
+        &self,
+        order: &OrderRecord,
+        evidence: &[EvidenceRecord],
+        request: &RevocationRequestRecord,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError> {
+        self.act("insert_order", act, |conn| {
+            orders::insert(conn, order)?;
+            orders::insert_evidence(conn, evidence)?;
+            orders::insert_request(conn, request)
+        })
+    }
+
+    fn order(&self, id: OrderId) -> Result<Option<OrderRecord>, RegistryError> {
+        Ok(self.snapshot("order", |conn| orders::find(conn, id))?)
+    }
+
+    fn evidence(&self, order: OrderId) -> Result<Vec<EvidenceRecord>, RegistryError> {
+        Ok(self.read("evidence", |conn| orders::evidence_of(conn, order))?)
+    }
+
+    fn add_signature(
+        &self,
+        order: OrderId,
+        already: usize,
+        signature: &SignatureRecord,
+        complete: bool,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError> {
+        self.act("add_signature", act, |conn| {
+            orders::add_signature(conn, order, already, signature, complete)
+        })
+    }
+
+    fn close_order(&self, order: OrderId, to: &OrderState, act: Act<'_>) -> Result<(), RegistryError> {
+        self.act("close_order", act, |conn| orders::close(conn, order, to))
+    }
+
+    fn orders_due(&self, now: UtcTime, limit: u32) -> Result<Vec<OrderId>, RegistryError> {
+        Ok(self.read("orders_due", |conn| orders::due(conn, now, limit.into()))?)
+    }
+
+    fn certificate(&self, serial: &SerialNumber) -> Result<Option<CertificateRecord>, RegistryError> {
+        Ok(self.snapshot("certificate_view", |conn| certificate_views::find(conn, serial))?)
+    }
+
+    fn certificates(
+        &self,
+        filter: &CertificateFilter,
+        page: &PageRequest,
+    ) -> Result<Page<CertificateRecord>, RegistryError> {
+        Ok(self.snapshot("certificate_views", |conn| certificate_views::list(conn, filter, page))?)
+    }
+
+    fn ca_heartbeat(&self) -> Result<Option<CaHeartbeat>, RegistryError> {
+        Ok(self.read("ca_heartbeat", heartbeat::newest)?)
+    }
+
+    fn record(&self, events: &[Event]) -> Result<(), RegistryError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        Ok(self.write("record_events", |conn| events::append(conn, events))?)
+    }
+
+    fn export_audit(&self, out: &mut dyn Write) -> Result<(), RegistryError> {
+        self.export_log(out)
+    }
+}

@@ -1,0 +1,264 @@
+//! The tables as diesel sees them; the migrations are their definition, and a test compares the two.
+
+use diesel::{allow_tables_to_appear_in_same_query, table};
+
+table! {
+    meta (key) {
+        key -> Text,
+        value -> Text,
+    }
+}
+
+table! {
+    authorities (ca) {
+        ca -> Text,
+        ski -> Binary,
+        certificate -> Binary,
+        not_before -> BigInt,
+    }
+}
+
+table! {
+    ca_status (ca) {
+        ca -> Text,
+        version -> BigInt,
+        highest_crl_number -> BigInt,
+    }
+}
+
+table! {
+    officer_grants (seq) {
+        seq -> BigInt,
+        document -> Binary,
+        appended -> BigInt,
+    }
+}
+
+table! {
+    officer_grant_signatures (seq, position) {
+        seq -> BigInt,
+        position -> BigInt,
+        jws -> Text,
+    }
+}
+
+table! {
+    applications (id) {
+        id -> Binary,
+        version -> BigInt,
+        state -> Text,
+        content -> Text,
+        subject -> Text,
+        salt -> Binary,
+        opened_by -> Binary,
+        opened -> BigInt,
+        updated -> BigInt,
+        order_id -> Nullable<Binary>,
+        remark -> Nullable<Text>,
+    }
+}
+
+table! {
+    orders (order_id) {
+        order_id -> Binary,
+        digest -> Binary,
+        kind -> Text,
+        ca -> Text,
+        content -> Binary,
+        csr -> Nullable<Binary>,
+        application -> Nullable<Binary>,
+        target -> Nullable<Binary>,
+        drafted_by -> Binary,
+        created -> BigInt,
+        expires -> BigInt,
+        state -> Text,
+        received -> Nullable<BigInt>,
+        lost_before -> BigInt,
+        result -> Nullable<Binary>,
+        refusal_code -> Nullable<Text>,
+        refusal_message -> Nullable<Text>,
+    }
+}
+
+table! {
+    order_signatures (order_id, position) {
+        order_id -> Binary,
+        position -> BigInt,
+        role -> Text,
+        officer -> Binary,
+        jws -> Text,
+        added -> BigInt,
+    }
+}
+
+table! {
+    evidence (digest) {
+        digest -> Binary,
+        order_id -> Binary,
+        kind -> Text,
+        content -> Binary,
+    }
+}
+
+table! {
+    revocation_requests (order_id) {
+        order_id -> Binary,
+        serial -> Binary,
+        received -> BigInt,
+        decided -> Nullable<BigInt>,
+        channel -> Text,
+    }
+}
+
+table! {
+    idempotency (officer, key) {
+        officer -> Binary,
+        key -> Text,
+        request -> Binary,
+        resource -> Text,
+        created -> BigInt,
+    }
+}
+
+table! {
+    dn_owners (ca, name) {
+        ca -> Text,
+        name -> Binary,
+        owner -> Binary,
+    }
+}
+
+table! {
+    certificates (ca, serial) {
+        ca -> Text,
+        serial -> Binary,
+        order_id -> Nullable<Binary>,
+        ceremony -> Nullable<Binary>,
+        kind -> Text,
+        tbs -> Nullable<Binary>,
+        tbs_digest -> Binary,
+        profile -> Text,
+        profile_digest -> Binary,
+        lint -> Text,
+        subject_name -> Binary,
+        name_owner -> Binary,
+        spki -> Binary,
+        not_before -> BigInt,
+        not_after -> BigInt,
+        recorded -> BigInt,
+        der -> Nullable<Binary>,
+        issued -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    certificate_status (ca, serial) {
+        ca -> Text,
+        serial -> Binary,
+        state -> Text,
+        certificate -> Nullable<Binary>,
+        revoked -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+    }
+}
+
+table! {
+    revocation_records (ca, version) {
+        ca -> Text,
+        version -> BigInt,
+        serial -> Binary,
+        action -> Text,
+        reason -> Nullable<Text>,
+        order_id -> Nullable<Binary>,
+        received -> BigInt,
+        at -> BigInt,
+    }
+}
+
+table! {
+    attempts (key_label, epoch, number) {
+        key_label -> Text,
+        epoch -> Text,
+        number -> BigInt,
+        node -> Text,
+        at -> BigInt,
+        ca -> Text,
+        serial -> Nullable<Binary>,
+        crl_number -> Nullable<BigInt>,
+        outcome -> Text,
+    }
+}
+
+table! {
+    crls (ca, number) {
+        ca -> Text,
+        number -> BigInt,
+        tbs_digest -> Binary,
+        status_version -> Nullable<BigInt>,
+        this_update -> Nullable<BigInt>,
+        next_update -> Nullable<BigInt>,
+        der -> Nullable<Binary>,
+    }
+}
+
+table! {
+    audit_events (id) {
+        id -> BigInt,
+        event -> Binary,
+        leaf -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    audit_leaves (leaf) {
+        leaf -> BigInt,
+        entry -> Binary,
+    }
+}
+
+table! {
+    audit_checkpoints (number) {
+        number -> BigInt,
+        size -> BigInt,
+        signed -> Binary,
+        token -> Nullable<Binary>,
+    }
+}
+
+table! {
+    audit_keys (fingerprint) {
+        fingerprint -> Binary,
+        spki -> Binary,
+        registered -> BigInt,
+    }
+}
+
+table! {
+    outbox (id) {
+        id -> BigInt,
+        kind -> Text,
+        ca -> Text,
+        serial -> Binary,
+        created -> BigInt,
+        finished -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    heartbeat (node) {
+        node -> Text,
+        at -> BigInt,
+        token_answers -> BigInt,
+    }
+}
+
+allow_tables_to_appear_in_same_query!(
+    applications,
+    attempts,
+    ca_status,
+    certificate_status,
+    certificates,
+    orders,
+    revocation_records,
+    revocation_requests,
+);

@@ -1,0 +1,123 @@
+//! How enumerations are spelled on disk.
+//!
+//! These texts are in databases and in the CHECKs and indexes of the migrations. **Changing one needs a
+//! migration**, however much prettier a log line would become; adding one may need one too.
+
+use ndoba_ca::ports::CertificateKind;
+use ndoba_registration::ports::{LedgerState, OrderKind};
+use ndoba_x509::RevocationReason;
+
+use crate::error::StoreError;
+
+/// States of `orders`.
+pub(crate) mod order {
+    pub(crate) const OPEN: &str = "open";
+    pub(crate) const QUEUED: &str = "queued";
+    pub(crate) const CLAIMED: &str = "claimed";
+    pub(crate) const DONE: &str = "done";
+    pub(crate) const REFUSED: &str = "refused";
+    pub(crate) const WITHDRAWN: &str = "withdrawn";
+    pub(crate) const EXPIRED: &str = "expired";
+}
+
+/// States of `certificate_status`.
+pub(crate) mod state {
+    pub(crate) const SIGNING: &str = "signing";
+    pub(crate) const ISSUED: &str = "issued";
+    pub(crate) const ISSUED_LOST: &str = "issued_lost";
+}
+
+/// Outcomes of `attempts`.
+pub(crate) mod outcome {
+    pub(crate) const OPEN: &str = "open";
+    pub(crate) const SIGNED: &str = "signed";
+    pub(crate) const LOST: &str = "lost";
+}
+
+/// Actions of `revocation_records`.
+pub(crate) mod action {
+    pub(crate) const LOST: &str = "lost";
+    pub(crate) const RELEASE: &str = "release";
+    pub(crate) const REVOKE: &str = "revoke";
+    pub(crate) const SUSPEND: &str = "suspend";
+}
+
+/// Kinds of `outbox`.
+pub(crate) mod errand {
+    pub(crate) const CRL_DUE: &str = "crl-due";
+    pub(crate) const NOTICE: &str = "notice";
+}
+
+/// The reason that is a suspension, in `certificate_status.reason`.
+pub(crate) const HOLD: &str = "certificateHold";
+
+/// RFC 5280's own names, written here again: the database must not follow a change of `Display`.
+pub(crate) fn reason_to_row(reason: RevocationReason) -> &'static str {
+    match reason {
+        RevocationReason::Unspecified => "unspecified",
+        RevocationReason::KeyCompromise => "keyCompromise",
+        RevocationReason::CaCompromise => "cACompromise",
+        RevocationReason::AffiliationChanged => "affiliationChanged",
+        RevocationReason::Superseded => "superseded",
+        RevocationReason::CessationOfOperation => "cessationOfOperation",
+        RevocationReason::CertificateHold => HOLD,
+        RevocationReason::PrivilegeWithdrawn => "privilegeWithdrawn",
+    }
+}
+
+pub(crate) fn reason(text: &str) -> Result<RevocationReason, StoreError> {
+    RevocationReason::ALL
+        .into_iter()
+        .find(|reason| reason_to_row(*reason) == text)
+        .ok_or_else(|| StoreError::corrupt("certificate_status.reason"))
+}
+
+pub(crate) fn order_kind_to_row(kind: OrderKind) -> &'static str {
+    match kind {
+        OrderKind::Issue => "issue",
+        OrderKind::Reissue => "reissue",
+        OrderKind::Release => "release",
+        OrderKind::Revoke => "revoke",
+        OrderKind::Suspend => "suspend",
+    }
+}
+
+pub(crate) fn order_kind(text: &str) -> Result<OrderKind, StoreError> {
+    [OrderKind::Issue, OrderKind::Reissue, OrderKind::Release, OrderKind::Revoke, OrderKind::Suspend]
+        .into_iter()
+        .find(|kind| order_kind_to_row(*kind) == text)
+        .ok_or_else(|| StoreError::corrupt("orders.kind"))
+}
+
+pub(crate) fn kind_to_row(kind: CertificateKind) -> &'static str {
+    match kind {
+        CertificateKind::Authority => "authority",
+        CertificateKind::Responder => "responder",
+        CertificateKind::Seal => "seal",
+        CertificateKind::Signature => "signature",
+        CertificateKind::TimeStamping => "time-stamping",
+    }
+}
+
+pub(crate) fn ledger_state(text: &str) -> Result<LedgerState, StoreError> {
+    // `reserved` and `prepared` are steps within the transaction that ends in `signing`; no one else sees them.
+    match text {
+        state::SIGNING => Ok(LedgerState::Signing),
+        state::ISSUED => Ok(LedgerState::Issued),
+        state::ISSUED_LOST => Ok(LedgerState::IssuedLost),
+        _ => Err(StoreError::corrupt("certificate_status.state")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_round_trip() {
+        for one in RevocationReason::ALL {
+            assert_eq!(reason(reason_to_row(one)).unwrap(), one);
+        }
+        assert!(reason("removeFromCRL").is_err());
+    }
+}

@@ -1,0 +1,124 @@
+//! CRL numbers, CRLs, CAs.
+
+use std::thread;
+
+use ndoba_ca::ports::{Authority, Ledger as _, LedgerError, StatusAction};
+
+use crate::cluster::on_both;
+use crate::fixtures::{at, attempt, ca, change, crl_intent, crl_issued, event, issue};
+use crate::raw::Raw;
+
+#[test]
+fn a_number_is_taken_once_and_none_is_skipped() {
+    on_both(|database| {
+        let store = &database.store;
+        assert!(!store.record_crl_intent(crl_intent(2)).unwrap(), "1 comes first");
+        assert!(!store.record_crl_intent(crl_intent(0)).unwrap());
+        for number in 1..=5 {
+            let taken: usize = thread::scope(|scope| {
+                let nodes: Vec<_> = (0..4)
+                    .map(|_| scope.spawn(|| store.record_crl_intent(crl_intent(number)).unwrap()))
+                    .collect();
+                nodes.into_iter().map(|node| usize::from(node.join().unwrap())).sum()
+            });
+            assert_eq!(taken, 1, "number {number}");
+        }
+        assert_eq!(store.crl_state(&ca("seal")).unwrap().highest_number, 5);
+        assert_eq!(Raw::open(&database.engine).count("crls"), 5);
+        assert_eq!(store.marks().unwrap()[0].crl_number, 5);
+    });
+}
+
+#[test]
+fn a_lower_number_is_not_recorded_after_a_higher() {
+    on_both(|database| {
+        let store = &database.store;
+        let seal = ca("seal");
+        change(store, &issue(store).certificate, StatusAction::Suspend);
+        let (first, second) = (crl_intent(1), crl_intent(2));
+        assert!(store.record_crl_intent(first.clone()).unwrap());
+        assert!(store.record_crl_intent(second.clone()).unwrap());
+        assert_eq!(store.current_crl(&seal).unwrap(), None);
+        let mut wrong = crl_issued(&second, 1);
+        wrong.attempt = attempt("epoch-1");
+        assert!(!store.record_crl(wrong).unwrap(), "another attempt");
+        assert!(store.record_crl(crl_issued(&second, 1)).unwrap());
+        assert!(!store.record_crl(crl_issued(&second, 1)).unwrap(), "once");
+        assert!(!store.record_crl(crl_issued(&first, 1)).unwrap());
+        assert_eq!(store.current_crl(&seal).unwrap().unwrap(), b"crl 2");
+        let state = store.crl_state(&seal).unwrap();
+        assert_eq!((state.version, state.highest_number), (1, 2));
+        assert_eq!(state.last.unwrap().number, 2);
+        // The one that was overtaken stays counted, as an intent without a signature.
+        let uses = store.key_uses().unwrap();
+        assert_eq!((uses[0].intents, uses[0].signed, uses[0].lost), (3, 2, 0));
+    });
+}
+
+#[test]
+fn many_pages_are_one_snapshot() {
+    on_both(|database| {
+        let store = &database.store;
+        // More than two pages, put in past the store: 5 000 orders would take a while.
+        let numbers = match Raw::open(&database.engine) {
+            Raw::Postgres(_) => {
+                "SELECT i, decode(lpad(to_hex(4096 + i), 32, '4'), 'hex') AS serial FROM generate_series(1, 4500) AS i"
+            }
+            Raw::Sqlite(_) => {
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4500)
+                 SELECT i, unhex('44444444444444444444444444' || printf('%06x', 4096 + i)) AS serial FROM n"
+            }
+        };
+        let digest = match Raw::open(&database.engine) {
+            Raw::Postgres(_) => "'\\x00'::bytea",
+            Raw::Sqlite(_) => "x'00'",
+        };
+        let mut raw = Raw::open(&database.engine);
+        raw.run(&format!(
+            "INSERT INTO certificates (ca, serial, ceremony, kind, tbs, tbs_digest, profile, profile_digest, lint,
+                 subject_name, name_owner, spki, not_before, not_after, recorded)
+             SELECT 'seal', serial, {digest}, 'seal', {digest}, {digest}, 'p', {digest}, 'l', {digest}, {digest}, {digest}, 1, 2, 3
+             FROM ({numbers}) AS numbers;
+             INSERT INTO certificate_status (ca, serial, state, revoked, reason)
+             SELECT ca, serial, 'issued_lost', 5, 'superseded' FROM certificates;"
+        ))
+        .unwrap();
+        let mut serials = Vec::new();
+        let mut disturbed = false;
+        store
+            .for_each_revoked(&ca("seal"), &mut |entry| {
+                serials.push(entry.serial);
+                if !std::mem::replace(&mut disturbed, true) {
+                    // What commits meanwhile is not of this snapshot.
+                    change(store, &issue(store).certificate, StatusAction::Suspend);
+                }
+            })
+            .unwrap();
+        assert_eq!(serials.len(), 4500);
+        assert!(serials.windows(2).all(|pair| pair[0].as_unsigned() < pair[1].as_unsigned()));
+        let mut count = 0;
+        store.for_each_revoked(&ca("seal"), &mut |_| count += 1).unwrap();
+        assert_eq!(count, 4501);
+    });
+}
+
+#[test]
+fn a_ca_is_registered_once() {
+    on_both(|database| {
+        let store = &database.store;
+        let authority = Authority {
+            name: ca("seal"),
+            certificate: b"der".to_vec(),
+            ski: b"ski".to_vec(),
+            not_before: at(0),
+        };
+        store.register_authority(authority.clone(), event()).unwrap();
+        store.register_authority(authority.clone(), event()).unwrap();
+        assert_eq!(Raw::open(&database.engine).count("audit_events"), 1);
+        let other = Authority { certificate: b"other".to_vec(), ..authority.clone() };
+        assert!(matches!(store.register_authority(other, event()), Err(LedgerError::Corrupt { .. })));
+        let same_key = Authority { name: ca("signature"), ..authority };
+        assert!(matches!(store.register_authority(same_key, event()), Err(LedgerError::Corrupt { .. })));
+        assert_eq!(store.authorities().unwrap().len(), 1);
+    });
+}

@@ -1,0 +1,16 @@
+//! Every test here runs on SQLite and on PostgreSQL. One binary: linking takes longer than running.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::wildcard_enum_match_arm, missing_docs)]
+
+mod audit;
+mod cluster;
+mod crls;
+mod faults;
+mod fixtures;
+mod issuance;
+mod raw;
+mod refusals;
+mod registry;
+mod restored;
+mod schema;
+mod status;

@@ -1,0 +1,115 @@
+//! The two directories of migrations make one schema, and databases of others are refused.
+
+use std::collections::BTreeSet;
+
+use ndoba_store::{Engine, OpenError, Store};
+
+use crate::cluster::{HOME, empty_postgres, on_both, postgres, sqlite};
+use crate::fixtures::at;
+use crate::raw::Raw;
+
+/// `table.column type null`, types as families.
+fn columns(engine: &Engine) -> BTreeSet<String> {
+    let mut raw = Raw::open(engine);
+    let lines = match &raw {
+        Raw::Postgres(_) => raw.lines(
+            "SELECT table_name || '.' || column_name || ' ' || data_type || ' ' ||
+                    CASE is_nullable WHEN 'YES' THEN 'null' ELSE 'not null' END AS line
+             FROM information_schema.columns WHERE table_schema = 'public'",
+        ),
+        Raw::Sqlite(_) => raw.lines(
+            "SELECT t.name || '.' || c.name || ' ' || c.type || ' ' ||
+                    CASE c.\"notnull\" WHEN 0 THEN 'null' ELSE 'not null' END AS line
+             FROM sqlite_master t, pragma_table_info(t.name) c
+             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'",
+        ),
+    };
+    lines
+        .into_iter()
+        .filter(|line| !line.starts_with("__diesel"))
+        .map(|line| {
+            line.replace(" bytea ", " BLOB ").replace(" bigint ", " INTEGER ").replace(" text ", " TEXT ")
+        })
+        .collect()
+}
+
+/// Names of indexes and triggers: the other half of what a schema promises.
+fn rules(engine: &Engine) -> BTreeSet<String> {
+    let mut raw = Raw::open(engine);
+    match &raw {
+        Raw::Postgres(_) => raw.lines(
+            "SELECT indexname::text AS line FROM pg_indexes WHERE schemaname = 'public'
+               AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key' AND indexname NOT LIKE '\\_\\_%'
+             UNION SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal AND tgname NOT LIKE '%\\_no\\_truncate'",
+        ),
+        Raw::Sqlite(_) => raw.lines(
+            "SELECT name AS line FROM sqlite_master WHERE type IN ('index', 'trigger') AND name NOT LIKE 'sqlite_%'",
+        ),
+    }
+    .into_iter()
+    .collect()
+}
+
+#[test]
+fn both_engines_have_one_schema() {
+    let (sqlite, postgres) = (sqlite(), postgres());
+    let columns_there = columns(&postgres.engine);
+    assert!(columns_there.len() > 100, "{}", columns_there.len());
+    assert_eq!(columns(&sqlite.engine), columns_there);
+    assert_eq!(rules(&sqlite.engine), rules(&postgres.engine));
+}
+
+#[test]
+fn a_database_has_one_identity() {
+    on_both(|database| {
+        assert_eq!(database.store.installation(), HOME);
+        assert!(matches!(Store::create(&database.engine, 2, HOME, at(9)), Err(OpenError::AlreadyThere)));
+        assert_eq!(Store::open(&database.engine, 2).unwrap().installation(), HOME);
+        Store::upgrade(&database.engine).unwrap();
+    });
+}
+
+#[test]
+fn a_newer_schema_is_refused() {
+    on_both(|database| {
+        let mut raw = Raw::open(&database.engine);
+        raw.run("INSERT INTO __diesel_schema_migrations (version) VALUES ('20991231000001')").unwrap();
+        for outcome in [
+            Store::open(&database.engine, 2).map(drop),
+            Store::upgrade(&database.engine),
+            Store::create(&database.engine, 2, HOME, at(9)).map(drop),
+        ] {
+            assert!(matches!(outcome, Err(OpenError::SchemaUnknown { .. })), "{outcome:?}");
+        }
+    });
+}
+
+#[test]
+fn nothing_is_created_by_opening() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("none.sqlite");
+    let missing = Store::open(&Engine::Sqlite { path: path.clone() }, 2);
+    assert!(matches!(missing, Err(OpenError::Missing { .. })));
+    assert!(!path.exists());
+    assert!(matches!(Store::open(&empty_postgres(), 2), Err(OpenError::Missing { .. })));
+}
+
+#[test]
+fn the_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let database = sqlite();
+    let Engine::Sqlite { path } = &database.engine else { unreachable!() };
+    assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn commits_are_durable() {
+    // PostgreSQL: even where the database's own default would lose commits.
+    let Engine::Postgres { url } = empty_postgres() else { unreachable!() };
+    let name = url.rsplit('=').next().unwrap();
+    crate::cluster::cluster()
+        .psql("postgres", &format!("ALTER DATABASE {name} SET synchronous_commit = off"));
+    let store = Store::create(&Engine::Postgres { url: url.clone() }, 2, HOME, at(0)).unwrap();
+    assert_eq!(store.durability().unwrap(), "on");
+    assert_eq!(sqlite().store.durability().unwrap(), "wal/2/1");
+}

@@ -1,0 +1,229 @@
+//! Status changes, their order, and what a responder reads.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use ndoba_ca::ports::{
+    CertificateId, IntentOutcome, Ledger as _, StatusAction, StatusOutcome, StatusRefusal,
+};
+use ndoba_ocsp::{CertStatusFacts, StatusSource as _, StatusVersion, StatusVersions as _};
+use ndoba_registration::ports::{OrderKind, OrderState, Registry as _};
+use ndoba_store::{Dating, StatusRecords};
+use ndoba_types::Sha256Digest;
+use ndoba_x509::RevocationReason;
+
+use crate::cluster::{on_both, postgres};
+use crate::fixtures::{
+    at, ca, ceremony, change, event, fresh, intent, issue, issued, queued, serial, status_change,
+};
+use crate::raw::Raw;
+
+const REVOKE: StatusAction = StatusAction::Revoke(RevocationReason::KeyCompromise);
+
+#[test]
+fn a_revoked_certificate_never_returns() {
+    on_both(|database| {
+        let store = &database.store;
+        let id = issue(store).certificate;
+        let refused = |refusal| StatusOutcome::Refused(refusal);
+        let applied = |version| StatusOutcome::Applied { version };
+        assert_eq!(change(store, &id, StatusAction::Release), refused(StatusRefusal::NotSuspended));
+        assert_eq!(change(store, &id, StatusAction::Suspend), applied(1));
+        assert_eq!(change(store, &id, StatusAction::Suspend), refused(StatusRefusal::AlreadySuspended));
+        assert_eq!(change(store, &id, StatusAction::Release), applied(2));
+        assert_eq!(change(store, &id, StatusAction::Suspend), applied(3));
+        assert_eq!(change(store, &id, REVOKE), applied(4));
+        for action in [StatusAction::Release, StatusAction::Suspend, REVOKE] {
+            assert_eq!(change(store, &id, action), refused(StatusRefusal::AlreadyRevoked));
+        }
+        let never = CertificateId { ca: ca("seal"), serial: serial(fresh()) };
+        assert_eq!(change(store, &never, REVOKE), refused(StatusRefusal::NotIssued));
+        assert_eq!(store.crl_state(&ca("seal")).unwrap().version, 4);
+    });
+}
+
+#[test]
+fn an_order_is_carried_out_once() {
+    on_both(|database| {
+        let store = &database.store;
+        let id = issue(store).certificate;
+        let suspend = queued(store, OrderKind::Suspend, &id.serial);
+        let again = status_change(&id, suspend, StatusAction::Suspend);
+        assert_eq!(store.change_status(again.clone()).unwrap(), StatusOutcome::Applied { version: 1 });
+        assert_eq!(
+            store.order(suspend).unwrap().unwrap().state,
+            OrderState::Done { serial: id.serial.clone() }
+        );
+        change(store, &id, StatusAction::Release);
+        // A replay of the finished order must not suspend it again.
+        assert!(matches!(store.change_status(again).unwrap(), StatusOutcome::Refused(_)));
+        assert_eq!(store.crl_state(&ca("seal")).unwrap().version, 2);
+        // A refusal ends its order, with a code for the officer.
+        let release = queued(store, OrderKind::Release, &id.serial);
+        store.change_status(status_change(&id, release, StatusAction::Release)).unwrap();
+        let OrderState::Refused { code, .. } = store.order(release).unwrap().unwrap().state else { panic!() };
+        assert_eq!(code, "not-suspended");
+        let log = Raw::open(&database.engine).count("audit_events");
+        assert!(log > 0);
+    });
+}
+
+#[test]
+fn a_responder_reads_what_was_decided() {
+    on_both(|database| {
+        let store = &database.store;
+        let records = StatusRecords::new(store.clone(), Dating::Primary, None);
+        let seal = ca("seal");
+        let good = issue(store);
+        let revoked = issue(store);
+        let suspended = issue(store);
+        change(store, &revoked.certificate, REVOKE);
+        change(store, &suspended.certificate, StatusAction::Suspend);
+        let signing = intent(ceremony());
+        store.record_intents(vec![signing.clone()]).unwrap();
+        let lost = intent(ceremony());
+        store.record_intents(vec![lost.clone()]).unwrap();
+        let doubts = store.in_doubt("node-a", "next", at(0)).unwrap();
+        let doubt = doubts.iter().find(|doubt| doubt.certificate == lost.certificate).unwrap();
+        store.record_lost(doubt, at(9), event()).unwrap();
+
+        let digest = |intent| Sha256Digest::of(&issued(intent).der);
+        let serials: Vec<_> = [&good, &revoked, &suspended, &signing, &lost]
+            .map(|intent| intent.certificate.serial.clone())
+            .into_iter()
+            .chain([serial(fresh())])
+            .collect();
+        let snapshot = records.statuses(&seal, &serials).unwrap();
+        assert_eq!(snapshot.version, StatusVersion(3));
+        assert_eq!(
+            snapshot.facts,
+            [
+                CertStatusFacts::Good { certificate: digest(&good) },
+                CertStatusFacts::Revoked {
+                    at: at(6),
+                    reason: RevocationReason::KeyCompromise,
+                    certificate: Some(digest(&revoked)),
+                },
+                CertStatusFacts::Suspended { since: at(6), certificate: Some(digest(&suspended)) },
+                CertStatusFacts::NotIssued,
+                CertStatusFacts::Revoked {
+                    at: at(9),
+                    reason: RevocationReason::Unspecified,
+                    certificate: None,
+                },
+                CertStatusFacts::NotIssued,
+            ]
+        );
+        for (serial, fact) in serials.iter().zip(&snapshot.facts) {
+            assert_eq!(records.status(&seal, serial).unwrap(), *fact, "one at a time");
+        }
+        // Another CA's certificate of the same serial is another certificate.
+        assert_eq!(records.status(&ca("signature"), &serials[0]).unwrap(), CertStatusFacts::NotIssued);
+        let mut listed = Vec::new();
+        assert_eq!(store.for_each_revoked(&seal, &mut |entry| listed.push(entry.serial)).unwrap(), 3);
+        let mut expected = vec![serials[1].clone(), serials[2].clone(), serials[4].clone()];
+        expected.sort_by(|a, b| a.as_unsigned().cmp(b.as_unsigned()));
+        assert_eq!(listed, expected);
+    });
+}
+
+#[test]
+fn revocation_reaches_a_certificate_that_is_being_signed() {
+    on_both(|database| {
+        let store = &database.store;
+        let intent = intent(ceremony());
+        assert_eq!(store.record_intents(vec![intent.clone()]).unwrap(), [IntentOutcome::Recorded]);
+        assert_eq!(change(store, &intent.certificate, REVOKE), StatusOutcome::Applied { version: 1 });
+        assert_eq!(store.record_issued(vec![issued(&intent)]).unwrap(), [true]);
+        let records = StatusRecords::new(store.clone(), Dating::Primary, None);
+        let status = records.status(&ca("seal"), &intent.certificate.serial).unwrap();
+        assert!(matches!(status, CertStatusFacts::Revoked { .. }), "{status:?}");
+    });
+}
+
+#[test]
+fn versions_are_known_with_their_age() {
+    on_both(|database| {
+        let store = &database.store;
+        let seal = ca("seal");
+        let primary = StatusRecords::new(store.clone(), Dating::Primary, None);
+        let replica = StatusRecords::new(store.clone(), Dating::Replica, None);
+        assert_eq!(primary.known(&seal), None);
+        let id = issue(store).certificate;
+        change(store, &id, REVOKE);
+        primary.refresh(at(20)).unwrap();
+        let known = primary.known(&seal).unwrap();
+        assert_eq!((known.version, known.as_of), (StatusVersion(1), at(20)));
+        assert!(replica.refresh(at(20)).is_err(), "no heartbeat yet");
+        assert_eq!(replica.known(&seal), None);
+        store.beat("node-a", at(15), true).unwrap();
+        store.beat("node-a", at(18), false).unwrap();
+        replica.refresh(at(20)).unwrap();
+        assert_eq!(replica.known(&seal).unwrap().as_of, at(18));
+        let beat = store.ca_heartbeat().unwrap().unwrap();
+        assert_eq!((beat.at, beat.token_answers), (at(18), false));
+    });
+}
+
+#[test]
+fn threads_that_revoke_at_once_take_versions_without_gaps() {
+    on_both(|database| {
+        let certificates: Vec<_> = (0..24).map(|_| issue(&database.store).certificate).collect();
+        let mut versions: Vec<u64> = thread::scope(|scope| {
+            let threads: Vec<_> = certificates
+                .chunks(6)
+                .map(|part| {
+                    let store = database.store.clone();
+                    scope.spawn(move || {
+                        part.iter()
+                            .map(|id| match change(&store, id, REVOKE) {
+                                StatusOutcome::Applied { version } => version,
+                                StatusOutcome::Refused(refusal) => panic!("{refusal}"),
+                            })
+                            .collect::<Vec<_>>()
+                    })
+                })
+                .collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        versions.sort_unstable();
+        assert_eq!(versions, (1..=24).collect::<Vec<_>>());
+    });
+}
+
+/// Where transactions overlap, the later version must not be visible before the earlier one (design §6).
+#[test]
+fn commit_order_is_version_order() {
+    let database = postgres();
+    let store = database.store.clone();
+    let held = issue(&store).certificate;
+    let other = issue(&store).certificate;
+    change(&store, &issue(&store).certificate, REVOKE); // makes the CA's row; version 1
+
+    // An earlier transaction has taken version 2 and hesitates.
+    let mut earlier = Raw::open(&database.engine);
+    earlier.run("BEGIN; UPDATE ca_status SET version = version + 1 WHERE ca = 'seal'").unwrap();
+
+    let (sender, receiver) = mpsc::channel();
+    let later = thread::spawn({
+        let (store, other) = (store.clone(), other.clone());
+        move || sender.send(change(&store, &other, REVOKE)).unwrap()
+    });
+    assert!(receiver.recv_timeout(Duration::from_millis(500)).is_err(), "the later one waits");
+    let records = StatusRecords::new(store.clone(), Dating::Primary, None);
+    records.refresh(at(20)).unwrap();
+    assert_eq!(
+        records.known(&ca("seal")).unwrap().version,
+        StatusVersion(1),
+        "and nothing is seen of either"
+    );
+    let hex: String = held.serial.to_string();
+    earlier
+        .run(&format!(
+            "UPDATE certificate_status SET revoked = 1, reason = 'keyCompromise' WHERE serial = '\\x{hex}'; COMMIT"
+        ))
+        .unwrap();
+    assert_eq!(receiver.recv().unwrap(), StatusOutcome::Applied { version: 3 });
+    later.join().unwrap();
+}
