@@ -7,7 +7,6 @@ use cryptoki::error::{Error, RvError};
 use cryptoki::session::{Session, SessionState, UserType};
 use cryptoki::slot::Slot;
 use ndoba_types::SignatureAlgorithm;
-use secrecy::SecretString;
 
 use crate::ckr::{self, Failure, Remedy, describe};
 use crate::mechanism::{TokenInput, mechanism};
@@ -46,7 +45,7 @@ impl From<Failure> for Refusal {
 
 impl Connection {
     /// Finds the token, logs in, and sees that the keys in use are there.
-    pub(crate) fn open(pkcs11: &Pkcs11, shared: &Shared, pin: &PinHolder) -> Result<Self, Refusal> {
+    pub(crate) fn open(pkcs11: &Pkcs11, shared: &Shared, pin: &mut PinHolder) -> Result<Self, Refusal> {
         // Slot numbers change when a token comes back, so it is looked up every time.
         let (slot, info) = find_token(pkcs11, &shared.selector)?;
         let session = pkcs11.open_ro_session(slot)?;
@@ -219,7 +218,7 @@ fn pin_may_be_tried(info: &cryptoki::slot::TokenInfo) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn log_in(session: &Session, shared: &Shared, pin: &PinHolder, info: &TokenInfo) -> Result<(), Refusal> {
+fn log_in(session: &Session, shared: &Shared, pin: &mut PinHolder, info: &TokenInfo) -> Result<(), Refusal> {
     // Another session of ours that is still open keeps the login: one login serves them all.
     if logged_in(session)? {
         return Ok(());
@@ -233,8 +232,7 @@ fn log_in(session: &Session, shared: &Shared, pin: &PinHolder, info: &TokenInfo)
         Verdict::Locked(reason) => return Err(Refusal::Pin(reason)),
     }
     lock.attempt().map_err(unusable)?;
-    let pin: &SecretString = pin.pin();
-    match session.login(UserType::User, Some(pin)) {
+    match session.login(UserType::User, Some(pin.current())) {
         Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
         Err(error) => {
             let reason = describe(&error);

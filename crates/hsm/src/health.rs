@@ -37,7 +37,7 @@ pub struct TokenHealth {
 
 impl TokenHealth {
     /// The reason, or the state where there is none.
-    pub(crate) fn why(self) -> String {
+    pub fn why(self) -> String {
         self.reason.unwrap_or_else(|| {
             match self.state {
                 TokenState::Starting => "it is being connected",

@@ -57,7 +57,7 @@ impl Keeper {
             };
             let connected = {
                 let _call = self.shared.calls.enter(KEEPER_CLOCK, self.shared.hang_after);
-                Connection::open(&self.pkcs11, &self.shared, &self.pin)
+                Connection::open(&self.pkcs11, &self.shared, &mut self.pin)
             };
             let began = Instant::now();
             let end = match connected {
@@ -70,9 +70,6 @@ impl Keeper {
                     }
                     // No login is tried until an operator has acted; the lock is only looked at.
                     self.decline_errands(Duration::from_secs(1));
-                    if let Err(error) = self.pin.refresh() {
-                        tracing::error!(token = self.shared.name, %error, "the PIN cannot be read again");
-                    }
                     continue;
                 }
                 Err(Refusal::Token(failure)) => End::Lost(failure),

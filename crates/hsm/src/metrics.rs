@@ -1,4 +1,7 @@
 //! What a key has done: the accounting that is compared with intents (design §5), and numbers for operators.
+//!
+//! Exported, with the labels `token` and `key`: `ndoba_hsm_requests_total` (and `outcome`: signed, busy, in-doubt,
+//! refused, unavailable), `ndoba_hsm_sign_calls_total`, `ndoba_hsm_seconds` (submission to answer).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

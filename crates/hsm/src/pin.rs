@@ -71,19 +71,19 @@ impl PinHolder {
         Ok(Self { source, pin })
     }
 
-    pub(crate) fn pin(&self) -> &SecretString {
-        &self.pin
-    }
-
-    /// Reads the file again, for a PIN that an operator put right.
-    pub(crate) fn refresh(&mut self) -> Result<(), PinError> {
+    /// The PIN for a login that is about to be tried. A file is read again: an operator who put it right and then
+    /// cleared the lock must not see the old PIN tried once more. One that is gone since leaves us what it held.
+    pub(crate) fn current(&mut self) -> &SecretString {
         match &self.source {
-            PinSource::Descriptor(_) => Ok(()),
-            PinSource::File(_) | PinSource::Credential { .. } => {
-                self.pin = read(&mut self.source)?;
-                Ok(())
-            }
+            PinSource::Descriptor(_) => {}
+            PinSource::File(_) | PinSource::Credential { .. } => match read(&mut self.source) {
+                Ok(pin) => self.pin = pin,
+                Err(error) => {
+                    tracing::warn!(%error, "the PIN cannot be read again; using the one read before")
+                }
+            },
         }
+        &self.pin
     }
 }
 
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn one_newline_is_trimmed_and_no_more() {
         let (_dir, path) = file(" 12 34 \n", 0o600);
-        assert_eq!(PinHolder::read(PinSource::File(path)).unwrap().pin().expose_secret(), " 12 34 ");
+        assert_eq!(PinHolder::read(PinSource::File(path)).unwrap().current().expose_secret(), " 12 34 ");
         for bad in ["", "\n", "1234\n\n", "1234\r\n", "12\u{0}34"] {
             let (_dir, path) = file(bad, 0o600);
             assert!(matches!(PinHolder::read(PinSource::File(path)), Err(PinError::Malformed)), "{bad:?}");
@@ -184,10 +184,9 @@ mod tests {
         let (_dir, path) = file("1111", 0o600);
         let mut holder = PinHolder::read(PinSource::File(path.clone())).unwrap();
         fs::write(&path, "2222\n").unwrap();
-        holder.refresh().unwrap();
-        assert_eq!(holder.pin().expose_secret(), "2222");
+        assert_eq!(holder.current().expose_secret(), "2222");
         let mut holder = PinHolder::read(PinSource::Descriptor(File::open(&path).unwrap().into())).unwrap();
-        holder.refresh().unwrap();
-        assert_eq!(holder.pin().expose_secret(), "2222");
+        fs::remove_file(&path).unwrap();
+        assert_eq!(holder.current().expose_secret(), "2222");
     }
 }

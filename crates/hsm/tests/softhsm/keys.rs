@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ndoba_hsm::{KeyError, KeySpec, Module, OpenError, StartError, subject_key_identifier};
+use ndoba_hsm::{KeyError, KeySpec, Module, OpenError, StartError, TokenSelector, subject_key_identifier};
 use ndoba_types::{
     AnswerStatus, IssueCertificates, KeyLabel, SignError, SignatureAlgorithm, SigningKey, StampTime,
     ToBeSigned,
@@ -119,5 +119,32 @@ worlds! {
     fn a_missing_library_is_reported(world: &World) {
         let config = world.config(Path::new("/nowhere/libnone.so"));
         assert!(matches!(Module::start(config), Err(StartError::NotLoaded { .. })));
+    }
+
+    fn a_key_that_someone_else_destroyed_is_refused_and_its_neighbour_is_not(world: &World) {
+        let module = world.softhsm();
+        let token = ready(&module, "alpha");
+        let key = p256_key::<AnswerStatus>(&token, "signature/ocsp/1");
+        let neighbour = p256_key::<AnswerStatus>(&token, "signature/ocsp/2");
+        let sign = |key: &ndoba_hsm::Key<AnswerStatus>| key.sign(ToBeSigned::assertion(vec![1]));
+        assert!(sign(&key).is_ok());
+        for kind in ["privkey", "pubkey"] {
+            world.tool("pkcs11-tool", &[
+                "--module", SOFTHSM, "--token-label", "alpha", "--login", "--pin", PIN,
+                "--delete-object", "--type", kind, "--label", "signature/ocsp/1",
+            ]);
+        }
+        let Err(SignError::Refused { reason }) = sign(&key) else { panic!("signed with a key that is gone") };
+        assert!(reason.contains("not in the token"), "{reason}");
+        assert!(sign(&neighbour).is_ok());
+    }
+
+    fn a_token_may_be_chosen_by_its_slot(world: &World) {
+        let slot = {
+            let module = world.softhsm();
+            ready(&module, "beta").info().unwrap().slot
+        };
+        let module = world.witness(|config| config.tokens[0].selector = TokenSelector::Slot(slot));
+        assert_eq!(ready(&module, "alpha").info().unwrap().label, "beta");
     }
 }

@@ -168,4 +168,17 @@ worlds! {
         let made = world.witnessed().iter().filter(|line| line.2 != "-").count();
         assert_eq!(made, tally.signed, "nothing was signed twice, nothing unaccounted");
     }
+
+    fn health_is_the_canarys_business(world: &World) {
+        let module = world.witness(|_| {});
+        let token = ready(&module, "alpha");
+        let key = p256_key::<AnswerStatus>(&token, "signature/ocsp/1");
+        token.generate(&"canary/canary/1".parse().unwrap(), KeySpec::P256).unwrap();
+        eventually("the canary signs", || world.witnessed().len() > 2);
+        assert_eq!(key.metrics().sign_calls, 0, "a service key does not");
+        world.faults("C_Sign CKR 0x30");
+        eventually("its silence is noticed", || token.health().state == TokenState::Away);
+        world.faults("");
+        assert!(token.wait_ready(Duration::from_secs(5)));
+    }
 }

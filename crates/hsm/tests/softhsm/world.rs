@@ -52,7 +52,7 @@ pub(crate) fn run(module: &str, name: &str, body: impl FnOnce(&World)) {
         .envs(world.environment())
         .status()
         .unwrap();
-    assert!(status.success(), "see the child's output above");
+    assert!(status.success(), "{status}; see the child's output above");
 }
 
 impl World {

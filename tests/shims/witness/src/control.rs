@@ -9,8 +9,9 @@
 //! C_OpenSession CKR 0x30           as long as the line is there
 //! ```
 //!
-//! The first line that fits makes the fault. Functions: C_Initialize, C_OpenSession, C_GetSessionInfo, C_Login,
-//! C_FindObjectsInit, C_SignInit, C_Sign. Lines that cannot be read are reported on standard error.
+//! The first line that fits makes the fault. Functions: C_Initialize, C_OpenSession, C_CloseSession,
+//! C_GetSessionInfo, C_Login, C_FindObjectsInit, C_FindObjects, C_FindObjectsFinal, C_GetAttributeValue, C_SignInit,
+//! C_Sign. Lines that cannot be read are reported on standard error.
 
 use std::env;
 use std::ffi::OsString;
@@ -63,9 +64,10 @@ pub fn fault(function: &str, has_buffer: bool) -> Option<Fault> {
         let text = fs::read_to_string(path).unwrap_or_default();
         *rules = Rules { stamp, rules: text.lines().filter_map(parse).collect() };
     }
-    let rule = rules.rules.iter_mut().find(|rule| {
-        rule.function == function && rule.query != has_buffer && rule.left != Some(0)
-    })?;
+    let rule = rules
+        .rules
+        .iter_mut()
+        .find(|rule| rule.function == function && rule.query != has_buffer && rule.left != Some(0))?;
     if let Some(left) = &mut rule.left {
         *left -= 1;
     }

@@ -15,14 +15,18 @@ mod control;
 mod log;
 
 use std::ffi::c_void;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use abi::{CKR_FUNCTION_NOT_SUPPORTED, CKR_GENERAL_ERROR, CKR_OK, FunctionList, Rv, Ulong};
 use control::{Fault, fault};
 
 /// The last slot that a session was opened in, for the fault that closes all of its sessions.
 static SLOT: AtomicU64 = AtomicU64::new(u64::MAX);
+
+/// Held for reading during every call that uses a session, for writing while all of them are closed: SoftHSM frees
+/// a session under a call of another thread, which would crash the test and not the code under test.
+static SESSIONS: RwLock<()> = RwLock::new(());
 
 fn real() -> Option<&'static FunctionList> {
     static REAL: OnceLock<Option<&'static FunctionList>> = OnceLock::new();
@@ -40,6 +44,10 @@ fn ours() -> Option<&'static FunctionList> {
         set(abi::GET_SESSION_INFO, get_session_info as *const ());
         set(abi::LOGIN, login as *const ());
         set(abi::FIND_OBJECTS_INIT, find_objects_init as *const ());
+        set(abi::FIND_OBJECTS, find_objects as *const ());
+        set(abi::FIND_OBJECTS_FINAL, find_objects_final as *const ());
+        set(abi::GET_ATTRIBUTE_VALUE, get_attribute_value as *const ());
+        set(abi::CLOSE_SESSION, close_session as *const ());
         set(abi::SIGN_INIT, sign_init as *const ());
         set(abi::SIGN, sign as *const ());
         set(abi::SIGN_UPDATE, refuse as *const ());
@@ -80,6 +88,7 @@ macro_rules! forward {
                 return rv;
             }
         }
+        let _in_use = SESSIONS.read().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: the entry at this index has this signature in every v2.40 function list.
         let function: unsafe extern "C" fn($($type),*) -> Rv = unsafe { real.get($index) };
         // SAFETY: the caller's arguments, passed on.
@@ -124,6 +133,37 @@ unsafe extern "C" fn find_objects_init(session: Ulong, template: *mut c_void, co
     )
 }
 
+unsafe extern "C" fn find_objects(session: Ulong, found: *mut Ulong, room: Ulong, count: *mut Ulong) -> Rv {
+    forward!(
+        "C_FindObjects",
+        abi::FIND_OBJECTS,
+        (Ulong, *mut Ulong, Ulong, *mut Ulong),
+        (session, found, room, count)
+    )
+}
+
+unsafe extern "C" fn find_objects_final(session: Ulong) -> Rv {
+    forward!("C_FindObjectsFinal", abi::FIND_OBJECTS_FINAL, (Ulong), (session))
+}
+
+unsafe extern "C" fn get_attribute_value(
+    session: Ulong,
+    object: Ulong,
+    template: *mut c_void,
+    count: Ulong,
+) -> Rv {
+    forward!(
+        "C_GetAttributeValue",
+        abi::GET_ATTRIBUTE_VALUE,
+        (Ulong, Ulong, *mut c_void, Ulong),
+        (session, object, template, count)
+    )
+}
+
+unsafe extern "C" fn close_session(session: Ulong) -> Rv {
+    forward!("C_CloseSession", abi::CLOSE_SESSION, (Ulong), (session))
+}
+
 unsafe extern "C" fn sign_init(session: Ulong, mechanism: *mut c_void, key: Ulong) -> Rv {
     forward!("C_SignInit", abi::SIGN_INIT, (Ulong, *mut c_void, Ulong), (session, mechanism, key))
 }
@@ -148,6 +188,7 @@ unsafe extern "C" fn sign(
         }
         None => {}
     }
+    let _in_use = SESSIONS.read().unwrap_or_else(PoisonError::into_inner);
     // SAFETY: C_Sign's signature in every v2.40 function list.
     let function: unsafe extern "C" fn(Ulong, *mut u8, Ulong, *mut u8, *mut Ulong) -> Rv =
         unsafe { real.get(abi::SIGN) };
@@ -186,6 +227,7 @@ unsafe extern "C" fn refuse() -> Rv {
 }
 
 fn close_all_sessions(real: &FunctionList) {
+    let _nobody_in = SESSIONS.write().unwrap_or_else(PoisonError::into_inner);
     // SAFETY: C_CloseAllSessions' signature in every v2.40 function list.
     let function: unsafe extern "C" fn(Ulong) -> Rv = unsafe { real.get(abi::CLOSE_ALL_SESSIONS) };
     // SAFETY: a slot number is any number.
