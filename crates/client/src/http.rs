@@ -84,7 +84,8 @@ pub(crate) fn call(agent: &Agent, call: &Call<'_>) -> Result<ureq::http::Respons
     };
     let outcome = match call.body {
         Some((media_type, bytes)) => {
-            let request = request.header("content-type", media_type).body(bytes).map_err(|e| broken(e.into()))?;
+            let request =
+                request.header("content-type", media_type).body(bytes).map_err(|e| broken(e.into()))?;
             agent.run(request)
         }
         None => agent.run(request.body(()).map_err(|e| broken(e.into()))?),
@@ -117,6 +118,8 @@ pub(crate) fn successful(url: &str, answer: Answer, retry_after: Option<u64>) ->
     match (serde_json::from_slice::<Problem>(&answer.body), retry_after) {
         (Ok(problem), Some(seconds)) => Err(ClientError::Later { problem: Box::new(problem), seconds }),
         (Ok(problem), None) => Err(ClientError::Problem(Box::new(problem))),
-        (Err(_), _) => Err(ClientError::Answer { url: url.into(), what: "the problem document does not read".into() }),
+        (Err(_), _) => {
+            Err(ClientError::Answer { url: url.into(), what: "the problem document does not read".into() })
+        }
     }
 }

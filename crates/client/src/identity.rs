@@ -163,7 +163,8 @@ mod tests {
 
     fn identity(algorithm: &'static rcgen::SignatureAlgorithm) -> Identity {
         let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
-        let certificate = rcgen::CertificateParams::new(["officer".into()]).unwrap().self_signed(&key).unwrap();
+        let certificate =
+            rcgen::CertificateParams::new(["officer".into()]).unwrap().self_signed(&key).unwrap();
         Identity::from_pem(format!("{}{}", key.serialize_pem(), certificate.pem()).as_bytes()).unwrap()
     }
 
@@ -178,7 +179,8 @@ mod tests {
             assert!(submitted.verify(MediaType::Order, b"[]", officer.public_key()).is_err());
             assert!(submitted.verify(MediaType::Grant, b"{}", officer.public_key()).is_err());
 
-            let approved = officer.sign(MediaType::Order, b"{}", SignerRole::Approver, Some(&submitted), now).unwrap();
+            let approved =
+                officer.sign(MediaType::Order, b"{}", SignerRole::Approver, Some(&submitted), now).unwrap();
             let approved = FlatJws::from_bytes(approved.as_bytes()).unwrap();
             assert_eq!(approved.header().over, Some(submitted.digest()));
             assert_eq!(approved.header().iat, 1_795_435_200);
@@ -189,7 +191,8 @@ mod tests {
     fn files_that_are_no_identity() {
         let one = rcgen::KeyPair::generate().unwrap();
         let other = rcgen::KeyPair::generate().unwrap();
-        let certificate = rcgen::CertificateParams::new(["officer".into()]).unwrap().self_signed(&one).unwrap();
+        let certificate =
+            rcgen::CertificateParams::new(["officer".into()]).unwrap().self_signed(&one).unwrap();
         let read = |text: String| Identity::from_pem(text.as_bytes()).unwrap_err();
         assert_eq!(read(String::new()), BadIdentity::NoKey);
         assert_eq!(read(one.serialize_pem()), BadIdentity::NoCertificate);

@@ -12,8 +12,8 @@ use crate::error::ClientError;
 use crate::http::{self, Answer, Call, Method};
 use crate::identity::Identity;
 use crate::resource::{
-    Application, ApplicationSummary, CertificateStatus, Grant, GrantDraft, Order, Page, Profile, RegisteredOfficer,
-    StatusOrder, WhoAmI,
+    Application, ApplicationSummary, CertificateStatus, Grant, GrantDraft, Order, Page, Profile,
+    RegisteredOfficer, StatusOrder, WhoAmI,
 };
 
 /// A certificate's form for download.
@@ -83,7 +83,11 @@ impl OfficerClient {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn open_application(&self, content: &impl Serialize, key: Option<&str>) -> Result<Application, ClientError> {
+    pub fn open_application(
+        &self,
+        content: &impl Serialize,
+        key: Option<&str>,
+    ) -> Result<Application, ClientError> {
         self.post("/applications", content, key)
     }
 
@@ -181,7 +185,12 @@ impl OfficerClient {
     /// [`ClientError`]; [`ClientError::Later`] when the order is fully signed and the CA does not answer.
     pub fn add_signature(&self, id: &str, jws: &str, wait: Option<u32>) -> Result<Order, ClientError> {
         let headers = wait.map(|seconds| ("prefer", format!("wait={seconds}"))).into_iter().collect();
-        self.send(Method::Post, &format!("/orders/{}/signatures", segment(id)), &json!({ "jws": jws }), headers)
+        self.send(
+            Method::Post,
+            &format!("/orders/{}/signatures", segment(id)),
+            &json!({ "jws": jws }),
+            headers,
+        )
     }
 
     /// A certificate's status and clocks.
@@ -217,7 +226,12 @@ impl OfficerClient {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn propose(&self, serial: &str, order: &StatusOrder<'_>, key: Option<&str>) -> Result<Order, ClientError> {
+    pub fn propose(
+        &self,
+        serial: &str,
+        order: &StatusOrder<'_>,
+        key: Option<&str>,
+    ) -> Result<Order, ClientError> {
         self.post(&format!("/certificates/{}/orders", segment(serial)), order, key)
     }
 
@@ -270,7 +284,8 @@ impl OfficerClient {
             let (answer, retry_after) = http::fetch(&self.agent, &call)?;
             http::successful(&call.url, answer, retry_after)?;
         }
-        let broken = |error: io::Error| ClientError::Transport { url: call.url.clone(), source: error.into() };
+        let broken =
+            |error: io::Error| ClientError::Transport { url: call.url.clone(), source: error.into() };
         io::copy(&mut response.body_mut().as_reader(), out).map_err(broken)
     }
 
@@ -327,7 +342,10 @@ impl OfficerClient {
     fn read<T: DeserializeOwned>(&self, path: &str, answer: &Answer) -> Result<T, ClientError> {
         // Category and place only: the message could quote personal data.
         serde_json::from_slice(&answer.body).map_err(|error| {
-            self.not_understood(path, format!("line {}, column {} is not as expected", error.line(), error.column()))
+            self.not_understood(
+                path,
+                format!("line {}, column {} is not as expected", error.line(), error.column()),
+            )
         })
     }
 
@@ -350,7 +368,8 @@ fn segment(text: &str) -> String {
 }
 
 fn query_string(query: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> = query.iter().map(|(name, value)| format!("{}={}", segment(name), segment(value))).collect();
+    let pairs: Vec<String> =
+        query.iter().map(|(name, value)| format!("{}={}", segment(name), segment(value))).collect();
     if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }
 

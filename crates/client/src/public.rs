@@ -66,16 +66,25 @@ impl PublicClient {
 
     fn get(&self, path: &str) -> Result<Vec<u8>, ClientError> {
         let url = format!("{}{path}", self.base);
-        let (answer, _) = self.fetch(Call { method: Method::Get, url: url.clone(), body: None, headers: Vec::new() })?;
+        let (answer, _) =
+            self.fetch(Call { method: Method::Get, url: url.clone(), body: None, headers: Vec::new() })?;
         if answer.status == 200 { Ok(answer.body) } else { Err(unexpected(url, &answer)) }
     }
 
     fn post(&self, path: &str, media_type: &str, wanted: &str, body: &[u8]) -> Result<Vec<u8>, ClientError> {
         let url = format!("{}{path}", self.base);
-        let call =
-            Call { method: Method::Post, url: url.clone(), body: Some((media_type, body)), headers: Vec::new() };
+        let call = Call {
+            method: Method::Post,
+            url: url.clone(),
+            body: Some((media_type, body)),
+            headers: Vec::new(),
+        };
         let (answer, _) = self.fetch(call)?;
-        if answer.status == 200 && answer.media_type == wanted { Ok(answer.body) } else { Err(unexpected(url, &answer)) }
+        if answer.status == 200 && answer.media_type == wanted {
+            Ok(answer.body)
+        } else {
+            Err(unexpected(url, &answer))
+        }
     }
 
     fn fetch(&self, call: Call<'_>) -> Result<(Answer, Option<u64>), ClientError> {

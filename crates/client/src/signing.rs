@@ -43,15 +43,15 @@ impl Review {
             return refuse("the text is of another order");
         }
         let signed = |role: SignerRole| order.signatures.iter().find(|one| one.role == role.name());
-        let Some(role) = document.kind().signers().iter().copied().find(|role| signed(*role).is_none()) else {
+        let Some(role) = document.kind().signers().iter().copied().find(|role| signed(*role).is_none())
+        else {
             return refuse("it has all its signatures");
         };
         let over = match role {
             SignerRole::Approver => match signed(SignerRole::Submitter) {
-                Some(submitted) => Some(
-                    FlatJws::from_bytes(submitted.jws.as_bytes())
-                        .map_err(|error| ClientError::NotSigned(format!("the submitter's signature: {error}")))?,
-                ),
+                Some(submitted) => Some(FlatJws::from_bytes(submitted.jws.as_bytes()).map_err(|error| {
+                    ClientError::NotSigned(format!("the submitter's signature: {error}"))
+                })?),
                 None => return refuse("the submitter has not signed"),
             },
             SignerRole::RevocationOfficer | SignerRole::SecurityOfficer | SignerRole::Submitter => None,
@@ -171,8 +171,9 @@ pub fn sign_grant(draft: &GrantDraft, officer: &Identity, now: UtcTime) -> Resul
     if Sha256Digest::of(content).to_string() != draft.digest {
         return refuse("the digest that the server states is not that of the text it shows");
     }
-    GrantDocument::from_bytes(content)
-        .map_err(|error| ClientError::NotSigned(format!("the text is no document of the register: {error}")))?;
+    GrantDocument::from_bytes(content).map_err(|error| {
+        ClientError::NotSigned(format!("the text is no document of the register: {error}"))
+    })?;
     officer
         .sign(MediaType::Grant, content, SignerRole::SecurityOfficer, None, now)
         .map_err(|error| ClientError::NotSigned(error.to_string()))

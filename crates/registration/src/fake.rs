@@ -1,6 +1,10 @@
 //! A [`Registry`] in memory, for tests here and in the shells. Keeps every promise of the port but durability.
 
-#![expect(clippy::expect_used, reason = "for tests: a broken fixture must stop them")]
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "for tests: a broken fixture must stop them"
+)]
 
 mod world;
 

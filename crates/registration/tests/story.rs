@@ -1,5 +1,7 @@
 //! An application's way, and every shortcut that must not exist. Attacks on the approval are named `approval_…`.
 
+#![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
+
 use ndoba_order::{MediaType, SignerRole};
 use ndoba_registration::application::{ApplicationContent, SubjectContent};
 use ndoba_registration::fake::{World, municipality, person};

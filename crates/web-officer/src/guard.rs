@@ -40,7 +40,7 @@ pub(crate) async fn gate(
                 "method.not-allowed",
                 "this path has other methods",
             );
-            return Err(Problem { allow: Some(allow), ..problem }.into());
+            return Err(problem.allow(allow).into());
         }
         Lookup::Nothing => {
             return Err(no_operation().into());

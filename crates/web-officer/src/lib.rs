@@ -21,7 +21,7 @@ mod view;
 
 pub use openapi::openapi;
 pub use peer::{PeerKey, note_peer};
-pub use problem::{Problem, ProblemField};
+pub use problem::{Problem, ProblemDocument, ProblemField};
 pub use route::{BASE, ROUTES, Route};
 pub use server::{configure, serve};
 pub use state::Api;

@@ -9,7 +9,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 use crate::guard::Caller;
 use crate::operations::{applications, audit, certificates, orders, own, register};
-use crate::problem::Problem;
+use crate::problem::ProblemDocument;
 use crate::route::BASE;
 
 #[derive(OpenApi)]
@@ -41,7 +41,7 @@ use crate::route::BASE;
         register::append,
         audit::export
     ),
-    components(schemas(Problem, ApplicationContent))
+    components(schemas(ProblemDocument, ApplicationContent))
 )]
 struct Description;
 
@@ -67,7 +67,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// What is the same for every operation: problem documents, and who may call it.
 fn complete(operation: &mut Operation) {
-    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).build();
     let refusal = ResponseBuilder::new()
         .description("A problem document (RFC 9457): `code` is stable")
         .content("application/problem+json", problem)

@@ -48,12 +48,5 @@ pub(crate) fn query<T: serde::de::DeserializeOwned>(request: &HttpRequest) -> Re
 pub(crate) fn refused_field(field: &str, code: &str, message: &str) -> Problem {
     let field =
         ProblemField { field: field.into(), code: code.into(), clause: None, message: message.into() };
-    Problem {
-        errors: vec![field],
-        ..Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "request.invalid",
-            "the request does not keep the rules",
-        )
-    }
+    Problem::fields("the request does not keep the rules", vec![field])
 }

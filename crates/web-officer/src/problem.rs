@@ -7,9 +7,22 @@ use ndoba_registration::{FieldError, ServiceError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// A problem, with what goes into the answer's head beside the document.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
+    document: ProblemDocument,
+    /// Seconds after which asking again makes sense.
+    retry_after: Option<u32>,
+    /// The methods that a 405 allows.
+    allow: Option<String>,
+}
+
 /// A problem document. `code` is stable: programs decide by it, never by the texts.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Problem {
+pub struct ProblemDocument {
     /// `urn:ndoba:problem:` and the code.
     #[serde(rename = "type")]
     pub kind: String,
@@ -19,21 +32,12 @@ pub struct Problem {
     pub code: String,
     /// What happened, for people.
     pub title: String,
-    /// More, where there is more.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
     /// The clause behind the refusal, where one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clause: Option<String>,
     /// The fields that are refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemField>,
-    /// Seconds after which asking again makes sense; the `Retry-After` header.
-    #[serde(skip)]
-    pub retry_after: Option<u32>,
-    /// The `Allow` header of a 405.
-    #[serde(skip)]
-    pub allow: Option<String>,
 }
 
 /// A refused field.
@@ -53,55 +57,79 @@ pub struct ProblemField {
 impl Problem {
     /// A problem of `status` with a stable code and a sentence.
     pub fn new(status: StatusCode, code: &str, title: impl Into<String>) -> Self {
-        Self {
+        let document = ProblemDocument {
             kind: format!("urn:ndoba:problem:{code}"),
             status: status.as_u16(),
             code: code.into(),
             title: title.into(),
-            detail: None,
             clause: None,
             errors: Vec::new(),
-            retry_after: None,
-            allow: None,
-        }
+        };
+        Self(Box::new(Parts { document, retry_after: None, allow: None }))
     }
 
-    /// A refused request of 400, 413, 415 and the like, without fields.
+    /// A 400 without fields.
     pub(crate) fn bad_request(code: &str, title: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, title)
     }
 
-    /// The same with a Retry-After.
+    /// A 422 that names fields.
+    pub(crate) fn fields(title: impl Into<String>, errors: Vec<ProblemField>) -> Self {
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "request.invalid", title);
+        problem.0.document.errors = errors;
+        problem
+    }
+
+    /// The same with the clause behind it.
+    #[must_use]
+    pub(crate) fn clause(mut self, clause: &str) -> Self {
+        self.0.document.clause = Some(clause.into());
+        self
+    }
+
+    /// The same with a `Retry-After`.
     #[must_use]
     pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
-        self.retry_after = Some(seconds);
+        self.0.retry_after = Some(seconds);
         self
+    }
+
+    /// The same with an `Allow`.
+    #[must_use]
+    pub(crate) fn allow(mut self, methods: String) -> Self {
+        self.0.allow = Some(methods);
+        self
+    }
+
+    /// The document.
+    pub fn document(&self) -> &ProblemDocument {
+        &self.0.document
     }
 
     /// The answer.
     pub fn to_response(&self) -> HttpResponse {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = HttpResponse::build(status);
+        let Parts { document, retry_after, allow } = &*self.0;
+        let mut response = HttpResponse::build(self.status_code());
         response.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = retry_after {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
-        if let Some(allow) = self.allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
+        if let Some(allow) = allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok()) {
             response.insert_header((header::ALLOW, allow));
         }
-        response.body(serde_json::to_string(self).unwrap_or_default())
+        response.body(serde_json::to_string(document).unwrap_or_default())
     }
 }
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} ({})", self.title, self.code)
+        write!(f, "{} ({})", self.0.document.title, self.0.document.code)
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
@@ -120,16 +148,14 @@ impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         let title = error.to_string();
         match error {
-            ServiceError::Invalid(errors) => Self {
-                errors: errors.into_iter().map(Into::into).collect(),
-                ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "request.invalid", title)
-            },
+            ServiceError::Invalid(errors) => {
+                Self::fields(title, errors.into_iter().map(Into::into).collect())
+            }
             ServiceError::NotAnOfficer => Self::new(StatusCode::FORBIDDEN, "auth.not-an-officer", title),
             ServiceError::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "auth.role", title),
-            ServiceError::Separation(rule) => Self {
-                clause: Some(rule.clause().into()),
-                ..Self::new(StatusCode::FORBIDDEN, rule.code(), title)
-            },
+            ServiceError::Separation(rule) => {
+                Self::new(StatusCode::FORBIDDEN, rule.code(), title).clause(rule.clause())
+            }
             ServiceError::Unknown { what } => {
                 Self::new(StatusCode::NOT_FOUND, &format!("{what}.unknown"), title)
             }

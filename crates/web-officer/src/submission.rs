@@ -40,14 +40,7 @@ impl Submission {
                         without_values(&error)
                     ),
                 };
-                Problem {
-                    errors: vec![field],
-                    ..Problem::new(
-                        StatusCode::UNPROCESSABLE_ENTITY,
-                        "request.invalid",
-                        "the body has another structure",
-                    )
-                }
+                Problem::fields("the body has another structure", vec![field])
             }
             serde_json::error::Category::Eof
             | serde_json::error::Category::Io

@@ -16,8 +16,16 @@ fn bodies_and_methods() {
         (reply.status, reply.code())
     };
     let wrong = |status: u16, code: &str| (status, code.to_owned());
-    for kind in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1", "multipart/form-data"] {
-        assert_eq!(send("POST", "/applications", &[("content-type", kind)], b"{}"), wrong(415, "body.media-type"));
+    for kind in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/json; charset=latin-1",
+        "multipart/form-data",
+    ] {
+        assert_eq!(
+            send("POST", "/applications", &[("content-type", kind)], b"{}"),
+            wrong(415, "body.media-type")
+        );
     }
     assert_eq!(send("POST", "/applications", &[], b"{}"), wrong(415, "body.media-type"));
     assert_eq!(send("POST", "/applications", &[JSON], b"{"), wrong(400, "json.malformed"));
@@ -52,7 +60,10 @@ fn refusals_name_the_field_and_the_clause() {
     assert_eq!((reply.status, reply.code().as_str()), (422, "request.invalid"));
     let problem = reply.json();
     let fields: Vec<&Value> = problem["errors"].as_array().unwrap().iter().map(|one| &one["field"]).collect();
-    assert!(fields.contains(&&json!("/csr")) && fields.contains(&&json!("/subject/personal_number")), "{problem}");
+    assert!(
+        fields.contains(&&json!("/csr")) && fields.contains(&&json!("/subject/personal_number")),
+        "{problem}"
+    );
     assert!(problem["errors"].as_array().unwrap().iter().any(|one| one["clause"] == "G-40"));
     // What was entered is not repeated to logs of proxies and clients.
     content["subject"]["personal_number"] = json!(123_456_789);

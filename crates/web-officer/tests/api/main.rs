@@ -1,5 +1,7 @@
 //! The API over real mutual TLS, on a registry in memory.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 mod http;
 mod roles;
 mod story;

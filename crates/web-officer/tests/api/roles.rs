@@ -103,7 +103,10 @@ fn the_table_is_complete() {
     for permission in Permission::ALL {
         // These two depend on the body of one operation; the service asks for them.
         if !matches!(permission, Permission::DraftReleases | Permission::DraftRevocations) {
-            assert!(ROUTES.iter().any(|route| route.permission == permission), "{permission:?} opens nothing");
+            assert!(
+                ROUTES.iter().any(|route| route.permission == permission),
+                "{permission:?} opens nothing"
+            );
         }
     }
 }

@@ -18,7 +18,8 @@ fn sign(served: &Served, name: &str, order: &Value, role: SignerRole, headers: &
     let over = (role == SignerRole::Approver).then(|| order["signatures"][0]["jws"].as_str().unwrap());
     let jws = officer.sign(MediaType::Order, content.as_bytes(), role, over, served.world.clock.now());
     let path = format!("/orders/{}/signatures", order["order_id"].as_str().unwrap());
-    let headers: Vec<(&str, &str)> = headers.iter().copied().chain([("content-type", "application/json")]).collect();
+    let headers: Vec<(&str, &str)> =
+        headers.iter().copied().chain([("content-type", "application/json")]).collect();
     let body = json!({ "jws": jws }).to_string();
     served.send(Some(officer), "POST", &path, &headers, body.as_bytes()).unwrap()
 }
@@ -58,7 +59,8 @@ fn from_application_to_revocation() {
             std::thread::sleep(Duration::from_millis(150));
             served.world.play_ca(id, vec![0x30, 0x00])
         });
-        let done = sign(&served, "approver", &order, SignerRole::Approver, &[("prefer", "respond-async, wait=10")]);
+        let done =
+            sign(&served, "approver", &order, SignerRole::Approver, &[("prefer", "respond-async, wait=10")]);
         assert_eq!(done.status, 200, "{done:?}");
         assert_eq!(done.headers["preference-applied"], "wait");
         assert_eq!(done.json()["state"], "done");
@@ -68,8 +70,16 @@ fn from_application_to_revocation() {
     });
 
     let officer = served.world.officer("registration-officer");
-    let application = served.ask(officer, "GET", &format!("/applications/{}", order["application"].as_str().unwrap()), None);
-    assert_eq!((application.json()["state"].clone(), application.json()["certificate"].clone()), (json!("issued"), json!(serial.to_string())));
+    let application = served.ask(
+        officer,
+        "GET",
+        &format!("/applications/{}", order["application"].as_str().unwrap()),
+        None,
+    );
+    assert_eq!(
+        (application.json()["state"].clone(), application.json()["certificate"].clone()),
+        (json!("issued"), json!(serial.to_string()))
+    );
     assert!(!String::from_utf8_lossy(&application.body).contains("salt"));
     for (form, kind) in [
         ("pem", "application/pem-certificate-chain"),
@@ -95,7 +105,10 @@ fn from_application_to_revocation() {
     assert_eq!((signed.status, signed.json()["state"].clone()), (202, json!("queued")));
     served.world.registry.tables().certificates[0].status =
         CertificateStatus::Revoked { at: served.world.clock.now(), reason: "keyCompromise".into() };
-    assert_eq!(served.ask(officer, "GET", &format!("/certificates/{serial}"), None).json()["reason"], "keyCompromise");
+    assert_eq!(
+        served.ask(officer, "GET", &format!("/certificates/{serial}"), None).json()["reason"],
+        "keyCompromise"
+    );
 
     let export = served.ask(served.world.officer("auditor"), "GET", "/audit/export", None);
     assert_eq!((export.status, export.headers["content-type"].as_str()), (200, "text/plain; charset=utf-8"));

@@ -87,7 +87,8 @@ impl Served {
     /// Asks as an officer; `body` is sent as JSON.
     pub(crate) fn ask(&self, officer: &TestOfficer, method: &str, path: &str, body: Option<&Value>) -> Reply {
         let body = body.map(|body| serde_json::to_vec(body).unwrap());
-        let headers: &[(&str, &str)] = if body.is_some() { &[("content-type", "application/json")] } else { &[] };
+        let headers: &[(&str, &str)] =
+            if body.is_some() { &[("content-type", "application/json")] } else { &[] };
         self.send(Some(officer), method, path, headers, &body.unwrap_or_default()).unwrap()
     }
 
@@ -101,8 +102,7 @@ impl Served {
         body: &[u8],
     ) -> std::io::Result<Reply> {
         let side = self.side(officer);
-        let session =
-            ClientConnection::new(side, ServerName::try_from("localhost").unwrap()).unwrap();
+        let session = ClientConnection::new(side, ServerName::try_from("localhost").unwrap()).unwrap();
         let mut stream = StreamOwned::new(session, TcpStream::connect(self.address)?);
         let mut head = format!("{method} /api/v1{path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
         for (name, value) in headers {
