@@ -91,9 +91,10 @@ mod tests {
             at: "2026-11-23T12:00:00.5Z".parse().unwrap(),
             actor: Actor::Officer(OfficerId::from_bytes([1; 16])),
             what: EventKind::TsuSegmentSealed {
-                tsu: "tsu-1".into(),
-                first: 0,
-                last: u64::MAX,
+                node: 3,
+                segment: u64::MAX,
+                first: "0a".into(),
+                last: "0b".into(),
                 count: 7,
                 head: Sha256Digest::of(b""),
             },
@@ -102,9 +103,9 @@ mod tests {
         assert_eq!(
             text,
             "{\"actor\":\"officer:01010101010101010101010101010101\",\"at\":\"2026-11-23T12:00:00.5Z\",\
-             \"data\":{\"count\":\"7\",\"first\":\"0\",\
+             \"data\":{\"count\":\"7\",\"first\":\"0a\",\
              \"head\":\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\",\
-             \"last\":\"18446744073709551615\",\"tsu\":\"tsu-1\"},\
+             \"last\":\"0b\",\"node\":\"3\",\"segment\":\"18446744073709551615\"},\
              \"id\":\"abababababababababababababababab\",\"kind\":\"tsu-segment-sealed\"}"
         );
         assert!(canonical::decode(text.as_bytes()).is_ok());

@@ -506,14 +506,16 @@ kinds! {
         /// Why.
         code: Word,
     }
-    /// A segment of a TSU's journal was closed: all its tokens, as one leaf of this log.
+    /// A segment of a node's journal of time-stamps was closed: all its tokens, as one leaf of this log.
     TsuSegmentSealed = "tsu-segment-sealed" {
-        /// Which TSU.
-        tsu: Word,
-        /// The journal's index of its first record.
-        first: u64,
-        /// The journal's index of its last record.
-        last: u64,
+        /// The node whose journal it is.
+        node: u64,
+        /// Which segment of it, from 0.
+        segment: u64,
+        /// The serial number of its first token.
+        first: Word,
+        /// The serial number of its last token.
+        last: Word,
         /// How many tokens it holds.
         count: u64,
         /// The hash of its last record.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ndoba_lint::second_encoder::{self, CrossCheck, PlanExtension, PlanParts};
+use ndoba_lint::second_encoder::{self, CrossCheck};
 use ndoba_lint::{Context, Issuer, Jurisdiction, LintedTbs};
 use ndoba_order::{Issue, OrderContent};
 use ndoba_types::{SerialNumber, Sha256Digest, UtcTime};
@@ -143,8 +143,7 @@ pub(crate) fn judge(
         Ok(tbs) => tbs,
         Err(findings) => return refuse("lint", findings),
     };
-    let warnings: Vec<_> = tbs.warnings().iter().map(|finding| finding.rule).collect();
-    let lint = format!("passed; warnings: [{}]; second encoder: {cross}", warnings.join(", "));
+    let lint = format!("{}; second encoder: {cross}", tbs.verdict());
     Ok(Prepared {
         serial: plan.serial().clone(),
         warrant,
@@ -163,24 +162,7 @@ pub(crate) fn judge(
 /// Two encoders that share no code must agree on every octet before a signature makes it final. Returns what is
 /// recorded of it.
 fn second_opinion(plan: &CertificatePlan, tbs: &[u8]) -> Result<&'static str, Stop> {
-    let names: Vec<_> = plan.extensions().iter().map(|extension| extension.oid.to_string()).collect();
-    let extensions: Vec<_> = plan
-        .extensions()
-        .iter()
-        .zip(&names)
-        .map(|(extension, oid)| PlanExtension { oid, critical: extension.critical, value: &extension.value })
-        .collect();
-    let parts = PlanParts {
-        serial: plan.serial(),
-        algorithm: plan.algorithm(),
-        issuer: plan.issuer().as_der(),
-        not_before: plan.validity().not_before,
-        not_after: plan.validity().not_after,
-        subject: plan.subject().as_der(),
-        spki: plan.spki().as_der(),
-        extensions: &extensions,
-    };
-    match second_encoder::compare(tbs, &parts) {
+    match second_encoder::compare_plan(tbs, plan) {
         Ok(CrossCheck::Equal) => Ok("equal"),
         Ok(CrossCheck::NotCrossChecked(reason)) => Ok(reason),
         // Not the officer's fault and not mended by another order: stop before anything is signed.

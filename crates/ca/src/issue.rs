@@ -19,34 +19,34 @@ use crate::ports::{
 use crate::world::{Arrow, Failpoints};
 
 /// A certificate that is decided, encoded and linted, and not yet recorded.
-pub struct Prepared {
+pub(crate) struct Prepared {
     /// Its serial number, drawn for it.
-    pub serial: SerialNumber,
+    pub(crate) serial: SerialNumber,
     /// Why it may be.
-    pub warrant: Warrant,
+    pub(crate) warrant: Warrant,
     /// What it is for.
-    pub kind: CertificateKind,
+    pub(crate) kind: CertificateKind,
     /// The TBSCertificate, past the lint.
-    pub tbs: LintedTbs,
+    pub(crate) tbs: LintedTbs,
     /// The lint's verdict in one line.
-    pub lint: String,
+    pub(crate) lint: String,
     /// The profile's name and digest.
-    pub profile: (String, Sha256Digest),
+    pub(crate) profile: (String, Sha256Digest),
     /// The subject name, DER.
-    pub subject_name: Vec<u8>,
+    pub(crate) subject_name: Vec<u8>,
     /// Whose name it is (C-29).
-    pub name_owner: Sha256Digest,
+    pub(crate) name_owner: Sha256Digest,
     /// SHA-256 over the subject's SubjectPublicKeyInfo.
-    pub spki: Sha256Digest,
+    pub(crate) spki: Sha256Digest,
     /// Start of validity.
-    pub not_before: UtcTime,
+    pub(crate) not_before: UtcTime,
     /// End of validity.
-    pub not_after: UtcTime,
+    pub(crate) not_after: UtcTime,
 }
 
 /// What became of a [`Prepared`].
 #[derive(Debug)]
-pub enum IssueOutcome {
+pub(crate) enum IssueOutcome {
     /// Recorded as issued; the certificate, DER.
     Issued {
         /// Its serial number.
@@ -68,7 +68,7 @@ pub enum IssueOutcome {
 
 /// A durable intent: the proof that the token may be asked, consumed by asking.
 #[derive(Debug)]
-pub struct RecordedIntent {
+pub(crate) struct RecordedIntent {
     certificate: CertificateId,
     warrant: Warrant,
     tbs: Vec<u8>,

@@ -307,7 +307,10 @@ pub struct AuthorityMark {
 }
 
 /// The CA's database. Implementations commit durably before they return.
-#[expect(clippy::missing_errors_doc, reason = "every method fails with `LedgerError` only, whose variants say all")]
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "every method fails with `LedgerError` only, whose variants say all"
+)]
 pub trait Ledger: Send + Sync {
     /// Orders that wait, oldest first, at most `limit`. Reads only; claiming happens with the intent.
     fn queued_orders(&self, limit: usize) -> Result<Vec<QueuedOrder>, LedgerError>;

@@ -18,7 +18,7 @@ use ndoba_audit::{Actor, Event, EventKind, EventSink as _, Word};
 use ndoba_ca::{CeremonyDesk, NoFailpoints, Node};
 use ndoba_ceremony::{Mode, Plan, Report, Step, StepRecord};
 use ndoba_settings::Settings;
-use ndoba_store::{Store, Witness};
+use ndoba_store::{HeadFile, Store, Witness};
 use ndoba_types::{InstallationId, Sha256Digest};
 
 use crate::cli::CeremonyArgs;
@@ -62,6 +62,9 @@ pub(crate) fn run(args: &CeremonyArgs) -> anyhow::Result<()> {
     folder.prepare()?;
     keys::make_tokens(&folder, &args.module, &plan, &*world.random)?;
     officers::make_operations_ca(&folder, world.clock.now())?;
+    let mut salt = [0; 32];
+    world.random.fill(&mut salt)?;
+    files::write_secret(&folder.file("person.salt"), &salt)?;
     let configuration = configuration::write(args, &folder, &plan, installation);
     files::write(&folder.configuration(), configuration.as_bytes())?;
 
@@ -137,8 +140,13 @@ impl Ceremony {
         // The witnesses begin where the ceremony ends: from here on a database that knows less is refused.
         let marks = self.store.all_marks()?;
         for role in ["ca", "ocsp"] {
-            Witness::create(&self.settings.paths.witness.join(format!("{role}.json")), self.settings.installation, &marks)?;
+            Witness::create(
+                &self.settings.paths.witness.join(format!("{role}.json")),
+                self.settings.installation,
+                &marks,
+            )?;
         }
+        HeadFile::create(&self.settings.paths.witness.join("audit.json"))?;
         files::write(&self.folder.file("endpoints.json"), &self.folder.endpoints(&self.settings))?;
         files::write(&self.folder.file("ceremony/report.txt"), self.report.to_text().as_bytes())?;
         // Last: its presence says that the ceremony was held to its end.

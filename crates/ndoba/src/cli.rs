@@ -102,7 +102,8 @@ impl FromStr for Ports {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const WANTED: &str = "four port numbers, separated by commas";
-        let ports: Vec<u16> = text.split(',').map(str::parse).collect::<Result<_, _>>().map_err(|_| WANTED)?;
+        let ports: Vec<u16> =
+            text.split(',').map(str::parse).collect::<Result<_, _>>().map_err(|_| WANTED)?;
         ports.try_into().map(Self).map_err(|_| WANTED)
     }
 }

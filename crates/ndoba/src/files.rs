@@ -43,7 +43,8 @@ fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
         // Beside it first, so that a crash leaves the old file or the new one, never half of one.
         let mut partial = path.as_os_str().to_owned();
         partial.push(".partial");
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&partial)?;
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&partial)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&partial, path)?;

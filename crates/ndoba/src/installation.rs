@@ -6,10 +6,12 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use ndoba_clock::{OsRandom, SystemClock};
 use ndoba_order::Pin;
-use ndoba_settings::{CertificationAuthority, Database, Settings};
+use ndoba_settings::{CertificationAuthority, Database, Policies, Settings};
 use ndoba_store::{Engine, PublishedFiles, Store, Witness};
-use ndoba_types::{Clock, Random};
-use ndoba_x509::{Certificate, HttpUrl, HttpsUrl, IssuerFacts, PemLabel, Profile, PublicUrls, from_pem};
+use ndoba_types::{Clock, Random, SubjectPublicKeyInfo};
+use ndoba_x509::{
+    Certificate, HttpUrl, HttpsUrl, IssuerFacts, PemLabel, Profile, PublicUrls, Template, from_pem,
+};
 
 use crate::files;
 
@@ -103,19 +105,21 @@ pub(crate) fn public_urls(settings: &Settings) -> anyhow::Result<PublicUrls> {
 pub(crate) fn certificate(path: &Path) -> anyhow::Result<Certificate> {
     let der = from_pem(PemLabel::Certificate, &files::read(path)?)
         .with_context(|| format!("{} holds no certificate", path.display()))?;
-    Certificate::from_der(&der).with_context(|| format!("the certificate in {} cannot be read", path.display()))
+    Certificate::from_der(&der)
+        .with_context(|| format!("the certificate in {} cannot be read", path.display()))
 }
 
 /// A CA's facts as issuer, from its certificate.
 pub(crate) fn issuer_facts(settings: &Settings, ca: &CertificationAuthority) -> anyhow::Result<IssuerFacts> {
-    let key = ca.key.as_ref().with_context(|| format!("the CA {} has no key in this configuration", ca.name))?;
+    let key =
+        ca.key.as_ref().with_context(|| format!("the CA {} has no key in this configuration", ca.name))?;
     let urls = public_urls(settings)?.of_issuer(ca.name.as_str())?;
     Ok(IssuerFacts::from_certificate(&certificate(&ca.certificate)?, key.algorithm, urls)?)
 }
 
 /// The profiles that may be issued by: the built-in ones, or those of the configured folder.
 pub(crate) fn profiles(settings: &Settings) -> anyhow::Result<Vec<Profile>> {
-    let Some(folder) = &settings.paths.profiles else { return Ok(Profile::presets()?) };
+    let Some(folder) = &settings.paths.profiles else { return built_in_profiles(&settings.policies) };
     let mut profiles = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let path = entry?.path();
@@ -126,4 +130,27 @@ pub(crate) fn profiles(settings: &Settings) -> anyhow::Result<Vec<Profile>> {
         }
     }
     Ok(profiles)
+}
+
+/// The audit log's public key, as the ceremony wrote it.
+pub(crate) fn audit_public_key(settings: &Settings) -> anyhow::Result<SubjectPublicKeyInfo> {
+    let path = settings.paths.state.join("pki/audit.pub.pem");
+    let der = from_pem(PemLabel::PublicKey, &files::read(&path)?)
+        .with_context(|| format!("{} holds no public key", path.display()))?;
+    Ok(SubjectPublicKeyInfo::assertion(der))
+}
+
+/// The profiles that ship with the product, under the installation's own policies.
+fn built_in_profiles(policies: &Policies) -> anyhow::Result<Vec<Profile>> {
+    let own = |template, qscd| match (template, qscd) {
+        (Template::PersonSignature, true) => Some(policies.sign_qscd.clone()),
+        (Template::PersonSignature, false) => Some(policies.sign.clone()),
+        (Template::OrganisationSeal, true) => Some(policies.seal_qscd.clone()),
+        (Template::OrganisationSeal, false) => Some(policies.seal.clone()),
+        (Template::OcspResponder, _) => Some(policies.ocsp.clone()),
+        (Template::Tsu, _) => Some(policies.tsu.clone()),
+        // A root states no policy, a CA beneath it any: what a subscriber's says is the leaf's own.
+        (Template::Root | Template::IssuingCa, _) => None,
+    };
+    Ok(Profile::presets_with(own)?)
 }

@@ -6,6 +6,10 @@ use tracing_subscriber::EnvFilter;
 pub(crate) fn start(json: bool, filter: &str) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter)?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if json { builder.json().init() } else { builder.compact().init() }
+    if json {
+        builder.json().init()
+    } else {
+        builder.compact().init()
+    }
     Ok(())
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use ndoba_types::{Span, UtcTime};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
 };
 
 use crate::files;
@@ -28,6 +28,8 @@ pub(crate) struct OperationsCa {
 pub(crate) struct Identity {
     /// PKCS#8 private key, certificate, operations CA.
     pub(crate) pem: String,
+    /// The certificate, DER.
+    pub(crate) certificate: Vec<u8>,
 }
 
 impl OperationsCa {
@@ -58,12 +60,18 @@ impl OperationsCa {
 
     /// A server certificate for the loopback names.
     pub(crate) fn server(&self, common_name: &str, now: UtcTime) -> anyhow::Result<Identity> {
-        let mut params = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()])?;
+        let mut params =
+            CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()])?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         self.leaf(params, common_name, now)
     }
 
-    fn leaf(&self, mut params: CertificateParams, common_name: &str, now: UtcTime) -> anyhow::Result<Identity> {
+    fn leaf(
+        &self,
+        mut params: CertificateParams,
+        common_name: &str,
+        now: UtcTime,
+    ) -> anyhow::Result<Identity> {
         let authority = files::read_text(&self.certificate)?;
         let authority_key = KeyPair::from_pem(&files::read_text(&self.key)?)?;
         let issuer = Issuer::from_ca_cert_pem(&authority, authority_key)?;
@@ -73,7 +81,10 @@ impl OperationsCa {
         valid(&mut params, now, LEAF_DAYS);
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
         let certificate = params.signed_by(&key, &issuer)?;
-        Ok(Identity { pem: format!("{}{}{authority}", key.serialize_pem(), certificate.pem()) })
+        Ok(Identity {
+            pem: format!("{}{}{authority}", key.serialize_pem(), certificate.pem()),
+            certificate: certificate.der().to_vec(),
+        })
     }
 }
 

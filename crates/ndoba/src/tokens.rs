@@ -7,7 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use ndoba_hsm::{Key, Module, ModuleConfig, PinSource, QueueLimits, Recovery, Token, TokenConfig, TokenSelector};
+use ndoba_hsm::{
+    Key, Module, ModuleConfig, PinSource, QueueLimits, Recovery, Token, TokenConfig, TokenSelector,
+};
 use ndoba_settings::{KeyRef, Settings};
 use ndoba_types::{KeyLabel, Purpose, SubjectPublicKeyInfo};
 
@@ -61,7 +63,11 @@ impl Tokens {
     /// Waits until every token is there, for ceremonies and tools.
     pub(crate) fn wait_ready(&self, timeout: Duration) -> anyhow::Result<()> {
         for (name, token) in &self.by_name {
-            anyhow::ensure!(token.wait_ready(timeout), "the token {name} is not there: {}", token.health().why());
+            anyhow::ensure!(
+                token.wait_ready(timeout),
+                "the token {name} is not there: {}",
+                token.health().why()
+            );
         }
         Ok(())
     }
@@ -104,14 +110,16 @@ fn pin_source(pin: &ndoba_settings::PinSource) -> anyhow::Result<PinSource> {
                 .with_context(|| format!("the PIN's file descriptor {number} is not open"))?
                 .into(),
         ),
-        ndoba_settings::PinSource::Credential(name) => PinSource::Credential {
-            directory: credentials_directory()?,
-            name: name.clone(),
-        },
+        ndoba_settings::PinSource::Credential(name) => {
+            PinSource::Credential { directory: credentials_directory()?, name: name.clone() }
+        }
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "systemd names the folder of credentials in this variable only")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "systemd names the folder of credentials in this variable only"
+)]
 fn credentials_directory() -> anyhow::Result<std::path::PathBuf> {
     let folder = std::env::var("CREDENTIALS_DIRECTORY")
         .context("a PIN is a systemd credential, but CREDENTIALS_DIRECTORY is not set")?;

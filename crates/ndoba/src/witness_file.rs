@@ -34,7 +34,9 @@ impl RollbackWitness for WitnessFile {
 
     fn advance(&self, authorities: &[AuthorityMark], highest_grant: u64) -> Result<(), PublishError> {
         let mut witness = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        witness.advance(&marks(authorities, highest_grant)).map_err(|error: AdvanceError| PublishError(Box::new(error)))
+        witness
+            .advance(&marks(authorities, highest_grant))
+            .map_err(|error: AdvanceError| PublishError(Box::new(error)))
     }
 }
 

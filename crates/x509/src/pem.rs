@@ -13,6 +13,8 @@ pub enum PemLabel {
     Crl,
     /// `PKCS7`
     Pkcs7,
+    /// `PUBLIC KEY`: a SubjectPublicKeyInfo.
+    PublicKey,
 }
 
 impl PemLabel {
@@ -22,6 +24,7 @@ impl PemLabel {
             Self::CertificateRequest => "CERTIFICATE REQUEST",
             Self::Crl => "X509 CRL",
             Self::Pkcs7 => "PKCS7",
+            Self::PublicKey => "PUBLIC KEY",
         }
     }
 

@@ -6,7 +6,9 @@ use anyhow::Context as _;
 use ndoba_ca::{Appointed, CrlTiming, IssuingCa};
 use ndoba_ceremony::{AuthorityPlan, CertificateEntry};
 use ndoba_settings::CertificationAuthority;
-use ndoba_types::{CaName, IssueCertificates, KeyLabel, PublishCrls, Sha256Digest, SubjectPublicKeyInfo, Span};
+use ndoba_types::{
+    CaName, IssueCertificates, KeyLabel, PublishCrls, Sha256Digest, Span, SubjectPublicKeyInfo,
+};
 use ndoba_x509::{
     Authority, AuthorityDraft, Certificate, IssuerFacts, KeyIdentifier, PemLabel, Profile, to_pem,
 };
@@ -19,7 +21,7 @@ impl Ceremony {
         let plan = self.plan.root.clone();
         let key = self.public_key(&plan.token, &format!("{}/ca/1", plan.name))?;
         let name = self.authority(&plan.common_name)?;
-        let profile = profile("root")?;
+        let profile = self.profile("root")?;
         let appointed = Appointed { profile: &profile, name: name.clone(), key: &key, days: plan.days };
         let now = self.world.clock.now();
         // The root as issuer before it has a certificate; what it signs first is that certificate.
@@ -40,9 +42,13 @@ impl Ceremony {
     pub(super) fn issue_authority(&mut self, name: &str) -> anyhow::Result<String> {
         let plan = self.authority_plan(name)?;
         let key = self.public_key(&plan.token, &format!("{name}/ca/1"))?;
-        let profile = profile("issuing-ca")?;
-        let appointed =
-            Appointed { profile: &profile, name: self.authority(&plan.common_name)?, key: &key, days: plan.days };
+        let profile = self.profile("issuing-ca")?;
+        let appointed = Appointed {
+            profile: &profile,
+            name: self.authority(&plan.common_name)?,
+            key: &key,
+            days: plan.days,
+        };
         let der = self.desk()?.certify(&self.issued_ca(&self.plan.root.name.clone())?, &appointed)?;
         self.accept_authority(&plan, &der)
     }
@@ -52,7 +58,7 @@ impl Ceremony {
         let key = self.public_key(&self.plan.ocsp_token.clone(), &format!("{authority}/ocsp/1"))?;
         // The offline root's responder lives as long as the root's list (C-93); all others are short-lived (O-19).
         let is_root = authority == self.plan.root.name;
-        let profile = profile(if is_root { "root-ocsp-responder" } else { "ocsp-responder" })?;
+        let profile = self.profile(if is_root { "root-ocsp-responder" } else { "ocsp-responder" })?;
         let name = self.authority(&format!("{} OCSP Responder", plan.common_name))?;
         let appointed = Appointed { profile: &profile, name, key: &key, days: plan.responder_days };
         let der = self.desk()?.certify(&self.issued_ca(authority)?, &appointed)?;
@@ -60,11 +66,16 @@ impl Ceremony {
     }
 
     pub(super) fn issue_tsu(&mut self, name: &str) -> anyhow::Result<String> {
-        let tsu = self.plan.tsus.iter().find(|tsu| tsu.name == name).cloned().context("no such TSU is planned")?;
+        let tsu =
+            self.plan.tsus.iter().find(|tsu| tsu.name == name).cloned().context("no such TSU is planned")?;
         let key = self.public_key(&self.plan.tsa_token.clone(), &format!("{name}/tsu/1"))?;
-        let profile = profile("tsu")?;
-        let appointed =
-            Appointed { profile: &profile, name: self.authority(&tsu.common_name)?, key: &key, days: tsu.days };
+        let profile = self.profile("tsu")?;
+        let appointed = Appointed {
+            profile: &profile,
+            name: self.authority(&tsu.common_name)?,
+            key: &key,
+            days: tsu.days,
+        };
         let issuer = self.plan.tsu_authority.clone();
         let der = self.desk()?.certify(&self.issued_ca(&issuer)?, &appointed)?;
         self.accept(&issuer, &format!("pki/{name}.pem"), &der)
@@ -88,7 +99,8 @@ impl Ceremony {
     fn accept(&mut self, issuer: &str, file: &str, der: &[u8]) -> anyhow::Result<String> {
         files::write(&self.folder.file(file), to_pem(PemLabel::Certificate, der).as_bytes())?;
         let certificate = Certificate::from_der(der)?;
-        let subject: Vec<_> = certificate.subject().attributes().into_iter().map(|(_, value)| value).collect();
+        let subject: Vec<_> =
+            certificate.subject().attributes().into_iter().map(|(_, value)| value).collect();
         let sha256 = Sha256Digest::of(der).to_string();
         self.report.certificates.push(CertificateEntry {
             subject: subject.join(", "),
@@ -136,6 +148,7 @@ impl Ceremony {
             name: plan.name.parse::<CaName>()?,
             certify: Arc::new(token.open::<IssueCertificates>(&label, facts.algorithm)?),
             revoke: Arc::new(token.open::<PublishCrls>(&label, facts.algorithm)?),
+            certifies_cas: plan.name == self.plan.root.name,
             facts,
             crl: CrlTiming { validity: timing.next_update, interval: timing.publish_every },
         })
@@ -145,8 +158,9 @@ impl Ceremony {
         let mut cas = self.settings.cas.iter();
         cas.find(|ca| ca.name.as_str() == name).with_context(|| format!("the CA {name} is not configured"))
     }
-}
 
-fn profile(name: &str) -> anyhow::Result<Profile> {
-    Profile::preset(name).with_context(|| format!("there is no profile {name}"))
+    fn profile(&self, name: &str) -> anyhow::Result<Profile> {
+        let mut profiles = installation::profiles(&self.settings)?.into_iter();
+        profiles.find(|profile| profile.name() == name).with_context(|| format!("there is no profile {name}"))
+    }
 }

@@ -9,7 +9,12 @@ use super::{Folder, keys};
 use crate::cli::CeremonyArgs;
 
 /// The text of `ndoba.toml`.
-pub(super) fn write(args: &CeremonyArgs, folder: &Folder, plan: &Plan, installation: InstallationId) -> String {
+pub(super) fn write(
+    args: &CeremonyArgs,
+    folder: &Folder,
+    plan: &Plan,
+    installation: InstallationId,
+) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = sections(&mut text, args, folder, plan, installation);
@@ -31,7 +36,9 @@ fn sections(
     writeln!(out, "[database]")?;
     match &args.postgresql_url_file {
         None => writeln!(out, "engine = \"sqlite\"\npath = \"ndoba.sqlite\"\n")?,
-        Some(file) => writeln!(out, "engine = \"postgresql\"\nurl_file = {}\n", quoted(&file.display().to_string()))?,
+        Some(file) => {
+            writeln!(out, "engine = \"postgresql\"\nurl_file = {}\n", quoted(&file.display().to_string()))?
+        }
     }
     tokens(out, args, folder, plan)?;
     for authority in std::iter::once(&plan.root).chain(&plan.authorities) {

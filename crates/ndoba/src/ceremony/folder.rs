@@ -76,7 +76,11 @@ impl Folder {
             serde_json::Value::Object(entries.collect())
         };
         let files = |names: &[&str]| -> serde_json::Value {
-            names.iter().map(|name| ((*name).to_owned(), self.file(name).display().to_string().into())).collect::<serde_json::Map<_, _>>().into()
+            names
+                .iter()
+                .map(|name| ((*name).to_owned(), self.file(name).display().to_string().into()))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
         };
         let endpoints = json!({
             "ocsp": at("http", listen.public, "/ocsp"),

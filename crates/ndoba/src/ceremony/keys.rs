@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use ndoba_audit::{EventKind, Word};
 use ndoba_ceremony::{HsmEntry, KeyAttribute, KeyEntry, KeySpec, Plan};
 use ndoba_hsm::{KeyAttributes, NewToken, create_tokens};
-use ndoba_types::{KeyLabel, Random, SignatureAlgorithm};
+use ndoba_types::{KeyLabel, Purpose as _, Random, SealAudit, SignatureAlgorithm};
+use ndoba_x509::{PemLabel, to_pem};
 
 use super::{Ceremony, Folder};
 use crate::files;
@@ -36,7 +37,12 @@ pub(super) fn algorithm(key: KeySpec) -> SignatureAlgorithm {
 }
 
 /// Makes a token for each purpose, with PINs of its own in files that only their owner reads.
-pub(super) fn make_tokens(folder: &Folder, module: &Path, plan: &Plan, random: &dyn Random) -> anyhow::Result<()> {
+pub(super) fn make_tokens(
+    folder: &Folder,
+    module: &Path,
+    plan: &Plan,
+    random: &dyn Random,
+) -> anyhow::Result<()> {
     let mut made = Vec::new();
     for name in token_names(plan) {
         let (so_pin, user_pin) = (draw_pin(random)?, draw_pin(random)?);
@@ -55,19 +61,29 @@ fn draw_pin(random: &dyn Random) -> anyhow::Result<String> {
         let mut octets = [0; PIN_DIGITS];
         random.fill(&mut octets)?;
         // 250 is the greatest multiple of ten in an octet: above it the low digits would be likelier.
-        let digits = octets.into_iter().filter(|octet| *octet < 250).map(|octet| char::from(b'0' + octet % 10));
+        let digits =
+            octets.into_iter().filter(|octet| *octet < 250).map(|octet| char::from(b'0' + octet % 10));
         pin.extend(digits.take(PIN_DIGITS - pin.len()));
     }
     Ok(pin)
 }
 
 impl Ceremony {
-    pub(super) fn generate_key(&mut self, token_name: &str, label: &str, key: KeySpec) -> anyhow::Result<String> {
+    pub(super) fn generate_key(
+        &mut self,
+        token_name: &str,
+        label: &str,
+        key: KeySpec,
+    ) -> anyhow::Result<String> {
         let label: KeyLabel = label.parse()?;
         let token = self.tokens.get(token_name)?;
         if !self.report.hsms.iter().any(|entry| entry.token == token_name) {
             let info = token.info().context("the token says nothing of itself")?;
-            let settings = if info.is_softhsm() { "software token, not certified; OpenSSL generator" } else { "as certified" };
+            let settings = if info.is_softhsm() {
+                "software token, not certified; OpenSSL generator"
+            } else {
+                "as certified"
+            };
             self.report.hsms.push(HsmEntry {
                 token: token_name.into(),
                 serial: info.serial,
@@ -81,7 +97,11 @@ impl Ceremony {
         // Read back from the token, not taken from what was asked for (requirements P-41).
         let found = token.inspect(&label)?;
         let offending = found.offending();
-        anyhow::ensure!(offending.is_empty(), "the key has attributes it must not have: {}", offending.join(", "));
+        anyhow::ensure!(
+            offending.is_empty(),
+            "the key has attributes it must not have: {}",
+            offending.join(", ")
+        );
         let spki = found.public_key.clone().context("the token has no public half of the key")?;
         let (name, bits) = key.describe();
         self.log(EventKind::KeyGenerated {
@@ -100,6 +120,12 @@ impl Ceremony {
             fingerprint: spki.fingerprint().to_string(),
             attributes: attributes(&found),
         });
+        if label.purpose() == SealAudit::KEY {
+            // No certificate carries this key: who verifies the log pins it.
+            let pem = to_pem(PemLabel::PublicKey, spki.as_der());
+            files::write(&self.folder.file("pki/audit.pub.pem"), pem.as_bytes())?;
+            self.store.register_audit_key(&spki, self.world.clock.now())?;
+        }
         Ok(format!("sha256 {}", spki.fingerprint()))
     }
 }

@@ -2,7 +2,7 @@
 
 use ndoba_order::{Pin, PinnedOfficer};
 use ndoba_types::{OfficerId, Sha256Digest, UtcTime};
-use ndoba_x509::{Certificate, PemLabel, from_pem};
+use ndoba_x509::Certificate;
 
 use super::{Ceremony, Folder};
 use crate::files;
@@ -29,7 +29,8 @@ impl Ceremony {
             let identity = operations.client(name, now)?;
             let file = format!("officers/security-{}.pem", place + 1);
             files::write_secret(&self.folder.file(&file), identity.pem.as_bytes())?;
-            let certificate = Certificate::from_der(&from_pem(PemLabel::Certificate, identity.pem.as_bytes())?)?;
+            let certificate =
+                Certificate::from_der(&identity.certificate)?;
             let officer = OfficerId::generate(&*self.world.random)?;
             self.report.officers.push(ndoba_ceremony::PinnedOfficer {
                 name: name.clone(),

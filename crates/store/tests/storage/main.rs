@@ -1,6 +1,6 @@
 //! Every test here runs on SQLite and on PostgreSQL. One binary: linking takes longer than running.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::wildcard_enum_match_arm, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub, missing_docs, reason = "a test binary")]
 
 mod audit;
 mod cluster;

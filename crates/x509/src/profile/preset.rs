@@ -1,10 +1,11 @@
 //! The profiles that ship with the product.
 
 /// Their texts.
-pub(super) const TEXTS: [&str; 8] = [
+pub(super) const TEXTS: [&str; 9] = [
     include_str!("../../../../config/profiles/root.toml"),
     include_str!("../../../../config/profiles/issuing-ca.toml"),
     include_str!("../../../../config/profiles/ocsp-responder.toml"),
+    include_str!("../../../../config/profiles/root-ocsp-responder.toml"),
     include_str!("../../../../config/profiles/tsu.toml"),
     include_str!("../../../../config/profiles/person-signature.toml"),
     include_str!("../../../../config/profiles/person-signature-qscd.toml"),

@@ -221,7 +221,8 @@ fn validity(findings: &mut Findings, file: &ProfileFile) {
         // Three years, one of them a leap year (C-71).
         Template::PersonSignature | Template::OrganisationSeal => 3 * 365 + 1,
         // Nobody checks a responder's own status, so its life is what limits a stolen key (RFC 6960 §4.2.2.2.1).
-        Template::OcspResponder => 90,
+        // Days to weeks by profile (O-19); the offline root's lives as long as its list may (C-93).
+        Template::OcspResponder => 366,
     };
     findings.require(
         validity.max_days <= limit,

@@ -1,0 +1,154 @@
+//! `ndoba serve`: the configured roles in one process, until SIGTERM or SIGINT.
+//!
+//! Order of starting: what may refuse (configuration, database, witness, keys' certificates) before anything listens.
+//! Order of stopping: listeners first, so that nothing new comes in; then the CA and the log, which finish their step.
+
+mod audit;
+mod background;
+mod ca;
+mod health;
+mod officers;
+mod public;
+mod stamping;
+mod tls;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use ndoba_audit::{Actor, Event, EventKind, EventSink as _, Word};
+use ndoba_settings::{LogFormat, Role, Settings};
+use ndoba_store::Store;
+use ndoba_web_public::{OperatorServer, install_metrics};
+
+use crate::cli::ConfigArgs;
+use crate::installation::{self, World};
+use crate::logging;
+use crate::tokens::Tokens;
+use background::Background;
+use health::HealthBoard;
+
+/// What every role gets.
+pub(crate) struct Process {
+    pub(crate) settings: Settings,
+    pub(crate) world: World,
+    pub(crate) store: Store,
+    pub(crate) tokens: Tokens,
+    pub(crate) health: Arc<HealthBoard>,
+    /// This process in logs and heartbeats.
+    pub(crate) node: String,
+}
+
+/// Runs until told to stop.
+pub(crate) fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
+    let settings = installation::load(&args.config)?;
+    logging::start(settings.log.format == LogFormat::Json, &settings.log.filter)?;
+    tls::install_provider()?;
+    let metrics = install_metrics()?;
+    let store = installation::open_store(&settings)?;
+    let needed = needed_tokens(&settings);
+    let tokens = Tokens::start(&settings, |name| needed.iter().any(|needed| needed == name))?;
+    let node = format!("node-{}", settings.node);
+    let process = Process {
+        health: Arc::new(HealthBoard::new(&settings)),
+        world: World::real(),
+        settings,
+        store,
+        tokens,
+        node,
+    };
+    let runtime = actix_web::rt::System::new();
+    runtime.block_on(run(process, metrics))
+}
+
+async fn run(process: Process, metrics: metrics_exporter_prometheus::PrometheusHandle) -> anyhow::Result<()> {
+    let process = Arc::new(process);
+    let roles = &process.settings.roles;
+    let mut background = Background::default();
+    let mut servers = Vec::new();
+
+    if roles.has(Role::Public) {
+        servers.push(public::start(&process, &mut background)?);
+    }
+    if roles.has(Role::Registration) {
+        servers.push(officers::start(&process)?);
+    }
+    if let Some(address) = process.settings.listen.operator {
+        let health = Arc::clone(&process.health);
+        servers.push(OperatorServer::bind(address, health, metrics)?.into_server());
+    }
+    if roles.has(Role::Ca) {
+        ca::start(&process, &mut background)?;
+    }
+    if roles.has(Role::Audit) {
+        audit::start(&process, &mut background)?;
+    }
+    health::watch(&process, &mut background)?;
+    record(&process, |role, node, epoch| EventKind::ServiceStarted {
+        role,
+        version: env!("CARGO_PKG_VERSION").into(),
+        node,
+        epoch,
+    })?;
+
+    let handles: Vec<_> = servers.iter().map(actix_web::dev::Server::handle).collect();
+    let serving: Vec<_> = servers.into_iter().map(actix_web::rt::spawn).collect();
+    tracing::info!("serving");
+    let signal = stop_signal().await?;
+    tracing::info!(signal, "stopping");
+    for handle in handles {
+        handle.stop(true).await;
+    }
+    for server in serving {
+        server.await.context("a server ended badly")??;
+    }
+    record(&process, |role, node, epoch| EventKind::ServiceStopped { role, node, epoch })?;
+    background.stop();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// One event for each role of this process.
+fn record(process: &Process, event: impl Fn(Word, Word, Word) -> EventKind) -> anyhow::Result<()> {
+    let node: Word = process.node.parse()?;
+    let epoch: Word = std::process::id().to_string().parse()?;
+    let mut events = Vec::new();
+    for role in process.settings.roles.iter() {
+        let name: Word = match role {
+            Role::Audit => "audit",
+            Role::Ca => "ca",
+            Role::Public => "public",
+            Role::Registration => "registration",
+        }
+        .into();
+        let what = event(name.clone(), node.clone(), epoch.clone());
+        events.push(Event::new(&*process.world.random, process.world.clock.now(), Actor::Role(name), what)?);
+    }
+    process.store.record(&events).context("the start or stop cannot be recorded, so it must not happen")
+}
+
+async fn stop_signal() -> anyhow::Result<&'static str> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    })
+}
+
+/// The tokens that the roles of this process log in to, and no others.
+fn needed_tokens(settings: &Settings) -> Vec<String> {
+    let mut names = Vec::new();
+    if settings.roles.has(Role::Ca) {
+        names.extend(settings.cas.iter().filter_map(|ca| ca.key.as_ref()).map(|key| key.token.clone()));
+    }
+    if settings.roles.has(Role::Public) {
+        names
+            .extend(settings.cas.iter().filter_map(|ca| ca.ocsp.as_ref()).map(|ocsp| ocsp.key.token.clone()));
+        names.extend(settings.tsa.units.iter().map(|unit| unit.key.token.clone()));
+    }
+    if settings.roles.has(Role::Audit) {
+        names.extend(settings.audit.iter().map(|audit| audit.key.token.clone()));
+    }
+    names
+}

@@ -1,0 +1,124 @@
+//! The `ca` role: one thread that carries out orders.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use ndoba_ca::{Arrow, CaError, CaParts, CaService, CrlTiming, Failpoints, IssuingCa, NoFailpoints, Node};
+use ndoba_hsm::TokenState;
+use ndoba_settings::{Mode, Settings};
+use ndoba_types::{IssueCertificates, PublishCrls, Span, UtcTime};
+
+use super::Process;
+use super::background::{Background, Next};
+use crate::failpoint::{self, KillAt};
+use crate::installation;
+use crate::witness_file::{CrlFolder, WitnessFile};
+
+/// Between two looks for orders.
+const POLL: Duration = Duration::from_millis(50);
+/// After a failure: the database or a token is away.
+const FAILURE_PAUSE: Duration = Duration::from_secs(1);
+/// Between two signs of life.
+const BEAT: Span = Span::seconds(1);
+
+/// Starts the role.
+pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<()> {
+    let settings = &process.settings;
+    let world = &process.world;
+    let longest =
+        settings.hsm.modules.iter().flat_map(|module| &module.tokens).map(|token| token.deadline).max();
+    let parts = CaParts {
+        node: Node::begin(&process.node, Arc::clone(&world.clock), Arc::clone(&world.random))?,
+        ledger: Arc::new(process.store.clone()),
+        sink: Arc::new(CrlFolder(installation::published(settings)?)),
+        witness: Arc::new(WitnessFile::new(installation::witness(settings, "ca")?)),
+        failpoints: failpoints(settings)?,
+        authorities: authorities(process)?,
+        profiles: installation::profiles(settings)?,
+        urls: installation::public_urls(settings)?,
+        installation: settings.installation,
+        pin: installation::pin(settings)?,
+        // Longer than any token may take, retries included.
+        doubt_after: Span::seconds(
+            u32::try_from(longest.unwrap_or(Span::ZERO).as_seconds())
+                .unwrap_or(u32::MAX / 4)
+                .saturating_mul(3)
+                + 60,
+        ),
+    };
+    let mut service = CaService::new(parts)?;
+    let process = Arc::clone(process);
+    let mut beaten: Option<UtcTime> = None;
+    background.run("ca", move || {
+        let now = process.world.clock.now();
+        if beaten.is_none_or(|at| now.since(at) >= BEAT || now < at) {
+            beat(&process, now);
+            beaten = Some(now);
+        }
+        match service.step() {
+            Ok(progress) => {
+                process.health.set_ok("ca");
+                metrics::gauge!("ndoba_ca_parked")
+                    .set(f64::from(u32::try_from(progress.parked).unwrap_or(u32::MAX)));
+                if progress.worked() { Next::AtOnce } else { Next::After(POLL) }
+            }
+            Err(error) => {
+                report(&process, &error);
+                Next::After(FAILURE_PAUSE)
+            }
+        }
+    })
+}
+
+fn report(process: &Process, error: &CaError) {
+    metrics::counter!("ndoba_ca_failures_total").increment(1);
+    let chain = crate::chain(error);
+    tracing::error!("{chain}");
+    process.health.set_failed("ca", chain);
+}
+
+/// Says in the database that this node lives, and whether its tokens answer: the API's 503 depends on it.
+fn beat(process: &Process, now: UtcTime) {
+    let issuing = process.settings.cas.iter().filter_map(|ca| ca.key.as_ref());
+    let token_answers = issuing
+        .filter_map(|key| process.tokens.get(&key.token).ok())
+        .all(|token| token.health().state == TokenState::Ready);
+    if let Err(error) = process.store.beat(&process.node, now, token_answers) {
+        tracing::warn!("no heartbeat: {}", crate::chain(&error));
+    }
+}
+
+fn authorities(process: &Process) -> anyhow::Result<Vec<IssuingCa>> {
+    let mut authorities = Vec::new();
+    for ca in &process.settings.cas {
+        let Some(key) = &ca.key else { continue };
+        let facts = installation::issuer_facts(&process.settings, ca)?;
+        let certificate = installation::certificate(&ca.certificate)?;
+        let opening = || format!("the key {} of the CA {} cannot be used", key.label, ca.name);
+        authorities.push(IssuingCa {
+            name: ca.name.clone(),
+            certify: Arc::new(
+                process.tokens.open::<IssueCertificates>(key, &facts.spki).with_context(opening)?,
+            ),
+            revoke: Arc::new(process.tokens.open::<PublishCrls>(key, &facts.spki).with_context(opening)?),
+            certifies_cas: certificate.issuer() == certificate.subject(),
+            facts,
+            crl: CrlTiming { validity: ca.crl.next_update, interval: ca.crl.publish_every },
+        });
+    }
+    Ok(authorities)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tests' way to arm a failpoint; refused in production")]
+fn failpoints(settings: &Settings) -> anyhow::Result<Arc<dyn Failpoints>> {
+    let Ok(text) = std::env::var(failpoint::VARIABLE) else { return Ok(Arc::new(NoFailpoints)) };
+    anyhow::ensure!(
+        settings.mode == Mode::Development,
+        "{} is set; a failpoint has no place in production",
+        failpoint::VARIABLE
+    );
+    let armed = KillAt::parse(&text)?;
+    tracing::warn!(arrow = Arrow::name(armed.0), "a failpoint is armed");
+    Ok(Arc::new(armed))
+}

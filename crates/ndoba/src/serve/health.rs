@@ -1,0 +1,103 @@
+//! What `/health/ready` says: each part's last word, and what is judged from it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use ndoba_hsm::TokenState;
+use ndoba_settings::{ClockMode, Settings};
+use ndoba_web_public::{Check, CheckState, Health, HealthSource};
+use ndoba_x509::Crl;
+
+use super::Process;
+use super::background::{Background, Next};
+use crate::installation;
+
+/// How often tokens, CRLs and the database are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The last word of each part.
+pub(crate) struct HealthBoard(RwLock<BTreeMap<String, (CheckState, String)>>);
+
+impl HealthBoard {
+    /// An empty board; what is only good for development says so from the start.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let board = Self(RwLock::default());
+        if settings.clock.mode == ClockMode::TrustedHostClock {
+            board.set(
+                "clock",
+                CheckState::Degraded,
+                "the host's clock is trusted unchecked: development only".into(),
+            );
+        }
+        board
+    }
+
+    pub(crate) fn set_ok(&self, part: &str) {
+        self.set(part, CheckState::Ok, String::new());
+    }
+
+    pub(crate) fn set_failed(&self, part: &str, detail: String) {
+        self.set(part, CheckState::Failed, detail);
+    }
+
+    fn set(&self, part: &str, state: CheckState, detail: String) {
+        // Entries are replaced whole; a panic elsewhere leaves none half-written.
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(part.into(), (state, detail));
+    }
+}
+
+impl HealthSource for HealthBoard {
+    fn health(&self) -> Health {
+        let board = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let check = |(name, (state, detail)): (&String, &(CheckState, String))| Check {
+            name: name.clone(),
+            state: *state,
+            detail: detail.clone(),
+        };
+        Health { checks: board.iter().map(check).collect() }
+    }
+}
+
+/// Starts looking.
+pub(super) fn watch(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<()> {
+    let process = Arc::clone(process);
+    background.run("health", move || {
+        for (name, token) in process.tokens.iter() {
+            let health = token.health();
+            let part = format!("token {name}");
+            match health.state {
+                TokenState::Ready => process.health.set_ok(&part),
+                TokenState::Starting
+                | TokenState::Away
+                | TokenState::Hung
+                | TokenState::PinRefused
+                | TokenState::Stopped => process.health.set_failed(&part, health.why()),
+            }
+        }
+        match process.store.all_marks() {
+            Ok(_) => process.health.set_ok("database"),
+            Err(error) => process.health.set_failed("database", crate::chain(&error)),
+        }
+        look_at_crls(&process);
+        Next::After(LOOK)
+    })
+}
+
+/// A served CRL past its own deadline must be seen (requirements O-27).
+fn look_at_crls(process: &Process) {
+    let now = process.world.clock.now();
+    let Ok(published) = installation::published(&process.settings) else { return };
+    for ca in &process.settings.cas {
+        let part = format!("CRL {}", ca.name);
+        let crl = published.crl(&ca.name).ok().flatten().map(|der| Crl::from_der(&der));
+        match crl {
+            Some(Ok(crl)) if crl.next_update() > now => process.health.set_ok(&part),
+            Some(Ok(crl)) => {
+                process.health.set_failed(&part, format!("its nextUpdate was {}", crl.next_update()))
+            }
+            Some(Err(_)) => process.health.set_failed(&part, "it cannot be read".into()),
+            None => process.health.set_failed(&part, "there is none".into()),
+        }
+    }
+}

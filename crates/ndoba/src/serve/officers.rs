@@ -1,0 +1,113 @@
+//! The `registration` role: the officers' API behind mutual TLS.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use anyhow::Context as _;
+use ndoba_registration::{ProfileOffer, Registration, RegistrationSettings, SubjectKind};
+use ndoba_settings::{CertificationAuthority, Settings};
+use ndoba_types::{CaName, Span};
+use ndoba_web_officer::{Api, mutual_tls};
+use ndoba_x509::{KeyIdentifier, Template};
+
+use super::{Process, tls};
+use crate::{files, installation};
+
+/// Event loops of the officers' server; its work waits on the database, not on the processor.
+const WORKERS: usize = 2;
+
+/// Starts the role.
+pub(super) fn start(process: &Arc<Process>) -> anyhow::Result<Server> {
+    let settings = &process.settings;
+    let address = settings.listen.officers.context("listen.officers is missing")?;
+    let files = settings.officers_tls.as_ref().context("tls.officers_* is missing")?;
+    let tls = mutual_tls(
+        tls::certificates(&files.certificate)?,
+        tls::key(&files.key)?,
+        &tls::certificates(&files.client_ca)?,
+    )?;
+    let api = Api { registration: registration(process)?, chains: chains(settings)? };
+    let listener = TcpListener::bind(address)
+        .with_context(|| format!("cannot listen on {address} for officers; is the port in use?"))?;
+    Ok(ndoba_web_officer::serve(Arc::new(api), listener, tls, WORKERS)?)
+}
+
+fn registration(process: &Process) -> anyhow::Result<Registration> {
+    let settings = &process.settings;
+    let mut authorities = Vec::new();
+    for ca in &settings.cas {
+        let certificate = installation::certificate(&ca.certificate)?;
+        let ski = certificate.subject_key_identifier().context("a CA's certificate has no key identifier")?;
+        authorities.push((ca.name.clone(), KeyIdentifier::try_from(ski)?));
+    }
+    let salt_file = settings.paths.state.join("person.salt");
+    let registration = RegistrationSettings {
+        installation: settings.installation,
+        pin: installation::pin(settings)?,
+        person_salt: files::read(&salt_file)?,
+        profiles: offers(settings)?,
+        authorities,
+        proofing_max_age_days: 30,
+        order_life: Span::days(7),
+        ca_silence: Span::seconds(5),
+    };
+    Ok(Registration::new(
+        registration,
+        Arc::new(process.store.clone()),
+        Arc::clone(&process.world.clock),
+        Arc::clone(&process.world.random),
+    ))
+}
+
+/// The profiles for subscribers, each with the CA that issues by it.
+fn offers(settings: &Settings) -> anyhow::Result<Vec<ProfileOffer>> {
+    let mut offers = Vec::new();
+    for profile in installation::profiles(settings)? {
+        let (subject, ca) = match profile.template() {
+            Template::PersonSignature => (SubjectKind::Natural, "signature"),
+            Template::OrganisationSeal => (SubjectKind::Legal, "seal"),
+            Template::Root | Template::IssuingCa | Template::OcspResponder | Template::Tsu => continue,
+        };
+        let ca: CaName = ca.parse()?;
+        if settings.cas.iter().any(|configured| configured.name == ca) {
+            offers.push(ProfileOffer {
+                name: profile.name().to_owned(),
+                digest: profile.digest(),
+                subject,
+                ca,
+                max_days: profile.max_days(),
+            });
+        }
+    }
+    Ok(offers)
+}
+
+/// For each CA its own certificate and those above it.
+fn chains(settings: &Settings) -> anyhow::Result<BTreeMap<CaName, Vec<Vec<u8>>>> {
+    let mut chains = BTreeMap::new();
+    for ca in &settings.cas {
+        chains.insert(ca.name.clone(), chain(settings, ca)?);
+    }
+    Ok(chains)
+}
+
+fn chain(settings: &Settings, ca: &CertificationAuthority) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut chain = Vec::new();
+    let mut next = Some(ca);
+    while let Some(ca) = next {
+        let certificate = installation::certificate(&ca.certificate)?;
+        chain.push(certificate.as_der().to_vec());
+        let is_root = certificate.issuer() == certificate.subject();
+        next = None;
+        if !is_root {
+            for above in &settings.cas {
+                if installation::certificate(&above.certificate)?.subject() == certificate.issuer() {
+                    next = Some(above);
+                }
+            }
+        }
+    }
+    Ok(chain)
+}

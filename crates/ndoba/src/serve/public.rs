@@ -1,0 +1,167 @@
+//! The `public` role: OCSP, time-stamps, CRLs, issuers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use anyhow::Context as _;
+use ndoba_ca::ports::Ledger as _;
+use ndoba_ocsp::{AnswerPolicy, Responder, StatusVersions, Unissued};
+use ndoba_settings::UnknownAnswer;
+use ndoba_store::{Dating, StatusRecords};
+use ndoba_types::{AnswerStatus, SigningKey};
+use ndoba_web_public::{
+    OcspLimits, OcspService, PublicServer, PublicServices, PublishedFiles, ServerLimits, StatusReaders,
+};
+use ndoba_x509::Crl;
+
+use super::background::{Background, Next};
+use super::{Process, stamping, tls};
+use crate::installation;
+
+/// How often the status versions are looked at (design §6).
+const STATUS_POLL: Duration = Duration::from_millis(250);
+/// How often the published CRLs are compared with the database.
+const CRL_COMPARISON: Duration = Duration::from_secs(30);
+/// Threads that read status records.
+const STATUS_READERS: usize = 2;
+/// Look-ups that may wait for them.
+const STATUS_QUEUE: usize = 4096;
+
+/// Starts the role.
+pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<Server> {
+    let settings = &process.settings;
+    let records = Arc::new(StatusRecords::new(
+        process.store.clone(),
+        Dating::Primary,
+        Some(installation::witness(settings, "ocsp")?),
+    ));
+    // Once before anything is answered: a database behind its witness is found here.
+    records.refresh(process.world.clock.now()).context("the status records cannot be used")?;
+    compare_with_crls(process, &records)?;
+    watch_records(process, &records, background)?;
+
+    let ocsp = OcspService::new(
+        StatusReaders::start(Arc::clone(&records) as _, STATUS_READERS, STATUS_QUEUE)?,
+        records as Arc<dyn StatusVersions>,
+        Arc::clone(&process.world.clock),
+        OcspLimits::default(),
+    );
+    ocsp.activate(responders(process)?)?;
+    let services = PublicServices {
+        ocsp: Some(Arc::new(ocsp)),
+        time_stamper: stamping::start(process, background)?,
+        published: PublishedFiles::new(settings.paths.published.clone()),
+        authorities: settings.cas.iter().map(|ca| ca.name.clone()).collect(),
+    };
+    let https = match (settings.listen.public_tls, &settings.public_tls) {
+        (Some(address), Some(files)) => Some((address, tls::server(&files.certificate, &files.key)?)),
+        (Some(_), None) => anyhow::bail!("listen.public_tls is set, but tls.public_certificate is not"),
+        (None, _) => None,
+    };
+    let http: Vec<_> = settings.listen.public.into_iter().collect();
+    Ok(PublicServer::bind(services, limits(process), &http, https)?.into_server())
+}
+
+fn limits(process: &Process) -> ServerLimits {
+    let limits = &process.settings.limits;
+    let default = ServerLimits::default();
+    ServerLimits {
+        connections_per_worker: (limits.connections as usize).div_ceil(default.workers),
+        client_timeout: limits.header_timeout.to_std(),
+        keep_alive: limits.keep_alive.to_std(),
+        shutdown: limits.shutdown.to_std(),
+        ..default
+    }
+}
+
+type WorkingResponder = (Responder, Arc<dyn SigningKey<AnswerStatus>>);
+
+fn responders(process: &Process) -> anyhow::Result<Vec<WorkingResponder>> {
+    let mut responders: Vec<WorkingResponder> = Vec::new();
+    for ca in &process.settings.cas {
+        let Some(ocsp) = &ca.ocsp else { continue };
+        let certificate = installation::certificate(&ocsp.certificate)?;
+        let policy = AnswerPolicy {
+            validity: ocsp.next_update,
+            unissued: match ocsp.unissued {
+                UnknownAnswer::ExtendedRevoked => Unissued::ExtendedRevoked,
+                UnknownAnswer::Unknown => Unissued::Unknown,
+            },
+            ..AnswerPolicy::default()
+        };
+        let ca_certificate = installation::certificate(&ca.certificate)?;
+        let responder =
+            Responder::new(ca.name.clone(), &ca_certificate, &certificate, ocsp.key.algorithm, policy)?;
+        let key = process
+            .tokens
+            .open::<AnswerStatus>(&ocsp.key, certificate.spki())
+            .with_context(|| format!("the OCSP responder of {} cannot sign", ca.name))?;
+        responders.push((responder, Arc::new(key)));
+    }
+    Ok(responders)
+}
+
+fn watch_records(
+    process: &Arc<Process>,
+    records: &Arc<StatusRecords>,
+    background: &mut Background,
+) -> anyhow::Result<()> {
+    let (watched, watcher) = (Arc::clone(records), Arc::clone(process));
+    background.run("status", move || {
+        match watched.refresh(watcher.world.clock.now()) {
+            Ok(()) => watcher.health.set_ok("status records"),
+            Err(error) => {
+                let chain = crate::chain(&error);
+                tracing::error!("{chain}");
+                watcher.health.set_failed("status records", chain);
+            }
+        }
+        Next::After(STATUS_POLL)
+    })?;
+    let (compared, comparer) = (Arc::clone(records), Arc::clone(process));
+    background.run("crl-comparison", move || {
+        if let Err(error) = compare_with_crls(&comparer, &compared) {
+            tracing::warn!("the published CRLs could not be compared: {error:#}");
+        }
+        Next::After(CRL_COMPARISON)
+    })
+}
+
+/// A serial number on a published CRL whose row is not revoked is not answered any more (design §3, rollback).
+fn compare_with_crls(process: &Process, records: &StatusRecords) -> anyhow::Result<()> {
+    let published = installation::published(&process.settings)?;
+    for ca in &process.settings.cas {
+        let Some(der) = published.crl(&ca.name)? else { continue };
+        let crl = Crl::from_der(&der)?;
+        let serials: Vec<_> = crl.entries().iter().map(|entry| entry.serial.clone()).collect();
+        let version = match process.store.crl_state(&ca.name)?.last {
+            Some(last) if last.number == crl.number().get() => last.version,
+            // The next one is recorded and not online yet: it will be compared.
+            Some(last) if last.number > crl.number().get() => continue,
+            // Published after the copy that this database is was made: nothing on it may have been released since.
+            Some(_) | None => {
+                let found = format!(
+                    "the database does not know CRL {} of {}, which is online",
+                    crl.number(),
+                    ca.name
+                );
+                tracing::error!("{found}");
+                process.health.set_failed("published CRLs", found);
+                records.compare_with_crl(&ca.name, u64::MAX >> 1, &serials)?;
+                continue;
+            }
+        };
+        let doubted = records.compare_with_crl(&ca.name, version, &serials)?;
+        if !doubted.is_empty() {
+            let found = format!(
+                "{} certificates on the CRL of {} are not revoked in the database",
+                doubted.len(),
+                ca.name
+            );
+            tracing::error!("{found}");
+            process.health.set_failed("published CRLs", found);
+        }
+    }
+    Ok(())
+}
