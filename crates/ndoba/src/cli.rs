@@ -131,6 +131,9 @@ pub(crate) struct ApiArgs {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Sign without asking, after showing what is signed.
+    #[arg(long)]
+    pub(crate) yes: bool,
     /// The language in which an order is told before it is signed.
     #[arg(long, value_enum, default_value_t = Language::En)]
     pub(crate) language: Language,
@@ -150,7 +153,7 @@ pub(crate) enum ApplicationCommand {
     New {
         #[command(flatten)]
         api: ApiArgs,
-        /// The application's content, JSON.
+        /// The application's content without the request, JSON or TOML by its ending.
         #[arg(long, value_name = "FILE")]
         file: PathBuf,
         /// The PKCS#10 request, PEM.
@@ -250,6 +253,9 @@ pub(crate) enum OfficerCommand {
         /// Name under which the register lists the officer.
         #[arg(long)]
         name: String,
+        /// The officer's personal number: the register keeps a salted commitment to it, so that nobody is two persons.
+        #[arg(long)]
+        personal_number: String,
         /// Roles, separated by commas.
         #[arg(long, value_delimiter = ',', required = true)]
         roles: Vec<String>,

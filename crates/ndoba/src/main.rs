@@ -2,6 +2,7 @@
 
 mod ceremony;
 mod cli;
+mod command;
 mod environment;
 mod failpoint;
 mod files;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use cli::{CeremonyCommand, Cli, Command, ConfigCommand};
+use cli::{CaCommand, CeremonyCommand, Cli, Command, ConfigCommand, KeysCommand};
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
@@ -38,7 +39,13 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             println!("{} is in order", args.config.display());
         }
         Command::Config(ConfigCommand::Reference) => print!("{}", ndoba_settings::Settings::reference()),
-        _ => anyhow::bail!("not yet"),
+        Command::Application(command) => command::application::run(&command)?,
+        Command::Certificate(command) => command::certificate::run(&command)?,
+        Command::Officer(command) => command::officer::run(&command)?,
+        Command::Audit(command) => command::audit::run(&command)?,
+        Command::Ca(CaCommand::Reconcile(args)) => return command::local::reconcile(&args),
+        Command::Keys(KeysCommand::List(args)) => return command::local::list_keys(&args),
+        Command::Lint { files } => return command::local::lint(&files),
     }
     Ok(ExitCode::SUCCESS)
 }

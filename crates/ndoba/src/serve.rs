@@ -10,7 +10,7 @@ mod health;
 mod officers;
 mod public;
 mod stamping;
-mod tls;
+pub(crate) mod tls;
 
 use std::sync::Arc;
 

@@ -1,0 +1,104 @@
+//! `ndoba application`: from a draft to a certificate.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use ndoba_client::{await_order, review_and_sign, submit_application};
+use serde_json::{Value, json};
+
+use super::session::Session;
+use crate::cli::ApplicationCommand;
+use crate::files;
+
+/// How long the API may wait for the CA before it answers 202.
+const API_WAIT: u32 = 10;
+/// How long the command waits for the CA altogether.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Carries one out.
+pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
+    match command {
+        ApplicationCommand::New { api, file, csr } => {
+            let session = Session::open(api)?;
+            let mut content = content(file)?;
+            content.insert("csr".into(), files::read_text(csr)?.into());
+            let opened = session.api.open_application(&content, None)?;
+            session.print(&opened, || format!("application {}", opened.id))
+        }
+        ApplicationCommand::Show { api, id } => {
+            let session = Session::open(api)?;
+            let application = session.api.application(id)?;
+            session.print(&application, || {
+                let certificate = application.certificate.as_deref().unwrap_or("none yet");
+                format!("application {}: {}, certificate {certificate}", application.id, application.state)
+            })
+        }
+        ApplicationCommand::List { api } => {
+            let session = Session::open(api)?;
+            let page = session.api.applications(&[])?;
+            session.print(&page.items, || {
+                let lines = page.items.iter().map(|one| format!("{} {:10} {} {}", one.id, one.state, one.profile, one.subject));
+                lines.collect::<Vec<_>>().join("\n")
+            })
+        }
+        ApplicationCommand::Submit { api, id } => {
+            let session = Session::open(api)?;
+            let application = session.api.application(id)?;
+            let now = session.world.clock.now();
+            let mut consent = |lines: &[String], role| session.consent(lines, role);
+            let order = submit_application(
+                &session.api,
+                &session.officer,
+                &application,
+                session.language,
+                now,
+                &mut consent,
+            )?;
+            session.print(&order, || format!("submitted, order {}", order.order_id))
+        }
+        ApplicationCommand::Approve { api, id } => approve(&Session::open(api)?, id),
+    }
+}
+
+fn approve(session: &Session, id: &str) -> anyhow::Result<()> {
+    let application = session.api.application(id)?;
+    let order = application.order.context("the application has no order yet: submit it first")?;
+    let now = session.world.clock.now();
+    let mut consent = |lines: &[String], role| session.consent(lines, role);
+    let signed = review_and_sign(
+        &session.api,
+        &session.officer,
+        &order,
+        session.language,
+        now,
+        Some(API_WAIT),
+        &mut consent,
+    )?;
+    let order = if signed.is_final() { signed } else { await_order(&session.api, &order, PATIENCE)? };
+    if let Some(refusal) = &order.refusal {
+        anyhow::bail!("the CA refused ({}): {}", refusal.code, refusal.message);
+    }
+    match &order.certificate {
+        Some(serial) => session.print(&order, || format!("issued, serial {serial}")),
+        None => session.print(&json!({ "order": order.order_id, "state": order.state }), || {
+            format!("approved; the CA has not issued yet (order {} is {})", order.order_id, order.state)
+        }),
+    }
+}
+
+/// An application's content from a file, JSON or TOML.
+fn content(file: &Path) -> anyhow::Result<serde_json::Map<String, Value>> {
+    let text = files::read_text(file)?;
+    let value: Value = if file.extension().is_some_and(|ending| ending == "toml") {
+        toml::from_str(&text).with_context(|| format!("{} is no TOML", file.display()))?
+    } else {
+        serde_json::from_str(&text).with_context(|| format!("{} is no JSON", file.display()))?
+    };
+    match value {
+        Value::Object(members) => Ok(members),
+        Value::Array(_) | Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {
+            anyhow::bail!("{} holds no table of fields", file.display())
+        }
+    }
+}
