@@ -9,7 +9,6 @@ mod folder;
 mod keys;
 mod officers;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -172,9 +171,4 @@ impl Ceremony {
             plan: self.plan.digest(),
         })
     }
-}
-
-/// Whether `dir` holds a ceremony that came to its end.
-pub(crate) fn was_held(dir: &Path) -> bool {
-    dir.join("ceremony/report.json").exists()
 }

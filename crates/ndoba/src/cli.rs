@@ -248,8 +248,8 @@ pub(crate) enum OfficerCommand {
         #[arg(long, value_name = "FILE")]
         second: PathBuf,
         /// The officer's certificate or file, PEM.
-        #[arg(long, value_name = "FILE")]
-        officer: PathBuf,
+        #[arg(long = "officer", value_name = "FILE")]
+        appointed: PathBuf,
         /// Name under which the register lists the officer.
         #[arg(long)]
         name: String,

@@ -29,8 +29,7 @@ impl Ceremony {
             let identity = operations.client(name, now)?;
             let file = format!("officers/security-{}.pem", place + 1);
             files::write_secret(&self.folder.file(&file), identity.pem.as_bytes())?;
-            let certificate =
-                Certificate::from_der(&identity.certificate)?;
+            let certificate = Certificate::from_der(&identity.certificate)?;
             let officer = OfficerId::generate(&*self.world.random)?;
             self.report.officers.push(ndoba_ceremony::PinnedOfficer {
                 name: name.clone(),
@@ -39,7 +38,11 @@ impl Ceremony {
             });
             pinned.push(PinnedOfficer { officer, person: None, spki: certificate.spki().clone() });
         }
-        let pin = Pin { installation: self.settings.installation, security_officers: pinned, created: now };
+        let pin = Pin {
+            installation: self.settings.installation,
+            security_officers: pinned,
+            created: now.floor_to_second(),
+        };
         let bytes = pin.to_bytes()?;
         files::write(&self.settings.paths.officers_pin, &bytes)?;
         Ok(format!("pin sha256 {}", Sha256Digest::of(&bytes)))

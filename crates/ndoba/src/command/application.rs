@@ -38,7 +38,10 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
             let session = Session::open(api)?;
             let page = session.api.applications(&[])?;
             session.print(&page.items, || {
-                let lines = page.items.iter().map(|one| format!("{} {:10} {} {}", one.id, one.state, one.profile, one.subject));
+                let lines = page
+                    .items
+                    .iter()
+                    .map(|one| format!("{} {:10} {} {}", one.id, one.state, one.profile, one.subject));
                 lines.collect::<Vec<_>>().join("\n")
             })
         }

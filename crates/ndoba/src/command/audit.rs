@@ -39,10 +39,12 @@ fn verify(export: &Path, seen: &[PathBuf], key: Option<&str>) -> anyhow::Result<
                 .with_context(|| format!("{} is no checkpoint", path.display()))
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let pinned: Option<Vec<Sha256Digest>> = key.map(|text| text.parse().map(|digest| vec![digest])).transpose()?;
-    let verifier = |key: &SubjectPublicKeyInfo, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]| {
-        verify_signature(key, algorithm, message, signature).is_ok()
-    };
+    let pinned: Option<Vec<Sha256Digest>> =
+        key.map(|text| text.parse().map(|digest| vec![digest])).transpose()?;
+    let verifier =
+        |key: &SubjectPublicKeyInfo, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]| {
+            verify_signature(key, algorithm, message, signature).is_ok()
+        };
     let mut judge = ExportVerifier::new(&verifier, &seen, pinned.as_deref());
     let file = File::open(export).with_context(|| format!("cannot read {}", export.display()))?;
     for line in BufReader::new(file).split(b'\n') {
@@ -50,14 +52,19 @@ fn verify(export: &Path, seen: &[PathBuf], key: Option<&str>) -> anyhow::Result<
         judge.line(&line)?;
     }
     let verdict = judge.finish()?;
-    println!("{} records are as they were sealed, {} checkpoints verified", verdict.sealed, verdict.checkpoints);
+    println!(
+        "{} records are as they were sealed, {} checkpoints verified",
+        verdict.sealed, verdict.checkpoints
+    );
     println!("{} later records are not sealed yet", verdict.unsealed);
     match verdict.complete {
         0 => println!("completeness is not proved: give a checkpoint seen elsewhere with --seen"),
         records => println!("complete at least up to record {records}"),
     }
     if !verdict.key_pinned {
-        println!("the key is the export's own word: give its fingerprint from the ceremony report with --key");
+        println!(
+            "the key is the export's own word: give its fingerprint from the ceremony report with --key"
+        );
     }
     Ok(())
 }

@@ -20,7 +20,10 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
             let found = session.api.certificate(serial)?;
             session.print(&found, || {
                 let reason = found.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-                format!("{} of {}: {}{reason}, valid {} to {}", found.serial, found.ca, found.status, found.not_before, found.not_after)
+                format!(
+                    "{} of {}: {}{reason}, valid {} to {}",
+                    found.serial, found.ca, found.status, found.not_before, found.not_after
+                )
             })
         }
         CertificateCommand::Download { api, serial, out } => download(&Session::open(api)?, serial, out),
@@ -59,13 +62,26 @@ fn change(
     reason: Option<&str>,
     approver: Option<&Path>,
 ) -> anyhow::Result<()> {
-    let request = StatusOrder { kind, reason, received: None, channel: "in-person", note: "requested at the command line" };
+    let request = StatusOrder {
+        kind,
+        reason,
+        received: None,
+        channel: "in-person",
+        note: "requested at the command line",
+    };
     let order = session.api.propose(serial, &request, None)?;
     let mut consent = |lines: &[String], role| session.consent(lines, role);
     let now = session.world.clock.now();
     let id = order.order_id;
-    let mut order =
-        review_and_sign(&session.api, &session.officer, &id, session.language, now, Some(API_WAIT), &mut consent)?;
+    let mut order = review_and_sign(
+        &session.api,
+        &session.officer,
+        &id,
+        session.language,
+        now,
+        Some(API_WAIT),
+        &mut consent,
+    )?;
     if let Some(approver) = approver {
         let officer = identity(approver)?;
         let api = session.api_as(&officer);

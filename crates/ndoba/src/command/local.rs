@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use ndoba_ca::ports::Ledger as _;
-use ndoba_lint::{Context, CertificateKind, Jurisdiction, Severity, lint_certificate};
+use ndoba_lint::{CertificateKind, Context, Jurisdiction, Severity, lint_certificate};
 use ndoba_x509::{Certificate, PemLabel, from_pem};
 
 use crate::cli::ConfigArgs;
@@ -93,7 +93,11 @@ fn kind(certificate: &Certificate) -> CertificateKind {
     let has = |tail: u8| usage.as_ref().is_some_and(|value| value.last() == Some(&tail));
     let names = certificate.subject().attributes();
     if certificate.is_ca() {
-        if certificate.issuer() == certificate.subject() { CertificateKind::Root } else { CertificateKind::IssuingCa }
+        if certificate.issuer() == certificate.subject() {
+            CertificateKind::Root
+        } else {
+            CertificateKind::IssuingCa
+        }
     } else if has(9) {
         CertificateKind::OcspResponder
     } else if has(8) {

@@ -1,8 +1,6 @@
 //! `ndoba officer`: keys, grants, the register.
 
 use anyhow::Context as _;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use ndoba_client::{grant, grant_lines};
 use ndoba_order::SignerRole;
 use ndoba_settings::{Mode, Settings};
@@ -19,17 +17,17 @@ use crate::operations_ca::OperationsCa;
 pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
     match command {
         OfficerCommand::New(args) => new(args),
-        OfficerCommand::Grant { api, second, officer, name, personal_number, roles, office, days } => {
+        OfficerCommand::Grant { api, second, appointed, name, personal_number, roles, office, days } => {
             let session = Session::open(api)?;
             let now = session.world.clock.now();
-            let key = crate::serve::tls::certificates(officer)?;
+            let key = crate::serve::tls::certificates(appointed)?;
             let leaf = key.first().context("the officer's file has no certificate")?;
             let certificate = ndoba_x509::Certificate::from_der(leaf)?;
             let request = json!({
                 "kind": "grant",
                 "personal_number": personal_number,
                 "name_shown": name,
-                "spki": BASE64.encode(certificate.spki().as_der()),
+                "spki": hex::encode(certificate.spki().as_der()),
                 "roles": roles,
                 "office": office,
                 "not_after": now.plus(Span::days(*days)).floor_to_second().to_string(),

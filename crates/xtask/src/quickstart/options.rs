@@ -12,7 +12,7 @@ cargo xtask quickstart [options]
   --dir D          the state folder (default var/quickstart); a second run goes on from it
   --ports A,B,C,D  ports of: public HTTP, public HTTPS, officers, operator (default 8080,8444,8443,9090)
   --public-url U   what certificates say for OCSP, CRLs and issuers (default http://127.0.0.1:A)
-  --pds-url U      where the disclosure statement is, https (default https://pki.example.com/pds)
+  --pds-url U      where the disclosure statement is, https (default https://pki.example.com)
 ";
 
 /// What was asked for.
@@ -77,7 +77,7 @@ impl Options {
             once,
             dir: dir.unwrap_or_else(|| workspace::root().join("var/quickstart")),
             public_url: public_url.unwrap_or_else(|| format!("http://127.0.0.1:{}", ports.public)),
-            pds_url: pds_url.unwrap_or_else(|| "https://pki.example.com/pds".into()),
+            pds_url: pds_url.unwrap_or_else(|| "https://pki.example.com".into()),
             ports,
         }))
     }

@@ -3,12 +3,13 @@
 mod demo;
 mod relying;
 
+use std::fs;
 use std::process::Command;
 
-use super::runner::{self, Runner, Said};
+use super::runner::{self, Runner, Said, must_not};
 use super::server::Server;
 use super::{Stage, table};
-use crate::failure::Outcome;
+use crate::failure::{Doing as _, Outcome};
 
 /// How many steps [`tell`] takes.
 const STEPS: usize = 12;
@@ -48,6 +49,7 @@ pub(crate) fn tell(stage: &Stage) -> Outcome<Server> {
     steps.step("The municipality's is suspended and released", || relying::suspend(stage, &municipality))?;
     steps.step("An application gets a time-stamp; openssl verifies it", || relying::time_stamp(stage))?;
     steps.step("An auditor verifies the log, and damaged copies of it", || relying::audit(stage))?;
+    demo::close(stage)?;
     Ok(server)
 }
 
@@ -82,7 +84,8 @@ pub(crate) fn print_addresses(stage: &Stage) {
 /// `ndoba …`, run in the state folder.
 fn ndoba(stage: &Stage, arguments: &[&str]) -> Command {
     let mut command = Command::new(&stage.ndoba);
-    command.args(arguments).current_dir(&stage.folder);
+    let api = format!("https://127.0.0.1:{}", stage.options.ports.officers);
+    command.args(arguments).current_dir(&stage.folder).env("NDOBACTL_API", api);
     command
 }
 
@@ -107,6 +110,7 @@ fn ceremony(stage: &Stage) -> Outcome<((), String)> {
     if stage.file("ceremony/report.json").exists() {
         return Ok(((), "done in an earlier run".into()));
     }
+    put_aside_unfinished(stage)?;
     let options = &stage.options;
     let ports = options.ports.named().map(|(_, port)| port.to_string()).join(",");
     let folder = stage.folder.to_string_lossy();
@@ -129,13 +133,39 @@ fn ceremony(stage: &Stage) -> Outcome<((), String)> {
     Ok(((), "report in ceremony/report.txt".into()))
 }
 
-/// Officer `o1` submits, `o2` approves, `o3` revokes, `o4` audits.
+/// A ceremony that did not come to its report is not gone on with; what it made is kept beside the folder.
+fn put_aside_unfinished(stage: &Stage) -> Outcome {
+    if !stage.file("ndoba.toml").exists() && !stage.file("softhsm2.conf").exists() {
+        return Ok(());
+    }
+    let aside = (1..)
+        .map(|number| stage.folder.with_extension(format!("unfinished-{number}")))
+        .find(|path| !path.exists())
+        .unwrap_or_else(|| stage.folder.with_extension("unfinished"));
+    fs::rename(&stage.folder, &aside).doing("put an unfinished ceremony aside")?;
+    fs::create_dir_all(&stage.folder).doing("make the state folder again")
+}
+
+/// The officers of the story: file, name, personal number, roles.
+const OFFICERS: [(&str, &str, &str, &str); 4] = [
+    ("registration", "Registration officer", "01001000001", "registration-officer"),
+    ("approver", "Approver", "01001000002", "approver"),
+    ("revocation", "Revocation officer", "01001000003", "revocation-officer"),
+    ("auditor", "Auditor", "01001000004", "auditor"),
+];
+
+/// Each officer makes a key; two security officers sign what it may do.
 fn officers(stage: &Stage) -> Outcome<((), String)> {
-    for (officer, roles) in
-        [("o1", "registration-officer"), ("o2", "approver"), ("o3", "revocation-officer"), ("o4", "auditor")]
-    {
-        let credential = format!("officers/{officer}.pem");
-        if stage.file(&credential).exists() {
+    for (file, name, number, roles) in OFFICERS {
+        let credential = format!("officers/{file}.pem");
+        if !stage.file(&credential).exists() {
+            must_ndoba(
+                stage,
+                &["officer", "new", "--config", "ndoba.toml", "--name", name, "--out", &credential],
+            )?;
+        }
+        // Granted in an earlier run, or in this one before it was interrupted.
+        if must_not(&mut ndoba(stage, &["officer", "whoami", "--as", &credential]), &stage.folder).is_err() {
             continue;
         }
         must_ndoba(
@@ -143,18 +173,34 @@ fn officers(stage: &Stage) -> Outcome<((), String)> {
             &[
                 "officer",
                 "grant",
-                "--config",
-                "ndoba.toml",
+                "--as",
+                "officers/security-1.pem",
+                "--second",
+                "officers/security-2.pem",
+                "--officer",
+                &credential,
+                "--name",
+                name,
+                "--personal-number",
+                number,
                 "--roles",
                 roles,
-                "--out",
-                &credential,
-                "--as",
-                "officers/s1.pem",
-                "--as",
-                "officers/s2.pem",
+                "--yes",
             ],
         )?;
+        p12(stage, file)?;
     }
-    Ok(((), "officers/*.pem".into()))
+    Ok(((), "officers/*.pem, *.p12".into()))
+}
+
+/// The credential as browsers take it; its password is in the file beside it.
+fn p12(stage: &Stage, officer: &str) -> Outcome {
+    let (pem, p12) = (format!("officers/{officer}.pem"), format!("officers/{officer}.p12"));
+    let password = format!("officers/{officer}.p12.password");
+    must_openssl(stage, &["rand", "-hex", "-out", &password, "16"])?;
+    must_openssl(
+        stage,
+        &["pkcs12", "-export", "-in", &pem, "-out", &p12, "-passout", &format!("file:{password}")],
+    )?;
+    Ok(())
 }

@@ -10,6 +10,7 @@ use super::demo::{self, Application};
 use super::{must_curl, must_ndoba, must_openssl, ndoba};
 use crate::failure::{Doing, Failure, Outcome};
 
+const REVOCATION: &str = "officers/revocation.pem";
 /// How long the next CRL may take after a revocation.
 const NEXT_CRL: Duration = Duration::from_secs(60);
 
@@ -22,7 +23,9 @@ pub(super) fn check_all(stage: &Stage) -> Outcome<((), String)> {
             stage,
             &["verify", "-x509_strict", "-CAfile", "pki/root.pem", "-untrusted", &issuer, &certificate],
         )?;
-        status(stage, subject, ": good")?;
+        // An earlier run may have come as far as revoking or suspending it.
+        let good = demo::officers_see(stage, subject)? == "good";
+        status(stage, subject, if good { ": good" } else { ": revoked" })?;
         let crl = fetch_crl(stage, subject.ca)?;
         must_openssl(stage, &["crl", "-inform", "DER", "-in", &crl, "-CAfile", &issuer, "-noout"])?
             .must_say("verify OK")?;
@@ -82,10 +85,12 @@ fn issuer_is_served(stage: &Stage, certificate: &str, issuer: &str) -> Outcome {
 /// A revocation officer revokes; OCSP says so at once, the next CRL lists it.
 pub(super) fn revoke(stage: &Stage, application: &Application) -> Outcome<((), String)> {
     let serial = demo::serial(stage, application)?;
-    must_ndoba(
-        stage,
-        &["certificate", "revoke", &serial, "--reason", "keyCompromise", "--as", "officers/o3.pem"],
-    )?;
+    if demo::officers_see(stage, application.subject)? != "revoked" {
+        must_ndoba(
+            stage,
+            &["certificate", "revoke", &serial, "--reason", "keyCompromise", "--as", REVOCATION, "--yes"],
+        )?;
+    }
     status(stage, application.subject, ": revoked")?;
     status(stage, application.subject, "Reason: keyCompromise")?;
     wait_for_crl(stage, application.subject.ca, &serial)?;
@@ -108,11 +113,22 @@ fn wait_for_crl(stage: &Stage, ca: &str, serial: &str) -> Outcome {
 /// Suspended: OCSP says certificateHold. Released: good again.
 pub(super) fn suspend(stage: &Stage, application: &Application) -> Outcome<((), String)> {
     let serial = demo::serial(stage, application)?;
-    must_ndoba(stage, &["certificate", "suspend", &serial, "--as", "officers/o3.pem"])?;
+    if demo::officers_see(stage, application.subject)? == "good" {
+        must_ndoba(stage, &["certificate", "suspend", &serial, "--as", REVOCATION, "--yes"])?;
+    }
     status(stage, application.subject, "Reason: certificateHold")?;
     must_ndoba(
         stage,
-        &["certificate", "release", &serial, "--as", "officers/o1.pem", "--as", "officers/o2.pem"],
+        &[
+            "certificate",
+            "release",
+            &serial,
+            "--as",
+            "officers/registration.pem",
+            "--approver",
+            "officers/approver.pem",
+            "--yes",
+        ],
     )?;
     status(stage, application.subject, ": good")?;
     Ok(((), format!("serial {serial}")))
@@ -161,7 +177,7 @@ pub(super) fn time_stamp(stage: &Stage) -> Outcome<((), String)> {
 /// The log verifies from an export alone; a copy that was altered or cut does not.
 pub(super) fn audit(stage: &Stage) -> Outcome<((), String)> {
     let export = "demo/audit.jsonl";
-    must_ndoba(stage, &["audit", "export", "--config", "ndoba.toml", "--out", export])?;
+    must_ndoba(stage, &["audit", "export", "--as", "officers/auditor.pem", "--out", export])?;
     let verified = must_ndoba(stage, &["audit", "verify", export])?;
     let whole = fs::read_to_string(stage.file(export)).doing("read the exported log")?;
     for (name, damaged) in damaged_copies(&whole) {
