@@ -225,7 +225,7 @@ fn read_installation(conn: &mut Conn) -> Result<Option<InstallationId>, StoreErr
 
 #[cfg(test)]
 mod tests {
-    use diesel::migration::{Migration, MigrationSource};
+    use diesel::migration::MigrationSource;
     use diesel::pg::Pg;
     use diesel::sqlite::Sqlite;
 
@@ -236,12 +236,12 @@ mod tests {
         let postgres: Vec<String> = MigrationSource::<Pg>::migrations(&POSTGRES)
             .unwrap()
             .iter()
-            .map(|migration: &Box<dyn Migration<Pg>>| migration.name().version().to_string())
+            .map(|migration| migration.name().version().to_string())
             .collect();
         let sqlite: Vec<String> = MigrationSource::<Sqlite>::migrations(&SQLITE)
             .unwrap()
             .iter()
-            .map(|migration: &Box<dyn Migration<Sqlite>>| migration.name().version().to_string())
+            .map(|migration| migration.name().version().to_string())
             .collect();
         assert_eq!(postgres, VERSIONS);
         assert_eq!(sqlite, VERSIONS);

@@ -12,10 +12,13 @@ use crate::schema::crls;
 use crate::spelling::outcome;
 use crate::stored;
 
+/// Number, status version, thisUpdate, nextUpdate; the last three are there once it is signed.
+type SummaryRow = (i64, Option<i64>, Option<i64>, Option<i64>);
+
 /// Run in a snapshot.
 pub(crate) fn state(conn: &mut Conn, ca: &CaName) -> Result<CrlState, StoreError> {
     let counters = versions::counters(conn, ca)?;
-    let last: Option<(i64, Option<i64>, Option<i64>, Option<i64>)> = crls::table
+    let last: Option<SummaryRow> = crls::table
         .filter(crls::ca.eq(ca.as_str()))
         .filter(crls::der.is_not_null())
         .order(crls::number.desc())
