@@ -81,9 +81,9 @@ impl World {
         vec![
             (DIR, self.dir.clone().into()),
             ("SOFTHSM2_CONF", self.dir.join("softhsm2.conf").into()),
-            ("NDOBA_WITNESS_MODULE", SOFTHSM.into()),
-            ("NDOBA_WITNESS_LOG", self.dir.join("witness.log").into()),
-            ("NDOBA_WITNESS_CONTROL", self.control().into()),
+            ("NDOBACTL_WITNESS_MODULE", SOFTHSM.into()),
+            ("NDOBACTL_WITNESS_LOG", self.dir.join("witness.log").into()),
+            ("NDOBACTL_WITNESS_CONTROL", self.control().into()),
         ]
     }
 

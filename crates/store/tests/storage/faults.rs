@@ -86,7 +86,9 @@ fn dead_connections_are_replaced() {
     let certificate = issue(store).certificate;
     let Engine::Postgres { url } = &database.engine else { unreachable!() };
     let name = url.rsplit('=').next().unwrap();
-    let kill = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    // With a timeout it waits until they have ended; without one it only sends the signal.
+    let kill =
+        format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'");
     cluster().psql("postgres", &kill);
     issue(store);
     cluster().psql("postgres", &kill);

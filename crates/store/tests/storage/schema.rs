@@ -39,7 +39,7 @@ fn rules(engine: &Engine) -> BTreeSet<String> {
     match &raw {
         Raw::Postgres(_) => raw.lines(
             "SELECT indexname::text AS line FROM pg_indexes WHERE schemaname = 'public'
-               AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key' AND indexname NOT LIKE '\\_\\_%'
+               AND indexname NOT IN (SELECT conname FROM pg_constraint) AND indexname NOT LIKE '\\_\\_%'
              UNION SELECT tgname::text FROM pg_trigger WHERE NOT tgisinternal AND tgname NOT LIKE '%\\_no\\_truncate'",
         ),
         Raw::Sqlite(_) => raw.lines(

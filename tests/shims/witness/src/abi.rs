@@ -73,7 +73,7 @@ pub unsafe fn octets<'a>(pointer: *const u8, len: Ulong) -> &'a [u8] {
 
 /// Loads the real module and asks for its list.
 pub fn load() -> Option<&'static FunctionList> {
-    let path = CString::new(env::var_os("NDOBA_WITNESS_MODULE")?.as_bytes()).ok()?;
+    let path = CString::new(env::var_os("NDOBACTL_WITNESS_MODULE")?.as_bytes()).ok()?;
     // SAFETY: a NUL-terminated path; the library is never unloaded.
     let library = unsafe { dlopen(path.as_ptr(), RTLD_NOW) };
     if library.is_null() {

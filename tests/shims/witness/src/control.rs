@@ -56,7 +56,7 @@ struct Rules {
 pub fn fault(function: &str, has_buffer: bool) -> Option<Fault> {
     static PATH: OnceLock<Option<OsString>> = OnceLock::new();
     static RULES: Mutex<Option<Rules>> = Mutex::new(None);
-    let path = PATH.get_or_init(|| env::var_os("NDOBA_WITNESS_CONTROL")).as_ref()?;
+    let path = PATH.get_or_init(|| env::var_os("NDOBACTL_WITNESS_CONTROL")).as_ref()?;
     let mut guard = RULES.lock().unwrap_or_else(PoisonError::into_inner);
     let rules = guard.get_or_insert_with(Rules::default);
     let stamp = fs::metadata(path).ok().and_then(|file| Some((file.modified().ok()?, file.len())));

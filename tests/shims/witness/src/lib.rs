@@ -1,11 +1,11 @@
 //! A PKCS#11 module that stands between the product and a real module. It
 //!
-//! - appends one line for every C_Sign that has an output buffer to the file in `NDOBA_WITNESS_LOG`, *before* the
+//! - appends one line for every C_Sign that has an output buffer to the file in `NDOBACTL_WITNESS_LOG`, *before* the
 //!   signature goes back to the caller, so that no signature which the token made lacks a line; multi-part and
 //!   recoverable signatures, which would pass it by, are CKR_FUNCTION_NOT_SUPPORTED;
-//! - makes the faults that the file in `NDOBA_WITNESS_CONTROL` asks for (see `control`), re-read when it changes.
+//! - makes the faults that the file in `NDOBACTL_WITNESS_CONTROL` asks for (see `control`), re-read when it changes.
 //!
-//! The real module's path is in `NDOBA_WITNESS_MODULE`. Only the v2.40 function list is offered.
+//! The real module's path is in `NDOBACTL_WITNESS_MODULE`. Only the v2.40 function list is offered.
 //!
 //! A line: Unix microseconds, session, input in hexadecimal (the digest, or DigestInfo), return value as the caller
 //! gets it, signature in hexadecimal or `-`. The signature is there even when a fault withholds it from the caller.

@@ -11,7 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub fn append(session: u64, input: &[u8], rv: u64, signature: &[u8]) -> io::Result<()> {
     static LOG: OnceLock<Option<File>> = OnceLock::new();
     let log = LOG.get_or_init(|| {
-        let path = env::var_os("NDOBA_WITNESS_LOG")?;
+        let path = env::var_os("NDOBACTL_WITNESS_LOG")?;
         File::options().create(true).append(true).open(path).ok()
     });
     let mut log = log.as_ref().ok_or(io::ErrorKind::NotFound)?;

@@ -1,0 +1,82 @@
+//! `kill -9` at every arrow of the ledger: no signature that the token returned lacks a row, and every order ends
+//! with one certificate (design §5).
+
+use std::collections::HashSet;
+use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
+
+use crate::installation::Installation;
+
+const ISSUING: [&str; 4] = ["before-intent", "after-intent", "after-sign", "after-issued"];
+const PUBLISHING: [&str; 3] = ["after-crl-intent", "after-crl-sign", "after-crl-recorded"];
+const SIGKILL: i32 = 9;
+
+#[test]
+fn killed_at_every_arrow_nothing_is_lost_or_doubled() {
+    let here = Installation::new();
+    let mut serials = HashSet::new();
+
+    for (place, arrow) in ISSUING.into_iter().enumerate() {
+        let mut serving = here.serve(Some(arrow));
+        let application = here.apply(&format!("0100101234{place}"));
+        // The process dies under it: whether the caller hears of it does not matter.
+        here.run(&["application", "approve", &application, "--as", "officers/approver.pem", "--yes"]);
+        assert_eq!(serving.await_end().signal(), Some(SIGKILL), "{arrow}");
+        drop(serving);
+        let serving = here.serve(None);
+        let serial = here.await_certificate(&application);
+        assert!(serials.insert(serial), "{arrow}: a serial number twice");
+        drop(serving);
+    }
+
+    for (arrow, serial) in PUBLISHING.into_iter().zip(&serials) {
+        let mut serving = here.serve(Some(arrow));
+        here.run(&[
+            "certificate",
+            "revoke",
+            serial,
+            "--reason",
+            "keyCompromise",
+            "--as",
+            "officers/revocation-officer.pem",
+            "--yes",
+        ]);
+        assert_eq!(serving.await_end().signal(), Some(SIGKILL), "{arrow}");
+        drop(serving);
+        let serving = here.serve(None);
+        let shown = here.must(&["certificate", "show", serial, "--as", "officers/registration-officer.pem"]);
+        assert!(shown.contains("revoked"), "{arrow}: {shown}");
+        await_listed(&here, serial);
+        drop(serving);
+    }
+
+    // P-384 keys are the CAs' and sign digests of 48 octets: certificates and CRLs, and nothing else.
+    let witness = fs::read_to_string(here.file("witness.log")).unwrap();
+    let signed =
+        witness.lines().filter(|line| line.split(' ').nth(2).is_some_and(|input| input.len() == 96)).count();
+    let accounts = here.must(&["ca", "reconcile", "--config", "ndoba.toml"]);
+    let intents: usize = accounts
+        .lines()
+        .filter(|line| line.contains("/ca/1"))
+        .map(|line| line.split_whitespace().nth(2).unwrap().parse::<usize>().unwrap())
+        .sum();
+    assert!(signed > ISSUING.len(), "the witness saw nothing:\n{witness}");
+    assert!(signed <= intents, "{signed} signatures, {intents} intents:\n{accounts}");
+}
+
+fn await_listed(here: &Installation, serial: &str) {
+    let start = std::time::Instant::now();
+    loop {
+        let crl = here.file("published/crl/signature.crl");
+        let text = std::process::Command::new("openssl")
+            .args(["crl", "-inform", "DER", "-noout", "-text", "-in"])
+            .arg(crl)
+            .output()
+            .unwrap();
+        if String::from_utf8_lossy(&text.stdout).to_lowercase().contains(serial) {
+            return;
+        }
+        assert!(start.elapsed().as_secs() < 60, "{serial} is not on the CRL\n{}", here.log());
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+}

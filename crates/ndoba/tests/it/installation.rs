@@ -1,0 +1,210 @@
+//! An installation of its own for a test: state folder, SoftHSM behind the witness, ports, officers.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+const SOFTHSM: &str = "/usr/lib/softhsm/libsofthsm2.so";
+
+pub(crate) struct Installation {
+    folder: tempfile::TempDir,
+    ports: [u16; 4],
+}
+
+/// A `serve` process; killed when dropped.
+pub(crate) struct Serving(Child);
+
+impl Installation {
+    /// Holds a ceremony and appoints a registration officer, an approver and a revocation officer.
+    pub(crate) fn new() -> Self {
+        let listeners: Vec<_> = (0..4).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let ports: Vec<u16> = listeners.iter().map(|one| one.local_addr().unwrap().port()).collect();
+        drop(listeners);
+        let one = Self { folder: tempfile::tempdir().unwrap(), ports: ports.try_into().unwrap() };
+        let list = one.ports.map(|port| port.to_string()).join(",");
+        let (dir, module) = (one.file("").display().to_string(), witness_module());
+        one.must(&["ceremony", "run", "--development", "--dir", &dir, "--module", &module, "--ports", &list]);
+        let serving = one.serve(None);
+        for (place, role) in
+            ["registration-officer", "approver", "revocation-officer"].into_iter().enumerate()
+        {
+            let pem = format!("officers/{role}.pem");
+            one.must(&["officer", "new", "--config", "ndoba.toml", "--name", role, "--out", &pem]);
+            let number = format!("0100100000{place}");
+            one.must(&[
+                "officer",
+                "grant",
+                "--as",
+                "officers/security-1.pem",
+                "--second",
+                "officers/security-2.pem",
+                "--officer",
+                &pem,
+                "--name",
+                role,
+                "--personal-number",
+                &number,
+                "--roles",
+                role,
+                "--yes",
+            ]);
+        }
+        drop(serving);
+        one
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs `ndoba`.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Runs `ndoba`, which must succeed; what it printed.
+    pub(crate) fn must(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "ndoba {arguments:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Starts serving, perhaps with a failpoint armed, and waits until the officers' address answers.
+    pub(crate) fn serve(&self, failpoint: Option<&str>) -> Serving {
+        let log = fs::File::options().create(true).append(true).open(self.file("serve.log")).unwrap();
+        let mut command = self.command(&["serve", "--config", "ndoba.toml"]);
+        command.stdout(Stdio::null()).stderr(log);
+        if let Some(arrow) = failpoint {
+            command.env("NDOBACTL_FAILPOINT", arrow);
+        }
+        let mut serving = Serving(command.spawn().unwrap());
+        let start = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", self.ports[2])).is_err() {
+            assert!(start.elapsed() < PATIENCE && serving.0.try_wait().unwrap().is_none(), "{}", self.log());
+            sleep(Duration::from_millis(50));
+        }
+        serving
+    }
+
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.file("serve.log")).unwrap_or_default()
+    }
+
+    /// Opens and submits an application for the person with this number; its id.
+    pub(crate) fn apply(&self, number: &str) -> String {
+        let (key, csr) = (self.file("person.key"), self.file("person.csr"));
+        let openssl = |arguments: &[&str]| {
+            assert!(Command::new("openssl").args(arguments).output().unwrap().status.success());
+        };
+        openssl(&[
+            "genpkey",
+            "-algorithm",
+            "EC",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-out",
+            &key.to_string_lossy(),
+        ]);
+        openssl(&[
+            "req",
+            "-new",
+            "-key",
+            &key.to_string_lossy(),
+            "-subj",
+            "/CN=x",
+            "-out",
+            &csr.to_string_lossy(),
+        ]);
+        let today =
+            String::from_utf8(Command::new("date").args(["-u", "+%F"]).output().unwrap().stdout).unwrap();
+        let content = format!(
+            "profile = \"person-signature\"\ndays = 365\n[subject]\ntype = \"natural-person\"\n\
+             given_names = \"ნინო\"\nsurname = \"ბერიძე\"\npersonal_number = \"{number}\"\nemail = \"n@example.ge\"\n\
+             [identity_document]\ntype = \"identity-card\"\nnumber = \"12IA34567\"\nissued_by = \"PSDA\"\n\
+             [identity_proofing]\nmethod = \"physical-presence\"\ndate = \"{}\"\nseen_by = \"officer\"\n",
+            today.trim()
+        );
+        fs::write(self.file("person.toml"), content).unwrap();
+        let registration = "officers/registration-officer.pem";
+        let said = self.must(&[
+            "application",
+            "new",
+            "--file",
+            "person.toml",
+            "--csr",
+            "person.csr",
+            "--as",
+            registration,
+        ]);
+        let id = said.split_whitespace().last().unwrap().to_owned();
+        self.must(&["application", "submit", &id, "--as", registration, "--yes"]);
+        id
+    }
+
+    /// Waits until the application has its certificate; the serial number.
+    pub(crate) fn await_certificate(&self, application: &str) -> String {
+        let start = Instant::now();
+        loop {
+            let said =
+                self.must(&["application", "show", application, "--as", "officers/registration-officer.pem"]);
+            let last = said.split_whitespace().last().unwrap();
+            if last != "yet" {
+                return last.to_owned();
+            }
+            assert!(start.elapsed() < PATIENCE, "{said}\n{}", self.log());
+            sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ndoba"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("NDOBACTL_API", format!("https://127.0.0.1:{}", self.ports[2]))
+            .env("NDOBACTL_WITNESS_MODULE", SOFTHSM)
+            .env("NDOBACTL_WITNESS_LOG", self.file("witness.log"))
+            // Ours, for the tests; `ndoba` reads NDOBA_… as configuration.
+            .env_remove("NDOBA_SHIMS")
+            .env_remove("NDOBA_JUDGES")
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+impl Serving {
+    /// Waits for the end that a failpoint brings.
+    pub(crate) fn await_end(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status;
+            }
+            assert!(start.elapsed() < PATIENCE, "the failpoint was not reached");
+            sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The shim that writes down every signature before it is returned; `cargo xtask test` builds it.
+fn witness_module() -> String {
+    let folder = std::env::var_os("NDOBA_SHIMS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/shims/debug"),
+        PathBuf::from,
+    );
+    let module = folder.join("libndoba_witness.so").canonicalize();
+    module.expect("build the shims first: cargo xtask test").display().to_string()
+}

@@ -1,0 +1,10 @@
+//! The built command, as an operator and officers use it. One binary, for the link time.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test ends where something is not as it must be"
+)]
+
+mod crash;
+mod installation;
