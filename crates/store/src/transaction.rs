@@ -1,5 +1,6 @@
 //! The store itself, and the three kinds of transaction: `write`, `read`, `snapshot`.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ use crate::error::StoreError;
 type Manager = <Conn as Connection>::TransactionManager;
 
 /// How often a transaction that lost to another is run again before the caller hears of it.
-const MOST_TRIES: u32 = 8;
+const MOST_TRIES: u32 = 16;
 
 /// The database, open and of the right schema. Cheap to clone; blocking, so never used on an event loop.
 ///
@@ -95,7 +96,7 @@ impl Store {
                 Err(StoreError::Busy(cause)) if tries < MOST_TRIES => {
                     tracing::debug!(cause, tries, "run again");
                     metrics::counter!("ndoba_database_retries_total", "transaction" => name).increment(1);
-                    thread::sleep(Duration::from_millis(1 << tries));
+                    thread::sleep(pause(tries));
                     tries += 1;
                 }
                 outcome => break outcome,
@@ -122,7 +123,7 @@ impl Store {
             let mut conn = self.checkout()?;
             return match act(&mut conn) {
                 // A stale connection is noticed at its first statement; a read may as well be made again.
-                Err(StoreError::Unavailable(cause)) if conn.is_broken() => Err(StoreError::Busy(cause)),
+                Err(StoreError::Unavailable(cause)) if is_dead(&mut conn) => Err(StoreError::Busy(cause)),
                 outcome => outcome,
             };
         }
@@ -163,6 +164,24 @@ impl Store {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+}
+
+/// How long to wait before the next try: longer each time, at most 64 ms, and never the same for two who lost to each
+/// other, or they would meet again.
+fn pause(tries: u32) -> Duration {
+    let most = 2_u64 << tries.min(5);
+    // The standard library's hasher is seeded at random; nothing secret depends on it.
+    let random = RandomState::new().build_hasher().finish();
+    Duration::from_millis(1 + random % most)
+}
+
+/// Whether the connection is gone. Beginning a transaction tells, and it is what makes the pool throw a dead
+/// connection away: a failed single statement leaves it looking whole.
+fn is_dead(conn: &mut Conn) -> bool {
+    match Manager::begin_transaction(conn) {
+        Ok(()) => Manager::rollback_transaction(conn).is_err(),
+        Err(_) => true,
     }
 }
 
