@@ -4,7 +4,7 @@ use ndoba_audit::{Event, EventKind};
 use ndoba_ca::ports::{
     Authority, AuthorityMark, CertificateId, CrlIntent, CrlIssued, CrlState, InDoubt, Intent, IntentOutcome,
     Issued, KeyUse, Ledger, LedgerError, QueuedOrder, StatusAction, StatusChange, StatusOutcome,
-    StatusRefusal, StoredGrant,
+    StatusRefusal, StoredGrant, Warrant,
 };
 use ndoba_types::{CaName, OrderId, Sha256Digest, UtcTime};
 use ndoba_x509::RevokedEntry;
@@ -50,7 +50,10 @@ impl Ledger for Store {
     }
 
     fn record_intents(&self, intents: Vec<Intent>) -> Result<Vec<IntentOutcome>, LedgerError> {
+        let mut orders: Vec<OrderId> = intents.iter().filter_map(ordered_by).collect();
+        orders.sort_unstable();
         Ok(self.write("record_intents", |conn| {
+            order_queue::lock(conn, &orders)?;
             intents
                 .iter()
                 .map(|intent| {
@@ -187,5 +190,13 @@ fn code(refusal: StatusRefusal) -> &'static str {
         StatusRefusal::AlreadySuspended => "already-suspended",
         StatusRefusal::NotIssued => "not-issued",
         StatusRefusal::NotSuspended => "not-suspended",
+    }
+}
+
+/// The order that an intent carries out, if any.
+fn ordered_by(intent: &Intent) -> Option<OrderId> {
+    match intent.warrant {
+        Warrant::Ceremony(_) => None,
+        Warrant::Order(id) => Some(id),
     }
 }

@@ -16,7 +16,7 @@ use crate::error::StoreError;
 type Manager = <Conn as Connection>::TransactionManager;
 
 /// How often a transaction that lost to another is run again before the caller hears of it.
-const MOST_TRIES: u32 = 16;
+const MOST_TRIES: u32 = 8;
 
 /// The database, open and of the right schema. Cheap to clone; blocking, so never used on an event loop.
 ///

@@ -61,6 +61,20 @@ fn signatures(conn: &mut Conn, ids: Vec<&[u8]>) -> Result<HashMap<Vec<u8>, Vec<V
     Ok(signatures)
 }
 
+/// Locks the orders of a batch, in one sequence whoever asks (`ids` is sorted): batches that share orders then wait
+/// for each other, and never in a circle. SQLite has one writer and needs no such thing.
+pub(crate) fn lock(conn: &mut Conn, ids: &[OrderId]) -> Result<(), StoreError> {
+    let Conn::Postgres(conn) = conn else { return Ok(()) };
+    let keys: Vec<&[u8]> = ids.iter().map(|id| id.as_bytes().as_slice()).collect();
+    let _: Vec<Vec<u8>> = orders::table
+        .filter(orders::order_id.eq_any(keys))
+        .order(orders::order_id)
+        .select(orders::order_id)
+        .for_update()
+        .load(conn)?;
+    Ok(())
+}
+
 /// Takes a waiting order. `false` when it does not wait: another node has it, or it was withdrawn.
 pub(crate) fn claim(conn: &mut Conn, id: OrderId) -> Result<bool, StoreError> {
     let claimed =
