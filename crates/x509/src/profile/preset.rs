@@ -5,12 +5,12 @@ pub(super) const TEXTS: [&str; 9] = [
     include_str!("../../../../config/profiles/root.toml"),
     include_str!("../../../../config/profiles/issuing-ca.toml"),
     include_str!("../../../../config/profiles/ocsp-responder.toml"),
-    include_str!("../../../../config/profiles/root-ocsp-responder.toml"),
     include_str!("../../../../config/profiles/tsu.toml"),
     include_str!("../../../../config/profiles/person-signature.toml"),
     include_str!("../../../../config/profiles/person-signature-qscd.toml"),
     include_str!("../../../../config/profiles/organisation-seal.toml"),
     include_str!("../../../../config/profiles/organisation-seal-qscd.toml"),
+    include_str!("../../../../config/profiles/root-ocsp-responder.toml"),
 ];
 
 #[cfg(test)]
