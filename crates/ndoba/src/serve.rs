@@ -6,6 +6,7 @@
 mod audit;
 mod background;
 mod ca;
+mod clock;
 mod health;
 mod officers;
 mod public;
@@ -124,6 +125,13 @@ fn record(process: &Process, event: impl Fn(Word, Word, Word) -> EventKind) -> a
         events.push(Event::new(&*process.world.random, process.world.clock.now(), Actor::Role(name), what)?);
     }
     process.store.record(&events).context("the start or stop cannot be recorded, so it must not happen")
+}
+
+/// One event of one of the process's own duties.
+fn record_one(process: &Process, role: &'static str, what: EventKind) -> anyhow::Result<()> {
+    let now = process.world.clock.now();
+    let event = Event::new(&*process.world.random, now, Actor::Role(role.into()), what)?;
+    Ok(process.store.record(&[event])?)
 }
 
 async fn stop_signal() -> anyhow::Result<&'static str> {

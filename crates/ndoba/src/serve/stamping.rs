@@ -1,23 +1,18 @@
-//! Time-stamping units, their clock and journal.
+//! Time-stamping units and their journal.
 
-use std::sync::{Arc, mpsc};
-use std::thread;
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use ndoba_audit::{Actor, Event, EventKind, EventSink as _, Word};
-use ndoba_clock::{
-    Assumed, BoundSource, GateSettings, HostClock, KernelBound, KernelCheck, MachineClock, Transition,
-};
-use ndoba_settings::ClockMode;
+use ndoba_audit::{EventKind, Word};
 use ndoba_store::{JournalSettings, TokenJournal};
 use ndoba_tsa::{
     HighWater, JournalId, Outcome, SegmentSeal, SerialSource, Stamper, StamperParts, Unit, UnitParts,
 };
-use ndoba_types::{Span, StampTime, TimeUnavailable, TrustedClock};
+use ndoba_types::{Span, StampTime};
 use ndoba_web_public::{StampFuture, StampReply, TimeStamper};
 
-use super::Process;
 use super::background::{Background, Next};
+use super::{Process, clock, record_one};
 use crate::installation;
 
 /// When a client that was turned away by load should come back.
@@ -30,7 +25,7 @@ pub(super) fn start(
 ) -> anyhow::Result<Option<Arc<dyn TimeStamper>>> {
     let settings = &process.settings;
     let Some(unit) = settings.tsa.units.first() else { return Ok(None) };
-    let clock = clock(process)?;
+    let clock = clock::start(process)?;
     let sealer = Arc::clone(process);
     let journal = TokenJournal::open(
         JournalSettings {
@@ -80,64 +75,6 @@ pub(super) fn start(
     Ok(Some(Arc::new(Stamping(stamper))))
 }
 
-/// The clock of time-stamps, its changes recorded: a step or a loss is an event of the audit log (OVR-7.12-04).
-fn clock(process: &Arc<Process>) -> anyhow::Result<Arc<dyn TrustedClock>> {
-    let settings = &process.settings.clock;
-    let bound: Box<dyn BoundSource> = match settings.mode {
-        ClockMode::TrustedHostClock => Box::new(Assumed(settings.assumed_bound)),
-        ClockMode::Disciplined => Box::new(KernelBound),
-    };
-    let gate = GateSettings {
-        step_limit: settings.step_limit,
-        clean_interval: settings.clean_interval,
-        kernel: match settings.kernel {
-            ndoba_settings::KernelCheck::Enforce => KernelCheck::Enforce,
-            ndoba_settings::KernelCheck::Warn => KernelCheck::Warn,
-            ndoba_settings::KernelCheck::Off => KernelCheck::Off,
-        },
-    };
-    // Whoever asks for the time must not wait for the database.
-    let (sender, receiver) = mpsc::channel::<EventKind>();
-    let recorder = Arc::clone(process);
-    thread::Builder::new().name("clock-events".into()).spawn(move || {
-        for what in receiver {
-            if let Err(error) = record(&recorder, "clock", what) {
-                tracing::error!("a change of the clock is not in the audit log: {error:#}");
-            }
-        }
-    })?;
-    let assumed = settings.assumed_bound;
-    let on_transition = move |transition: &Transition| {
-        let what = match transition {
-            Transition::Stopped { reason } => EventKind::ClockLost { code: time_code(reason) },
-            Transition::Resumed => EventKind::ClockTrusted { bound: assumed },
-            Transition::LeapPassed { .. } => EventKind::ClockLost { code: "leap-second-passed".into() },
-            Transition::Kernel { .. } => return,
-        };
-        // The recorder lives as long as the process.
-        let _ = sender.send(what);
-    };
-    let source = Box::new(MachineClock::start());
-    Ok(Arc::new(HostClock::new(source, gate, bound, Box::new(on_transition))))
-}
-
-fn time_code(reason: &TimeUnavailable) -> Word {
-    match reason {
-        TimeUnavailable::BoundTooWide { .. } => "bound-too-wide",
-        TimeUnavailable::LeapSecond => "leap-second",
-        TimeUnavailable::NoQuorum => "no-quorum",
-        TimeUnavailable::NotSynchronised => "not-synchronised",
-        TimeUnavailable::Stepped => "stepped",
-    }
-    .into()
-}
-
-fn record(process: &Process, role: &'static str, what: EventKind) -> anyhow::Result<()> {
-    let now = process.world.clock.now();
-    let event = Event::new(&*process.world.random, now, Actor::Role(role.into()), what)?;
-    Ok(process.store.record(&[event])?)
-}
-
 /// A finished segment of the journal becomes one leaf of the audit log.
 fn record_seal(process: &Process, seal: &SegmentSeal) {
     let what = EventKind::TsuSegmentSealed {
@@ -148,7 +85,7 @@ fn record_seal(process: &Process, seal: &SegmentSeal) {
         count: seal.count,
         head: seal.head,
     };
-    if let Err(error) = record(process, "tsa", what) {
+    if let Err(error) = record_one(process, "tsa", what) {
         tracing::error!("a sealed segment of the journal is not in the audit log yet: {error:#}");
     }
 }
