@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use crate::failure::{Doing, Outcome};
-use crate::{layers, quickstart, setup, shell, test};
+use crate::{docs, layers, quickstart, setup, shell, test};
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     if let Some(argument) = arguments.first() {
@@ -12,8 +12,9 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     shell::banner("1/6 Format");
     shell::run(shell::cargo().args(["fmt", "--all", "--check"]))?;
 
-    shell::banner("2/6 Layers");
+    shell::banner("2/6 Layers and documents");
     layers::run(&[])?;
+    docs::run(&[])?;
 
     // Before clippy, because build scripts look for PostgreSQL's client library.
     shell::banner("3/6 Set-up");

@@ -5,6 +5,7 @@
 
 mod apt;
 mod ci;
+mod docs;
 mod failure;
 mod layers;
 mod python;
@@ -38,6 +39,7 @@ const COMMANDS: &[Command] = &[
         about: "check the crates against the picture in docs/ARCHITECTURE.md",
         run: layers::run,
     },
+    Command { name: "docs", about: "check that what the documents name exists", run: docs::run },
     Command { name: "ci", about: "everything a change must pass: what .ci/run calls", run: ci::run },
 ];
 
