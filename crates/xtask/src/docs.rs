@@ -13,10 +13,9 @@ mod rows;
 mod source;
 mod story;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::failure::{Doing, Failure, Outcome};
+use crate::failure::{Failure, Outcome};
 use crate::workspace;
 use markdown::Page;
 use source::Source;
@@ -49,35 +48,18 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 
 /// Every page, sorted by its path from the root.
 fn pages(root: &Path) -> Outcome<Vec<Page>> {
-    let mut files = files_in(root, "md", false)?;
+    let mut files = workspace::files(root, "md", false)?;
     for folder in FOLDERS {
-        files.extend(files_in(&root.join(folder), "md", true)?);
+        files.extend(workspace::files(&root.join(folder), "md", true)?);
     }
     files.sort();
     files
         .iter()
-        .map(|file| Ok(Page::parse(&file.strip_prefix(root).unwrap_or(file).to_string_lossy(), &read(file)?)))
+        .map(|file| {
+            Ok(Page::parse(
+                &file.strip_prefix(root).unwrap_or(file).to_string_lossy(),
+                &workspace::read(file)?,
+            ))
+        })
         .collect()
-}
-
-/// Files that end in `.ending` under `folder`; none when there is no such folder.
-fn files_in(folder: &Path, ending: &str, deep: bool) -> Outcome<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    if !folder.is_dir() {
-        return Ok(found);
-    }
-    for entry in fs::read_dir(folder).doing(format_args!("read {}", folder.display()))? {
-        let path = entry.doing(format_args!("read {}", folder.display()))?.path();
-        if path.is_dir() && deep {
-            found.extend(files_in(&path, ending, true)?);
-        } else if path.extension().is_some_and(|extension| extension == ending) {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn read(path: &Path) -> Outcome<String> {
-    fs::read_to_string(path).doing(format_args!("read {}", path.display()))
 }

@@ -8,10 +8,9 @@ mod manifest;
 mod picture;
 mod source;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::failure::{Doing, Failure, Outcome};
+use crate::failure::{Failure, Outcome};
 use crate::workspace;
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
@@ -28,15 +27,15 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
             complaints.push(format!("crates/{name} is not in the picture: give it a place in docs/ARCHITECTURE.md and xtask's `picture`"));
             continue;
         };
-        let text = read(&folder.join("Cargo.toml"))?;
+        let text = workspace::read(&folder.join("Cargo.toml"))?;
         for dependency in manifest::dependencies(&text) {
             if let Err(why) = place.allows(&dependency) {
                 complaints.push(format!("crates/{name}: {why}"));
             }
         }
         let mut files = Vec::new();
-        for file in rust_files(folder)? {
-            files.push((read(&file)?, file));
+        for file in workspace::files(folder, "rs", true)? {
+            files.push((workspace::read(&file)?, file));
         }
         let for_tests: Vec<String> = files.iter().flat_map(|(text, _)| source::test_modules(text)).collect();
         for (text, file) in files {
@@ -68,28 +67,6 @@ fn is_product(folder: &Path, file: &Path, for_tests: &[String]) -> bool {
             for_tests.iter().all(|module| *module != part)
         })
     })
-}
-
-fn read(path: &Path) -> Outcome<String> {
-    fs::read_to_string(path).doing(format_args!("read {}", path.display()))
-}
-
-/// Every `.rs` file under `folder`, sorted.
-fn rust_files(folder: &Path) -> Outcome<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).doing(format_args!("read {}", folder.display()))? {
-            let path = entry.doing(format_args!("read {}", folder.display()))?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::rows::{self, Row};
 use super::source::Source;
-use super::{files_in, read};
 use crate::failure::Outcome;
+use crate::workspace::{files, read};
 
 const FOLDER: &str = "docs/compliance";
 /// The page with the counts: a change of coverage shows in review.
@@ -29,7 +29,7 @@ pub(crate) fn check(root: &Path, source: &Source) -> Outcome<Compliance> {
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
     let mut table = Vec::new();
     let mut total = [0_usize; 3];
-    for file in files_in(&root.join(FOLDER), "toml", false)? {
+    for file in files(&root.join(FOLDER), "toml", false)? {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let rows = rows::parse(&format!("{FOLDER}/{name}"), &read(&file)?)?;
         let counts = STATUSES.map(|status| rows.iter().filter(|row| row.status == status).count());

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::{files_in, read};
 use crate::failure::Outcome;
+use crate::workspace::{files, read};
 
 /// Names by kind.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl Source {
     pub(crate) fn read(root: &Path) -> Outcome<Self> {
         let mut source = Self::default();
         for folder in ["crates", "tests"] {
-            for file in files_in(&root.join(folder), "rs", true)? {
+            for file in files(&root.join(folder), "rs", true)? {
                 let path = file.strip_prefix(root).unwrap_or(&file);
                 // This checker's own examples of what is not there would make it be there.
                 if path.starts_with("crates/xtask/src/docs") {
@@ -50,7 +50,7 @@ impl Source {
         }
         for (folder, ending) in [("crates", "sql"), ("tests", "py"), ("deploy", "service"), ("deploy", "sql")]
         {
-            for file in files_in(&root.join(folder), ending, true)? {
+            for file in files(&root.join(folder), ending, true)? {
                 source.words.extend(words(&read(&file)?).map(str::to_owned));
             }
         }

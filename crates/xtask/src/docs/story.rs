@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::read;
 use crate::failure::Outcome;
+use crate::workspace::read;
 
 /// Where the steps are.
 const STORY: &str = "crates/xtask/src/quickstart/story.rs";
