@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ndoba_registration::{CHANNELS, REASONS};
+use ndoba_types::UtcTime;
 
 /// Ndoba, the backend of a qualified trust-service provider.
 #[derive(Debug, Parser)]
@@ -213,9 +216,11 @@ pub(crate) enum CertificateCommand {
         api: ApiArgs,
         /// Serial number, hexadecimal.
         serial: String,
-        /// The reason: keyCompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn.
-        #[arg(long)]
+        /// Why, by its name in RFC 5280.
+        #[arg(long, value_parser = reasons())]
         reason: String,
+        #[command(flatten)]
+        request: RequestArgs,
     },
     /// Suspend a certificate.
     Suspend {
@@ -223,6 +228,8 @@ pub(crate) enum CertificateCommand {
         api: ApiArgs,
         /// Serial number, hexadecimal.
         serial: String,
+        #[command(flatten)]
+        request: RequestArgs,
     },
     /// Release a certificate from suspension: two officers sign.
     Release {
@@ -233,7 +240,27 @@ pub(crate) enum CertificateCommand {
         /// The second officer's file.
         #[arg(long, value_name = "FILE")]
         approver: PathBuf,
+        #[command(flatten)]
+        request: RequestArgs,
     },
+}
+
+/// How a request about a certificate came: evidence, so there is no default for what only the officer knows (C-107).
+#[derive(Debug, Args)]
+pub(crate) struct RequestArgs {
+    /// How the request reached the provider.
+    #[arg(long, value_parser = PossibleValuesParser::new(CHANNELS))]
+    pub(crate) channel: String,
+    /// Who asked and how that was checked, in a sentence; kept as evidence.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: String,
+    /// When the request reached the provider, RFC 3339; now when absent. The 24 hours run from here.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) received_at: Option<UtcTime>,
+}
+
+fn reasons() -> PossibleValuesParser {
+    PossibleValuesParser::new(REASONS.iter().map(|reason| reason.name()))
 }
 
 #[derive(Debug, Subcommand)]

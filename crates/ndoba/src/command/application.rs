@@ -1,20 +1,14 @@
 //! `ndoba application`: from a draft to a certificate.
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::Context as _;
-use ndoba_client::{await_order, review_and_sign, submit_application};
+use ndoba_client::submit_application;
 use serde_json::{Value, json};
 
 use super::session::Session;
 use crate::cli::ApplicationCommand;
 use crate::files;
-
-/// How long the API may wait for the CA before it answers 202.
-const API_WAIT: u32 = 10;
-/// How long the command waits for the CA altogether.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Carries one out.
 pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
@@ -67,21 +61,7 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
 fn approve(session: &Session, id: &str) -> anyhow::Result<()> {
     let application = session.api.application(id)?;
     let order = application.order.context("the application has no order yet: submit it first")?;
-    let now = session.world.clock.now();
-    let mut consent = |lines: &[String], role| session.consent(lines, role);
-    let signed = review_and_sign(
-        &session.api,
-        &session.officer,
-        &order,
-        session.language,
-        now,
-        Some(API_WAIT),
-        &mut consent,
-    )?;
-    let order = if signed.is_final() { signed } else { await_order(&session.api, &order, PATIENCE)? };
-    if let Some(refusal) = &order.refusal {
-        anyhow::bail!("the CA refused ({}): {}", refusal.code, refusal.message);
-    }
+    let order = session.conclude(session.sign(&order)?)?;
     match &order.certificate {
         Some(serial) => session.print(&order, || format!("issued, serial {serial}")),
         None => session.print(&json!({ "order": order.order_id, "state": order.state }), || {

@@ -1,16 +1,11 @@
 //! `ndoba certificate`: look, fetch, revoke, suspend, release.
 
+use ndoba_client::{CertificateForm, StatusOrder};
 use std::path::Path;
-use std::time::Duration;
 
-use ndoba_client::{CertificateForm, StatusOrder, await_order, review_and_sign};
-
-use super::session::{Session, identity};
-use crate::cli::CertificateCommand;
+use super::session::Session;
+use crate::cli::{CertificateCommand, RequestArgs};
 use crate::files;
-
-const API_WAIT: u32 = 10;
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Carries one out.
 pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
@@ -27,17 +22,14 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
             })
         }
         CertificateCommand::Download { api, serial, out } => download(&Session::open(api)?, serial, out),
-        CertificateCommand::Revoke { api, serial, reason } => {
-            let session = Session::open(api)?;
-            change(&session, serial, "revoke", Some(reason), None)
+        CertificateCommand::Revoke { api, serial, reason, request } => {
+            change(&Session::open(api)?, serial, ("revoke", Some(reason)), request, None)
         }
-        CertificateCommand::Suspend { api, serial } => {
-            let session = Session::open(api)?;
-            change(&session, serial, "suspend", None, None)
+        CertificateCommand::Suspend { api, serial, request } => {
+            change(&Session::open(api)?, serial, ("suspend", None), request, None)
         }
-        CertificateCommand::Release { api, serial, approver } => {
-            let session = Session::open(api)?;
-            change(&session, serial, "release", None, Some(approver))
+        CertificateCommand::Release { api, serial, approver, request } => {
+            change(&Session::open(api)?, serial, ("release", None), request, Some(approver))
         }
     }
 }
@@ -58,40 +50,19 @@ fn download(session: &Session, serial: &str, out: &Path) -> anyhow::Result<()> {
 fn change(
     session: &Session,
     serial: &str,
-    kind: &str,
-    reason: Option<&str>,
+    (kind, reason): (&str, Option<&str>),
+    asked: &RequestArgs,
     approver: Option<&Path>,
 ) -> anyhow::Result<()> {
-    let request = StatusOrder {
-        kind,
-        reason,
-        received: None,
-        channel: "in-person",
-        note: "requested at the command line",
-    };
-    let order = session.api.propose(serial, &request, None)?;
-    let mut consent = |lines: &[String], role| session.consent(lines, role);
-    let now = session.world.clock.now();
-    let id = order.order_id;
-    let mut order = review_and_sign(
-        &session.api,
-        &session.officer,
-        &id,
-        session.language,
-        now,
-        Some(API_WAIT),
-        &mut consent,
-    )?;
+    let RequestArgs { channel, note, received_at } = asked;
+    let received = received_at.map(|at| at.to_string());
+    let request = StatusOrder { kind, reason, received: received.as_deref(), channel, note };
+    let mut order = session.api.propose(serial, &request, None)?;
+    order = session.sign(&order.order_id)?;
     if let Some(approver) = approver {
-        let officer = identity(approver)?;
-        let api = session.api_as(&officer);
-        order = review_and_sign(&api, &officer, &id, session.language, now, Some(API_WAIT), &mut consent)?;
+        order = session.sign_as(approver, &order.order_id)?;
     }
-    if !order.is_final() {
-        order = await_order(&session.api, &id, PATIENCE)?;
-    }
-    if let Some(refusal) = &order.refusal {
-        anyhow::bail!("the CA refused ({}): {}", refusal.code, refusal.message);
-    }
-    session.print(&order, || format!("{kind}: order {} is {}", order.order_id, order.state))
+    let order = session.conclude(order)?;
+    let yet = if order.is_final() { "" } else { "the CA has not acted yet: " };
+    session.print(&order, || format!("{kind}: {yet}order {} is {}", order.order_id, order.state))
 }

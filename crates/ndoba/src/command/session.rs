@@ -2,9 +2,10 @@
 
 use std::io::{BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
-use ndoba_client::{Identity, OfficerClient};
+use ndoba_client::{Identity, OfficerClient, Order, await_order, review_and_sign};
 use ndoba_order::SignerRole;
 use rustls_pki_types::CertificateDer;
 use serde::Serialize;
@@ -13,6 +14,11 @@ use crate::cli::{ApiArgs, Language};
 use crate::files;
 use crate::installation::World;
 use crate::serve::tls;
+
+/// How long, in seconds, the API may wait for the CA before it answers.
+const API_WAIT: u32 = 10;
+/// How long the command waits for the CA altogether.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An officer at the API.
 pub(super) struct Session {
@@ -48,9 +54,38 @@ impl Session {
         })
     }
 
-    /// The same API as another officer.
-    pub(super) fn api_as(&self, officer: &Identity) -> OfficerClient {
-        OfficerClient::new(&self.address, &self.roots, officer)
+    /// Shows an order to the officer, asks, and signs it in the role whose signature it lacks.
+    pub(super) fn sign(&self, order_id: &str) -> anyhow::Result<Order> {
+        self.sign_with(&self.api, &self.officer, order_id)
+    }
+
+    /// The same as another officer, who sits at this machine too.
+    pub(super) fn sign_as(&self, officer: &Path, order_id: &str) -> anyhow::Result<Order> {
+        let officer = identity(officer)?;
+        let api = OfficerClient::new(&self.address, &self.roots, &officer);
+        self.sign_with(&api, &officer, order_id)
+    }
+
+    fn sign_with(&self, api: &OfficerClient, officer: &Identity, order_id: &str) -> anyhow::Result<Order> {
+        let now = self.world.clock.now();
+        let mut consent = |lines: &[String], role| self.consent(lines, role);
+        Ok(review_and_sign(api, officer, order_id, self.language, now, Some(API_WAIT), &mut consent)?)
+    }
+
+    /// Waits for the CA. An order that ended without being carried out is an error; one that the CA has not taken up
+    /// when patience ends is given as it is.
+    pub(super) fn conclude(&self, order: Order) -> anyhow::Result<Order> {
+        let order = if order.is_final() { order } else { await_order(&self.api, &order.order_id, PATIENCE)? };
+        if let Some(refusal) = &order.refusal {
+            anyhow::bail!("the CA refused ({}): {}", refusal.code, refusal.message);
+        }
+        anyhow::ensure!(
+            !order.is_final() || order.state == "done",
+            "nothing was done: the order {} is {}",
+            order.order_id,
+            order.state
+        );
+        Ok(order)
     }
 
     /// Prints `words`, or `value` when JSON was asked for.

@@ -88,7 +88,20 @@ pub(super) fn revoke(stage: &Stage, application: &Application) -> Outcome<((), S
     if demo::officers_see(stage, application.subject)? != "revoked" {
         must_ndoba(
             stage,
-            &["certificate", "revoke", &serial, "--reason", "keyCompromise", "--as", REVOCATION, "--yes"],
+            &[
+                "certificate",
+                "revoke",
+                &serial,
+                "--reason",
+                "keyCompromise",
+                "--channel",
+                "telephone",
+                "--note",
+                "The subscriber lost the device; called back on the number of the application.",
+                "--as",
+                REVOCATION,
+                "--yes",
+            ],
         )?;
     }
     status(stage, application.subject, ": revoked")?;
@@ -114,7 +127,21 @@ fn wait_for_crl(stage: &Stage, ca: &str, serial: &str) -> Outcome {
 pub(super) fn suspend(stage: &Stage, application: &Application) -> Outcome<((), String)> {
     let serial = demo::serial(stage, application)?;
     if demo::officers_see(stage, application.subject)? == "good" {
-        must_ndoba(stage, &["certificate", "suspend", &serial, "--as", REVOCATION, "--yes"])?;
+        must_ndoba(
+            stage,
+            &[
+                "certificate",
+                "suspend",
+                &serial,
+                "--channel",
+                "letter",
+                "--note",
+                "The municipality asks by a signed letter to suspend while it looks for the device.",
+                "--as",
+                REVOCATION,
+                "--yes",
+            ],
+        )?;
     }
     status(stage, application.subject, "Reason: certificateHold")?;
     must_ndoba(
@@ -127,6 +154,10 @@ pub(super) fn suspend(stage: &Stage, application: &Application) -> Outcome<((), 
             "officers/registration.pem",
             "--approver",
             "officers/approver.pem",
+            "--channel",
+            "in-person",
+            "--note",
+            "The mayor came with the device and the decision to go on using it.",
             "--yes",
         ],
     )?;
