@@ -28,5 +28,5 @@ pub use ports::{
     CertStatusFacts, KnownVersion, StatusError, StatusSnapshot, StatusSource, StatusVersion, StatusVersions,
 };
 pub use refusal::{ErrorStatus, Refusal};
-pub use request::{CertId, IssuerHashes, Nonce, Request, RequestError};
+pub use request::{CertId, IssuerHashes, Nonce, Request, RequestError, RequestLimits};
 pub use responder::{AnswerPolicy, Identity, Responder, ResponderError, Responders, Unissued};

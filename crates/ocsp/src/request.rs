@@ -14,6 +14,23 @@ use spki::AlgorithmIdentifierRef;
 use crate::HashAlgorithm;
 use crate::asn1::{CertIdFields, Extension, OcspRequest, SingleRequest};
 
+/// How much one request may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestLimits {
+    /// The most octets of a request.
+    pub octets: usize,
+    /// The most CertIDs in it, those asked about twice counted twice (O-24).
+    pub cert_ids: usize,
+}
+
+impl Default for RequestLimits {
+    /// 64 KiB: twenty CertIDs with SHA-512 take 3.5 KiB, the rest is for signed requests with their certificates.
+    /// Twenty CertIDs.
+    fn default() -> Self {
+        Self { octets: 64 * 1024, cert_ids: 20 }
+    }
+}
+
 /// A request that was understood. At least one CertID, each at most once, in the order asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -22,20 +39,22 @@ pub struct Request {
 }
 
 impl Request {
-    /// The most octets of a request. Twenty CertIDs with SHA-512 take 3.5 KiB; the rest is for signed requests
-    /// with their certificates.
-    pub const MAX_LEN: usize = 64 * 1024;
-
-    /// The most CertIDs in one request (O-24).
-    pub const MAX_CERT_IDS: usize = 20;
+    /// [`Self::parse_within`] with the limits of [`RequestLimits::default`].
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`]; each is answered `malformedRequest`.
+    pub fn parse(der: &[u8]) -> Result<Self, RequestError> {
+        Self::parse_within(der, RequestLimits::default())
+    }
 
     /// Reads an OCSPRequest. Memory and time are bounded by the octets given, never by lengths they claim.
     ///
     /// # Errors
     ///
     /// [`RequestError`]; each is answered `malformedRequest`.
-    pub fn parse(der: &[u8]) -> Result<Self, RequestError> {
-        if der.len() > Self::MAX_LEN {
+    pub fn parse_within(der: &[u8], limits: RequestLimits) -> Result<Self, RequestError> {
+        if der.len() > limits.octets {
             return Err(RequestError::TooLong);
         }
         let OcspRequest { tbs_request, optional_signature } = OcspRequest::from_der(der)?;
@@ -46,7 +65,7 @@ impl Request {
         if tbs_request.version.is_some_and(|version| version != 0) {
             return Err(RequestError::Version);
         }
-        let cert_ids = Self::read_list(tbs_request.request_list)?;
+        let cert_ids = Self::read_list(tbs_request.request_list, limits.cert_ids)?;
         let nonce = tbs_request.request_extensions.map_or(Ok(None), Self::read_extensions)?;
         Ok(Self { cert_ids, nonce })
     }
@@ -66,13 +85,13 @@ impl Request {
         Self { cert_ids: vec![cert_id], nonce: None }
     }
 
-    fn read_list(list: AnyRef<'_>) -> Result<Vec<CertId>, RequestError> {
+    fn read_list(list: AnyRef<'_>, most: usize) -> Result<Vec<CertId>, RequestError> {
         let mut cert_ids: Vec<CertId> = Vec::new();
         let mut asked = 0;
         list.sequence(|reader| {
             while !reader.is_finished() {
                 asked += 1;
-                if asked > Self::MAX_CERT_IDS {
+                if asked > most {
                     return Err(RequestError::TooManyCertIds);
                 }
                 let SingleRequest { req_cert, single_request_extensions } = SingleRequest::decode(reader)?;
@@ -275,11 +294,11 @@ pub enum RequestError {
     /// DER, but a field has the wrong type.
     #[error("a field of the request has the wrong type")]
     Structure,
-    /// More than [`Request::MAX_LEN`] octets.
-    #[error("the request is longer than 64 KiB")]
+    /// More than [`RequestLimits::octets`].
+    #[error("the request has more octets than are read")]
     TooLong,
-    /// More than [`Request::MAX_CERT_IDS`].
-    #[error("the request names more than 20 certificates")]
+    /// More than [`RequestLimits::cert_ids`].
+    #[error("the request names more certificates than are answered at once")]
     TooManyCertIds,
     /// Another version than v1.
     #[error("only version 1 of OCSP exists")]

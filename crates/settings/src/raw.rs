@@ -313,7 +313,7 @@ section! {
         /// The longest OCSP request.
         ocsp_request: String = "64KiB";
         /// The most certificates asked about in one.
-        ocsp_certificates: u16 = 64u16;
+        ocsp_certificates: u16 = 20u16;
         /// The longest time-stamp request.
         tsp_request: String = "16KiB";
         /// The longest body of the officers' API.

@@ -1,33 +1,68 @@
 //! Request bodies: bounded in octets and time.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::time::Duration;
 
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use actix_web::web::{Bytes, Payload};
+use actix_web::body::{BodyStream, MessageBody as _};
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{Bytes, BytesMut, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-
-/// The most octets of any body that the public sends.
-pub(crate) const MAX_BODY: usize = 64 * 1024;
+use tokio::time::timeout;
 
 /// How long a client may take to send its body, which fits into a few packets.
 const BODY_DEADLINE: Duration = Duration::from_secs(5);
 
-/// Reads a body of at most [`MAX_BODY`] octets.
+/// How many octets beyond the limit are read and thrown away, so that the client reads its answer instead of a reset
+/// connection.
+const DISCARDED: usize = 2 << 20;
+
+/// Why there is no body. The connection is closed after the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoBody {
+    /// The connection broke off, or the framing did.
+    Broken,
+    /// More octets than are read.
+    TooLong,
+    /// Not there in time.
+    TooSlow,
+}
+
+impl From<NoBody> for HttpResponse {
+    /// 400, 413 or 408.
+    fn from(why: NoBody) -> Self {
+        let mut answer = match why {
+            NoBody::Broken => Self::BadRequest(),
+            NoBody::TooLong => Self::PayloadTooLarge(),
+            NoBody::TooSlow => Self::RequestTimeout(),
+        };
+        answer.force_close().finish()
+    }
+}
+
+/// Reads a body of at most `limit` octets; memory is taken for what arrives, never for what is announced.
 ///
 /// # Errors
 ///
-/// The answer for the client: 413, 408, or 400 when the connection broke off.
-pub(crate) async fn read(request: &HttpRequest, payload: Payload) -> Result<Bytes, HttpResponse> {
-    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|octets: usize| octets > MAX_BODY) {
-        return Err(HttpResponse::PayloadTooLarge().force_close().finish());
+/// [`NoBody`].
+pub(crate) async fn read(payload: Payload, limit: usize) -> Result<Bytes, NoBody> {
+    timeout(BODY_DEADLINE, read_within(payload, limit)).await.unwrap_or(Err(NoBody::TooSlow))
+}
+
+async fn read_within(payload: Payload, limit: usize) -> Result<Bytes, NoBody> {
+    let mut chunks = pin!(BodyStream::new(payload));
+    let mut body = BytesMut::new();
+    let mut arrived = 0;
+    while let Some(chunk) = poll_fn(|context| chunks.as_mut().poll_next(context)).await {
+        let chunk = chunk.map_err(|_| NoBody::Broken)?;
+        arrived += chunk.len();
+        if arrived <= limit {
+            body.extend_from_slice(&chunk);
+        } else if arrived > limit.saturating_add(DISCARDED) {
+            break;
+        }
     }
-    match tokio::time::timeout(BODY_DEADLINE, payload.to_bytes_limited(MAX_BODY)).await {
-        Ok(Ok(Ok(body))) => Ok(body),
-        Ok(Ok(Err(_))) => Err(HttpResponse::BadRequest().force_close().finish()),
-        Ok(Err(_)) => Err(HttpResponse::PayloadTooLarge().force_close().finish()),
-        Err(_) => Err(HttpResponse::RequestTimeout().force_close().finish()),
-    }
+    if arrived > limit { Err(NoBody::TooLong) } else { Ok(body.freeze()) }
 }
 
 /// Whether the body is said to be `media_type`, with or without parameters, or nothing is said about it at all.

@@ -14,6 +14,9 @@ use ndoba_types::Span;
 use crate::body;
 use crate::metric::TSP_ANSWERS;
 
+/// The most octets of a TimeStampReq.
+const MAX_REQUEST: usize = 64 * 1024;
+
 /// What a [`TimeStamper`] does, not yet done.
 pub type StampFuture = Pin<Box<dyn Future<Output = StampReply> + Send>>;
 
@@ -51,9 +54,9 @@ async fn answer(request: HttpRequest, payload: Payload, stamper: Data<Arc<dyn Ti
     if !body::is_of_type(&request, "application/timestamp-query") {
         return HttpResponse::UnsupportedMediaType().force_close().finish();
     }
-    let asked = match body::read(&request, payload).await {
+    let asked = match body::read(payload, MAX_REQUEST).await {
         Ok(asked) => asked,
-        Err(refused) => return refused,
+        Err(why) => return why.into(),
     };
     if asked.is_empty() {
         return HttpResponse::BadRequest().content_type("text/plain").body("a TimeStampReq is expected\n");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use anyhow::Context as _;
 use ndoba_ca::ports::Ledger as _;
-use ndoba_ocsp::{AnswerPolicy, Responder, StatusVersions, Unissued};
+use ndoba_ocsp::{AnswerPolicy, RequestLimits, Responder, StatusVersions, Unissued};
 use ndoba_settings::UnknownAnswer;
 use ndoba_store::{Dating, StatusRecords};
 use ndoba_types::{AnswerStatus, SigningKey};
@@ -45,7 +45,7 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         StatusReaders::start(Arc::clone(&records) as _, STATUS_READERS, STATUS_QUEUE)?,
         records as Arc<dyn StatusVersions>,
         Arc::clone(&process.world.clock),
-        OcspLimits::default(),
+        ocsp_limits(process),
     );
     ocsp.activate(responders(process)?)?;
     let services = PublicServices {
@@ -61,6 +61,17 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
     };
     let http: Vec<_> = settings.listen.public.into_iter().collect();
     Ok(PublicServer::bind(services, limits(process), &http, https)?.into_server())
+}
+
+fn ocsp_limits(process: &Process) -> OcspLimits {
+    let limits = &process.settings.limits;
+    OcspLimits {
+        request: RequestLimits {
+            octets: limits.ocsp_request,
+            cert_ids: usize::from(limits.ocsp_certificates),
+        },
+        ..OcspLimits::default()
+    }
 }
 
 fn limits(process: &Process) -> ServerLimits {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ndoba_ocsp::{HashAlgorithm, Request, RequestError};
+use ndoba_ocsp::{HashAlgorithm, Request, RequestError, RequestLimits};
 use proptest::prelude::*;
 
 use crate::pki::Pki;
@@ -35,7 +35,7 @@ fn structure() {
     // Trailing octets inside, too.
     der_error(&tlv(0x30, &[&good[2..], &[0x05, 0x00]]));
     assert_eq!(Request::parse(&request(&[], &[])), Err(RequestError::NoCertIds));
-    assert_eq!(Request::parse(&vec![0x30; Request::MAX_LEN + 1]), Err(RequestError::TooLong));
+    assert_eq!(Request::parse(&vec![0x30; RequestLimits::default().octets + 1]), Err(RequestError::TooLong));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn lengths_that_lie() {
     // BER's indefinite lengths, alone and by the thousand.
     der_error(&[0x30, 0x80, 0x00, 0x00]);
     let start = Instant::now();
-    der_error(&[0x30, 0x80].repeat(Request::MAX_LEN / 2));
+    der_error(&[0x30, 0x80].repeat(RequestLimits::default().octets / 2));
     assert_eq!(Request::parse(&[0x30, 0x80].repeat(1 << 19)), Err(RequestError::TooLong));
     // Deeply nested definite lengths where nothing looks inside: requestorName, and where something does.
     let mut nested = vec![];
@@ -64,8 +64,14 @@ fn more_than_twenty() {
     let ids: Vec<_> = (1..=21u8).map(|n| sha1_id(&ca, &[n])).collect();
     assert_eq!(Request::parse(&request(&ids[..20], &[])).unwrap().cert_ids().len(), 20);
     assert_eq!(Request::parse(&request(&ids, &[])), Err(RequestError::TooManyCertIds));
-    let ids: Vec<_> = (1..=200u8).map(|n| sha1_id(&ca, &[0, n])).collect();
-    assert!(Request::parse(&request(&ids, &[])).is_err());
+    let ids: Vec<_> = (1..=200u8).map(|n| sha1_id(&ca, &[1, n])).collect();
+    let many = request(&ids, &[]);
+    assert_eq!(Request::parse(&many), Err(RequestError::TooManyCertIds));
+    // By configuration more or fewer, and a shorter or longer request.
+    let within = |octets, cert_ids| Request::parse_within(&many, RequestLimits { octets, cert_ids });
+    assert_eq!(within(many.len(), 200).unwrap().cert_ids().len(), 200);
+    assert_eq!(within(many.len(), 199), Err(RequestError::TooManyCertIds));
+    assert_eq!(within(many.len() - 1, 200), Err(RequestError::TooLong));
 }
 
 #[test]

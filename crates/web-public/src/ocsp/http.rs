@@ -10,7 +10,7 @@ use metrics::{counter, histogram};
 use ndoba_ocsp::{ErrorStatus, Refusal};
 use ndoba_types::UtcTime;
 
-use crate::body;
+use crate::body::{self, NoBody};
 use crate::metric::{OCSP_ANSWER_AGE, OCSP_ANSWERS};
 use crate::ocsp::get_path;
 use crate::ocsp::service::{self, Asked, OcspService};
@@ -52,9 +52,11 @@ async fn post(request: &HttpRequest, payload: Payload, service: &OcspService) ->
     if !body::is_of_type(request, "application/ocsp-request") {
         return HttpResponse::UnsupportedMediaType().force_close().finish();
     }
-    let asked = match body::read(request, payload).await {
+    let asked = match body::read(payload, service.longest_request()).await {
         Ok(asked) => asked,
-        Err(refused) => return refused,
+        // The protocol has a word for it that its clients understand, as for every other request that is none.
+        Err(NoBody::TooLong) => return refused(ErrorStatus::MalformedRequest),
+        Err(why @ (NoBody::Broken | NoBody::TooSlow)) => return why.into(),
     };
     respond(request, service.take(&asked), service).await
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use metrics::{counter, gauge};
 use ndoba_ocsp::{
     Answer, AnswerCache, CacheKey, CachedFacts, CertId, CertStatusFacts, ErrorStatus, KnownVersion, Query,
-    Refusal, Request, RequestError, Responder, ResponderError, Responders, StatusVersions,
+    Refusal, Request, RequestError, RequestLimits, Responder, ResponderError, Responders, StatusVersions,
 };
 use ndoba_types::{AnswerStatus, CaName, Clock, Sha256Digest, SigningKey, Span, UtcTime};
 use tokio::time::Instant;
@@ -25,12 +25,14 @@ pub struct OcspLimits {
     pub deadline: Duration,
     /// Memory for signed answers.
     pub cache_octets: usize,
+    /// What one request may ask for.
+    pub request: RequestLimits,
 }
 
 impl Default for OcspLimits {
-    /// 2 s, 64 MiB.
+    /// 2 s, 64 MiB, the limits of `ndoba_ocsp`.
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(2), cache_octets: 64 << 20 }
+        Self { deadline: Duration::from_secs(2), cache_octets: 64 << 20, request: RequestLimits::default() }
     }
 }
 
@@ -42,6 +44,7 @@ pub struct OcspService {
     clock: Arc<dyn Clock>,
     cache: Vec<RwLock<AnswerCache<Arc<Served>>>>,
     deadline: Duration,
+    request: RequestLimits,
     /// Unix seconds of the last alarm that was logged; counters have them all.
     last_alarm: AtomicI64,
     /// The last answer that could not be given for a reason of our own, and when.
@@ -83,6 +86,7 @@ impl OcspService {
             clock,
             cache: std::iter::repeat_with(shard).take(SHARDS).collect(),
             deadline: limits.deadline,
+            request: limits.request,
             last_alarm: AtomicI64::new(0),
             trouble: Mutex::new(None),
         }
@@ -139,6 +143,11 @@ impl OcspService {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
+    /// The most octets of a request.
+    pub(crate) fn longest_request(&self) -> usize {
+        self.request.octets
+    }
+
     pub(crate) fn now(&self) -> UtcTime {
         self.clock.now()
     }
@@ -149,7 +158,7 @@ impl OcspService {
     ///
     /// [`Refusal::Malformed`] or [`Refusal::ForeignIssuer`].
     pub(crate) fn take(&self, der: &[u8]) -> Result<Asked, Refusal> {
-        let request = Request::parse(der).map_err(Refusal::Malformed)?;
+        let request = Request::parse_within(der, self.request).map_err(Refusal::Malformed)?;
         let desk = self.desk();
         let query = desk.responders.begin(request)?;
         Ok(Asked { desk, query })

@@ -9,7 +9,7 @@ use ndoba_ocsp::CertStatusFacts;
 use ndoba_types::{Clock, SerialNumber, Sha256Digest, Span};
 use ndoba_x509::RevocationReason;
 
-use crate::http::{ask, get, post, post_ocsp};
+use crate::http::{Reply, ask, exchange, get, post, post_ocsp};
 use crate::requests::{nonce, request, sha1_id, tlv};
 use crate::world::World;
 
@@ -160,11 +160,17 @@ fn types_methods_and_sizes() {
         let reply = ask(world.address, method, "/ocsp", "");
         assert_eq!((reply.status, reply.header("allow")), (405, Some("GET, HEAD, POST")));
     }
-    let octets = vec![0x30; 65 * 1024];
-    assert_eq!(post_ocsp(world.address, &octets).status, 413);
-    let chunked = "POST /ocsp HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
-    let chunks = [format!("{chunked}{:x}\r\n", octets.len()).as_bytes(), &octets, b"\r\n0\r\n\r\n"].concat();
-    assert_eq!(crate::http::Reply::parse(&crate::http::exchange(world.address, &chunks)).status, 413);
+
+    // K-O05, and too much of it: a mebibyte of BER's indefinite lengths, announced and in chunks.
+    let octets = [0x30, 0x80].repeat(1 << 19);
+    let announced = post_ocsp(world.address, &octets);
+    let head = "POST /ocsp HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let chunks = [format!("{head}{:x}\r\n", octets.len()).as_bytes(), &octets, b"\r\n0\r\n\r\n"].concat();
+    let chunked = Reply::parse(&exchange(world.address, &chunks));
+    for reply in [announced, chunked] {
+        assert_eq!((reply.status, reply.body.as_slice()), (200, MALFORMED));
+    }
+    assert_eq!(post(world.address, "/tsa", "application/timestamp-query", &octets).status, 413);
 
     for page in ["/", "/pki", "/ocsp", "/ocsp/", "/ocsp//"] {
         let reply = get(world.address, page);
