@@ -12,7 +12,7 @@ use crate::certificate::{read_extensions, read_signed};
 use crate::name::DistinguishedName;
 use crate::pem::{PemLabel, from_pem};
 use crate::signature::{raw, scheme, verify_scheme};
-use crate::{KeyKind, oid};
+use crate::{KeyKind, oid, refuse_weak};
 
 /// The most octets a request may have; the largest honest one, RSA 8192, has about three thousand.
 const MAX_LEN: usize = 16 * 1024;
@@ -57,6 +57,7 @@ impl VerifiedCsr {
         {
             return Err(CsrError::RsaTooShort { bits });
         }
+        refuse_weak(&info.spki).map_err(CsrError::Key)?;
         let algorithm = raw(&outer.algorithm).map_err(|_| CsrError::Malformed)?;
         let message = raw(&outer.tbs).map_err(|_| CsrError::Malformed)?;
         let scheme = scheme(&algorithm).map_err(|_| CsrError::SignatureAlgorithm)?;

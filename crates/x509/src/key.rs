@@ -1,5 +1,7 @@
 //! Public keys: their kind, their identifier, and whether they are keys at all.
 
+mod weakness;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,6 +11,8 @@ use rsa::pkcs1::DecodeRsaPublicKey;
 use rsa::traits::PublicKeyParts;
 use sha1::{Digest as _, Sha1};
 use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
+
+pub use weakness::refuse_weak;
 
 use crate::oid;
 
@@ -158,6 +162,19 @@ pub enum BadKey {
     /// The exponent is even, below 65537, or above 256 bits.
     #[error("the RSA key's exponent must be odd and at least 65537")]
     RsaExponent,
+    /// The modulus' factors are so close to each other that Fermat's method finds them.
+    #[error(
+        "the RSA key's two primes are so close that anyone can find them; make a new key with other software"
+    )]
+    RsaCloseFactors,
+    /// The modulus has the fingerprint of CVE-2017-15361.
+    #[error(
+        "the RSA key comes from a card or module with a known fault (CVE-2017-15361, ROCA); use another device"
+    )]
+    RsaFaultyGenerator,
+    /// The modulus has a factor below 752.
+    #[error("the RSA key's modulus has a small factor; make a new key with other software")]
+    RsaSmallFactor,
 }
 
 impl BadKey {
@@ -171,6 +188,9 @@ impl BadKey {
             Self::NotOnCurve => "key-not-on-curve",
             Self::Rsa => "key-rsa-modulus",
             Self::RsaExponent => "key-rsa-exponent",
+            Self::RsaCloseFactors => "key-rsa-close-factors",
+            Self::RsaFaultyGenerator => "key-rsa-faulty-generator",
+            Self::RsaSmallFactor => "key-rsa-small-factor",
         }
     }
 }

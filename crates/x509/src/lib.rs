@@ -34,7 +34,7 @@ pub use crl::{BadCrl, Crl, CrlNumber, CrlPlan, RevokedEntry};
 pub use csr::{CsrError, VerifiedCsr};
 pub use extension::RawExtension;
 pub use issuer::{IssuerFacts, IssuerUrls, NotAnIssuer};
-pub use key::{BadKey, KeyIdentifier, KeyKind};
+pub use key::{BadKey, KeyIdentifier, KeyKind, refuse_weak};
 pub use name::{
     Authority, AuthorityDraft, BadName, DistinguishedName, FieldError, FieldErrors, LegalIdentifier,
     LegalPerson, LegalPersonDraft, NaturalIdentifier, NaturalPerson, NaturalPersonDraft, OrganisationName,
