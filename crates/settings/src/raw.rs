@@ -224,6 +224,8 @@ section! {
         accepted_policies: Vec<String> = vec!["0.4.0.2023.1.1".into()] as Vec<String>;
         /// The declared accuracy, at most 1s; also what the disclosure statement says.
         accuracy: String = "1s";
+        /// Whether each token states the error bound measured for it, rounded up, instead of the declared accuracy.
+        measured_accuracy: bool = false;
         /// Whether tokens claim to be qualified under Regulation (EU) 910/2014.
         claim_eu_qtst: bool = false;
     }

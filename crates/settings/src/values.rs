@@ -302,6 +302,8 @@ pub struct TsaUnit {
     pub accepted_policies: Vec<Oid>,
     /// The declared accuracy, at most one second (T-03).
     pub accuracy: Span,
+    /// Whether each token states its measured bound instead of the declared accuracy.
+    pub measured_accuracy: bool,
     /// Whether tokens carry esi4-qtstStatement-1, which claims status under Regulation 910/2014 (T-20, T-22).
     pub claim_eu_qtst: bool,
 }

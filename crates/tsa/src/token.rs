@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ndoba_types::{CertifiedTime, Oid, Signature, StampTime, TimeUnavailable, ToBeSigned, UtcTime};
+use ndoba_types::{CertifiedTime, Oid, Signature, Span, StampTime, TimeUnavailable, ToBeSigned, UtcTime};
 
 use crate::encode::{integer, sequence, sorted, tag, tlv};
 use crate::{JournalRecord, Rejection, Request, TokenSerial, Unit};
@@ -53,7 +53,7 @@ fn plan(
     unit.admit(certified)?;
     // Cut, never rounded up: a token must not name a moment that has not come. The cut is in the accuracy's budget.
     let gen_time = floor_to_millisecond(certified.time);
-    let info = tst_info(unit, policy, &request, &facts.serial, gen_time);
+    let info = tst_info(unit, policy, &request, &facts.serial, gen_time, certified.bound);
     let attributes = signed_attributes(unit, &info);
     // RFC 5652 §5.4: the SET OF is signed, though the token carries the same content under [0].
     let message = tlv(tag::SET, &[&attributes]);
@@ -144,6 +144,7 @@ fn tst_info(
     request: &Request,
     serial: &TokenSerial,
     gen_time: UtcTime,
+    bound: Span,
 ) -> Vec<u8> {
     let nonce =
         request.nonce.as_ref().map(|nonce| tlv(tag::INTEGER, &[nonce.as_der_content()])).unwrap_or_default();
@@ -153,7 +154,7 @@ fn tst_info(
         &request.imprint_der,
         &tlv(tag::INTEGER, &[serial.as_bytes()]),
         &tlv(tag::GENERALIZED_TIME, &[generalized_time(gen_time).as_bytes()]),
-        &unit.fixed.accuracy,
+        &unit.stated_accuracy(bound),
         &nonce,
         &unit.fixed.extensions,
     ])

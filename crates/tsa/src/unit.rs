@@ -1,5 +1,7 @@
 //! A time-stamping unit: one key's certificate, policy and promises, checked when it is loaded (T-34).
 
+use std::borrow::Cow;
+
 use der::asn1::ObjectIdentifier;
 use der::{Decode as _, Encode as _};
 use ndoba_types::{CertifiedTime, Oid, SignatureAlgorithm, Span, SubjectPublicKeyInfo, UtcTime};
@@ -29,6 +31,9 @@ pub struct UnitParts {
     pub accepted_policies: Vec<Oid>,
     /// The declared accuracy: more than a millisecond, at most a second.
     pub accuracy: Span,
+    /// Whether each token states the bound measured for it instead of the declared accuracy, which still decides
+    /// whether there is a token at all.
+    pub measured_accuracy: bool,
     /// Whether tokens carry esi4-qtstStatement-1 (T-20 to T-22).
     pub claim_eu_qtst: bool,
 }
@@ -54,7 +59,8 @@ pub(crate) struct FixedParts {
     pub(crate) signing_certificate: Vec<u8>,
     /// `certificates [0]`, sorted.
     pub(crate) certificates: Vec<u8>,
-    pub(crate) accuracy: Vec<u8>,
+    /// The declared one; see [`Unit::stated_accuracy`].
+    accuracy: Vec<u8>,
     /// `extensions [1]` of TSTInfo; empty where there are none.
     pub(crate) extensions: Vec<u8>,
     pub(crate) digest: ContentDigest,
@@ -161,6 +167,19 @@ impl Unit {
     /// The policies offered, the default one first.
     pub fn policies(&self) -> impl Iterator<Item = &Oid> {
         std::iter::once(&self.parts.policy).chain(&self.parts.accepted_policies)
+    }
+
+    /// The accuracy of a token whose time is known with `bound`, DER: the declared one or, where the unit is set to
+    /// it, the bound and the cut of genTime, rounded up to a millisecond. What [`Self::admit`] let pass is never
+    /// more than declared.
+    pub(crate) fn stated_accuracy(&self, bound: Span) -> Cow<'_, [u8]> {
+        if !self.parts.measured_accuracy {
+            return Cow::Borrowed(&self.fixed.accuracy);
+        }
+        let micros = bound.as_micros().saturating_add(RESOLUTION.as_micros());
+        let millis = u32::try_from(micros.saturating_add(999) / 1000).unwrap_or(u32::MAX);
+        // Rounding up may pass a declared accuracy that is no whole number of milliseconds.
+        Cow::Owned(accuracy(Span::millis(millis).min(self.parts.accuracy)))
     }
 
     /// The policy of a token for a request that asks for `wanted`.

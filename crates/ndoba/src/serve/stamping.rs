@@ -54,6 +54,7 @@ pub(super) fn start(
             policy: unit.policy.clone(),
             accepted_policies: unit.accepted_policies.clone(),
             accuracy: unit.accuracy,
+            measured_accuracy: unit.measured_accuracy,
             claim_eu_qtst: unit.claim_eu_qtst,
         })?),
         key: Arc::new(process.tokens.open::<StampTime>(&unit.key, certificate.spki())?),

@@ -110,6 +110,7 @@ fn unit(raw: RawUnit, section: &str, folder: &Path, default_policy: &Oid) -> Che
             .map_or_else(|| Ok(default_policy.clone()), |text| oid(&format!("{section}.policy"), &text))?,
         accepted_policies: accepted.collect::<Checked<_>>()?,
         accuracy,
+        measured_accuracy: raw.measured_accuracy,
         claim_eu_qtst: raw.claim_eu_qtst,
         name: raw.name,
     })

@@ -161,6 +161,24 @@ fn declared_accuracy_is_what_the_unit_says() {
 }
 
 #[test]
+fn the_measured_bound_is_stated_rounded_up_where_the_unit_is_set_to_it() {
+    for (declared, bound, der) in [
+        // 20 ms and the millisecond that genTime is cut by.
+        (Span::seconds(1), Span::millis(20), &[0x30, 3, 0x80, 1, 21][..]),
+        (Span::seconds(1), Span::micros(20_001), &[0x30, 3, 0x80, 1, 22]),
+        (Span::seconds(1), Span::ZERO, &[0x30, 3, 0x80, 1, 1]),
+        (Span::seconds(1), Span::millis(999), &[0x30, 3, 2, 1, 1]),
+        // Never more than declared, even where that is no whole millisecond.
+        (Span::micros(2_500), Span::micros(1_500), &[0x30, 7, 0x80, 1, 2, 0x81, 2, 0x01, 0xf4]),
+    ] {
+        let service = Service::new(UnitParts { measured_accuracy: true, accuracy: declared, ..unit_parts() });
+        *service.clock.0.lock().unwrap() = Ok(CertifiedTime { bound, ..at(NOW) });
+        let token = token(&service.stamp(&request(&[])).response);
+        assert_eq!(token.info[5].to_der().unwrap(), der, "{bound:?}");
+    }
+}
+
+#[test]
 fn every_rejection_has_its_bytes_and_no_token() {
     let unit = unit();
     let serials = SerialSource::new(1, &Counting::default()).unwrap();

@@ -119,6 +119,7 @@ pub(crate) fn unit_parts() -> UnitParts {
         policy: "2.999.1.5".parse().unwrap(),
         accepted_policies: vec!["0.4.0.2023.1.1".parse().unwrap()],
         accuracy: Span::seconds(1),
+        measured_accuracy: false,
         claim_eu_qtst: false,
     }
 }
