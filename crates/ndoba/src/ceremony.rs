@@ -9,6 +9,7 @@ mod folder;
 mod keys;
 mod officers;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +54,7 @@ pub(crate) fn run(args: &CeremonyArgs) -> anyhow::Result<()> {
         "a production ceremony needs a certified device; this version holds development ceremonies only"
     );
 
+    let postgresql_url_file = args.postgresql_url_file.as_deref().map(connection_string_file).transpose()?;
     let folder = Folder::at(&args.dir)?;
     folder.must_be_free()?;
     crate::environment::provide_variables(&[("SOFTHSM2_CONF", folder.softhsm_configuration())])?;
@@ -64,7 +66,8 @@ pub(crate) fn run(args: &CeremonyArgs) -> anyhow::Result<()> {
     let mut salt = [0; 32];
     world.random.fill(&mut salt)?;
     files::write_secret(&folder.file("person.salt"), &salt)?;
-    let configuration = configuration::write(args, &folder, &plan, installation);
+    let args = CeremonyArgs { postgresql_url_file, ..args.clone() };
+    let configuration = configuration::write(&args, &folder, &plan, installation);
     files::write(&folder.configuration(), configuration.as_bytes())?;
 
     let settings = Settings::load(&folder.configuration())?;
@@ -79,6 +82,13 @@ pub(crate) fn run(args: &CeremonyArgs) -> anyhow::Result<()> {
     let mut ceremony = Ceremony { plan, folder, settings, tokens, store, world, report };
     ceremony.walk()?;
     ceremony.finish()
+}
+
+/// The absolute path of a file that can be read: said before anything is made, and the configuration that will name
+/// it lies in another folder than the one the ceremony is called from.
+fn connection_string_file(file: &Path) -> anyhow::Result<PathBuf> {
+    files::read_text(file)?;
+    file.canonicalize().with_context(|| format!("cannot use {}", file.display()))
 }
 
 /// A ceremony under way.

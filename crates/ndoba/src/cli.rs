@@ -68,7 +68,7 @@ pub(crate) enum CeremonyCommand {
     Run(CeremonyArgs),
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct CeremonyArgs {
     /// The folder that receives configuration, tokens, certificates and report; must not hold a ceremony yet.
     #[arg(long, value_name = "FOLDER")]

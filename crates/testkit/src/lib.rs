@@ -1,5 +1,7 @@
 //! Fakes, vectors and judges for tests. A development dependency only; knows nothing of ours but the vocabulary.
 
 mod judge;
+mod postgres;
 
 pub use judge::{Document, Finding, Judge};
+pub use postgres::PostgresCluster;

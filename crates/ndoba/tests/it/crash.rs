@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 
-use crate::installation::Installation;
+use crate::installation::{Engine, Installation};
 
 const ISSUING: [&str; 4] = ["before-intent", "after-intent", "after-sign", "after-issued"];
 const PUBLISHING: [&str; 3] = ["after-crl-intent", "after-crl-sign", "after-crl-recorded"];
@@ -13,7 +13,13 @@ const SIGKILL: i32 = 9;
 
 #[test]
 fn killed_at_every_arrow_nothing_is_lost_or_doubled() {
-    let here = Installation::new();
+    for engine in Engine::BOTH {
+        eprintln!("on {engine:?}");
+        at_every_arrow(&Installation::on(engine));
+    }
+}
+
+fn at_every_arrow(here: &Installation) {
     let mut serials = HashSet::new();
 
     for (place, arrow) in ISSUING.into_iter().enumerate() {
@@ -50,7 +56,7 @@ fn killed_at_every_arrow_nothing_is_lost_or_doubled() {
         let serving = here.serve(None);
         let shown = here.must(&["certificate", "show", serial, "--as", "officers/registration-officer.pem"]);
         assert!(shown.contains("revoked"), "{arrow}: {shown}");
-        await_listed(&here, serial);
+        await_listed(here, serial);
         drop(serving);
     }
 

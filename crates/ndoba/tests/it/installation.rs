@@ -1,4 +1,4 @@
-//! An installation of its own for a test: state folder, SoftHSM behind the witness, ports, officers.
+//! An installation of its own for a test: state folder, database, SoftHSM behind the witness, ports, officers.
 
 use std::fs;
 use std::net::TcpListener;
@@ -7,9 +7,26 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use ndoba_testkit::PostgresCluster;
+
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Each has one officer, whose file is `officers/<role>.pem`.
+const ROLES: [&str; 4] = ["registration-officer", "approver", "revocation-officer", "auditor"];
 const SOFTHSM: &str = "/usr/lib/softhsm/libsofthsm2.so";
+
+/// Where an installation keeps its database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// A database of the test program's cluster.
+    Postgresql,
+    /// A file in the state folder.
+    Sqlite,
+}
+
+impl Engine {
+    pub(crate) const BOTH: [Self; 2] = [Self::Sqlite, Self::Postgresql];
+}
 
 pub(crate) struct Installation {
     folder: tempfile::TempDir,
@@ -20,19 +37,32 @@ pub(crate) struct Installation {
 pub(crate) struct Serving(Child);
 
 impl Installation {
-    /// Holds a ceremony and appoints a registration officer, an approver and a revocation officer.
-    pub(crate) fn new() -> Self {
+    /// Holds a ceremony and appoints a registration officer, an approver, a revocation officer and an auditor.
+    pub(crate) fn on(engine: Engine) -> Self {
+        let database = match engine {
+            Engine::Postgresql => Some(PostgresCluster::shared().new_database()),
+            Engine::Sqlite => None,
+        };
+        Self::with_database(database.as_deref())
+    }
+
+    /// As [`Self::on`], on SQLite or in the empty PostgreSQL database with this connection string.
+    pub(crate) fn with_database(postgresql: Option<&str>) -> Self {
         let listeners: Vec<_> = (0..4).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let ports: Vec<u16> = listeners.iter().map(|one| one.local_addr().unwrap().port()).collect();
         drop(listeners);
         let one = Self { folder: tempfile::tempdir().unwrap(), ports: ports.try_into().unwrap() };
         let list = one.ports.map(|port| port.to_string()).join(",");
         let (dir, module) = (one.file("").display().to_string(), witness_module());
-        one.must(&["ceremony", "run", "--development", "--dir", &dir, "--module", &module, "--ports", &list]);
+        let mut ceremony =
+            vec!["ceremony", "run", "--development", "--dir", &dir, "--module", &module, "--ports", &list];
+        if let Some(url) = postgresql {
+            fs::write(one.file("database.url"), url).unwrap();
+            ceremony.extend(["--postgresql-url-file", "database.url"]);
+        }
+        one.must(&ceremony);
         let serving = one.serve(None);
-        for (place, role) in
-            ["registration-officer", "approver", "revocation-officer"].into_iter().enumerate()
-        {
+        for (place, role) in ROLES.into_iter().enumerate() {
             let pem = format!("officers/{role}.pem");
             one.must(&["officer", "new", "--config", "ndoba.toml", "--name", role, "--out", &pem]);
             let number = format!("0100100000{place}");
