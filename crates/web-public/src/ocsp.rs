@@ -6,6 +6,7 @@ mod readers;
 mod service;
 mod task;
 
+pub use get_path::candidates as ocsp_get_candidates;
 pub(crate) use http::routes;
 pub use readers::StatusReaders;
 pub use service::{OcspLimits, OcspService};

@@ -7,6 +7,7 @@ mod apt;
 mod ci;
 mod docs;
 mod failure;
+mod fuzz;
 mod layers;
 mod python;
 mod quickstart;
@@ -40,6 +41,11 @@ const COMMANDS: &[Command] = &[
         run: layers::run,
     },
     Command { name: "docs", about: "check that what the documents name exists", run: docs::run },
+    Command {
+        name: "fuzz",
+        about: "run the fuzzers on everything that eats outside bytes (--seconds N, TARGET…)",
+        run: fuzz::run,
+    },
     Command { name: "ci", about: "everything a change must pass: what .ci/run calls", run: ci::run },
 ];
 

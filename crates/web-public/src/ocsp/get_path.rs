@@ -11,7 +11,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 /// Escaped or raw, standard or URL-safe alphabet, with or without padding, with slashes in front; and with one
 /// `//` inside collapsed to `/`, as proxies do: each slash in turn is taken for two. Only what is asked for is
 /// decoded.
-pub(crate) fn candidates(raw: &str) -> impl Iterator<Item = Vec<u8>> {
+pub fn candidates(raw: &str) -> impl Iterator<Item = Vec<u8>> {
     // DER starts with 0x30, hence base64 with `M`: slashes in front are never part of it.
     let text = unescape(raw).unwrap_or_default();
     let text = text.trim_start_matches('/').trim_end_matches('=').to_owned();

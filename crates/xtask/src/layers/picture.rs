@@ -36,6 +36,7 @@ const PICTURE: &[(&str, Place)] = &[
     ("settings", Place::Shell),
     ("ndoba", Place::Whole),
     ("bench", Place::Whole),
+    ("fuzz", Place::Whole),
     ("testkit", Place::Aside(&["types"])),
     ("xtask", Place::Aside(&[])),
 ];

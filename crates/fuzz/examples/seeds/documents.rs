@@ -1,0 +1,159 @@
+//! What officers sign and enter.
+
+use std::fs;
+
+use ndoba_order::{
+    EndGrant, FlatJws, Grant, GrantDocument, Header, Issue, JwsAlgorithm, MediaType, Order, OrderContent,
+    Pin, PinnedOfficer, ProfileRef, Release, Revoke, Role, Roles, SignerRole, Suspend, assemble,
+    signing_input,
+};
+use ndoba_types::{InstallationId, OfficerId, OrderId, Sha256Digest, Span, SubjectPublicKeyInfo, UtcTime};
+use ndoba_x509::{KeyIdentifier, RevocationReason};
+use p256::ecdsa::signature::Signer as _;
+use p256::ecdsa::{Signature, SigningKey};
+use p256::pkcs8::EncodePublicKey as _;
+
+use super::{Outcome, Seeds};
+
+const INSTALLATION: InstallationId = InstallationId::from_bytes([9; 16]);
+
+pub(super) fn make(seeds: &Seeds) -> Outcome {
+    let now: UtcTime = "2026-11-24T12:00:00Z".parse()?;
+    let (one, two) = (key(1)?, key(2)?);
+    let pinned = |seed, key: &SigningKey| -> Outcome<PinnedOfficer> {
+        Ok(PinnedOfficer { officer: OfficerId::from_bytes([seed; 16]), person: None, spki: spki(key)? })
+    };
+    let security_officers = vec![pinned(1, &one)?, pinned(2, &two)?];
+    let pin = Pin { installation: INSTALLATION, security_officers, created: now.minus(Span::days(30)) };
+    seeds.add("pin", "two-officers", &pin.to_bytes()?)?;
+
+    for (name, content) in contents()? {
+        let order = Order {
+            installation: INSTALLATION,
+            order_id: OrderId::from_bytes([0xaa; 16]),
+            ca: KeyIdentifier::from_bytes([0xcc; 20]),
+            created: now.minus(Span::minutes(1)),
+            expires: now.plus(Span::days(6)),
+            content,
+        };
+        let bytes = order.to_bytes()?;
+        seeds.add("order", name, &bytes)?;
+        let header = |role, key: &SigningKey, over| -> Outcome<Header> {
+            let kid = spki(key)?.fingerprint();
+            let iat = u64::try_from(now.unix_seconds())?;
+            Ok(Header { alg: JwsAlgorithm::Es256, typ: MediaType::Order, role, kid, iat, over })
+        };
+        let submitted = sign(&one, &header(SignerRole::Submitter, &one, None)?, &bytes)?;
+        seeds.add("jws", &format!("{name}-submitted"), &submitted)?;
+        let over = Some(FlatJws::from_bytes(&submitted)?.digest());
+        let approved = sign(&two, &header(SignerRole::Approver, &two, over)?, &bytes)?;
+        seeds.add("jws", &format!("{name}-approved"), &approved)?;
+    }
+    grants(seeds, &pin, now)?;
+    applications(seeds)
+}
+
+fn contents() -> Outcome<Vec<(&'static str, OrderContent)>> {
+    let digest = |text: &str| Sha256Digest::of(text.as_bytes());
+    let issue = Issue {
+        profile: ProfileRef { name: "person-signature".into(), digest: digest("profile") },
+        subject: serde_json::from_value(serde_json::json!({
+            "type": "natural-person", "country": "GE", "given_name": "ნინო", "surname": "ბერიძე",
+            "serial_number": "PNOGE-01001012345", "common_name": "ნინო ბერიძე",
+        }))?,
+        csr: digest("csr"),
+        spki: digest("spki"),
+        evidence: vec![digest("evidence")],
+        agreement: Some(digest("agreement")),
+        person: Some(digest("person")),
+        days: 730,
+        replaces: None,
+    };
+    let reissue = Issue { replaces: Some("4a01".parse()?), ..issue.clone() };
+    let serial: ndoba_types::SerialNumber = "4a01".parse()?;
+    Ok(vec![
+        ("issue", OrderContent::Issue(issue)),
+        ("reissue", OrderContent::Reissue(reissue)),
+        ("release", OrderContent::Release(Release { serial: serial.clone(), evidence: Vec::new() })),
+        (
+            "revoke",
+            OrderContent::Revoke(Revoke {
+                serial: serial.clone(),
+                reason: RevocationReason::KeyCompromise,
+                evidence: vec![digest("letter")],
+            }),
+        ),
+        ("suspend", OrderContent::Suspend(Suspend { serial, evidence: Vec::new() })),
+    ])
+}
+
+fn grants(seeds: &Seeds, pin: &Pin, now: UtcTime) -> Outcome {
+    let key = spki(&key(3)?)?;
+    let grant = Grant {
+        installation: INSTALLATION,
+        seq: 1,
+        prev: pin.digest()?,
+        officer: OfficerId::from_bytes([3; 16]),
+        person: Sha256Digest::of(b"person"),
+        name_shown: Some("ნინო".into()),
+        spki: key.fingerprint(),
+        key,
+        roles: Roles::new([Role::RegistrationOfficer, Role::Approver])?,
+        office: "GE/Tbilisi/Vake".parse()?,
+        not_before: now.minus(Span::days(1)),
+        not_after: now.plus(Span::days(365)),
+        created: now.minus(Span::days(2)),
+    };
+    let document = GrantDocument::Grant(grant).to_bytes()?;
+    seeds.add("grant", "grant", &document)?;
+    let end = EndGrant {
+        installation: INSTALLATION,
+        seq: 2,
+        prev: Sha256Digest::of(&document),
+        officer: OfficerId::from_bytes([3; 16]),
+        created: now,
+    };
+    seeds.add("grant", "end", &GrantDocument::End(end).to_bytes()?)
+}
+
+fn applications(seeds: &Seeds) -> Outcome {
+    seeds.openssl(
+        "req -new -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout k.pem -subj /CN=x -out r.pem",
+    )?;
+    let csr = fs::read_to_string(seeds.work.join("r.pem"))?;
+    let identity = |number: &str| {
+        serde_json::json!({"type": "identity-card", "number": number,
+            "issued_by": "Public Service Development Agency"})
+    };
+    let proofing = serde_json::json!({"method": "physical-presence", "date": "2026-11-24", "seen_by": "Registration officer"});
+    let person = serde_json::json!({
+        "profile": "person-signature", "days": 730, "csr": csr,
+        "subject": {"type": "natural-person", "given_names": "ნინო", "surname": "ბერიძე",
+            "personal_number": "01001012345", "email": "nino.beridze@example.ge"},
+        "identity_document": identity("12IA34567"), "identity_proofing": proofing,
+    });
+    let seal = serde_json::json!({
+        "profile": "organisation-seal", "days": 730, "csr": csr,
+        "subject": {"type": "legal-person", "name": "თელავის მუნიციპალიტეტი", "identification_code": "404123456",
+            "email": "office@telavi.example.ge", "contact_address": "Telavi, Erekle II street 16",
+            "representative": {"name": "გიორგი მაისურაძე", "personal_number": "01001054321", "position": "Mayor"},
+            "authority": {"type": "order-of-appointment", "reference": "Council decision 12-34", "date": "2026-01-15"}},
+        "identity_document": identity("12IA76543"), "identity_proofing": proofing,
+    });
+    seeds.add("application", "person", &serde_json::to_vec(&person)?)?;
+    seeds.add("application", "municipality", &serde_json::to_vec(&seal)?)
+}
+
+fn key(seed: u8) -> Outcome<SigningKey> {
+    Ok(SigningKey::from_slice(&[seed; 32])?)
+}
+
+fn spki(key: &SigningKey) -> Outcome<SubjectPublicKeyInfo> {
+    let der = p256::PublicKey::from(key.verifying_key()).to_public_key_der()?;
+    Ok(SubjectPublicKeyInfo::assertion(der.into_vec()))
+}
+
+fn sign(key: &SigningKey, header: &Header, payload: &[u8]) -> Outcome<Vec<u8>> {
+    let signature: Signature = key.sign(&signing_input(header, payload)?);
+    Ok(assemble(header, &signature.to_bytes())?)
+}

@@ -1,0 +1,41 @@
+//! What auditors and archives get: exports, records, checkpoints, the time-stamping journal.
+
+use ndoba_audit::{Record, SignedCheckpoint, verify_export};
+use ndoba_tsa::Chain;
+use ndoba_types::{SignatureAlgorithm, SubjectPublicKeyInfo};
+
+/// A whole export, line by line. No signature holds here, so a good one fails at its first checkpoint.
+pub(crate) fn audit_export(bytes: &[u8]) -> bool {
+    let trusting = |_: &SubjectPublicKeyInfo, _: SignatureAlgorithm, _: &[u8], _: &[u8]| true;
+    verify_export(bytes.split(|octet| *octet == b'\n').filter(|line| !line.is_empty()), &trusting, &[], None)
+        .is_ok()
+}
+
+/// One record of the log.
+pub(crate) fn audit_record(bytes: &[u8]) -> bool {
+    let Ok(record) = Record::from_bytes(bytes) else { return false };
+    assert_eq!(record.to_bytes().as_deref(), Ok(bytes), "a record came back changed");
+    true
+}
+
+/// A signed checkpoint, as it is published.
+pub(crate) fn checkpoint(bytes: &[u8]) -> bool {
+    let Ok(signed) = SignedCheckpoint::from_bytes(bytes) else { return false };
+    assert_eq!(signed.to_bytes(), bytes, "a checkpoint came back changed");
+    true
+}
+
+/// A segment of the journal of granted tokens.
+pub(crate) fn journal(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|octet| *octet == b'\n').filter(|line| !line.is_empty());
+    let Some(Ok(mut chain)) = lines.next().map(Chain::open) else { return false };
+    let mut records = 0;
+    for line in lines {
+        if chain.verify(line).is_err() {
+            return false;
+        }
+        records += 1;
+    }
+    assert_eq!(chain.len(), records);
+    records > 0
+}
