@@ -38,7 +38,8 @@ pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
 
 fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
     let attempt = || -> std::io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
+        // A bare name's parent is the empty path, which names no folder.
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
         // Beside it first, so that a crash leaves the old file or the new one, never half of one.
         let mut partial = path.as_os_str().to_owned();
