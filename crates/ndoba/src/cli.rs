@@ -189,6 +189,53 @@ pub(crate) enum ApplicationCommand {
         /// Its id.
         id: String,
     },
+    /// Replace the content of a draft or returned application.
+    Edit {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Its id.
+        id: String,
+        /// The whole content anew, without the request, JSON or TOML by its ending.
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        /// Another PKCS#10 request, PEM; the one before stays when absent.
+        #[arg(long, value_name = "FILE")]
+        csr: Option<PathBuf>,
+    },
+    /// Give a submitted application back for correction, as approver.
+    Return {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Its id.
+        id: String,
+        /// What is to be corrected.
+        #[arg(long, value_name = "TEXT")]
+        remark: String,
+    },
+    /// Refuse an application for good, as approver.
+    Reject {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Its id.
+        id: String,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        remark: String,
+    },
+    /// Give an application up before it is fully signed.
+    Withdraw {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Its id.
+        id: String,
+    },
+    /// Note that the certificate was handed to its subscriber.
+    Deliver {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Its id.
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use ndoba_client::submit_application;
+use ndoba_client::{Application, submit_application};
 use serde_json::{Value, json};
 
 use super::session::Session;
@@ -22,11 +22,7 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
         }
         ApplicationCommand::Show { api, id } => {
             let session = Session::open(api)?;
-            let application = session.api.application(id)?;
-            session.print(&application, || {
-                let certificate = application.certificate.as_deref().unwrap_or("none yet");
-                format!("application {}: {}, certificate {certificate}", application.id, application.state)
-            })
+            show(&session, &session.api.application(id)?)
         }
         ApplicationCommand::List { api } => {
             let session = Session::open(api)?;
@@ -55,7 +51,47 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
             session.print(&order, || format!("submitted, order {}", order.order_id))
         }
         ApplicationCommand::Approve { api, id } => approve(&Session::open(api)?, id),
+        ApplicationCommand::Edit { api, id, file, csr } => {
+            edit(&Session::open(api)?, id, file, csr.as_deref())
+        }
+        ApplicationCommand::Return { api, id, remark } => {
+            let session = Session::open(api)?;
+            show(&session, &session.api.send_back(id, remark)?)
+        }
+        ApplicationCommand::Reject { api, id, remark } => {
+            let session = Session::open(api)?;
+            show(&session, &session.api.reject(id, remark)?)
+        }
+        ApplicationCommand::Withdraw { api, id } => {
+            let session = Session::open(api)?;
+            show(&session, &session.api.withdraw(id)?)
+        }
+        ApplicationCommand::Deliver { api, id } => {
+            let session = Session::open(api)?;
+            show(&session, &session.api.deliver(id)?)
+        }
     }
+}
+
+/// An application in one line.
+fn show(session: &Session, application: &Application) -> anyhow::Result<()> {
+    session.print(application, || {
+        let certificate = application.certificate.as_deref().unwrap_or("none yet");
+        let remark = application.remark.as_ref().map(|remark| format!(" ({remark})")).unwrap_or_default();
+        format!("application {}: {}{remark}, certificate {certificate}", application.id, application.state)
+    })
+}
+
+/// Replaces the content, unless somebody changed it since it was read here.
+fn edit(session: &Session, id: &str, file: &Path, csr: Option<&Path>) -> anyhow::Result<()> {
+    let before = session.api.application(id)?;
+    let mut content = content(file)?;
+    let request = match csr {
+        Some(csr) => files::read_text(csr)?.into(),
+        None => before.content["csr"].clone(),
+    };
+    content.insert("csr".into(), request);
+    show(session, &session.api.edit_application(id, before.version, &content)?)
 }
 
 fn approve(session: &Session, id: &str) -> anyhow::Result<()> {
