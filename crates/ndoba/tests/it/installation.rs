@@ -107,19 +107,29 @@ impl Installation {
 
     /// Starts serving, perhaps with a failpoint armed, and waits until the officers' address answers.
     pub(crate) fn serve(&self, failpoint: Option<&str>) -> Serving {
-        let log = fs::File::options().create(true).append(true).open(self.file("serve.log")).unwrap();
-        let mut command = self.command(&["serve", "--config", "ndoba.toml"]);
-        command.stdout(Stdio::null()).stderr(log);
-        if let Some(arrow) = failpoint {
-            command.env("NDOBACTL_FAILPOINT", arrow);
-        }
-        let mut serving = Serving(command.spawn().unwrap());
+        let mut serving = self.start("ndoba.toml", failpoint);
+        self.await_officers_of(&mut serving);
+        serving
+    }
+
+    /// Waits until `serving` answers at the officers' address.
+    pub(crate) fn await_officers_of(&self, serving: &mut Serving) {
         let start = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", self.ports[2])).is_err() {
             assert!(start.elapsed() < PATIENCE && serving.0.try_wait().unwrap().is_none(), "{}", self.log());
             sleep(Duration::from_millis(50));
         }
-        serving
+    }
+
+    /// Starts serving by another configuration, and waits for nothing.
+    pub(crate) fn start(&self, configuration: &str, failpoint: Option<&str>) -> Serving {
+        let log = fs::File::options().create(true).append(true).open(self.file("serve.log")).unwrap();
+        let mut command = self.command(&["serve", "--config", configuration]);
+        command.stdout(Stdio::null()).stderr(log);
+        if let Some(arrow) = failpoint {
+            command.env("NDOBACTL_FAILPOINT", arrow);
+        }
+        Serving(command.spawn().unwrap())
     }
 
     pub(crate) fn log(&self) -> String {

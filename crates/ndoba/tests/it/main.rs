@@ -7,4 +7,6 @@
 )]
 
 mod crash;
+mod deploy;
+mod guides;
 mod installation;

@@ -40,6 +40,13 @@ fn span_is_true(root: &Path, source: &Source, page: &Page, span: &str) -> Result
         let here = root.join(span).exists();
         return if here { Ok(()) } else { Err("there is no such file".into()) };
     }
+    if let Some((of, name)) = span.split_once("::")
+        && is_snake(name)
+        && root.join("crates").join(of).is_dir()
+        && !source.tests.contains(span)
+    {
+        return Err("there is no such test".into());
+    }
     // Decisions are kept as they were made, whatever the code is called today.
     if page.path.starts_with("docs/adr/") {
         return Ok(());
@@ -61,6 +68,10 @@ fn span_is_true(root: &Path, source: &Source, page: &Page, span: &str) -> Result
         }
     }
     Ok(())
+}
+
+fn is_snake(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 fn xtask_command(words: &str) -> Result<(), String> {
@@ -127,6 +138,7 @@ mod tests {
             "`ndoba_ca_unheard_of`",
             "`crates/unheard-of`",
             "`cargo xtask dance`",
+            "`ca::nobody_tests_this`",
             "`ocsp.unissued` `cas.unheard_of`",
             "```\nuntagged\n```",
             "```console\n$ cargo xtask dance\n```",
