@@ -101,6 +101,19 @@ kinds! {
         was: Sha256Digest,
         /// Who accepted it.
         officers: Vec<OfficerId>,
+        /// SHA-256 over the statement that they signed.
+        statement: Sha256Digest,
+    }
+    /// A revocation that a restored database lacked was taken from a published CRL.
+    RevocationRecovered = "revocation-recovered" {
+        /// Under which CA.
+        ca: CaName,
+        /// Which certificate.
+        serial: SerialNumber,
+        /// The CRLReason's name, as the list has it.
+        reason: Word,
+        /// SHA-256 over the statement that accepted the restore.
+        statement: Sha256Digest,
     }
     /// Something a person must look at.
     AlarmRaised = "alarm-raised" {

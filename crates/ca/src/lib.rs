@@ -4,7 +4,7 @@
 //! ([`ndoba_order::authorise`]). A certificate is planned, encoded twice, linted, recorded with its intent, signed,
 //! compared, and recorded as issued, in that order (`issue`); a change of status is one transaction that needs no
 //! token (`status`); CRLs follow (`crl`). After a crash the ledger says what is in doubt, and
-//! [`CaService::step`] settles it.
+//! [`CaService::step`] settles it. [`RestorePlan`] says what a restored database lacks.
 //!
 //! Synchronous, for a thread of its own. It does no input or output but through [`ports`] and `world`. Enter at
 //! [`CaService`].
@@ -17,6 +17,7 @@ mod error;
 mod issue;
 mod node;
 pub mod ports;
+mod restore;
 mod service;
 mod status;
 mod world;
@@ -26,5 +27,6 @@ pub use ceremony::{Appointed, CeremonyDesk};
 pub use decide::OrderRefusal;
 pub use error::CaError;
 pub use node::Node;
+pub use restore::{PublishedCrl, RestoreError, RestorePlan};
 pub use service::{CaParts, CaService, Progress};
 pub use world::{Arrow, Behind, CrlSink, Failpoints, NoFailpoints, PublishError, RollbackWitness};

@@ -306,6 +306,24 @@ pub struct AuthorityMark {
     pub crl_number: u64,
 }
 
+/// A restored database as two security officers accepted it.
+#[derive(Clone, Debug)]
+pub struct AcceptedState {
+    /// How far it had come when they looked; anything else refuses.
+    pub expected: Vec<AuthorityMark>,
+    /// What each CA's counters rise to. None falls.
+    pub resume: Vec<AuthorityMark>,
+    /// Revocations to be taken back up. A certificate that the database does not know is recorded as lost
+    /// (`issued_lost`), for good: a signature exists that we do not have.
+    pub revoked: Vec<(CaName, RevokedEntry)>,
+    /// SHA-256 over what the officers signed: the warrant of what is recorded here.
+    pub statement: Sha256Digest,
+    /// When.
+    pub at: UtcTime,
+    /// Committed with it.
+    pub events: Vec<Event>,
+}
+
 /// The CA's database. Implementations commit durably before they return.
 #[expect(
     clippy::missing_errors_doc,
@@ -370,6 +388,9 @@ pub trait Ledger: Send + Sync {
 
     /// Key uses, by key and epoch.
     fn key_uses(&self) -> Result<Vec<KeyUse>, LedgerError>;
+
+    /// Makes a restored database fit to go on from. `false`, and nothing changed, where it is not as expected.
+    fn accept_state(&self, accepted: AcceptedState) -> Result<bool, LedgerError>;
 
     /// What the witness must not be ahead of.
     fn marks(&self) -> Result<Vec<AuthorityMark>, LedgerError>;

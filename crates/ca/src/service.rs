@@ -156,11 +156,12 @@ impl CaService {
     fn step_once(&mut self) -> Result<Progress, CaError> {
         let mut progress = Progress::default();
         self.care()?;
-        self.read_grants()?;
+        let register_grew = self.read_grants()?;
         self.retry_parked(&mut progress)?;
         self.carry_out_orders(&mut progress)?;
         self.publish_crls(&mut progress)?;
-        if progress.worked() {
+        // A grant that nobody used yet counts too: a copy without it may be without an officer's dismissal.
+        if progress.worked() || register_grew {
             self.witness.advance(&self.ledger.marks()?, self.grants_read)?;
         }
         progress.parked = self.parked.len();
@@ -190,8 +191,9 @@ impl CaService {
         Ok(())
     }
 
-    /// Replays new grants. One that does not lead back to the pin stops the CA: somebody wrote into the database.
-    fn read_grants(&mut self) -> Result<(), CaError> {
+    /// Replays new grants; whether there were any. One that does not lead back to the pin stops the CA: somebody wrote into the database.
+    fn read_grants(&mut self) -> Result<bool, CaError> {
+        let read_before = self.grants_read;
         for stored in self.ledger.grants_after(self.grants_read)? {
             let distrust = |what: String| CaError::Register { what: format!("grant {}: {what}", stored.seq) };
             self.register
@@ -199,7 +201,7 @@ impl CaService {
                 .map_err(|error| distrust(error.to_string()))?;
             self.grants_read = stored.seq;
         }
-        Ok(())
+        Ok(self.grants_read != read_before)
     }
 
     fn retry_parked(&mut self, progress: &mut Progress) -> Result<(), CaError> {

@@ -25,7 +25,7 @@ use crate::cli::CeremonyArgs;
 use crate::files;
 use crate::installation::{self, World};
 use crate::tokens::Tokens;
-use crate::witness_file::CrlFolder;
+use crate::witness_file::{CrlFolder, role_marks};
 
 pub(crate) use folder::Folder;
 
@@ -150,12 +150,12 @@ impl Ceremony {
         let marks = self.store.all_marks()?;
         for role in ["ca", "ocsp"] {
             Witness::create(
-                &self.settings.paths.witness.join(format!("{role}.json")),
+                &installation::witness_path(&self.settings, role),
                 self.settings.installation,
-                &marks,
+                &role_marks(role, &marks),
             )?;
         }
-        HeadFile::create(&self.settings.paths.witness.join("audit.json"))?;
+        HeadFile::create(&installation::witness_path(&self.settings, "audit"))?;
         files::write(&self.folder.file("endpoints.json"), &self.folder.endpoints(&self.settings))?;
         files::write(&self.folder.file("ceremony/report.txt"), self.report.to_text().as_bytes())?;
         // Last: its presence says that the ceremony was held to its end.

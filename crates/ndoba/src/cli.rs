@@ -41,6 +41,9 @@ pub(crate) enum Command {
     /// The certificate authorities, on the CA's own machine.
     #[command(subcommand)]
     Ca(CaCommand),
+    /// The database beside its rollback witnesses.
+    #[command(subcommand)]
+    Db(DbCommand),
     /// The keys in the tokens.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -148,6 +151,15 @@ pub(crate) enum Language {
     En,
     /// Georgian.
     Ka,
+}
+
+impl From<Language> for ndoba_order::Language {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::En => Self::English,
+            Language::Ka => Self::Georgian,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -398,6 +410,52 @@ pub(crate) enum AuditCommand {
 pub(crate) enum CaCommand {
     /// Account for every signature of every key: intents, signed, lost.
     Reconcile(ConfigArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DbCommand {
+    /// How far database, witnesses and published CRLs have come; exit status 1 where the database is behind.
+    Status(ConfigArgs),
+    /// Write the statement by which two security officers may accept a restored database. All roles are stopped.
+    DraftRestore {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Where to.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Show such a statement to a security officer and sign it. Needs nothing but the two files.
+    SignRestore(SignRestoreArgs),
+    /// Accept a restored database: what it lost stays lost, but no revocation and no number is taken back.
+    AcceptRestore {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The statement.
+        #[arg(long, value_name = "FILE")]
+        statement: PathBuf,
+        /// A signature over it; given twice, since two officers sign.
+        #[arg(long = "signature", value_name = "FILE", required = true)]
+        signatures: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignRestoreArgs {
+    /// The statement.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) statement: PathBuf,
+    /// The officer's file: key, certificate and chain, PEM.
+    #[arg(long = "as", value_name = "FILE", env = "NDOBACTL_OFFICER")]
+    pub(crate) officer: PathBuf,
+    /// Where the signature goes.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Sign without asking, after showing what is signed.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// The language in which the statement is told before it is signed.
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    pub(crate) language: Language,
 }
 
 #[derive(Debug, Subcommand)]

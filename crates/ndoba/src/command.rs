@@ -1,8 +1,9 @@
-//! The commands that are clients of the registration API, and those that need files only.
+//! The commands: clients of the registration API, and those that work on this machine.
 
 pub(crate) mod application;
 pub(crate) mod audit;
 pub(crate) mod certificate;
+pub(crate) mod db;
 pub(crate) mod local;
 pub(crate) mod officer;
 mod session;

@@ -1,6 +1,6 @@
 //! What every role of a process shares: settings, database, certificates of our own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -80,8 +80,13 @@ pub(crate) fn engine(database: &Database) -> anyhow::Result<Engine> {
 
 /// The witness file of `role`.
 pub(crate) fn witness(settings: &Settings, role: &str) -> anyhow::Result<Witness> {
-    let path = settings.paths.witness.join(format!("{role}.json"));
-    Witness::load(&path, settings.installation).context("the rollback witness cannot be used")
+    Witness::load(&witness_path(settings, role), settings.installation)
+        .context("the rollback witness cannot be used")
+}
+
+/// Where the witness of `role` is: `ca`, `ocsp` or `audit`.
+pub(crate) fn witness_path(settings: &Settings, role: &str) -> PathBuf {
+    settings.paths.witness.join(format!("{role}.json"))
 }
 
 /// The folder of published CRLs and issuers.

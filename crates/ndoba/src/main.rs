@@ -9,6 +9,7 @@ mod files;
 mod installation;
 mod logging;
 mod operations_ca;
+mod restore;
 mod serve;
 mod tokens;
 mod witness_file;
@@ -44,6 +45,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Officer(command) => command::officer::run(&command)?,
         Command::Audit(command) => command::audit::run(&command)?,
         Command::Ca(CaCommand::Reconcile(args)) => return command::local::reconcile(&args),
+        Command::Db(command) => return command::db::run(&command),
         Command::Keys(KeysCommand::List(args)) => return command::local::list_keys(&args),
         Command::Lint { files } => return command::local::lint(&files),
     }

@@ -21,6 +21,12 @@ fn marks(authorities: &[AuthorityMark], grant: u64) -> Marks {
     Marks { authorities: authorities.to_vec(), grant, checkpoint: None }
 }
 
+/// Of a database's marks those that the witness of `role` keeps: a role remembers what it reads. The log is the
+/// `audit` role's, and the register of officers none of `ocsp`'s business.
+pub(crate) fn role_marks(role: &str, database: &Marks) -> Marks {
+    marks(&database.authorities, if role == "ca" { database.grant } else { 0 })
+}
+
 fn behind(found: &ndoba_store::Behind) -> Behind {
     Behind { what: found.what.clone(), witness: found.witness.clone(), database: found.database.clone() }
 }

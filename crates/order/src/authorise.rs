@@ -156,7 +156,7 @@ fn check_signatures<S: AsRef<[u8]>>(
             return Err(Refusal::RoleTwice);
         }
         let officer = check_signature(order, bytes, &jws, register, now)?;
-        if found.iter().any(|(_, other)| same_person(other, officer)) {
+        if found.iter().any(|(_, other)| other.is_same_person(officer)) {
             return Err(Refusal::SamePerson);
         }
         found.push((jws, officer));
@@ -209,15 +209,11 @@ fn check_signature<'r>(
     }
     jws.verify(MediaType::Order, bytes, &officer.spki)?;
     // After the signature, so that the time is the signer's own word.
-    let signed = i64::try_from(header.iat).ok().and_then(|iat| UtcTime::from_unix_seconds(iat).ok());
-    match signed {
-        Some(at) if at.plus(SKEW) >= order.created && at <= now.plus(SKEW) => Ok(officer),
-        Some(_) | None => Err(Refusal::SignatureTime),
+    if jws.signed_between(order.created.minus(SKEW), now.plus(SKEW)) {
+        Ok(officer)
+    } else {
+        Err(Refusal::SignatureTime)
     }
-}
-
-fn same_person(one: &Appointment, other: &Appointment) -> bool {
-    one.officer == other.officer || (one.person.is_some() && one.person == other.person)
 }
 
 /// An approver sits in the submitter's office or above it: in the capital for the whole country, say.

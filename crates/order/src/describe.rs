@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::document::{self, Malformed};
-use crate::{GrantDocument, Order};
+use crate::{AcceptRestore, GrantDocument, Order};
 
 /// In which language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Language {
     Georgian,
 }
 
-/// Describes an order or a document of the register, one line each for what it asks and for every member.
+/// Describes an order, a document of the register or the acceptance of a restored database, one line each for what it asks and for every member.
 ///
 /// Nothing is left out: a member without a word of its own is shown under its own name. Characters that could hide
 /// or turn text (controls, direction marks) are shown as escapes.
@@ -23,12 +23,15 @@ pub enum Language {
 ///
 /// [`Malformed`] when the bytes are neither: then nobody should sign them.
 pub fn describe(bytes: &[u8], language: Language) -> Result<Vec<String>, Malformed> {
-    match Order::from_bytes(bytes) {
-        Ok(_) => {}
-        Err(Malformed::UnknownKind) => drop(GrantDocument::from_bytes(bytes)?),
-        Err(other) => return Err(other),
-    }
     let (kind, members) = document::open(bytes)?;
+    let readable = [
+        Order::from_bytes(bytes).map(drop),
+        GrantDocument::from_bytes(bytes).map(drop),
+        AcceptRestore::from_bytes(bytes).map(drop),
+    ];
+    // Each kind has one reader; the others say that they do not know it.
+    let verdict = readable.into_iter().find(|read| *read != Err(Malformed::UnknownKind));
+    verdict.unwrap_or(Err(Malformed::UnknownKind))?;
     let mut lines = vec![heading(&kind, language)];
     for (key, value) in &members {
         show(key, value, 1, language, &mut lines);
@@ -81,6 +84,10 @@ fn heading(kind: &str, language: Language) -> String {
         "release" => ("End the suspension of a certificate", "სერტიფიკატის შეჩერების მოხსნა"),
         "revoke" => ("Revoke a certificate for ever", "სერტიფიკატის სამუდამოდ გაუქმება"),
         "suspend" => ("Suspend a certificate", "სერტიფიკატის შეჩერება"),
+        "accept-restore" => (
+            "Accept a restored database that is behind its witnesses",
+            "აღდგენილი მონაცემთა ბაზის მიღება, რომელიც მოწმეებს ჩამორჩება",
+        ),
         "grant" => ("Appoint an officer", "თანამშრომლის დანიშვნა"),
         "end-grant" => ("End an officer's appointment", "თანამშრომლის უფლებამოსილების შეწყვეტა"),
         other => (other, other),
@@ -98,19 +105,27 @@ fn pick<'w>((english, georgian): (&'w str, &'w str), language: Language) -> &'w 
 /// The members' names for people: English, Georgian.
 const LABELS: &[(&str, &str, &str)] = &[
     ("agreement", "Agreement (SHA-256)", "ხელშეკრულება (SHA-256)"),
+    ("authorities", "CA", "გამცემი ცენტრი"),
     ("ca", "Issuing CA (key identifier)", "გამცემი ცენტრი (გასაღების იდენტიფიკატორი)"),
     ("common_name", "Common name", "საერთო სახელი"),
     ("country", "Country", "ქვეყანა"),
     ("created", "Written", "შედგენილია"),
+    ("crl_number", "Highest CRL number", "გაუქმებულთა სიის უმაღლესი ნომერი"),
     ("csr", "Certificate request (SHA-256)", "მოთხოვნა სერტიფიკატზე (SHA-256)"),
+    ("database", "The database as it is", "მონაცემთა ბაზა, როგორიც არის"),
     ("days", "Valid for, days", "მოქმედების ვადა, დღე"),
     ("digest", "SHA-256", "SHA-256"),
     ("email", "E-mail", "ელფოსტა"),
     ("evidence", "Evidence (digest)", "მტკიცებულება (ჰეში)"),
-    ("expires", "Order lapses", "ბრძანება ძალას კარგავს"),
+    ("expires", "Lapses", "ძალას კარგავს"),
+    ("file", "File (SHA-256)", "ფაილი (SHA-256)"),
     ("given_name", "Given names", "სახელი"),
+    ("grant", "Register of officers up to number", "თანამშრომელთა რეესტრი ნომრამდე"),
     ("installation", "Installation", "სისტემა"),
     ("key", "Public key", "საჯარო გასაღები"),
+    ("log_root", "Root of the audit log", "აუდიტის ჟურნალის ფესვი"),
+    ("log_size", "Records of the audit log", "აუდიტის ჟურნალის ჩანაწერები"),
+    ("marks", "It saw", "ნანახი აქვს"),
     ("name", "Name", "დასახელება"),
     ("name_shown", "Name shown", "საჩვენებელი სახელი"),
     ("not_after", "Until", "დასასრული"),
@@ -126,6 +141,9 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("reason", "Reason", "მიზეზი"),
     ("registration_authorities", "Registry", "რეესტრი"),
     ("replaces", "Replaces certificate (serial number)", "ცვლის სერტიფიკატს (სერიული ნომერი)"),
+    ("resume", "CA goes on above", "გამცემი ცენტრი აგრძელებს ზემოთ"),
+    ("revocations", "Revocations taken from published lists", "გამოქვეყნებული სიებიდან აღდგენილი გაუქმებები"),
+    ("role", "Role", "როლი"),
     ("roles", "Role", "როლი"),
     ("second_script", "Name in another script", "სახელი სხვა დამწერლობით"),
     ("seq", "Number in the register", "ნომერი რეესტრში"),
@@ -135,6 +153,8 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("subject", "Subject", "სუბიექტი"),
     ("surname", "Surname", "გვარი"),
     ("type", "Kind", "სახე"),
+    ("version", "Status version", "სტატუსის ვერსია"),
+    ("witnesses", "Witness that ends", "მოწმე, რომელიც სრულდება"),
 ];
 
 fn label(key: &str, language: Language) -> String {

@@ -87,6 +87,21 @@ pub(crate) fn read<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T
         .map_err(|_| Malformed::rule("a member is missing, unknown, or not what it must be"))
 }
 
+/// Reads a document that is the only one of its kind: what `write` gives of it again must be `bytes`.
+pub(crate) fn parse<T: DeserializeOwned>(
+    only: &str,
+    bytes: &[u8],
+    write: impl FnOnce(&T) -> Result<Vec<u8>, Malformed>,
+) -> Result<T, Malformed> {
+    let (kind, members) = open(bytes)?;
+    if kind != only {
+        return Err(Malformed::UnknownKind);
+    }
+    let document: T = read(members)?;
+    require_same(write(&document), bytes)?;
+    Ok(document)
+}
+
 /// The canonical bytes of a document.
 pub(crate) fn write<T: Serialize>(kind: &str, content: &T) -> Result<Vec<u8>, Malformed> {
     let Ok(Value::Object(mut members)) = serde_json::to_value(content) else {

@@ -6,7 +6,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
-use ndoba_types::{Sha256Digest, SignatureAlgorithm, SubjectPublicKeyInfo, canonical};
+use ndoba_types::{Sha256Digest, SignatureAlgorithm, SubjectPublicKeyInfo, UtcTime, canonical};
 use ndoba_x509::verify_signature;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,9 @@ pub enum MediaType {
     /// An order.
     #[serde(rename = "ndoba-order+jws")]
     Order,
+    /// The acceptance of a restored database.
+    #[serde(rename = "ndoba-restore+jws")]
+    Restore,
 }
 
 /// The protected header: exactly these members.
@@ -153,6 +156,12 @@ impl FlatJws {
     /// What its header claims. Proved by [`Self::verify`].
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// Whether it was made between the two, by the signer's own word.
+    pub(crate) fn signed_between(&self, earliest: UtcTime, latest: UtcTime) -> bool {
+        let at = i64::try_from(self.header.iat).ok().and_then(|iat| UtcTime::from_unix_seconds(iat).ok());
+        at.is_some_and(|at| earliest <= at && at <= latest)
     }
 
     /// SHA-256 over its canonical bytes: what an approver's `over` names.

@@ -1,9 +1,10 @@
 //! What officers sign and the CA verifies: orders, grants, the register of officers that follows from them, and the
-//! signatures over both.
+//! signatures over them.
 //!
 //! The CA believes nothing in its database that is not signed here. [`authorise`] is the one door: canonical bytes
 //! and signatures in, an [`AuthorisedOrder`] or a [`Refusal`] out. [`Register`] is replayed from the [`Pin`], which
-//! does not come from the database. Nothing here reads a clock, a file or a database, or holds a private key.
+//! does not come from the database. [`accept_restore`] lets two security officers accept a database that is behind its
+//! witnesses. Nothing here reads a clock, a file or a database, or holds a private key.
 //!
 //! That a CSR has the digest an order names, that the certificate to revoke exists, that the order was not carried
 //! out before: that is the CA's to check, with its ledger.
@@ -22,6 +23,7 @@ mod order;
 mod person;
 mod pin;
 mod register;
+mod restore;
 mod role;
 #[cfg(test)]
 mod test_support;
@@ -36,4 +38,8 @@ pub use order::{Issue, Order, OrderContent, OrderKind, ProfileRef, Release, Revo
 pub use person::person_commitment;
 pub use pin::{Pin, PinnedOfficer};
 pub use register::{Appointment, Register, RegisterRefusal};
+pub use restore::{
+    AcceptRestore, AcceptedRestore, AuthorityMarks, RestoreMarks, RestoreRefusal, WitnessedMarks,
+    accept_restore,
+};
 pub use role::{BadRole, IncompatibleRoles, Role, Roles, SignerRole};

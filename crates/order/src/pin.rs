@@ -59,13 +59,7 @@ impl Pin {
     ///
     /// [`Malformed`] for everything but the canonical bytes of a pin that keeps the format's rules.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
-        let (kind, members) = document::open(bytes)?;
-        if kind != KIND {
-            return Err(Malformed::UnknownKind);
-        }
-        let pin: Self = document::read(members)?;
-        document::require_same(pin.to_bytes(), bytes)?;
-        Ok(pin)
+        document::parse(KIND, bytes, Self::to_bytes)
     }
 
     /// What the first grant links to, and what people compare with the ceremony's report.

@@ -45,6 +45,11 @@ impl Appointment {
         self.ended.is_none() && self.not_before <= at && at <= self.not_after
     }
 
+    /// Whether both are one person's, as far as is known: pins may lack the person.
+    pub(crate) fn is_same_person(&self, other: &Self) -> bool {
+        self.officer == other.officer || (self.person.is_some() && self.person == other.person)
+    }
+
     /// Whether it is in force at `at` and has `role`.
     pub fn holds(&self, role: Role, at: UtcTime) -> bool {
         self.is_active(at) && self.roles.contains(role)

@@ -7,6 +7,7 @@ use ndoba_audit::{
     Event, EventLog, EventSink, HeadWitness, Leaf, LogError, PendingEvent, SignedCheckpoint, WitnessError,
     WitnessedHead,
 };
+use ndoba_types::Sha256Digest;
 
 use crate::error::StoreError;
 use crate::queries::{audit_log, events};
@@ -98,6 +99,15 @@ impl HeadFile {
         }
         durable_file::replace(path, b"", MODE).map_err(unavailable)?;
         Ok(Self { path: path.into() })
+    }
+
+    /// SHA-256 over the file, for the event that records an accepted restore.
+    ///
+    /// # Errors
+    ///
+    /// [`WitnessError`] when it cannot be read.
+    pub fn digest(&self) -> Result<Sha256Digest, WitnessError> {
+        Ok(Sha256Digest::of(&fs::read(&self.path).map_err(unavailable)?))
     }
 
     /// Uses the file that a ceremony made.

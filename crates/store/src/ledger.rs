@@ -2,16 +2,18 @@
 
 use ndoba_audit::{Event, EventKind};
 use ndoba_ca::ports::{
-    Authority, AuthorityMark, CertificateId, CrlIntent, CrlIssued, CrlState, InDoubt, Intent, IntentOutcome,
-    Issued, KeyUse, Ledger, LedgerError, QueuedOrder, StatusAction, StatusChange, StatusOutcome,
-    StatusRefusal, StoredGrant, Warrant,
+    AcceptedState, Authority, AuthorityMark, CertificateId, CrlIntent, CrlIssued, CrlState, InDoubt, Intent,
+    IntentOutcome, Issued, KeyUse, Ledger, LedgerError, QueuedOrder, StatusAction, StatusChange,
+    StatusOutcome, StatusRefusal, StoredGrant, Warrant,
 };
 use ndoba_types::{CaName, OrderId, Sha256Digest, UtcTime};
 use ndoba_x509::RevokedEntry;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::queries::{attempts, authorities, crls, events, grants, issuance, order_queue, status, versions};
+use crate::queries::{
+    attempts, authorities, crls, events, grants, issuance, order_queue, restore, status, versions,
+};
 use crate::spelling::order;
 use crate::transaction::unless_refused;
 
@@ -167,6 +169,12 @@ impl Ledger for Store {
 
     fn key_uses(&self) -> Result<Vec<KeyUse>, LedgerError> {
         Ok(self.read("key_uses", attempts::uses)?)
+    }
+
+    fn accept_state(&self, accepted: AcceptedState) -> Result<bool, LedgerError> {
+        Ok(self.write("accept_state", |conn| {
+            Ok(unless_refused(conn, |conn| restore::accept(conn, &accepted))?.is_ok())
+        })?)
     }
 
     fn marks(&self) -> Result<Vec<AuthorityMark>, LedgerError> {

@@ -15,5 +15,6 @@ pub(crate) mod order_queue;
 pub(crate) mod orders;
 pub(crate) mod outbox;
 pub(crate) mod receipts;
+pub(crate) mod restore;
 pub(crate) mod status;
 pub(crate) mod versions;

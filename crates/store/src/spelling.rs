@@ -48,6 +48,9 @@ pub(crate) mod errand {
     pub(crate) const NOTICE: &str = "notice";
 }
 
+/// Kind, profile and lint of a certificate of which only a published CRL tells.
+pub(crate) const UNKNOWN: &str = "unknown";
+
 /// The reason that is a suspension, in `certificate_status.reason`.
 pub(crate) const HOLD: &str = "certificateHold";
 

@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ndoba_ca::ports::AuthorityMark;
-use ndoba_types::{InstallationId, Sha256Digest};
+use ndoba_types::{CaName, InstallationId, Sha256Digest};
 use serde::{Deserialize, Serialize};
 
 use crate::durable_file;
@@ -51,7 +51,7 @@ pub struct Witness {
 /// The file's content, merged: every value the highest that was ever seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Seen {
-    authorities: BTreeMap<String, AuthoritySeen>,
+    authorities: BTreeMap<CaName, AuthoritySeen>,
     grant: u64,
     checkpoint: Option<CheckpointMark>,
 }
@@ -127,6 +127,10 @@ impl Witness {
                 Ok(CheckpointMark { size, root: root.parse().map_err(|_| damaged())? })
             })
             .transpose()?;
+        let authorities = authorities
+            .into_iter()
+            .map(|(ca, seen)| Ok((ca.parse().map_err(|_| damaged())?, seen)))
+            .collect::<Result<_, _>>()?;
         Ok(Self { path: path.into(), installation, seen: Seen { authorities, grant, checkpoint } })
     }
 
@@ -144,7 +148,7 @@ impl Witness {
             let (there_version, there_crl) = database
                 .authorities
                 .iter()
-                .find(|mark| mark.ca.as_str() == ca)
+                .find(|mark| mark.ca == *ca)
                 .map_or((0, 0), |mark| (mark.version, mark.crl_number));
             if there_version < version {
                 return behind(
@@ -207,11 +211,14 @@ impl Witness {
         Ok(())
     }
 
-    /// The highest CRL number and status version seen of a CA; zeros for one that is new.
-    pub fn authority(&self, ca: &ndoba_types::CaName) -> AuthorityMark {
-        let AuthoritySeen { version, crl_number } =
-            self.seen.authorities.get(ca.as_str()).copied().unwrap_or_default();
-        AuthorityMark { ca: ca.clone(), version, crl_number }
+    /// What was seen.
+    pub fn marks(&self) -> Marks {
+        let Seen { authorities, grant, checkpoint } = &self.seen;
+        let mark = |(ca, seen): (&CaName, &AuthoritySeen)| {
+            let AuthoritySeen { version, crl_number } = *seen;
+            AuthorityMark { ca: ca.clone(), version, crl_number }
+        };
+        Marks { authorities: authorities.iter().map(mark).collect(), grant: *grant, checkpoint: *checkpoint }
     }
 
     /// SHA-256 over the file, for the event that records an accepted restore.
@@ -229,7 +236,7 @@ impl Witness {
         let json = FileJson {
             v: FORMAT,
             installation: self.installation.to_string(),
-            authorities,
+            authorities: authorities.into_iter().map(|(ca, seen)| (ca.to_string(), seen)).collect(),
             grant,
             checkpoint: checkpoint
                 .map(|CheckpointMark { size, root }| CheckpointJson { size, root: root.to_string() }),
@@ -246,7 +253,7 @@ impl Seen {
     fn with(mut self, marks: &Marks) -> Self {
         let Marks { authorities, grant, checkpoint } = marks;
         for AuthorityMark { ca, version, crl_number } in authorities {
-            let seen = self.authorities.entry(ca.to_string()).or_default();
+            let seen = self.authorities.entry(ca.clone()).or_default();
             seen.version = seen.version.max(*version);
             seen.crl_number = seen.crl_number.max(*crl_number);
         }

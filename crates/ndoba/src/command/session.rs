@@ -10,7 +10,7 @@ use ndoba_order::SignerRole;
 use rustls_pki_types::CertificateDer;
 use serde::Serialize;
 
-use crate::cli::{ApiArgs, Language};
+use crate::cli::ApiArgs;
 use crate::files;
 use crate::installation::World;
 use crate::serve::tls;
@@ -45,10 +45,7 @@ impl Session {
             roots,
             officer,
             world: World::real(),
-            language: match args.language {
-                Language::En => ndoba_order::Language::English,
-                Language::Ka => ndoba_order::Language::Georgian,
-            },
+            language: args.language.into(),
             json: args.json,
             yes: args.yes,
         })
@@ -100,13 +97,18 @@ impl Session {
 
     /// Shows what is to be signed and asks.
     pub(super) fn consent(&self, lines: &[String], role: SignerRole) -> bool {
-        // On standard error, so that standard output stays the result's.
-        eprintln!("You sign as {}:", role.name());
-        for line in lines {
-            eprintln!("  {line}");
-        }
-        self.yes || asked("Sign this? [y/N] ")
+        consent(lines, role, self.yes)
     }
+}
+
+/// Shows what is to be signed and asks, unless `yes` says that the officer has been asked.
+pub(super) fn consent(lines: &[String], role: SignerRole, yes: bool) -> bool {
+    // On standard error, so that standard output stays the result's.
+    eprintln!("You sign as {}:", role.name());
+    for line in lines {
+        eprintln!("  {line}");
+    }
+    yes || asked("Sign this? [y/N] ")
 }
 
 /// An officer's file.

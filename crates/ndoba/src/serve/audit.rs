@@ -30,7 +30,7 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
     let certificate_free_key = installation::audit_public_key(settings)?;
     let role = Role {
         key: process.tokens.open::<SealAudit>(&audit.key, &certificate_free_key)?,
-        witness: HeadFile::open(&settings.paths.witness.join("audit.json")),
+        witness: HeadFile::open(&installation::witness_path(settings, "audit")),
         stamps: audit
             .tsa_url
             .as_ref()

@@ -37,26 +37,13 @@ fn at_every_arrow(here: &Installation) {
 
     for (arrow, serial) in PUBLISHING.into_iter().zip(&serials) {
         let mut serving = here.serve(Some(arrow));
-        here.run(&[
-            "certificate",
-            "revoke",
-            serial,
-            "--reason",
-            "keyCompromise",
-            "--channel",
-            "own-finding",
-            "--note",
-            "a drill",
-            "--as",
-            "officers/revocation-officer.pem",
-            "--yes",
-        ]);
+        here.revoke(serial);
         assert_eq!(serving.await_end().signal(), Some(SIGKILL), "{arrow}");
         drop(serving);
         let serving = here.serve(None);
-        let shown = here.must(&["certificate", "show", serial, "--as", "officers/registration-officer.pem"]);
+        let shown = here.shown(serial);
         assert!(shown.contains("revoked"), "{arrow}: {shown}");
-        await_listed(here, serial);
+        here.await_listed(serial);
         drop(serving);
     }
 
@@ -72,21 +59,4 @@ fn at_every_arrow(here: &Installation) {
         .sum();
     assert!(signed > ISSUING.len(), "the witness saw nothing:\n{witness}");
     assert!(signed <= intents, "{signed} signatures, {intents} intents:\n{accounts}");
-}
-
-fn await_listed(here: &Installation, serial: &str) {
-    let start = std::time::Instant::now();
-    loop {
-        let crl = here.file("published/crl/signature.crl");
-        let text = std::process::Command::new("openssl")
-            .args(["crl", "-inform", "DER", "-noout", "-text", "-in"])
-            .arg(crl)
-            .output()
-            .unwrap();
-        if String::from_utf8_lossy(&text.stdout).to_lowercase().contains(serial) {
-            return;
-        }
-        assert!(start.elapsed().as_secs() < 60, "{serial} is not on the CRL\n{}", here.log());
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
 }

@@ -202,6 +202,66 @@ impl Installation {
         }
     }
 
+    /// Has a certificate issued to the person with this number; its serial number.
+    pub(crate) fn issue(&self, number: &str) -> String {
+        let application = self.apply(number);
+        self.must(&["application", "approve", &application, "--as", "officers/approver.pem", "--yes"]);
+        self.await_certificate(&application)
+    }
+
+    /// Asks for a certificate to be revoked because its key was lost.
+    pub(crate) fn revoke(&self, serial: &str) -> Output {
+        self.run(&[
+            "certificate",
+            "revoke",
+            serial,
+            "--reason",
+            "keyCompromise",
+            "--channel",
+            "own-finding",
+            "--note",
+            "a drill",
+            "--as",
+            "officers/revocation-officer.pem",
+            "--yes",
+        ])
+    }
+
+    /// What the officers see of a certificate.
+    pub(crate) fn shown(&self, serial: &str) -> String {
+        self.must(&["certificate", "show", serial, "--as", "officers/registration-officer.pem"])
+    }
+
+    /// The CRL for signatures that is online, as openssl tells it.
+    pub(crate) fn crl(&self) -> String {
+        let arguments = ["crl", "-inform", "DER", "-noout", "-text", "-in"];
+        let told =
+            Command::new("openssl").args(arguments).arg(self.file("published/crl/signature.crl")).output();
+        String::from_utf8_lossy(&told.unwrap().stdout).to_lowercase()
+    }
+
+    /// Waits until the CRL lists the certificate.
+    pub(crate) fn await_listed(&self, serial: &str) {
+        let start = Instant::now();
+        while !self.crl().contains(serial) {
+            assert!(start.elapsed() < PATIENCE, "{serial} is not on the CRL\n{}", self.log());
+            sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// What OCSP says of a certificate for signatures, as openssl tells it, its signature verified.
+    pub(crate) fn ocsp(&self, serial: &str) -> String {
+        let (root, issuer) = (self.file("pki/root.pem"), self.file("pki/signature.pem"));
+        let told = Command::new("openssl")
+            .args(["ocsp", "-no_nonce", "-url", &format!("http://127.0.0.1:{}/ocsp", self.ports[0])])
+            .args(["-issuer".as_ref(), issuer.as_os_str(), "-verify_other".as_ref(), issuer.as_os_str()])
+            .args(["-CAfile".as_ref(), root.as_os_str()])
+            .args(["-serial", &format!("0x{serial}")])
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&told.stdout).into_owned() + &String::from_utf8_lossy(&told.stderr)
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ndoba"));
         command

@@ -10,3 +10,4 @@ mod crash;
 mod deploy;
 mod guides;
 mod installation;
+mod restore;

@@ -11,7 +11,7 @@ use crate::outbox::ErrandKind;
 use crate::queries::attempts::Signed;
 use crate::queries::{attempts, events, order_queue, outbox, status};
 use crate::schema::{attempts as attempt_rows, certificate_status, certificates, dn_owners};
-use crate::spelling::{self, outcome, state};
+use crate::spelling::{self, UNKNOWN, outcome, state};
 use crate::stored;
 
 /// A certificate before it is one.
@@ -261,6 +261,49 @@ pub(crate) fn record_lost(
     }
     events::append(conn, std::slice::from_ref(event))?;
     Ok(true)
+}
+
+/// A revoked certificate that a published CRL proves and a restored database does not know: its serial number is taken
+/// for ever, and it counts as lost. `statement` stands in the place of a ceremony's plan; nothing else is known of it.
+pub(crate) fn insert_unknown(
+    conn: &mut Conn,
+    id: &CertificateId,
+    reason: RevocationReason,
+    revoked: UtcTime,
+    statement: Sha256Digest,
+) -> Result<(), StoreError> {
+    let CertificateId { ca, serial } = id;
+    let nothing = Sha256Digest::of(b"");
+    diesel::insert_into(certificates::table)
+        .values(NewCertificate {
+            ca: ca.as_str(),
+            serial: serial.as_unsigned(),
+            order_id: None,
+            ceremony: Some(statement.as_bytes()),
+            kind: UNKNOWN,
+            tbs: b"",
+            tbs_digest: nothing.as_bytes(),
+            profile: UNKNOWN,
+            profile_digest: nothing.as_bytes(),
+            lint: UNKNOWN,
+            subject_name: b"",
+            name_owner: nothing.as_bytes(),
+            spki: nothing.as_bytes(),
+            not_before: revoked.unix_micros(),
+            not_after: revoked.unix_micros(),
+            recorded: revoked.unix_micros(),
+        })
+        .execute(conn)?;
+    diesel::insert_into(certificate_status::table)
+        .values((
+            certificate_status::ca.eq(ca.as_str()),
+            certificate_status::serial.eq(serial.as_unsigned()),
+            certificate_status::state.eq(state::ISSUED_LOST),
+            certificate_status::revoked.eq(Some(revoked.unix_micros())),
+            certificate_status::reason.eq(Some(spelling::reason_to_row(reason))),
+        ))
+        .execute(conn)?;
+    Ok(())
 }
 
 pub(crate) fn certificate(conn: &mut Conn, id: &CertificateId) -> Result<Option<Vec<u8>>, StoreError> {

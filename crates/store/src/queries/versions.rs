@@ -84,6 +84,35 @@ pub(crate) fn take_crl_number(conn: &mut Conn, ca: &CaName, number: i64) -> Resu
     Ok(taken == 1)
 }
 
+/// Raises the CA's counters from what they were to what they are to be. `false` where they are not what they were, or
+/// would fall.
+pub(crate) fn raise(
+    conn: &mut Conn,
+    from: Option<&AuthorityMark>,
+    to: &AuthorityMark,
+) -> Result<bool, StoreError> {
+    let (version, crl_number) = from.map_or((0, 0), |mark| (mark.version, mark.crl_number));
+    if to.version < version || to.crl_number < crl_number {
+        return Ok(false);
+    }
+    ensure(conn, &to.ca)?;
+    let row = ca_status::table
+        .find(to.ca.as_str())
+        .filter(ca_status::version.eq(stored::count_to_row(version, "ca_status.version")?))
+        .filter(
+            ca_status::highest_crl_number
+                .eq(stored::count_to_row(crl_number, "ca_status.highest_crl_number")?),
+        );
+    let raised = diesel::update(row)
+        .set((
+            ca_status::version.eq(stored::count_to_row(to.version, "ca_status.version")?),
+            ca_status::highest_crl_number
+                .eq(stored::count_to_row(to.crl_number, "ca_status.highest_crl_number")?),
+        ))
+        .execute(conn)?;
+    Ok(raised == 1)
+}
+
 /// Holds the CA's counters until the commit without changing them.
 pub(crate) fn lock(conn: &mut Conn, ca: &CaName) -> Result<(), StoreError> {
     diesel::update(ca_status::table.find(ca.as_str()))

@@ -2,13 +2,16 @@
 
 use std::fs;
 
-use ndoba_ca::ports::{Ledger as _, StatusAction};
-use ndoba_ocsp::{StatusError, StatusSource as _};
+use ndoba_ca::ports::{
+    AcceptedState, AuthorityMark, CertificateId, IntentOutcome, Ledger as _, StatusAction,
+};
+use ndoba_ocsp::{CertStatusFacts, StatusError, StatusSource as _};
 use ndoba_store::{AdvanceError, Dating, Engine, RefreshError, StatusRecords, Store, Witness};
-use ndoba_x509::RevocationReason;
+use ndoba_types::{SerialNumber, Sha256Digest};
+use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::cluster::{Database, HOME, cluster, on_both};
-use crate::fixtures::{at, ca, change, issue};
+use crate::fixtures::{at, ca, ceremony, change, event, fresh, intent, issue, serial};
 
 const REVOKE: StatusAction = StatusAction::Revoke(RevocationReason::KeyCompromise);
 
@@ -89,5 +92,67 @@ fn a_serial_that_vanished_from_the_database_is_not_answered() {
         let gone = records.compare_with_crl(&seal, shown, std::slice::from_ref(&good.serial)).unwrap();
         assert_eq!(gone, std::slice::from_ref(&good.serial));
         assert_eq!(records.status(&seal, &good.serial), Err(StatusError::BehindWitness));
+    });
+}
+
+#[test]
+fn an_accepted_copy_goes_on_above_what_was_and_forgets_no_revocation() {
+    on_both(|database| {
+        let store = &database.store;
+        let seal = ca("seal");
+        let [revoked, held, good] = [issue(store), issue(store), issue(store)].map(|one| one.certificate);
+        change(store, &held, StatusAction::Suspend);
+        let listed = |serial: &SerialNumber, reason| RevokedEntry {
+            serial: serial.clone(),
+            revoked_at: at(50),
+            invalidity_date: None,
+            reason,
+        };
+        let unknown = serial(fresh());
+        let accepted = AcceptedState {
+            expected: store.marks().unwrap(),
+            resume: vec![AuthorityMark { ca: seal.clone(), version: 40, crl_number: 7 }],
+            revoked: vec![
+                (seal.clone(), listed(&revoked.serial, RevocationReason::Superseded)),
+                (seal.clone(), listed(&held.serial, RevocationReason::KeyCompromise)),
+                (seal.clone(), listed(&unknown, RevocationReason::CertificateHold)),
+            ],
+            statement: Sha256Digest::of(b"statement"),
+            at: at(60),
+            events: vec![event()],
+        };
+        // Not the state that was accepted.
+        let mut other = accepted.clone();
+        other.expected[0].version += 1;
+        assert!(!store.accept_state(other).unwrap());
+        // Nor may a counter fall.
+        let mut lower = accepted.clone();
+        lower.resume[0].version = 0;
+        assert!(!store.accept_state(lower).unwrap());
+
+        assert!(store.accept_state(accepted.clone()).unwrap());
+        assert!(!store.accept_state(accepted).unwrap(), "once");
+        let mark = store.marks().unwrap().remove(0);
+        assert_eq!((mark.version, mark.crl_number), (43, 7), "three changes above 40");
+        let mut after = Vec::new();
+        store
+            .for_each_revoked(&seal, &mut |entry| after.push((entry.serial, entry.revoked_at, entry.reason)))
+            .unwrap();
+        after.sort();
+        let mut wanted = vec![
+            (revoked.serial.clone(), at(50), RevocationReason::Superseded),
+            (held.serial.clone(), at(50), RevocationReason::KeyCompromise),
+            (unknown.clone(), at(50), RevocationReason::Unspecified),
+        ];
+        wanted.sort();
+        assert_eq!(after, wanted);
+        // Its number is taken: a certificate that would get it is refused.
+        let mut again = intent(ceremony());
+        again.certificate.serial = unknown.clone();
+        assert_eq!(store.record_intents(vec![again]).unwrap(), [IntentOutcome::SerialTaken]);
+        let records = StatusRecords::new(store.clone(), Dating::Primary, None);
+        assert!(matches!(records.status(&seal, &unknown).unwrap(), CertStatusFacts::Revoked { .. }));
+        assert!(matches!(records.status(&seal, &good.serial).unwrap(), CertStatusFacts::Good { .. }));
+        assert_eq!(store.certificate(&CertificateId { ca: seal, serial: unknown }).unwrap(), None);
     });
 }

@@ -1,0 +1,186 @@
+//! A database put back to an earlier copy: refused by every role, accepted by two security officers and nobody else,
+//! and even then nothing is un-revoked and no number comes twice (design §3; requirements K-P14).
+
+use std::collections::HashSet;
+use std::fs;
+use std::process::Output;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::installation::{Engine, Installation};
+
+const FIRST: &str = "officers/security-1.pem";
+const SECOND: &str = "officers/security-2.pem";
+
+#[test]
+fn a_restored_copy_is_accepted_by_two_security_officers_only() {
+    let here = Installation::on(Engine::Sqlite);
+    let serving = here.serve(None);
+    let [kept, revoked] = ["01001000101", "01001000102"].map(|number| here.issue(number));
+    drop(serving);
+    copy(&here, "", "backup");
+
+    // What the copy does not know: a revocation, a certificate and its revocation, a third officer.
+    let serving = here.serve(None);
+    let unknown = here.issue("01001000103");
+    for serial in [&revoked, &unknown] {
+        assert!(here.revoke(serial).status.success());
+        here.await_listed(serial);
+    }
+    here.must(&["officer", "new", "--config", "ndoba.toml", "--name", "late", "--out", "officers/late.pem"]);
+    here.must(&[
+        "officer",
+        "grant",
+        "--as",
+        FIRST,
+        "--second",
+        SECOND,
+        "--officer",
+        "officers/late.pem",
+        "--name",
+        "late",
+        "--personal-number",
+        "01001000109",
+        "--roles",
+        "security-officer",
+        "--yes",
+    ]);
+    await_grant(&here, "5");
+    let number = crl_number(&here);
+    drop(serving);
+    let status = here.run(&["db", "status", "--config", "ndoba.toml"]);
+    assert!(status.status.success(), "{}", said(&status));
+    let refused = here.run(&["db", "draft-restore", "--config", "ndoba.toml", "--out", "never.json"]);
+    assert!(said(&refused).contains("nothing to accept"), "{}", said(&refused));
+    copy(&here, "", "today");
+
+    copy(&here, "backup", "");
+    let refused = here.run(&["serve", "--config", "ndoba.toml"]);
+    assert!(!refused.status.success() && said(&refused).contains("behind its witness"), "{}", said(&refused));
+    let status = here.run(&["db", "status", "--config", "ndoba.toml"]);
+    assert_eq!(status.status.code(), Some(1), "{}", said(&status));
+    for behind in
+        ["ca: the database is behind", "ocsp: the database is behind", "audit: the log has", "is online"]
+    {
+        assert!(said(&status).contains(behind), "{behind} in {}", said(&status));
+    }
+
+    here.must(&["db", "draft-restore", "--config", "ndoba.toml", "--out", "statement.json"]);
+    for (name, officer) in
+        [("1", FIRST), ("2", SECOND), ("approver", "officers/approver.pem"), ("late", "officers/late.pem")]
+    {
+        let out = format!("signature-{name}.json");
+        here.must(&[
+            "db",
+            "sign-restore",
+            "--statement",
+            "statement.json",
+            "--as",
+            officer,
+            "--out",
+            &out,
+            "--yes",
+        ]);
+    }
+    for (signatures, why) in [
+        (&["1"][..], "two security officers must sign"),
+        (&["1", "1"], "of the same person"),
+        (&["1", "approver"], "not a security officer"),
+        // The grant that made this one a security officer is not in the copy.
+        (&["1", "late"], "no officer has a key that signed"),
+        (&["1", "2", "1"], "of the same person"),
+    ] {
+        let refused = accept(&here, signatures);
+        assert!(
+            !refused.status.success() && said(&refused).contains(why),
+            "{signatures:?}: {}",
+            said(&refused)
+        );
+    }
+    // Nobody else's installation: there the statement says nothing.
+    let other = Installation::on(Engine::Sqlite);
+    for file in ["statement.json", "signature-1.json", "signature-2.json"] {
+        fs::copy(here.file(file), other.file(file)).unwrap();
+    }
+    let refused = accept(&other, &["1", "2"]);
+    assert!(said(&refused).contains("for another installation"), "{}", said(&refused));
+    // Nor for another state of this one.
+    copy(&here, "today", "");
+    let refused = accept(&here, &["1", "2"]);
+    assert!(said(&refused).contains("not as the statement says"), "{}", said(&refused));
+    copy(&here, "backup", "");
+
+    let accepted = accept(&here, &["1", "2"]);
+    assert!(accepted.status.success(), "{}", said(&accepted));
+    assert!(said(&accepted).contains("2 revocations were taken"), "{}", said(&accepted));
+    assert!(said(&accepted).contains("the last 1 documents of the register"), "{}", said(&accepted));
+    let replayed = accept(&here, &["1", "2"]);
+    assert!(said(&replayed).contains("not as the statement says"), "{}", said(&replayed));
+    // Put back once more, it is behind once more, and the statement does not fit.
+    copy(&here, "", "accepted");
+    copy(&here, "backup", "");
+    let replayed = accept(&here, &["1", "2"]);
+    assert!(said(&replayed).contains("not as the statement says"), "{}", said(&replayed));
+    copy(&here, "accepted", "");
+    here.must(&["db", "status", "--config", "ndoba.toml"]);
+
+    let serving = here.serve(None);
+    let fresh = here.issue("01001000104");
+    assert_eq!(HashSet::from([&kept, &revoked, &unknown, &fresh]).len(), 4, "a serial number twice");
+    assert!(here.shown(&kept).contains("good"));
+    for serial in [&revoked, &unknown] {
+        assert!(here.shown(serial).contains("revoked"), "{}", here.shown(serial));
+        assert!(here.ocsp(serial).contains(": revoked"), "{}", here.ocsp(serial));
+    }
+    assert!(here.ocsp(&kept).contains(": good"), "{}", here.ocsp(&kept));
+    assert!(here.revoke(&fresh).status.success());
+    here.await_listed(&fresh);
+    let crl = here.crl();
+    assert!(crl.contains(&revoked) && crl.contains(&unknown), "{crl}");
+    assert!(crl_number(&here) > number, "{} does not follow {number}", crl_number(&here));
+    here.must(&["audit", "export", "--as", "officers/auditor.pem", "--out", "log.json"]);
+    let log = fs::read_to_string(here.file("log.json")).unwrap();
+    assert!(log.contains("restore-accepted") && log.contains("revocation-recovered"));
+    here.must(&["audit", "verify", "log.json"]);
+    drop(serving);
+}
+
+/// Waits until the CA has seen that document of the register.
+fn await_grant(here: &Installation, seq: &str) {
+    let start = Instant::now();
+    let witness = || fs::read_to_string(here.file("witness/ca.json")).unwrap();
+    while !witness().contains(&format!("\"grant\": {seq}")) {
+        assert!(start.elapsed() < Duration::from_secs(30), "{}", witness());
+        sleep(Duration::from_millis(50));
+    }
+}
+
+/// Puts the database from one place into another: `""` is where the configuration has it.
+fn copy(here: &Installation, from: &str, to: &str) {
+    for ending in ["", "-wal", "-shm"] {
+        let file = |place: &str| here.file(&format!("{place}ndoba.sqlite{ending}"));
+        // What the copy does not have must not stay behind.
+        let _ = fs::remove_file(file(to));
+        if file(from).exists() {
+            fs::copy(file(from), file(to)).unwrap();
+        }
+    }
+}
+
+fn accept(here: &Installation, signatures: &[&str]) -> Output {
+    let files: Vec<_> = signatures.iter().map(|name| format!("signature-{name}.json")).collect();
+    let mut arguments =
+        vec!["db", "accept-restore", "--config", "ndoba.toml", "--statement", "statement.json"];
+    arguments.extend(files.iter().flat_map(|file| ["--signature", file]));
+    here.run(&arguments)
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+fn crl_number(here: &Installation) -> u64 {
+    let crl = here.crl();
+    let (_, after) = crl.split_once("crl number").unwrap();
+    after.lines().nth(1).unwrap().trim().parse().unwrap()
+}
