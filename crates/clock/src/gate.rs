@@ -1,10 +1,12 @@
 //! Whether the clock may be believed now: a decision from readings, without reading anything itself.
 
+use std::mem::{Discriminant, discriminant};
 use std::time::Duration;
 
 use ndoba_types::{CertifiedTime, Span, TimeUnavailable, UtcTime};
 
-use crate::{BoundSource, KernelState, Leap};
+use crate::ntp::distance;
+use crate::{BoundSource, KernelState, Leap, Measured};
 
 /// One look at all clocks.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +18,8 @@ pub struct Reading {
     pub monotonic: Duration,
     /// The kernel's opinion, where it could be had.
     pub kernel: Option<KernelState>,
+    /// How far apart the two clocks may have been read.
+    pub spread: Span,
 }
 
 /// What the kernel's opinion counts for.
@@ -38,6 +42,9 @@ pub struct GateSettings {
     pub clean_interval: Span,
     /// What the kernel's opinion counts for.
     pub kernel: KernelCheck,
+    /// A bound beyond this stops the clock: nobody who asks could use it. Units that declare less refuse by
+    /// themselves.
+    pub limit: Span,
 }
 
 /// A change worth a line in the log and an event in the audit log (T-41, T-43).
@@ -53,12 +60,17 @@ pub enum Transition {
         /// The midnight before which it was inserted or left out.
         midnight: UtcTime,
     },
-    /// The clock is believed again.
-    Resumed,
-    /// The clock is not believed.
+    /// The clock is believed, again or for the first time.
+    Trusted {
+        /// How far it is off.
+        measured: Measured,
+    },
+    /// The clock is not believed, or for another reason than before.
     Stopped {
         /// Why.
         reason: TimeUnavailable,
+        /// How far it was off, where that could be said.
+        measured: Option<Measured>,
     },
 }
 
@@ -73,8 +85,11 @@ pub struct Gate {
     recovering: Option<(TimeUnavailable, Duration)>,
     /// An announced leap second.
     leap: Option<AnnouncedLeap>,
+    /// Until when the sources may take to measure again after a leap second, by the monotonic clock.
+    measuring: Option<Duration>,
     synchronised: Option<bool>,
-    stopped: bool,
+    /// What others were told last: nothing yet, that it is believed, or why it is not.
+    told: Option<Result<(), Discriminant<TimeUnavailable>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -85,6 +100,8 @@ struct AnnouncedLeap {
 
 /// T-41: paused from 23:59:58 to 00:00:02.
 const LEAP_MARGIN: Span = Span::seconds(2);
+/// How long the pause may last beyond that, until the sources have answered anew.
+const MEASURING: Duration = Duration::from_secs(5);
 const DAY: i64 = 86_400_000_000;
 const SECOND: i64 = 1_000_000;
 
@@ -98,14 +115,20 @@ impl Gate {
             latest: None,
             recovering: None,
             leap: None,
+            measuring: None,
             synchronised: None,
-            stopped: false,
+            told: None,
         }
     }
 
     /// Where the bound comes from, for health.
     pub fn source(&self) -> &'static str {
         self.bound.name()
+    }
+
+    /// How far off the wall clock is, whether it is believed or not.
+    pub(crate) fn measured(&self, reading: &Reading) -> Result<Measured, TimeUnavailable> {
+        self.bound.measured(reading)
     }
 
     /// Decides about `reading`; `tell` hears of changes.
@@ -118,17 +141,24 @@ impl Gate {
         reading: &Reading,
         tell: &mut dyn FnMut(Transition),
     ) -> Result<CertifiedTime, TimeUnavailable> {
-        let outcome = self.decide(reading, tell);
-        match &outcome {
-            Ok(_) if self.stopped => {
-                self.stopped = false;
-                tell(Transition::Resumed);
+        let leaping = self.leap_second(reading, tell);
+        let measured = self.bound.measured(reading);
+        let outcome = if leaping || self.measuring_again(&measured, reading.monotonic) {
+            // Whatever the clock does in these seconds, its distance to the other clock is not looked at; the
+            // first reading after them is compared with the distance a second more or less.
+            Err(TimeUnavailable::LeapSecond)
+        } else {
+            self.decide(reading, &measured, tell)
+        };
+        let now = outcome.as_ref().map(|_| ()).map_err(discriminant);
+        if self.told != Some(now) {
+            self.told = Some(now);
+            match (&outcome, &measured) {
+                (Ok(_), Ok(measured)) => tell(Transition::Trusted { measured: *measured }),
+                (Ok(_), Err(reason)) | (Err(reason), _) => {
+                    tell(Transition::Stopped { reason: reason.clone(), measured: measured.clone().ok() });
+                }
             }
-            Err(reason) if !self.stopped => {
-                self.stopped = true;
-                tell(Transition::Stopped { reason: reason.clone() });
-            }
-            Ok(_) | Err(_) => {}
         }
         outcome
     }
@@ -136,19 +166,17 @@ impl Gate {
     fn decide(
         &mut self,
         reading: &Reading,
+        measured: &Result<Measured, TimeUnavailable>,
         tell: &mut dyn FnMut(Transition),
     ) -> Result<CertifiedTime, TimeUnavailable> {
-        let leaping = self.leap_second(reading, tell);
-        if leaping {
-            // Whatever the clock does in these seconds, its distance to the other clock is not looked at; the
-            // first reading after them is compared with the distance a second more or less.
-            return Err(TimeUnavailable::LeapSecond);
-        }
         self.step(reading);
         self.kernel(reading, tell);
-        let bound = self.bound.bound(reading.kernel.as_ref());
-        if let Err(reason) = &bound {
-            self.fail(reason.clone(), reading.monotonic);
+        match measured {
+            Ok(Measured { bound, .. }) if *bound > self.settings.limit => {
+                self.fail(TimeUnavailable::BoundTooWide { bound: *bound }, reading.monotonic);
+            }
+            Ok(_) => {}
+            Err(reason) => self.fail(reason.clone(), reading.monotonic),
         }
         if let Some((reason, until)) = &self.recovering {
             if reading.monotonic < *until {
@@ -157,12 +185,15 @@ impl Gate {
             self.recovering = None;
         }
         self.latest = Some(reading.wall);
-        Ok(CertifiedTime { time: reading.wall, bound: bound? })
+        measured.clone().map(|Measured { bound, .. }| CertifiedTime { time: reading.wall, bound })
     }
 
     /// Whether a leap second is passing.
     fn leap_second(&mut self, reading: &Reading, tell: &mut dyn FnMut(Transition)) -> bool {
-        let announced = reading.kernel.map_or(Leap::None, |kernel| kernel.leap);
+        let announced = match reading.kernel.map_or(Leap::None, |kernel| kernel.leap) {
+            Leap::None => self.bound.leap(reading),
+            leap @ (Leap::Delete | Leap::InProgress | Leap::Insert) => leap,
+        };
         let midnight = next_midnight(reading.wall);
         match (announced, self.leap) {
             (Leap::Insert, None) => self.leap = Some(AnnouncedLeap { midnight, inserts: true }),
@@ -181,14 +212,27 @@ impl Gate {
             return true;
         }
         self.leap = None;
-        self.distance = self.distance.map(|old| if leap.inserts { old - SECOND } else { old + SECOND });
+        let now = distance(reading.wall, reading.monotonic);
+        self.distance = self.distance.map(|old| {
+            // A kernel that nobody told of the second goes on without it, and is a second off from here on: that is
+            // for the sources to find, and no step.
+            let leapt = if leap.inserts { old - SECOND } else { old + SECOND };
+            if (now - leapt).abs() < (now - old).abs() { leapt } else { old }
+        });
+        self.bound.leap_passed();
+        self.measuring = Some(reading.monotonic + MEASURING);
         tell(Transition::LeapPassed { midnight: leap.midnight });
         false
     }
 
+    /// Whether the sources are still being asked anew after a leap second, so that their silence is no failure yet.
+    fn measuring_again(&mut self, measured: &Result<Measured, TimeUnavailable>, now: Duration) -> bool {
+        self.measuring = self.measuring.filter(|until| measured.is_err() && now < *until);
+        self.measuring.is_some()
+    }
+
     fn step(&mut self, reading: &Reading) {
-        let monotonic = i64::try_from(reading.monotonic.as_micros()).unwrap_or(i64::MAX);
-        let distance = reading.wall.unix_micros() - monotonic;
+        let distance = distance(reading.wall, reading.monotonic);
         let jumped = self
             .distance
             .is_some_and(|before| (distance - before).abs() > self.settings.step_limit.as_micros());

@@ -1,12 +1,12 @@
 //! The machine's clocks behind the gate.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ndoba_types::{CertifiedTime, Clock as _, TimeUnavailable, TrustedClock};
+use ndoba_types::{CertifiedTime, Clock as _, Span, TimeUnavailable, TrustedClock};
 
-use crate::{Adjtimex, BoundSource, Gate, GateSettings, Reading, SystemClock, Transition};
+use crate::{Adjtimex, BoundSource, Gate, GateSettings, Measured, Reading, SystemClock, Transition};
 
 /// Looks at all clocks at once.
 pub trait ClockSource: Send + Sync {
@@ -30,7 +30,7 @@ impl MachineClock {
 impl ClockSource for MachineClock {
     fn read(&self) -> Reading {
         /// Longer than reading three clocks takes, shorter than any step that matters.
-        const TOGETHER: Duration = Duration::from_millis(5);
+        const TOGETHER: Duration = Duration::from_millis(1);
         let kernel = Adjtimex.read().ok();
         let mut tries = 0;
         loop {
@@ -40,7 +40,8 @@ impl ClockSource for MachineClock {
             tries += 1;
             // Were we put to sleep between the two, they would seem to have parted.
             if after - before < TOGETHER || tries == 8 {
-                return Reading { wall, monotonic: after, kernel };
+                let spread = u32::try_from((after - before).as_micros()).unwrap_or(u32::MAX);
+                return Reading { wall, monotonic: after, kernel, spread: Span::micros(spread) };
             }
         }
     }
@@ -48,7 +49,7 @@ impl ClockSource for MachineClock {
 
 /// The machine's clock, as far as it can be believed: monotone, watched for steps and leap seconds, with a bound.
 pub struct HostClock {
-    source: Box<dyn ClockSource>,
+    source: Arc<dyn ClockSource>,
     gate: Mutex<Gate>,
     on_transition: Box<dyn Fn(&Transition) + Send + Sync>,
 }
@@ -65,7 +66,7 @@ impl HostClock {
     /// `on_transition` is called by whoever asks for the time when something changes; it must not ask for the
     /// time itself, and must not block. Steps are noticed when somebody asks: ask once a second at least.
     pub fn new(
-        source: Box<dyn ClockSource>,
+        source: Arc<dyn ClockSource>,
         settings: GateSettings,
         bound: Box<dyn BoundSource>,
         on_transition: Box<dyn Fn(&Transition) + Send + Sync>,
@@ -79,20 +80,37 @@ impl HostClock {
     }
 }
 
-impl TrustedClock for HostClock {
-    fn certified_now(&self) -> Result<CertifiedTime, TimeUnavailable> {
+/// All that is known of the clock at one moment.
+#[derive(Clone, Debug)]
+pub struct ClockReport {
+    /// The clocks.
+    pub reading: Reading,
+    /// What whoever asks for the time is told.
+    pub time: Result<CertifiedTime, TimeUnavailable>,
+    /// How far off the wall clock is, believed or not.
+    pub measured: Result<Measured, TimeUnavailable>,
+    /// Where that comes from.
+    pub mode: &'static str,
+}
+
+impl HostClock {
+    /// Looks at the clocks, as whoever asks for the time does, and tells all.
+    pub fn report(&self) -> ClockReport {
         let mut transitions = Vec::new();
-        let outcome = {
+        let report = {
             // A panic while it was held left a whole gate behind: it is changed field by field, by plain values.
             let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
             // Read under the lock: readings must reach the gate in their order.
             let reading = self.source.read();
-            gate.observe(&reading, &mut |transition| transitions.push(transition))
+            let time = gate.observe(&reading, &mut |transition| transitions.push(transition));
+            ClockReport { reading, time, measured: gate.measured(&reading), mode: gate.source() }
         };
         for transition in &transitions {
             match transition {
-                Transition::Stopped { reason } => tracing::error!(%reason, "the clock is not believed"),
-                Transition::Resumed => tracing::info!("the clock is believed again"),
+                Transition::Stopped { reason, .. } => tracing::error!(%reason, "the clock is not believed"),
+                Transition::Trusted { measured: Measured { offset, bound } } => {
+                    tracing::info!(offset_us = offset, bound_us = bound.as_micros(), "the clock is believed");
+                }
                 Transition::LeapPassed { midnight } => tracing::info!(%midnight, "a leap second has passed"),
                 Transition::Kernel { synchronised: true } => {
                     tracing::info!("the kernel's clock is synchronised")
@@ -103,14 +121,18 @@ impl TrustedClock for HostClock {
             }
             (self.on_transition)(transition);
         }
-        outcome
+        report
+    }
+}
+
+impl TrustedClock for HostClock {
+    fn certified_now(&self) -> Result<CertifiedTime, TimeUnavailable> {
+        self.report().time
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use ndoba_types::Span;
-
     use super::*;
     use crate::{Assumed, KernelCheck};
 
@@ -120,9 +142,10 @@ mod tests {
             step_limit: Span::millis(200),
             clean_interval: Span::seconds(10),
             kernel: KernelCheck::Off,
+            limit: Span::seconds(1),
         };
         let bound = Box::new(Assumed(Span::millis(100)));
-        let clock = HostClock::new(Box::new(MachineClock::start()), settings, bound, Box::new(|_| {}));
+        let clock = HostClock::new(Arc::new(MachineClock::start()), settings, bound, Box::new(|_| {}));
         assert_eq!(clock.mode(), "trusted-host-clock");
         let mut latest = clock.certified_now().unwrap();
         assert_eq!(latest.bound, Span::millis(100));

@@ -1,7 +1,9 @@
 //! Fakes, vectors and judges for tests. A development dependency only; knows nothing of ours but the vocabulary.
 
 mod judge;
+mod ntp;
 mod postgres;
 
 pub use judge::{Document, Finding, Judge};
+pub use ntp::{NtpBehaviour, NtpServer, TrueTime};
 pub use postgres::PostgresCluster;

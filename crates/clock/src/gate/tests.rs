@@ -11,7 +11,12 @@ struct World {
 }
 
 fn world(kernel: KernelCheck, bound: impl BoundSource + 'static, wall: &str) -> World {
-    let settings = GateSettings { step_limit: Span::millis(200), clean_interval: Span::seconds(10), kernel };
+    let settings = GateSettings {
+        step_limit: Span::millis(200),
+        clean_interval: Span::seconds(10),
+        kernel,
+        limit: Span::millis(999),
+    };
     World {
         gate: Gate::new(settings, Box::new(bound)),
         wall: wall.parse().unwrap(),
@@ -32,7 +37,12 @@ fn trusted(wall: &str) -> World {
 
 impl World {
     fn now(&mut self) -> Result<CertifiedTime, TimeUnavailable> {
-        let reading = Reading { wall: self.wall, monotonic: self.monotonic, kernel: Some(self.kernel) };
+        let reading = Reading {
+            wall: self.wall,
+            monotonic: self.monotonic,
+            kernel: Some(self.kernel),
+            spread: Span::ZERO,
+        };
         self.gate.observe(&reading, &mut |transition| self.told.push(transition))
     }
 
@@ -54,6 +64,17 @@ impl World {
     }
 }
 
+/// The bound of [`trusted`].
+const ASSUMED: Measured = Measured { offset: 0, bound: Span::millis(100) };
+
+fn believed() -> Transition {
+    Transition::Trusted { measured: ASSUMED }
+}
+
+fn stopped(reason: TimeUnavailable) -> Transition {
+    Transition::Stopped { reason, measured: Some(ASSUMED) }
+}
+
 #[test]
 fn a_step_stops_it_and_a_clean_interval_heals_it() {
     for ahead in [300_000, -300_000, 3_600_000_000, -1_000] {
@@ -64,8 +85,7 @@ fn a_step_stops_it_and_a_clean_interval_heals_it() {
         assert_eq!(world.pass(Span::millis(9_999)).now(), Err(TimeUnavailable::Stepped));
         let now = world.pass(Span::millis(1)).now().unwrap();
         assert_eq!((now.time, now.bound), (world.wall, Span::millis(100)));
-        let stopped = Transition::Stopped { reason: TimeUnavailable::Stepped };
-        assert_eq!(world.told(), [stopped, Transition::Resumed]);
+        assert_eq!(world.told(), [believed(), stopped(TimeUnavailable::Stepped), believed()]);
     }
 }
 
@@ -96,21 +116,23 @@ fn an_unsynchronised_kernel_counts_for_what_is_set() {
     enforced.kernel.synchronised = true;
     assert_eq!(enforced.pass(Span::seconds(9)).now(), Err(TimeUnavailable::NotSynchronised));
     assert!(enforced.pass(Span::seconds(1)).now().is_ok());
+    let measured = Measured { offset: -150, bound: Span::micros(4_150) };
     assert_eq!(
         enforced.told(),
         [
             Transition::Kernel { synchronised: true },
+            Transition::Trusted { measured },
             Transition::Kernel { synchronised: false },
-            Transition::Stopped { reason: TimeUnavailable::NotSynchronised },
+            Transition::Stopped { reason: TimeUnavailable::NotSynchronised, measured: Some(measured) },
             Transition::Kernel { synchronised: true },
-            Transition::Resumed,
+            Transition::Trusted { measured },
         ]
     );
 
     let mut warned = world(KernelCheck::Warn, KernelBound, "2026-11-23T12:00:00Z");
     warned.kernel.synchronised = false;
     assert!(warned.now().is_ok());
-    assert_eq!(warned.told(), [Transition::Kernel { synchronised: false }]);
+    assert_eq!(warned.told(), [Transition::Kernel { synchronised: false }, Transition::Trusted { measured }]);
 }
 
 /// T-41, with the second inserted as the kernel does it: at midnight the wall clock is set back by one.
@@ -130,8 +152,8 @@ fn an_inserted_second_pauses_it_and_is_recorded() {
     let now = world.pass(Span::micros(1)).now().unwrap();
     assert_eq!(now.time.to_string(), "2027-01-01T00:00:02.000001Z");
     let midnight = "2027-01-01T00:00:00Z".parse().unwrap();
-    let stopped = Transition::Stopped { reason: TimeUnavailable::LeapSecond };
-    assert_eq!(world.told(), [stopped, Transition::LeapPassed { midnight }, Transition::Resumed]);
+    let leap = stopped(TimeUnavailable::LeapSecond);
+    assert_eq!(world.told(), [believed(), leap, Transition::LeapPassed { midnight }, believed()]);
     assert!(world.pass(Span::hours(1)).now().is_ok());
 }
 
@@ -144,7 +166,7 @@ fn a_second_that_passed_unseen() {
         world.now().unwrap();
         world.kernel.leap = Leap::None;
         assert!(world.pass(Span::hours(6)).set(set).now().is_ok(), "{leap:?}");
-        assert!(matches!(world.told().as_slice(), [Transition::LeapPassed { .. }]));
+        assert!(matches!(world.told().as_slice(), [_, Transition::LeapPassed { .. }]));
     }
 }
 
@@ -160,7 +182,71 @@ fn no_announcement_no_pause_and_a_withdrawn_one_neither() {
     world.kernel.leap = Leap::None;
     assert!(world.pass(Span::hours(1)).now().is_ok());
     assert!(world.pass(Span::seconds(10_799)).now().is_ok());
-    assert!(world.told().is_empty());
+    assert_eq!(world.told(), [believed()]);
+}
+
+/// Announced, but not to this kernel, whose clock goes on: no step of ours, and for the sources to find.
+#[test]
+fn a_kernel_that_does_not_leap_is_no_step() {
+    let mut world = trusted("2026-12-31T23:59:57Z");
+    world.kernel.leap = Leap::Insert;
+    world.now().unwrap();
+    world.kernel.leap = Leap::None;
+    assert_eq!(world.pass(Span::seconds(3)).now(), Err(TimeUnavailable::LeapSecond));
+    assert!(world.pass(Span::seconds(3)).now().is_ok());
+    // The other way round it is one: a second back without any announcement.
+    assert_eq!(world.pass(Span::days(1)).set(-1_000_000).now(), Err(TimeUnavailable::Stepped));
+}
+
+/// What a bound source says, as the test wants it.
+struct Says(std::sync::Arc<std::sync::Mutex<Result<Measured, TimeUnavailable>>>);
+
+impl BoundSource for Says {
+    fn measured(&self, _: &Reading) -> Result<Measured, TimeUnavailable> {
+        self.0.lock().unwrap().clone()
+    }
+    fn leap(&self, _: &Reading) -> Leap {
+        Leap::None
+    }
+    fn leap_passed(&self) {}
+    fn name(&self) -> &'static str {
+        "says"
+    }
+}
+
+/// T-42, K-T10: the bound decides, each reason is told once, and a clean interval heals.
+#[test]
+fn a_bound_beyond_the_limit_stops_it_until_it_was_narrow_for_an_interval() {
+    let measured = |offset: i64| Measured {
+        offset,
+        bound: Span::micros(u32::try_from(offset.unsigned_abs()).unwrap() + 2_000),
+    };
+    let says = std::sync::Arc::new(std::sync::Mutex::new(Ok(measured(5_000))));
+    let mut world = world(KernelCheck::Off, Says(says.clone()), "2026-11-23T12:00:00Z");
+    assert_eq!(world.now().unwrap().bound, Span::millis(7));
+    // 997 ms and 2 ms are 999 ms, which is the limit.
+    *says.lock().unwrap() = Ok(measured(-997_000));
+    assert!(world.pass(Span::seconds(1)).now().is_ok());
+    *says.lock().unwrap() = Ok(measured(-997_001));
+    let wide = TimeUnavailable::BoundTooWide { bound: Span::micros(999_001) };
+    assert_eq!(world.pass(Span::seconds(1)).now(), Err(wide.clone()));
+    *says.lock().unwrap() = Ok(measured(-1_200_000));
+    assert!(world.pass(Span::seconds(1)).now().is_err());
+    *says.lock().unwrap() = Err(TimeUnavailable::NoQuorum);
+    assert_eq!(world.pass(Span::seconds(1)).now(), Err(TimeUnavailable::NoQuorum));
+    *says.lock().unwrap() = Ok(measured(0));
+    assert_eq!(world.pass(Span::millis(9_999)).now(), Err(TimeUnavailable::NoQuorum));
+    assert!(world.pass(Span::millis(1)).now().is_ok());
+    assert_eq!(
+        world.told(),
+        [
+            Transition::Trusted { measured: measured(5_000) },
+            Transition::Stopped { reason: wide, measured: Some(measured(-997_001)) },
+            Transition::Stopped { reason: TimeUnavailable::NoQuorum, measured: None },
+            Transition::Trusted { measured: measured(0) },
+        ],
+        "a bound that only grows is not told again"
+    );
 }
 
 proptest::proptest! {
