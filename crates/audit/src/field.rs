@@ -33,12 +33,8 @@ impl Field for Cause {
     }
 }
 
-/// As decimal text: JSON's numbers end at 53 bits (RFC 8785 §3.1).
-impl Field for u64 {
-    fn to_value(&self) -> Value {
-        self.to_string().into()
-    }
-}
+// As decimal text: JSON's numbers end at 53 bits (RFC 8785 §3.1).
+text_fields!(i64, u64);
 
 /// In microseconds, as decimal text.
 impl Field for Span {

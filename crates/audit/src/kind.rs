@@ -534,14 +534,48 @@ kinds! {
         /// The hash of its last record.
         head: Sha256Digest,
     }
-    /// The clock is known well enough again (REQ-7.10-05).
+    /// The clock is known well enough (REQ-7.10-05).
     ClockTrusted = "clock-trusted" {
         /// The bound on its error, in microseconds.
         bound: Span,
+        /// UTC minus the clock, in microseconds.
+        offset: i64,
     }
     /// The clock is not known well enough (TIS-7.7.2).
     ClockLost = "clock-lost" {
         /// Why.
         code: Word,
+        /// The bound on its error, in microseconds, where it could be said.
+        bound: Option<Span>,
+        /// UTC minus the clock, in microseconds, where it could be said.
+        offset: Option<i64>,
+    }
+    /// The clock was compared with its sources, time and again since the last of these (OVR-7.12-04).
+    ClockCompared = "clock-compared" {
+        /// How often since then.
+        times: u64,
+        /// The least offset (UTC minus the clock) since then, in microseconds.
+        least: i64,
+        /// The greatest.
+        greatest: i64,
+        /// The greatest bound.
+        bound: Span,
+    }
+    /// A source of time is believed: an NTP server, or the kernel's discipline.
+    ClockSourceTrusted = "clock-source-trusted" {
+        /// Its address, or `kernel`.
+        source: Word,
+    }
+    /// A source of time is not believed (OVR-7.12-06).
+    ClockSourceLost = "clock-source-lost" {
+        /// Its address, or `kernel`.
+        source: Word,
+        /// Why.
+        code: Word,
+    }
+    /// A leap second has passed (TIS-7.7.2-09).
+    LeapSecondPassed = "leap-second-passed" {
+        /// The midnight before which it was inserted or left out.
+        midnight: UtcTime,
     }
 }

@@ -196,6 +196,12 @@ fn clock(raw: &RawClock) -> Checked<ClockSettings> {
                 );
             }
         }
+        ClockMode::Disciplined if kernel != KernelCheck::Enforce => {
+            return complaint(
+                "clock.servers",
+                "without servers the kernel is all there is to know by: name three servers, or set kernel = \"enforce\"",
+            );
+        }
         ClockMode::Disciplined => {}
         ClockMode::TrustedHostClock if assumed_bound >= Span::seconds(1) => {
             return complaint(
@@ -205,6 +211,16 @@ fn clock(raw: &RawClock) -> Checked<ClockSettings> {
         }
         ClockMode::TrustedHostClock => {}
     }
+    let (poll, max_age) = (span("clock.poll", &raw.poll)?, span("clock.max_age", &raw.max_age)?);
+    if poll < Span::seconds(1) {
+        return complaint("clock.poll", "servers are asked once a second at the most");
+    }
+    if max_age.as_micros() < 2 * poll.as_micros() {
+        return complaint(
+            "clock.max_age",
+            "must let an answer live for two polls, or one lost packet stops the clock",
+        );
+    }
     Ok(ClockSettings {
         mode,
         kernel,
@@ -213,7 +229,10 @@ fn clock(raw: &RawClock) -> Checked<ClockSettings> {
         clean_interval: span("clock.clean_interval", &raw.clean_interval)?,
         servers,
         quorum: raw.quorum,
-        poll: positive_span("clock.poll", &raw.poll)?,
+        poll,
+        timeout: positive_span("clock.timeout", &raw.timeout)?,
+        max_age,
+        drift_ppm: raw.drift_ppm,
     })
 }
 

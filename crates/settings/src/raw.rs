@@ -244,12 +244,19 @@ section! {
         step_limit: String = "200ms";
         /// How long the clock must have been good before time-stamping goes on.
         clean_interval: String = "10s";
-        /// NTP servers, "host" or "host:port"; at least three in mode "disciplined".
+        /// NTP servers, "host" or "host:port"; at least three in mode "disciplined". They are compared with the clock,
+        /// which is never set: keep it right with chrony. See the guide to the clock.
         servers: Vec<String>, "[\"ntp1.example\", \"ntp2.example\", \"ntp3.example:123\"]";
-        /// How many of them must agree.
+        /// How many of them must agree: more than half.
         quorum: u8 = 2u8;
-        /// How often they are asked.
+        /// How often each is asked; once a second at the most.
         poll: String = "32s";
+        /// How long an answer is waited for.
+        timeout: String = "1s";
+        /// How long an answer counts: at least two polls.
+        max_age: String = "2m";
+        /// How far this machine's clock may stray between answers, in parts per million.
+        drift_ppm: u16 = 50u16;
     }
 }
 

@@ -326,8 +326,14 @@ pub struct ClockSettings {
     pub servers: Vec<NtpServer>,
     /// How many sources must agree.
     pub quorum: u8,
-    /// How often they are asked.
+    /// How often each is asked.
     pub poll: Span,
+    /// How long an answer is waited for.
+    pub timeout: Span,
+    /// How long an answer counts.
+    pub max_age: Span,
+    /// How far this machine's clock may stray, in parts per million.
+    pub drift_ppm: u16,
 }
 
 /// Who is believed about the time.

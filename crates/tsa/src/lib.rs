@@ -29,4 +29,4 @@ pub use request::{Nonce, Request};
 pub use serial::{SerialSource, SerialsExhausted, TokenSerial};
 pub use stamper::{BadStamper, Outcome, Reply, Stamper, StamperParts};
 pub use token::{Facts, Pending, Step};
-pub use unit::{BadUnit, Unit, UnitParts};
+pub use unit::{BadUnit, RESOLUTION, Unit, UnitParts};

@@ -69,7 +69,7 @@ pub(crate) struct FixedParts {
 }
 
 /// genTime is cut to milliseconds, which may take up to this much from the accuracy (T-42, decision 10).
-pub(crate) const RESOLUTION: Span = Span::millis(1);
+pub const RESOLUTION: Span = Span::millis(1);
 
 const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
 

@@ -25,7 +25,7 @@ pub(super) fn start(
 ) -> anyhow::Result<Option<Arc<dyn TimeStamper>>> {
     let settings = &process.settings;
     let Some(unit) = settings.tsa.units.first() else { return Ok(None) };
-    let clock = clock::start(process)?;
+    let clock = clock::start(process, background)?;
     let sealer = Arc::clone(process);
     let journal = TokenJournal::open(
         JournalSettings {
