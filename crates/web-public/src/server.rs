@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::web::Data;
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, HttpServer};
 use ndoba_types::CaName;
 use rustls::ServerConfig;
@@ -72,25 +72,39 @@ impl PublicServer {
         http: &[SocketAddr],
         https: Option<(SocketAddr, ServerConfig)>,
     ) -> Result<Self, BindError> {
-        let ServerLimits { workers, connections_per_worker, client_timeout, keep_alive, shutdown } = limits;
-        let mut server = HttpServer::new(move || {
+        let routes = move |config: &mut ServiceConfig| {
             let PublicServices { ocsp, time_stamper, published, authorities } = services.clone();
-            App::new()
-                .configure(|config| pages::routes(config, &authorities))
-                .configure(|config| ocsp::routes(config, ocsp.map(Data::from)))
-                .configure(|config| tsp::routes(config, time_stamper))
-                .configure(|config| published::routes(config, published))
-        })
-        .workers(workers)
-        .max_connections(connections_per_worker)
-        .client_request_timeout(client_timeout)
-        .client_disconnect_timeout(Duration::from_secs(1))
-        .tls_handshake_timeout(client_timeout)
-        .keep_alive(keep_alive)
-        .tcp_nodelay(true)
-        .shutdown_timeout(shutdown.as_secs())
-        // The process decides when to stop, and what to do in which order.
-        .disable_signals();
+            pages::routes(config, &authorities);
+            ocsp::routes(config, ocsp.map(Data::from));
+            tsp::routes(config, time_stamper);
+            published::routes(config, published);
+        };
+        Self::bind_routes(routes, limits, http, https)
+    }
+
+    /// The same server around other routes: what a benchmark compares with.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] as for [`Self::bind`].
+    pub fn bind_routes(
+        routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+        limits: ServerLimits,
+        http: &[SocketAddr],
+        https: Option<(SocketAddr, ServerConfig)>,
+    ) -> Result<Self, BindError> {
+        let ServerLimits { workers, connections_per_worker, client_timeout, keep_alive, shutdown } = limits;
+        let mut server = HttpServer::new(move || App::new().configure(&routes))
+            .workers(workers)
+            .max_connections(connections_per_worker)
+            .client_request_timeout(client_timeout)
+            .client_disconnect_timeout(Duration::from_secs(1))
+            .tls_handshake_timeout(client_timeout)
+            .keep_alive(keep_alive)
+            .tcp_nodelay(true)
+            .shutdown_timeout(shutdown.as_secs())
+            // The process decides when to stop, and what to do in which order.
+            .disable_signals();
         for address in http {
             server = server.bind(address).map_err(|source| BindError::new(*address, source))?;
         }

@@ -4,6 +4,7 @@
 //! nothing but Rust; it starts the others. One file per command; enter at [`COMMANDS`].
 
 mod apt;
+mod bench;
 mod ci;
 mod docs;
 mod failure;
@@ -41,6 +42,11 @@ const COMMANDS: &[Command] = &[
         run: layers::run,
     },
     Command { name: "docs", about: "check that what the documents name exists", run: docs::run },
+    Command {
+        name: "bench",
+        about: "measure the built binary: bench {ocsp|tsa|ca} [--json]",
+        run: bench::run,
+    },
     Command {
         name: "fuzz",
         about: "run the fuzzers on everything that eats outside bytes (--seconds N, TARGET…)",

@@ -1,0 +1,163 @@
+//! An installation of its own for a bench: ceremony, configuration, the real program serving.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
+use ndoba_settings::Settings;
+use ndoba_store::{Engine, Store};
+use tempfile::TempDir;
+
+use crate::Common;
+use crate::process::Running;
+
+/// Connections that a bench keeps itself.
+const CONNECTIONS: u32 = 8;
+
+pub(crate) struct Installation {
+    folder: TempDir,
+    ndoba: PathBuf,
+    ports: [u16; 4],
+    engine: Engine,
+}
+
+impl Installation {
+    /// Holds the development ceremony; in `postgres` when given (a connection string), else in SQLite.
+    pub(crate) fn new(common: &Common, postgres: Option<&str>) -> anyhow::Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("ndoba-bench-");
+        let folder = match &common.dir {
+            Some(dir) => builder.tempdir_in(dir)?,
+            None => builder.tempdir()?,
+        };
+        let engine = match postgres {
+            Some(url) => Engine::Postgres { url: url.to_owned() },
+            None => Engine::Sqlite { path: folder.path().join("ndoba.sqlite") },
+        };
+        let one = Self { folder, ndoba: common.ndoba()?, ports: free_ports()?, engine };
+        let dir = one.file("").display().to_string();
+        let ports = one.ports.map(|port| port.to_string()).join(",");
+        let mut words = vec!["ceremony", "run", "--development", "--dir", &dir, "--ports", &ports];
+        if let Some(url) = postgres {
+            fs::write(one.file("database.url"), url)?;
+            words.extend(["--postgresql-url-file", "database.url"]);
+        }
+        one.run(&words)?;
+        Ok(one)
+    }
+
+    /// A file of its folder.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The port of OCSP and time-stamps.
+    pub(crate) fn public_port(&self) -> u16 {
+        self.ports[0]
+    }
+
+    /// The port of the officers' API.
+    pub(crate) fn officers_port(&self) -> u16 {
+        self.ports[2]
+    }
+
+    /// The port of metrics and health.
+    pub(crate) fn operator_port(&self) -> u16 {
+        self.ports[3]
+    }
+
+    /// Runs SQL in its SQLite database.
+    pub(crate) fn sqlite(&self, script: &str) -> anyhow::Result<()> {
+        let mut connection = SqliteConnection::establish(&text(&self.file("ndoba.sqlite")))?;
+        Ok(connection.batch_execute(script)?)
+    }
+
+    /// The configuration as the ceremony wrote it.
+    pub(crate) fn settings(&self) -> anyhow::Result<Settings> {
+        Ok(Settings::load(&self.file("ndoba.toml"))?)
+    }
+
+    /// The database, opened beside the program.
+    pub(crate) fn store(&self) -> anyhow::Result<Store> {
+        Ok(Store::open(&self.engine, CONNECTIONS)?)
+    }
+
+    /// Runs `ndoba`, which must succeed; what it printed.
+    pub(crate) fn run(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let output = self.command(arguments).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        anyhow::ensure!(output.status.success(), "ndoba {}: {said}", arguments.join(" "));
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// Changes the configuration.
+    pub(crate) fn configure(
+        &self,
+        change: impl FnOnce(&mut toml::Table) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let file = self.file("ndoba.toml");
+        let mut configuration: toml::Table = fs::read_to_string(&file)?.parse()?;
+        change(&mut configuration)?;
+        Ok(fs::write(file, configuration.to_string())?)
+    }
+
+    /// Starts serving in `roles`; returns at once.
+    pub(crate) fn serve(&self, roles: &[&str]) -> anyhow::Result<Running> {
+        self.configure(|configuration| {
+            configuration.insert("roles".into(), roles.to_vec().into());
+            // Warnings only: a line for each certificate is the log's speed, not the product's.
+            let log = toml::Table::from_iter([("filter".to_owned(), toml::Value::from("warn"))]);
+            configuration.insert("log".into(), log.into());
+            Ok(())
+        })?;
+        let log = fs::File::options().create(true).append(true).open(self.file("serve.log"))?;
+        let mut command = self.command(&["serve", "--config", "ndoba.toml"]);
+        Running::start("ndoba serve", command.stdout(Stdio::null()).stderr(log))
+    }
+
+    /// What the program has logged last, for messages.
+    pub(crate) fn log(&self) -> String {
+        const LINES: usize = 10;
+        let log = fs::read_to_string(self.file("serve.log")).unwrap_or_default();
+        let lines: Vec<_> = log.lines().collect();
+        lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default().join("\n")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.ndoba);
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("NDOBACTL_API", format!("https://127.0.0.1:{}", self.officers_port()))
+            // The tests' own variables; `ndoba` reads NDOBA_… as configuration.
+            .env_remove("NDOBA_SHIMS")
+            .env_remove("NDOBA_JUDGES")
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+/// The CA whose certificates are issued and asked about.
+pub(crate) const fn loaded_ca() -> &'static str {
+    "signature"
+}
+
+/// Four ports nobody listens on.
+fn free_ports() -> anyhow::Result<[u16; 4]> {
+    let mut held = Vec::new();
+    let mut ports = [0; 4];
+    for port in &mut ports {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        *port = listener.local_addr()?.port();
+        held.push(listener);
+    }
+    Ok(ports)
+}
+
+/// Copies a path's text; for commands that take text only.
+pub(crate) fn text(path: &Path) -> String {
+    path.display().to_string()
+}
