@@ -98,6 +98,13 @@ impl Decider<'_> {
         if self.ledger.key_of_another(issue.spki, name_owner)? {
             return refuse("key-in-use", "this public key is certified for another subject");
         }
+        // GEN-6.3.6-10: no new certificate for a key that was given up.
+        if self.ledger.key_compromised(issue.spki)? {
+            return refuse(
+                "key-compromised",
+                "a certificate with this key was revoked because the key is compromised; make a new key",
+            );
+        }
 
         // 4. The plan: dates, RSA dates, issuer's end, everything the profile narrows.
         let serial = SerialNumber::generate(self.node.random())?;

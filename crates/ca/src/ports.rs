@@ -358,6 +358,9 @@ pub trait Ledger: Send + Sync {
     /// Whether an issued or in-doubt certificate has this public key under another name owner.
     fn key_of_another(&self, spki: Sha256Digest, name_owner: Sha256Digest) -> Result<bool, LedgerError>;
 
+    /// Whether a certificate with this public key was revoked because the private key is compromised.
+    fn key_compromised(&self, spki: Sha256Digest) -> Result<bool, LedgerError>;
+
     /// Applies a status change, increments the CA's status version, finishes the order: one transaction.
     fn change_status(&self, change: StatusChange) -> Result<StatusOutcome, LedgerError>;
 

@@ -91,6 +91,10 @@ impl Ledger for Store {
         Ok(self.read("key_of_another", |conn| issuance::key_of_another(conn, spki, name_owner))?)
     }
 
+    fn key_compromised(&self, spki: Sha256Digest) -> Result<bool, LedgerError> {
+        Ok(self.read("key_compromised", |conn| issuance::key_compromised(conn, spki))?)
+    }
+
     fn change_status(&self, change: StatusChange) -> Result<StatusOutcome, LedgerError> {
         Ok(self.write("change_status", |conn| {
             let StatusChange { certificate, order_id, action, received, at, event } = &change;

@@ -329,3 +329,20 @@ pub(crate) fn key_of_another(
         .optional()?;
     Ok(other.is_some())
 }
+
+/// Whether a certificate with this key was revoked for the key's sake.
+pub(crate) fn key_compromised(conn: &mut Conn, spki: Sha256Digest) -> Result<bool, StoreError> {
+    let reason = spelling::reason_to_row(RevocationReason::KeyCompromise);
+    let revoked = certificates::table
+        .inner_join(
+            certificate_status::table.on(certificate_status::ca
+                .eq(certificates::ca)
+                .and(certificate_status::serial.eq(certificates::serial))),
+        )
+        .filter(certificates::spki.eq(spki.as_bytes().as_slice()))
+        .filter(certificate_status::reason.eq(reason))
+        .select(certificates::recorded)
+        .first::<i64>(conn)
+        .optional()?;
+    Ok(revoked.is_some())
+}
