@@ -34,6 +34,11 @@ const COMMANDS: &[Command] = &[
         about: "set up, build, walk the whole story, then serve until Ctrl-C (--once: do not serve)",
         run: quickstart::run,
     },
+    Command {
+        name: "interrupted",
+        about: "kill the quick start at random moments, tell it to its end, and count (--kills N --seed S)",
+        run: quickstart::interrupted::run,
+    },
     Command { name: "test", about: "set up and run every test (arguments go to cargo test)", run: test::run },
     Command { name: "setup", about: "install what the tests need, and only that", run: setup::run },
     Command {

@@ -4,6 +4,7 @@
 //! HTTP and real `openssl`, and at last leaves it serving until Ctrl-C.
 
 mod checks;
+pub(crate) mod interrupted;
 mod options;
 mod runner;
 mod server;

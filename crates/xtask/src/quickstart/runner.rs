@@ -157,12 +157,14 @@ fn redacted(text: &str) -> String {
     out.join(" ")
 }
 
-/// Writes a file that a step needs, unless the same is there already.
+/// Writes a file that a step needs, whole or not at all: a later run reads it even when this one is killed.
 pub(crate) fn write_file(path: &Path, content: &str) -> Outcome {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).doing(format_args!("make {}", folder.display()))?;
     }
-    std::fs::write(path, content).doing(format_args!("write {}", path.display()))
+    let unfinished = path.with_added_extension("new");
+    std::fs::write(&unfinished, content).doing(format_args!("write {}", unfinished.display()))?;
+    std::fs::rename(&unfinished, path).doing(format_args!("write {}", path.display()))
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ fn ndoba(stage: &Stage, arguments: &[&str]) -> Command {
 }
 
 /// `ndoba …` that must succeed.
-fn must_ndoba(stage: &Stage, arguments: &[&str]) -> Outcome<Said> {
+pub(super) fn must_ndoba(stage: &Stage, arguments: &[&str]) -> Outcome<Said> {
     runner::must(&mut ndoba(stage, arguments), &stage.folder)
 }
 
@@ -165,30 +165,33 @@ fn officers(stage: &Stage) -> Outcome<((), String)> {
             )?;
         }
         // Granted in an earlier run, or in this one before it was interrupted.
-        if must_not(&mut ndoba(stage, &["officer", "whoami", "--as", &credential]), &stage.folder).is_err() {
-            continue;
+        let granted =
+            must_not(&mut ndoba(stage, &["officer", "whoami", "--as", &credential]), &stage.folder).is_err();
+        if !granted {
+            must_ndoba(
+                stage,
+                &[
+                    "officer",
+                    "grant",
+                    "--as",
+                    "officers/security-1.pem",
+                    "--second",
+                    "officers/security-2.pem",
+                    "--officer",
+                    &credential,
+                    "--name",
+                    name,
+                    "--personal-number",
+                    number,
+                    "--roles",
+                    roles,
+                    "--yes",
+                ],
+            )?;
         }
-        must_ndoba(
-            stage,
-            &[
-                "officer",
-                "grant",
-                "--as",
-                "officers/security-1.pem",
-                "--second",
-                "officers/security-2.pem",
-                "--officer",
-                &credential,
-                "--name",
-                name,
-                "--personal-number",
-                number,
-                "--roles",
-                roles,
-                "--yes",
-            ],
-        )?;
-        p12(stage, file)?;
+        if !granted || !stage.file(&format!("officers/{file}.p12")).exists() {
+            p12(stage, file)?;
+        }
     }
     Ok(((), "officers/*.pem, *.p12".into()))
 }
@@ -198,9 +201,10 @@ fn p12(stage: &Stage, officer: &str) -> Outcome {
     let (pem, p12) = (format!("officers/{officer}.pem"), format!("officers/{officer}.p12"));
     let password = format!("officers/{officer}.p12.password");
     must_openssl(stage, &["rand", "-hex", "-out", &password, "16"])?;
+    let unfinished = format!("{p12}.new");
     must_openssl(
         stage,
-        &["pkcs12", "-export", "-in", &pem, "-out", &p12, "-passout", &format!("file:{password}")],
+        &["pkcs12", "-export", "-in", &pem, "-out", &unfinished, "-passout", &format!("file:{password}")],
     )?;
-    Ok(())
+    fs::rename(stage.file(&unfinished), stage.file(&p12)).doing(format_args!("write {p12}"))
 }

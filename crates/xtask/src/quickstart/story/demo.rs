@@ -111,12 +111,11 @@ pub(super) fn apply(stage: &Stage, subject: &'static Subject) -> Outcome<(Applic
     } else {
         let today = must(Command::new("date").args(["-u", "+%F"]), &stage.folder)?.text();
         write_file(&stage.file(&toml), &subject.application.replace("TODAY", today.trim()))?;
-        if !stage.file(&key).exists() {
-            must_openssl(
-                stage,
-                &["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", &key],
-            )?;
-        }
+        // A key of its own for each application: an earlier one may be revoked as compromised.
+        must_openssl(
+            stage,
+            &["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", &key],
+        )?;
         must_openssl(
             stage,
             &["req", "-new", "-key", &key, "-subj", "/CN=key for an application", "-out", &csr],
