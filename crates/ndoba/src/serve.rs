@@ -71,7 +71,7 @@ async fn run(process: Process, metrics: metrics_exporter_prometheus::PrometheusH
         servers.push(public::start(&process, &mut background)?);
     }
     if roles.has(Role::Registration) {
-        servers.push(officers::start(&process)?);
+        servers.push(officers::start(&process, &mut background)?);
     }
     if let Some(address) = process.settings.listen.operator {
         let health = Arc::clone(&process.health);
