@@ -438,6 +438,15 @@ kinds! {
         /// When the request was received.
         received: UtcTime,
     }
+    /// A suspension that nobody decided about lasted as long as it may; the certificate is revoked.
+    SuspensionLapsed = "suspension-lapsed" {
+        /// Under which CA.
+        ca: CaName,
+        /// Which.
+        serial: SerialNumber,
+        /// Since when it was suspended.
+        since: UtcTime,
+    }
     /// A suspension ended.
     CertificateReleased = "certificate-released" {
         /// Under which CA.

@@ -75,6 +75,13 @@ pub(crate) struct RecordedIntent {
     attempt: Attempt,
 }
 
+impl RecordedIntent {
+    /// The try that was recorded.
+    pub(crate) fn attempt(&self) -> &Attempt {
+        &self.attempt
+    }
+}
+
 /// Carries out issuing for one CA.
 pub(crate) struct Issuance<'a> {
     pub(crate) node: &'a Node,

@@ -20,6 +20,7 @@ pub mod ports;
 mod restore;
 mod service;
 mod status;
+mod suspension;
 mod world;
 
 pub use authority::{CrlTiming, IssuingCa};
@@ -29,4 +30,5 @@ pub use error::CaError;
 pub use node::Node;
 pub use restore::{PublishedCrl, RestoreError, RestorePlan};
 pub use service::{CaParts, CaService, Progress};
+pub use suspension::{Overdue, SuspensionRule};
 pub use world::{Arrow, Behind, CrlSink, Failpoints, NoFailpoints, PublishError, RollbackWitness};

@@ -202,6 +202,28 @@ pub enum StatusRefusal {
     NotSuspended,
 }
 
+/// A suspension that has lasted longer than it may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverdueSuspension {
+    /// Of which certificate.
+    pub certificate: CertificateId,
+    /// Since when.
+    pub since: UtcTime,
+}
+
+/// The end of an overdue suspension: a revocation that no order asked for.
+#[derive(Clone, Debug)]
+pub struct SuspensionEnd {
+    /// Must still be as it was found.
+    pub suspension: OverdueSuspension,
+    /// Why it is revoked.
+    pub reason: RevocationReason,
+    /// When it takes effect: now.
+    pub at: UtcTime,
+    /// Committed with it.
+    pub event: Event,
+}
+
 /// Where a CA's CRLs and statuses stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrlState {
@@ -363,6 +385,16 @@ pub trait Ledger: Send + Sync {
 
     /// Applies a status change, increments the CA's status version, finishes the order: one transaction.
     fn change_status(&self, change: StatusChange) -> Result<StatusOutcome, LedgerError>;
+
+    /// Suspensions that began before `before`, oldest first, at most `limit`.
+    fn overdue_suspensions(
+        &self,
+        before: UtcTime,
+        limit: usize,
+    ) -> Result<Vec<OverdueSuspension>, LedgerError>;
+
+    /// Revokes a certificate whose suspension is overdue. `false` where an officer decided meanwhile.
+    fn end_suspension(&self, end: SuspensionEnd) -> Result<bool, LedgerError>;
 
     /// Where the CA's CRLs stand.
     fn crl_state(&self, ca: &CaName) -> Result<CrlState, LedgerError>;

@@ -14,8 +14,9 @@ use crate::decide::{Decider, OrderRefusal, Stop, issuing};
 use crate::error::CaError;
 use crate::issue::{Issuance, IssueOutcome, Prepared, RecordedIntent};
 use crate::node::{Node, word};
-use crate::ports::{Ledger, QueuedOrder, StatusOutcome, Warrant};
+use crate::ports::{Ledger, QueuedOrder, StatusAction, StatusOutcome, Warrant};
 use crate::status;
+use crate::suspension::{self, SuspensionRule};
 use crate::world::{CrlSink, Failpoints, RollbackWitness};
 
 /// How many orders one step takes: one commit for their intents, one for their certificates.
@@ -51,6 +52,8 @@ pub struct CaParts {
     pub pin: Pin,
     /// A row in `signing` older than this is in doubt whoever owns it; longer than the token's deadline.
     pub doubt_after: Span,
+    /// Whether certificates may be suspended, for how long, and what then.
+    pub suspension: SuspensionRule,
 }
 
 /// What one step did.
@@ -66,6 +69,8 @@ pub struct Progress {
     pub crls: usize,
     /// Intents that wait for the token.
     pub parked: usize,
+    /// Suspensions beyond their time that wait for an officer, as last counted; more than a hundred count as a hundred.
+    pub overdue: usize,
 }
 
 impl Progress {
@@ -89,6 +94,8 @@ pub struct CaService {
     register: Register,
     grants_read: u64,
     doubt_after: Span,
+    suspension: SuspensionRule,
+    overdue: usize,
     parked: Vec<(CaName, RecordedIntent)>,
     token_rests_until: Option<UtcTime>,
     cared_at: Option<UtcTime>,
@@ -114,6 +121,7 @@ impl CaService {
             installation,
             pin,
             doubt_after,
+            suspension,
         } = parts;
         let register =
             Register::from_pin(&pin).map_err(|error| CaError::Register { what: error.to_string() })?;
@@ -130,6 +138,8 @@ impl CaService {
             register,
             grants_read: 0,
             doubt_after,
+            suspension,
+            overdue: 0,
             parked: Vec::new(),
             token_rests_until: None,
             cared_at: None,
@@ -155,7 +165,7 @@ impl CaService {
 
     fn step_once(&mut self) -> Result<Progress, CaError> {
         let mut progress = Progress::default();
-        self.care()?;
+        self.care(&mut progress)?;
         let register_grew = self.read_grants()?;
         self.retry_parked(&mut progress)?;
         self.carry_out_orders(&mut progress)?;
@@ -165,11 +175,13 @@ impl CaService {
             self.witness.advance(&self.ledger.marks()?, self.grants_read)?;
         }
         progress.parked = self.parked.len();
+        progress.overdue = self.overdue;
         Ok(progress)
     }
 
-    /// Compares the database with the witness and settles rows in doubt: at start, and every few seconds.
-    fn care(&mut self) -> Result<(), CaError> {
+    /// Compares the database with the witness, settles rows in doubt and overdue suspensions: at start, and every few
+    /// seconds.
+    fn care(&mut self, progress: &mut Progress) -> Result<(), CaError> {
         let now = self.node.now();
         if self.cared_at.is_some_and(|at| now.since(at) < CARE_INTERVAL && now >= at) {
             return Ok(());
@@ -178,8 +190,9 @@ impl CaService {
             self.ledger.grants_after(self.grants_read)?.last().map_or(self.grants_read, |g| g.seq);
         self.witness.check(&self.ledger.marks()?, highest_grant).map_err(CaError::Behind)?;
         for doubt in self.ledger.in_doubt(self.node.name(), self.node.epoch(), now.minus(self.doubt_after))? {
-            // What this process itself has parked is not in doubt: the token provably did not sign it.
-            if doubt.attempt.epoch == self.node.epoch() {
+            // What this process itself has parked is not in doubt: the token provably did not sign it. What it tried
+            // and neither parked nor recorded is: the database went away after the token had been asked.
+            if self.parked.iter().any(|(_, intent)| *intent.attempt() == doubt.attempt) {
                 continue;
             }
             let Some(ca) = self.authorities.get(&doubt.certificate.ca) else { continue };
@@ -187,6 +200,9 @@ impl CaService {
             let outcome = self.issuance(ca).reconcile(doubt)?;
             tracing::warn!(%serial, ?outcome, "a certificate was in doubt");
         }
+        let suspensions = suspension::settle(&self.node, &*self.ledger, self.suspension)?;
+        progress.changed += suspensions.revoked;
+        self.overdue = suspensions.waiting;
         self.cared_at = Some(now);
         Ok(())
     }
@@ -268,6 +284,9 @@ impl CaService {
             return Err(refusal("ca-unknown", "the order is for a CA that is not this one's"));
         };
         if let Some(change) = status::action(&order) {
+            if change.1 == StatusAction::Suspend && !self.suspension.allowed {
+                return Err(refusal("suspension-not-allowed", "this provider does not suspend certificates"));
+            }
             let outcome =
                 status::apply(&self.node, &*self.ledger, &ca.name, queued.order_id, queued.received, change)?;
             return match outcome {

@@ -9,6 +9,7 @@ mod ca;
 mod clock;
 mod health;
 mod officers;
+mod own_certificates;
 mod public;
 mod stamping;
 pub(crate) mod tls;
@@ -64,6 +65,7 @@ pub(crate) fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
 async fn run(process: Process, metrics: metrics_exporter_prometheus::PrometheusHandle) -> anyhow::Result<()> {
     let process = Arc::new(process);
     let roles = &process.settings.roles;
+    own_certificates::judge(&process.settings)?;
     let mut background = Background::default();
     let mut servers = Vec::new();
 
@@ -71,7 +73,7 @@ async fn run(process: Process, metrics: metrics_exporter_prometheus::PrometheusH
         servers.push(public::start(&process, &mut background)?);
     }
     if roles.has(Role::Registration) {
-        servers.push(officers::start(&process)?);
+        servers.push(officers::start(&process, &mut background)?);
     }
     if let Some(address) = process.settings.listen.operator {
         let health = Arc::clone(&process.health);

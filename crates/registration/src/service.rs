@@ -40,6 +40,8 @@ pub struct RegistrationSettings {
     pub proofing_max_age_days: u32,
     /// How long an order may be signed and carried out; at most 7 days.
     pub order_life: Span,
+    /// Whether certificates may be suspended (G-31); the CA refuses such orders too.
+    pub suspension_allowed: bool,
     /// A `ca` node silent for longer than this counts as absent.
     pub ca_silence: Span,
 }

@@ -3,8 +3,8 @@
 use ndoba_audit::{Event, EventKind};
 use ndoba_ca::ports::{
     AcceptedState, Authority, AuthorityMark, CertificateId, CrlIntent, CrlIssued, CrlState, InDoubt, Intent,
-    IntentOutcome, Issued, KeyUse, Ledger, LedgerError, QueuedOrder, StatusAction, StatusChange,
-    StatusOutcome, StatusRefusal, StoredGrant, Warrant,
+    IntentOutcome, Issued, KeyUse, Ledger, LedgerError, OverdueSuspension, QueuedOrder, StatusAction,
+    StatusChange, StatusOutcome, StatusRefusal, StoredGrant, SuspensionEnd, Warrant,
 };
 use ndoba_types::{CaName, OrderId, Sha256Digest, UtcTime};
 use ndoba_x509::RevokedEntry;
@@ -118,6 +118,25 @@ impl Ledger for Store {
             order_queue::finish(conn, *order_id, &certificate.serial)?;
             events::append(conn, std::slice::from_ref(event))?;
             Ok(StatusOutcome::Applied { version })
+        })?)
+    }
+
+    fn overdue_suspensions(
+        &self,
+        before: UtcTime,
+        limit: usize,
+    ) -> Result<Vec<OverdueSuspension>, LedgerError> {
+        Ok(self.read("overdue_suspensions", |conn| status::overdue(conn, before, limit))?)
+    }
+
+    fn end_suspension(&self, end: SuspensionEnd) -> Result<bool, LedgerError> {
+        Ok(self.write("end_suspension", |conn| {
+            let SuspensionEnd { suspension, reason, at, event } = &end;
+            let ended = status::end_suspension(conn, suspension, *reason, *at)?;
+            if ended {
+                events::append(conn, std::slice::from_ref(event))?;
+            }
+            Ok(ended)
         })?)
     }
 

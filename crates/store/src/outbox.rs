@@ -8,7 +8,7 @@ use crate::{Store, queries};
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrandKind {
-    /// A status changed: the CA's next CRL is due.
+    /// A status changed: the CA's next CRL is due. Finished by the store itself, with the CRL that shows it.
     CrlDue,
     /// Someone must be told: the subject of a certificate that was issued, revoked, suspended or released.
     Notice,

@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use ndoba_ca::{Arrow, CaError, CaParts, CaService, CrlTiming, Failpoints, IssuingCa, NoFailpoints, Node};
+use ndoba_ca::{
+    Arrow, CaError, CaParts, CaService, CrlTiming, Failpoints, IssuingCa, NoFailpoints, Node, Overdue,
+    SuspensionRule,
+};
 use ndoba_hsm::TokenState;
-use ndoba_settings::{Mode, Settings};
+use ndoba_settings::{Mode, OnTimeout, Settings};
 use ndoba_types::{IssueCertificates, PublishCrls, Span, UtcTime};
 
 use super::Process;
@@ -46,6 +49,14 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
                 .saturating_mul(3)
                 + 60,
         ),
+        suspension: SuspensionRule {
+            allowed: settings.legal.suspension_allowed,
+            max: settings.legal.suspension_max,
+            overdue: match settings.legal.suspension_on_timeout {
+                OnTimeout::Keep => Overdue::Keep,
+                OnTimeout::Revoke => Overdue::Revoke,
+            },
+        },
     };
     let mut service = CaService::new(parts)?;
     let process = Arc::clone(process);
@@ -59,8 +70,9 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         match service.step() {
             Ok(progress) => {
                 process.health.set_ok("ca");
-                metrics::gauge!("ndoba_ca_parked")
-                    .set(f64::from(u32::try_from(progress.parked).unwrap_or(u32::MAX)));
+                let gauge = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+                metrics::gauge!("ndoba_ca_parked").set(gauge(progress.parked));
+                metrics::gauge!("ndoba_ca_overdue_suspensions").set(gauge(progress.overdue));
                 if progress.worked() { Next::AtOnce } else { Next::After(POLL) }
             }
             Err(error) => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use anyhow::Context as _;
@@ -12,14 +13,25 @@ use ndoba_types::{CaName, Span};
 use ndoba_web_officer::{Api, mutual_tls};
 use ndoba_x509::{KeyIdentifier, Template};
 
+use super::background::{Background, Next};
 use super::{Process, tls};
 use crate::{files, installation};
 
 /// Event loops of the officers' server; its work waits on the database, not on the processor.
 const WORKERS: usize = 2;
+/// How long after a person was seen a certificate may be issued (C-72).
+const PROOFING_DAYS: u32 = 30;
+/// How long an order may be signed: the most that the format allows.
+const ORDER_LIFE: Span = Span::days(7);
+/// Five heartbeats of the `ca` role missed: it counts as absent.
+const CA_SILENCE: Span = Span::seconds(5);
+/// Between two looks for orders whose time has passed.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
+/// How many of them one look ends.
+const EXPIRY_BATCH: u32 = 500;
 
 /// Starts the role.
-pub(super) fn start(process: &Arc<Process>) -> anyhow::Result<Server> {
+pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<Server> {
     let settings = &process.settings;
     let address = settings.listen.officers.context("listen.officers is missing")?;
     let files = settings.officers_tls.as_ref().context("tls.officers_* is missing")?;
@@ -28,10 +40,19 @@ pub(super) fn start(process: &Arc<Process>) -> anyhow::Result<Server> {
         tls::key(&files.key)?,
         &tls::certificates(&files.client_ca)?,
     )?;
-    let api = Api { registration: registration(process)?, chains: chains(settings)? };
+    let api = Arc::new(Api { registration: registration(process)?, chains: chains(settings)? });
     let listener = TcpListener::bind(address)
         .with_context(|| format!("cannot listen on {address} for officers; is the port in use?"))?;
-    Ok(ndoba_web_officer::serve(Arc::new(api), listener, tls, WORKERS)?)
+    let lapsing = Arc::clone(&api);
+    background.run("order-expiry", move || {
+        match lapsing.registration.expire_due(EXPIRY_BATCH) {
+            Ok(0) => {}
+            Ok(expired) => tracing::info!(expired, "orders lapsed before they were fully signed"),
+            Err(error) => tracing::warn!("lapsed orders could not be ended: {}", crate::chain(&error)),
+        }
+        Next::After(EXPIRY_INTERVAL)
+    })?;
+    Ok(ndoba_web_officer::serve(api, listener, tls, WORKERS)?)
 }
 
 fn registration(process: &Process) -> anyhow::Result<Registration> {
@@ -49,9 +70,10 @@ fn registration(process: &Process) -> anyhow::Result<Registration> {
         person_salt: files::read(&salt_file)?,
         profiles: offers(settings)?,
         authorities,
-        proofing_max_age_days: 30,
-        order_life: Span::days(7),
-        ca_silence: Span::seconds(5),
+        proofing_max_age_days: PROOFING_DAYS,
+        order_life: ORDER_LIFE,
+        suspension_allowed: settings.legal.suspension_allowed,
+        ca_silence: CA_SILENCE,
     };
     Ok(Registration::new(
         registration,

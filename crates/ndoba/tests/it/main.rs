@@ -11,3 +11,4 @@ mod deploy;
 mod guides;
 mod installation;
 mod restore;
+mod suspension;

@@ -234,6 +234,7 @@ impl World {
             ],
             proofing_max_age_days: 30,
             order_life: Span::days(7),
+            suspension_allowed: true,
             ca_silence: Span::seconds(10),
         };
         let random = Arc::new(CountingRandom::default());

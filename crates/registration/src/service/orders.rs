@@ -169,6 +169,10 @@ impl Registration {
             }
         };
         self.admit(officer, permission)?;
+        if request.kind == OrderKind::Suspend && !self.settings.suspension_allowed {
+            let message = "this provider does not suspend certificates: revoke, or leave it";
+            return Err(ServiceError::conflict("suspension.not-allowed", message));
+        }
         if let Some(id) = self.repeated(officer, once)? {
             return self.load_order(id);
         }

@@ -7,7 +7,7 @@ use ndoba_types::CaName;
 use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::queries::attempts::Signed;
-use crate::queries::{attempts, events, versions};
+use crate::queries::{attempts, events, outbox, versions};
 use crate::schema::crls;
 use crate::spelling::outcome;
 use crate::stored;
@@ -72,7 +72,7 @@ pub(crate) fn record_signed(conn: &mut Conn, crl: &CrlIssued) -> Result<bool, St
     } = crl;
     let number = stored::count_to_row(*number, "crls.number")?;
     // The CA's counters are the lock: two nodes that finish at once must see each other's list.
-    versions::lock(conn, ca)?;
+    let now = versions::lock(conn, ca)?;
     let higher: Option<i64> = crls::table
         .filter(crls::ca.eq(ca.as_str()))
         .filter(crls::number.gt(number))
@@ -93,6 +93,10 @@ pub(crate) fn record_signed(conn: &mut Conn, crl: &CrlIssued) -> Result<bool, St
         .execute(conn)?;
     if recorded != 1 {
         return Err(StoreError::corrupt("an attempt without its CRL"));
+    }
+    // While the counters are locked no change can come in between: this list shows all that asked for one.
+    if now == *version {
+        outbox::finish_crls(conn, ca, *this_update)?;
     }
     events::append(conn, std::slice::from_ref(event))?;
     Ok(true)

@@ -56,6 +56,16 @@ pub(crate) fn waiting(conn: &mut Conn, limit: i64) -> Result<Vec<Errand>, StoreE
         .collect()
 }
 
+/// A CRL was recorded that shows every change of the CA's statuses so far.
+pub(crate) fn finish_crls(conn: &mut Conn, ca: &CaName, now: UtcTime) -> Result<(), StoreError> {
+    let due = outbox::table
+        .filter(outbox::finished.is_null())
+        .filter(outbox::kind.eq(errand::CRL_DUE))
+        .filter(outbox::ca.eq(ca.as_str()));
+    diesel::update(due).set(outbox::finished.eq(now.unix_micros())).execute(conn)?;
+    Ok(())
+}
+
 pub(crate) fn finish(conn: &mut Conn, id: i64, now: UtcTime) -> Result<bool, StoreError> {
     let finished = diesel::update(outbox::table.find(id).filter(outbox::finished.is_null()))
         .set(outbox::finished.eq(now.unix_micros()))

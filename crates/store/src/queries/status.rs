@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
-use ndoba_ca::ports::{CertificateId, StatusAction, StatusRefusal};
+use ndoba_ca::ports::{CertificateId, OverdueSuspension, StatusAction, StatusRefusal};
 use ndoba_ocsp::CertStatusFacts;
 use ndoba_types::{CaName, OrderId, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::{RevocationReason, RevokedEntry};
@@ -58,6 +58,58 @@ pub(crate) fn apply(
             return Err(StoreError::Busy("a certificate's status changed meanwhile".into()));
         }
     }))
+}
+
+/// Suspensions that began before `before`, oldest first.
+pub(crate) fn overdue(
+    conn: &mut Conn,
+    before: UtcTime,
+    limit: usize,
+) -> Result<Vec<OverdueSuspension>, StoreError> {
+    let rows: Vec<(String, Vec<u8>, Option<i64>)> = certificate_status::table
+        .filter(certificate_status::reason.eq(HOLD))
+        .filter(certificate_status::revoked.lt(before.unix_micros()))
+        .order((certificate_status::revoked, certificate_status::serial))
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .select((certificate_status::ca, certificate_status::serial, certificate_status::revoked))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(ca, serial, revoked)| {
+            let since = revoked.ok_or_else(|| StoreError::corrupt("certificate_status.revoked"))?;
+            Ok(OverdueSuspension {
+                certificate: CertificateId {
+                    ca: stored::ca(&ca)?,
+                    serial: stored::serial(&serial, "certificate_status.serial")?,
+                },
+                since: stored::time(since, "certificate_status.revoked")?,
+            })
+        })
+        .collect()
+}
+
+/// Turns a suspension into a revocation, with history and version. `false` where it is not that suspension any more.
+pub(crate) fn end_suspension(
+    conn: &mut Conn,
+    suspension: &OverdueSuspension,
+    reason: RevocationReason,
+    at: UtcTime,
+) -> Result<bool, StoreError> {
+    let OverdueSuspension { certificate: id, since } = suspension;
+    let row = certificate_status::table
+        .find((id.ca.as_str(), id.serial.as_unsigned()))
+        .filter(certificate_status::reason.eq(HOLD))
+        .filter(certificate_status::revoked.eq(since.unix_micros()));
+    let ended = diesel::update(row)
+        .set((
+            certificate_status::revoked.eq(Some(at.unix_micros())),
+            certificate_status::reason.eq(Some(spelling::reason_to_row(reason))),
+        ))
+        .execute(conn)?;
+    if ended == 1 {
+        let change = Change { action: action::REVOKE, reason: Some(reason), order: None, received: at, at };
+        record(conn, id, change)?;
+    }
+    Ok(ended == 1)
 }
 
 /// `issued_lost` counts as revoked, now; a revocation that came while it was in `signing` stays as it is.

@@ -113,10 +113,12 @@ pub(crate) fn raise(
     Ok(raised == 1)
 }
 
-/// Holds the CA's counters until the commit without changing them.
-pub(crate) fn lock(conn: &mut Conn, ca: &CaName) -> Result<(), StoreError> {
-    diesel::update(ca_status::table.find(ca.as_str()))
+/// Holds the CA's counters until the commit without changing them; gives the status version.
+pub(crate) fn lock(conn: &mut Conn, ca: &CaName) -> Result<u64, StoreError> {
+    let version: Option<i64> = diesel::update(ca_status::table.find(ca.as_str()))
         .set(ca_status::version.eq(ca_status::version))
-        .execute(conn)?;
-    Ok(())
+        .returning(ca_status::version)
+        .get_result(conn)
+        .optional()?;
+    stored::count(version.unwrap_or(0), "ca_status.version")
 }

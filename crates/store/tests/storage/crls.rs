@@ -4,6 +4,8 @@ use std::thread;
 
 use ndoba_ca::ports::{Authority, Ledger as _, LedgerError, StatusAction};
 
+use ndoba_store::ErrandKind;
+
 use crate::cluster::on_both;
 use crate::fixtures::{at, attempt, ca, change, crl_intent, crl_issued, event, issue};
 use crate::raw::Raw;
@@ -52,6 +54,26 @@ fn a_lower_number_is_not_recorded_after_a_higher() {
         // The one that was overtaken stays counted, as an intent without a signature.
         let uses = store.key_uses().unwrap();
         assert_eq!((uses[0].intents, uses[0].signed, uses[0].lost), (3, 2, 0));
+    });
+}
+
+#[test]
+fn a_list_that_shows_every_change_is_no_longer_due() {
+    on_both(|database| {
+        let store = &database.store;
+        let due = || store.errands(100).unwrap().iter().filter(|one| one.kind == ErrandKind::CrlDue).count();
+        let [first, second] = [issue(store), issue(store)].map(|one| one.certificate);
+        change(store, &first, StatusAction::Suspend);
+        let list = crl_intent(1);
+        assert!(store.record_crl_intent(list.clone()).unwrap());
+        // Planned before the second change, recorded after it.
+        change(store, &second, StatusAction::Suspend);
+        assert!(store.record_crl(crl_issued(&list, 1)).unwrap());
+        assert_eq!(due(), 2);
+        let list = crl_intent(2);
+        assert!(store.record_crl_intent(list.clone()).unwrap());
+        assert!(store.record_crl(crl_issued(&list, 2)).unwrap());
+        assert_eq!(due(), 0);
     });
 }
 

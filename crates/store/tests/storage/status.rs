@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use ndoba_ca::ports::{
-    CertificateId, IntentOutcome, Ledger as _, StatusAction, StatusOutcome, StatusRefusal,
+    CertificateId, IntentOutcome, Ledger as _, StatusAction, StatusOutcome, StatusRefusal, SuspensionEnd,
 };
 use ndoba_ocsp::{CertStatusFacts, StatusSource as _, StatusVersion, StatusVersions as _};
 use ndoba_registration::ports::{OrderKind, OrderState, Registry as _};
@@ -240,4 +240,44 @@ fn commit_order_is_version_order() {
         .unwrap();
     assert_eq!(receiver.recv().unwrap(), StatusOutcome::Applied { version: 3 });
     later.join().unwrap();
+}
+
+#[test]
+fn a_suspension_that_lasted_too_long_becomes_a_revocation_once() {
+    on_both(|database| {
+        let store = &database.store;
+        let [overdue, released, good] = [issue(store), issue(store), issue(store)].map(|one| one.certificate);
+        change(store, &overdue, StatusAction::Suspend);
+        change(store, &released, StatusAction::Suspend);
+        assert_eq!(store.overdue_suspensions(at(-1_000), 10).unwrap(), []);
+        let found = store.overdue_suspensions(at(1_000_000), 10).unwrap();
+        assert_eq!(found.len(), 2, "{found:?} beside {good:?}");
+        assert_eq!(store.overdue_suspensions(at(1_000_000), 1).unwrap().len(), 1);
+        change(store, &released, StatusAction::Release);
+
+        let before = store.marks().unwrap();
+        let ended: Vec<bool> = found
+            .into_iter()
+            .map(|suspension| {
+                let decided_meanwhile = suspension.certificate == released;
+                let end = SuspensionEnd {
+                    suspension,
+                    reason: RevocationReason::Unspecified,
+                    at: at(2_000),
+                    event: event(),
+                };
+                assert_eq!(store.end_suspension(end.clone()).unwrap(), !decided_meanwhile);
+                store.end_suspension(end).unwrap()
+            })
+            .collect();
+        assert_eq!(ended, [false, false], "once");
+        let after = store.marks().unwrap();
+        assert_eq!(after[0].version, before[0].version + 1);
+        assert_eq!(store.overdue_suspensions(at(1_000_000), 10).unwrap(), []);
+        let mut listed = Vec::new();
+        store
+            .for_each_revoked(&overdue.ca, &mut |entry| listed.push((entry.serial, entry.revoked_at)))
+            .unwrap();
+        assert_eq!(listed, [(overdue.serial, at(2_000))]);
+    });
 }

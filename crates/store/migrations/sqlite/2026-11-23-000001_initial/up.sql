@@ -174,6 +174,7 @@ CREATE TABLE certificate_status (
     CHECK (state <> 'issued_lost' OR revoked IS NOT NULL)
 ) STRICT;
 CREATE INDEX certificate_status_revoked ON certificate_status (ca, serial) WHERE revoked IS NOT NULL;
+CREATE INDEX certificate_status_suspended ON certificate_status (revoked) WHERE reason = 'certificateHold';
 
 -- Every change of a status, in order: the history behind the present of certificate_status.
 CREATE TABLE revocation_records (
@@ -261,6 +262,7 @@ CREATE TABLE outbox (
     finished INTEGER
 ) STRICT;
 CREATE INDEX outbox_waiting ON outbox (id) WHERE finished IS NULL;
+CREATE INDEX outbox_crl_due ON outbox (ca) WHERE finished IS NULL AND kind = 'crl-due';
 
 -- Signs of life of the `ca` nodes: they date what a replica knows.
 CREATE TABLE heartbeat (
