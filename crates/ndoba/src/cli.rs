@@ -18,12 +18,12 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run the configured roles until told to stop.
+    /// Run the configured roles until SIGTERM or Ctrl-C.
     Serve(ConfigArgs),
     /// Key ceremonies.
     #[command(subcommand)]
     Ceremony(CeremonyCommand),
-    /// The configuration file.
+    /// The configuration file: check it, explain it.
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Certificate applications, through the registration API.
@@ -35,7 +35,7 @@ pub(crate) enum Command {
     /// Officers and their grants, through the registration API.
     #[command(subcommand)]
     Officer(OfficerCommand),
-    /// The audit log.
+    /// The audit log: take it out, verify it.
     #[command(subcommand)]
     Audit(AuditCommand),
     /// The certificate authorities, on the CA's own machine.
@@ -44,10 +44,10 @@ pub(crate) enum Command {
     /// The database beside its rollback witnesses.
     #[command(subcommand)]
     Db(DbCommand),
-    /// The keys in the tokens.
+    /// The keys in the tokens, and whether they are fit.
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Judge certificates and CRLs, ours or anybody's.
+    /// Judge certificates, ours or anybody's. Exit status: 0 clean, 1 errors found, 2 unreadable.
     Lint {
         /// PEM or DER files.
         #[arg(required = true)]
@@ -116,7 +116,7 @@ impl FromStr for Ports {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Read the file and say what is wrong with it.
+    /// Read the file as `serve` would, and name file, key and reason where it is wrong. Nothing is started.
     Check(ConfigArgs),
     /// Print the commented reference of every key.
     Reference,
@@ -164,7 +164,7 @@ impl From<Language> for ndoba_order::Language {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ApplicationCommand {
-    /// Open an application from a JSON file and a PKCS#10 request.
+    /// Open an application from a file and a PKCS#10 request; every rule is checked at once.
     New {
         #[command(flatten)]
         api: ApiArgs,
@@ -342,7 +342,8 @@ pub(crate) enum OfficerCommand {
         /// The officer's personal number: the register keeps a salted commitment to it, so that nobody is two persons.
         #[arg(long)]
         personal_number: String,
-        /// Roles, separated by commas.
+        /// Roles, separated by commas: registration-officer, approver, revocation-officer, security-officer, auditor,
+        /// operator, administrator.
         #[arg(long, value_delimiter = ',', required = true)]
         roles: Vec<String>,
         /// The office, as a path: GE/Tbilisi.
@@ -395,9 +396,9 @@ pub(crate) enum AuditCommand {
     },
     /// Verify an export; needs nothing but files.
     Verify {
-        /// The export.
+        /// The export, as `ndoba audit export` wrote it.
         export: PathBuf,
-        /// Checkpoints seen elsewhere, JSON.
+        /// A checkpoint seen elsewhere, JSON, as /audit/checkpoint served it; may be given more than once.
         #[arg(long, value_name = "FILE")]
         seen: Vec<PathBuf>,
         /// SHA-256 of the audit key as the ceremony report lists it; the export's own word is taken when absent.

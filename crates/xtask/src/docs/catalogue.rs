@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 
 use super::markdown::Page;
 use super::source::{Source, is_metric};
+use crate::COMMANDS;
 use crate::failure::{Failure, Outcome};
 
 /// Where every metric has a row.
 const METRICS: &str = "docs/reference/metrics.md";
 /// Where every kind of audit event has a row.
 const EVENTS: &str = "docs/reference/audit-events.md";
+/// Where every command of ours for developers has a row.
+const HABITS: &str = "CONTRIBUTING.md";
 
 /// What the lists leave out or make up.
 pub(crate) fn complaints(pages: &[Page], source: &Source) -> Outcome<Vec<String>> {
@@ -17,6 +20,12 @@ pub(crate) fn complaints(pages: &[Page], source: &Source) -> Outcome<Vec<String>
     let events = page(pages, EVENTS)?;
     found.extend(compare(events, "audit event", source.events.keys(), |_| true));
     found.extend(unwritten(events, source));
+    let listed: Vec<&str> = page(pages, HABITS)?.rows.iter().map(|row| row.head.as_str()).collect();
+    let missing = COMMANDS.iter().filter(|command| {
+        let words = format!("cargo xtask {}", command.name);
+        !listed.iter().any(|head| *head == words || head.starts_with(&format!("{words} ")))
+    });
+    found.extend(missing.map(|command| format!("{HABITS}: `cargo xtask {}` has no row", command.name)));
     Ok(found)
 }
 
