@@ -26,6 +26,9 @@ fn figures(line: &str) -> Value {
         .arg("--json")
         .arg("--ndoba")
         .arg(ndoba())
+        // Ours, for the tests; `ndoba` reads NDOBA_… as configuration.
+        .env_remove("NDOBA_SHIMS")
+        .env_remove("NDOBA_JUDGES")
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
