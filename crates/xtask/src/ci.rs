@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 }
 
 /// Four ports nobody listens on, so that a quick start left running beside us is no failure.
-fn free_ports() -> Outcome<String> {
+pub(crate) fn free_ports() -> Outcome<String> {
     let mut held = Vec::new();
     for _ in 0..4 {
         held.push(TcpListener::bind("127.0.0.1:0").doing("find a free port")?);
