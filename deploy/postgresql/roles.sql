@@ -45,6 +45,7 @@ GRANT SELECT ON order_signatures, officer_grants, officer_grant_signatures, auth
 
 -- public: what relying parties are told, and nothing about people.
 GRANT SELECT ON certificate_status, authorities, crls, heartbeat TO ndoba_public;
+GRANT SELECT, INSERT ON tsu_segments TO ndoba_public;
 
 -- audit: gives events their place and seals the log.
 GRANT SELECT ON audit_events, audit_leaves, audit_keys TO ndoba_audit;

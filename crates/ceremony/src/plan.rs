@@ -88,8 +88,21 @@ pub struct TsuPlan {
     pub key: KeySpec,
     /// Days of validity of the certificate.
     pub days: u32,
-    /// Days during which the key may sign: strictly fewer (TIS-7.6.7-04).
+    /// Days during which the key may sign: strictly fewer (TIS-7.6.7-04), and as many as the profile says.
     pub key_days: u32,
+    /// Whether an RSA key signs with RSASSA-PSS instead of PKCS#1 v1.5, which older verifiers do not know.
+    #[serde(default)]
+    pub pss: bool,
+    /// Whether its tokens are offered as qualified: it makes no others (TIS-8.2-01, T-23).
+    #[serde(default = "yes")]
+    pub qualified: bool,
+    /// The policy of its tokens; the installation's own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A whole ceremony, decided beforehand.
@@ -176,6 +189,9 @@ impl Plan {
                 key: KeySpec::P256,
                 days: 12 * YEAR,
                 key_days: YEAR,
+                pss: false,
+                qualified: true,
+                policy: None,
             }],
             ocsp_token: "ndoba-ocsp".into(),
             tsa_token: "ndoba-tsa".into(),
@@ -210,9 +226,27 @@ impl Plan {
         if !self.authorities.iter().any(|authority| authority.name == self.tsu_authority) {
             problems.push(PlanProblem::NoSuchAuthority(self.tsu_authority.clone()));
         }
-        for tsu in &self.tsus {
-            if KeyLabel::new(&tsu.name, "tsu", 1).is_err() {
+        for (place, tsu) in self.tsus.iter().enumerate() {
+            // `/tsa/clock` is the clock's statement.
+            if KeyLabel::new(&tsu.name, "tsu", 1).is_err() || tsu.name == "clock" {
                 problems.push(PlanProblem::Name(tsu.name.clone()));
+            }
+            let earlier = || self.tsus.iter().take(place);
+            // Beside the CAs: certificates lie in one folder, and key labels in one token perhaps.
+            if everyone().any(|authority| authority.name == tsu.name)
+                || earlier().any(|earlier| earlier.name == tsu.name)
+            {
+                problems.push(PlanProblem::Twice(tsu.name.clone()));
+            }
+            if earlier().any(|earlier| earlier.common_name == tsu.common_name) {
+                problems.push(PlanProblem::TsuSubjectTwice(tsu.common_name.clone()));
+            }
+            let is_rsa = match tsu.key {
+                KeySpec::P256 | KeySpec::P384 | KeySpec::P521 => false,
+                KeySpec::Rsa3072 | KeySpec::Rsa4096 => true,
+            };
+            if tsu.pss && !is_rsa {
+                problems.push(PlanProblem::NotRsa(tsu.name.clone()));
             }
             if tsu.key_days >= tsu.days {
                 problems.push(PlanProblem::TsuKeyNotShorter(tsu.name.clone()));
@@ -282,6 +316,9 @@ pub enum PlanProblem {
     /// GEN-6.5.1-14.
     #[error("a production root needs an independent witness (EN 319 411-1 GEN-6.5.1-14)")]
     NoWitness,
+    /// RSASSA-PSS with another key.
+    #[error("the TSU {0:?} has `pss`, which takes an RSA key")]
+    NotRsa(String),
     /// A subordinate beyond its issuer.
     #[error("the CA {0:?} would outlive the root")]
     OutlivesIssuer(String),
@@ -291,8 +328,11 @@ pub enum PlanProblem {
     /// EN 319 421 TIS-7.6.7-04.
     #[error("the key of the TSU {0:?} must end before its certificate (EN 319 421 TIS-7.6.7-04)")]
     TsuKeyNotShorter(String),
-    /// Two CAs of one name.
-    #[error("the CA name {0:?} is used twice")]
+    /// EN 319 422 §6.2.
+    #[error("the common name {0:?} is that of two TSUs: each needs its own (EN 319 422 §6.2)")]
+    TsuSubjectTwice(String),
+    /// Two CAs or TSUs of one name.
+    #[error("the name {0:?} is used twice")]
     Twice(String),
     /// A format from the future.
     #[error("plan version {0} is not known; this product reads version 1")]
@@ -322,8 +362,11 @@ mod tests {
         plan.tsu_authority = "nobody".into();
         plan.tsus[0].key_days = plan.tsus[0].days;
         plan.security_officers.pop();
+        let again = TsuPlan { pss: true, key_days: 1, ..plan.tsus[0].clone() };
+        let clock = TsuPlan { name: "clock".into(), common_name: "TEST another".into(), ..again.clone() };
+        plan.tsus.extend([again, clock]);
         let problems = plan.problems();
-        assert_eq!(problems.len(), 7, "{problems:?}");
+        assert_eq!(problems.len(), 12, "{problems:?}");
         plan.mode = Mode::Production;
         assert!(plan.problems().contains(&PlanProblem::NoWitness));
     }

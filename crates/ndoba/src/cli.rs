@@ -47,6 +47,9 @@ pub(crate) enum Command {
     /// The keys in the tokens, and whether they are fit.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// The journals of time-stamps.
+    #[command(subcommand)]
+    Tsa(TsaCommand),
     /// Judge certificates, ours or anybody's. Exit status: 0 clean, 1 errors found, 2 unreadable.
     Lint {
         /// PEM or DER files.
@@ -463,4 +466,47 @@ pub(crate) struct SignRestoreArgs {
 pub(crate) enum KeysCommand {
     /// List the keys of every token with their attributes as read back.
     List(ConfigArgs),
+}
+
+/// Which journals of time-stamps.
+#[derive(Debug, Args)]
+pub(crate) struct JournalArgs {
+    /// A journal's folder, or a copy of it; several are allowed.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) journal: Vec<PathBuf>,
+    /// The configuration file, for the journal of this process.
+    #[arg(long, value_name = "FILE", conflicts_with = "journal")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TsaCommand {
+    /// Find the record of a token; verifies the whole journal on the way.
+    Find {
+        #[command(flatten)]
+        journal: JournalArgs,
+        /// The token's serial number, hexadecimal.
+        #[arg(long, value_name = "HEX", required_unless_present = "imprint")]
+        serial: Option<String>,
+        /// What was stamped: the hash of the document, hexadecimal.
+        #[arg(long, value_name = "HEX")]
+        imprint: Option<String>,
+        /// Print one JSON object per record found.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compare journals with an export of the audit log: every sealed segment is there as it is, and no other.
+    VerifyJournal {
+        #[command(flatten)]
+        journal: JournalArgs,
+        /// The export of the audit log.
+        #[arg(long, value_name = "FILE")]
+        export: PathBuf,
+        /// Checkpoints seen elsewhere, JSON.
+        #[arg(long, value_name = "FILE")]
+        seen: Vec<PathBuf>,
+        /// SHA-256 of the audit key as the ceremony report lists it; the export's own word is taken when absent.
+        #[arg(long, value_name = "HEX")]
+        key: Option<String>,
+    },
 }

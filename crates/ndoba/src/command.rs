@@ -7,3 +7,4 @@ pub(crate) mod db;
 pub(crate) mod local;
 pub(crate) mod officer;
 mod session;
+pub(crate) mod tsa;

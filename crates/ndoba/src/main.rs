@@ -36,7 +36,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Ceremony(CeremonyCommand::Plan) => ceremony::print_plan()?,
         Command::Ceremony(CeremonyCommand::Run(args)) => ceremony::run(&args)?,
         Command::Config(ConfigCommand::Check(args)) => {
-            ndoba_settings::Settings::load(&args.config)?;
+            let settings = ndoba_settings::Settings::load(&args.config)?;
+            serve::stamping::check_units(&settings)?;
             println!("{} is in order", args.config.display());
         }
         Command::Config(ConfigCommand::Reference) => print!("{}", ndoba_settings::Settings::reference()),
@@ -47,6 +48,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Ca(CaCommand::Reconcile(args)) => return command::local::reconcile(&args),
         Command::Db(command) => return command::db::run(&command),
         Command::Keys(KeysCommand::List(args)) => return command::local::list_keys(&args),
+        Command::Tsa(command) => return command::tsa::run(&command),
         Command::Lint { files } => return command::local::lint(&files),
     }
     Ok(ExitCode::SUCCESS)

@@ -8,10 +8,11 @@ mod background;
 mod ca;
 mod clock;
 mod health;
+mod journal;
 mod officers;
 mod own_certificates;
 mod public;
-mod stamping;
+pub(crate) mod stamping;
 pub(crate) mod tls;
 
 use std::sync::Arc;

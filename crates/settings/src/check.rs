@@ -15,8 +15,9 @@ use crate::raw::{
     RawAudit, RawClock, RawLegal, RawLimits, RawListen, RawLog, RawPolicies, RawSettings, RawTls, RawUrls,
 };
 use crate::values::{
-    Audit, ClockMode, ClockSettings, Hsm, KernelCheck, KeyRef, Legal, Limits, Listen, Log, LogFormat, Mode,
-    NameScript, NtpServer, OfficersTls, OnTimeout, Policies, PublicTls, Role, Roles, Tsa, Urls,
+    Audit, ClockMode, ClockSettings, Hsm, JournalMode, KernelCheck, KeyRef, Legal, Limits, Listen, Log,
+    LogFormat, Mode, NameScript, NtpServer, OfficersTls, OnTimeout, Policies, PublicTls, Role, Roles, Tsa,
+    Urls,
 };
 use crate::{HttpUrl, Settings, SettingsError, quantity};
 
@@ -57,9 +58,17 @@ fn whole(raw: RawSettings, file: &Path, folder: &Path) -> Checked<Settings> {
     let cas = authorities::authorities(raw.cas, folder)?;
     let tsa = Tsa {
         segment_records: positive("tsa.segment_records", raw.tsa.segment_records)?,
+        seal_after: positive_span("tsa.seal_after", &raw.tsa.seal_after)?,
+        backlog_records: positive("tsa.backlog_records", raw.tsa.backlog_records)?,
+        journal: choice(
+            "tsa.journal",
+            &raw.tsa.journal,
+            &[("on-disk", JournalMode::OnDisk), ("relaxed", JournalMode::Relaxed)],
+        )?,
         queue_depth: positive("tsa.queue_depth", raw.tsa.queue_depth)?,
         units: authorities::units(raw.tsa.units, folder, &policies.time_stamp)?,
     };
+    authorities::kept_apart(&tsa)?;
     let listen = listen(&raw.listen)?;
     let (public_tls, officers_tls) = tls(raw.tls, &listen, &roles, folder)?;
     let settings = Settings {

@@ -21,8 +21,8 @@ mod values;
 pub use error::SettingsError;
 pub use url::HttpUrl;
 pub use values::{
-    Audit, CertificationAuthority, ClockMode, ClockSettings, Crl, Database, Hsm, KernelCheck, KeyRef, Legal,
-    Limits, Listen, Log, LogFormat, Mode, Module, NameScript, NtpServer, Ocsp, OfficersTls, OnTimeout, Paths,
-    PinSource, Policies, PublicTls, Role, Roles, Settings, Token, TokenSelector, Tsa, TsaUnit, UnknownAnswer,
-    Urls,
+    Audit, CertificationAuthority, ClockMode, ClockSettings, Crl, Database, Hsm, JournalMode, KernelCheck,
+    KeyRef, Legal, Limits, Listen, Log, LogFormat, Mode, Module, NameScript, NtpServer, Ocsp, OfficersTls,
+    OnTimeout, Paths, PinSource, Policies, PublicTls, Role, Roles, Settings, Token, TokenSelector, Tsa,
+    TsaNext, TsaUnit, UnknownAnswer, Urls,
 };

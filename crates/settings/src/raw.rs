@@ -194,6 +194,13 @@ section! {
     RawTsa {
         /// Tokens per sealed segment of a journal; a segment is one leaf of the audit log.
         segment_records: u32 = 65_536u32;
+        /// How long after its first token a segment is sealed, full or not.
+        seal_after: String = "1m";
+        /// Tokens that may wait to be in the audit log (the database is gone, say); beyond them there are none.
+        backlog_records: u32 = 1_000_000u32;
+        /// When a token may leave: "on-disk" (its record is), or "relaxed" (its record is within a second; refused
+        /// where a unit is qualified).
+        journal: String = "on-disk";
         /// Requests that may wait for the journal.
         queue_depth: u32 = 1024u32;
     }
@@ -228,6 +235,15 @@ section! {
         measured_accuracy: bool = false;
         /// Whether tokens claim to be qualified under Regulation (EU) 910/2014.
         claim_eu_qtst: bool = false;
+        /// Whether its tokens are offered as qualified. Such a unit makes no others: qualified and other units differ
+        /// in certificate, subject and address.
+        qualified: bool = true;
+        /// The key it goes on with, once `ndoba tsa renew` has made it; these three belong together.
+        next_key: Option<String>, "\"tsu/tsu/2\"";
+        /// That key's certificate.
+        next_certificate: Option<String>, "\"pki/tsu-2.pem\"";
+        /// From when on that key signs.
+        next_from: Option<String>, "\"2027-11-01T00:00:00Z\"";
     }
 }
 

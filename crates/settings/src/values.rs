@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use ndoba_types::{CaName, InstallationId, KeyLabel, Oid, SignatureAlgorithm, Span};
+use ndoba_types::{CaName, InstallationId, KeyLabel, Oid, SignatureAlgorithm, Span, UtcTime};
 
 use crate::HttpUrl;
 
@@ -280,6 +280,12 @@ pub struct Tsa {
     pub units: Vec<TsaUnit>,
     /// Tokens per sealed segment of a journal.
     pub segment_records: u32,
+    /// How long after its first token a segment is sealed, full or not.
+    pub seal_after: Span,
+    /// Tokens that may wait to be in the audit log.
+    pub backlog_records: u32,
+    /// When a token may leave.
+    pub journal: JournalMode,
     /// Requests that may wait for the journal.
     pub queue_depth: u32,
 }
@@ -306,6 +312,31 @@ pub struct TsaUnit {
     pub measured_accuracy: bool,
     /// Whether tokens carry esi4-qtstStatement-1, which claims status under Regulation 910/2014 (T-20, T-22).
     pub claim_eu_qtst: bool,
+    /// Whether its tokens are offered as qualified (T-23).
+    pub qualified: bool,
+    /// The key that follows, if it is made already (TIS-7.7.1-07).
+    pub next: Option<TsaNext>,
+}
+
+/// The key and certificate that a unit goes on with.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TsaNext {
+    /// The key, of the same algorithm as the one before.
+    pub key: KeyRef,
+    /// Its certificate, by the same issuer.
+    pub certificate: PathBuf,
+    /// From when on it signs.
+    pub from: UtcTime,
+}
+
+/// When the record of a token counts as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JournalMode {
+    /// When it is on disk.
+    OnDisk,
+    /// When the system has it; on disk within a second. Not where a unit is qualified.
+    Relaxed,
 }
 
 /// What is asked of the clock (T-40 to T-43).

@@ -27,6 +27,7 @@ mod queries;
 mod registry;
 mod schema;
 mod schema_state;
+mod segments;
 mod spelling;
 mod status_records;
 mod stored;
@@ -37,12 +38,13 @@ pub use connection::Engine;
 pub use error::StoreError;
 pub use event_log::HeadFile;
 pub use journal::{
-    JournalOpenError, JournalReadError, JournalSettings, OnSeal, TokenJournal, Walked, sealed_segments,
-    walk_journal,
+    EndedSegment, JournalDurability, JournalLine, JournalOpenError, JournalReadError, JournalSettings,
+    SealReader, TokenJournal, Walked, journal_segments, walk_journal,
 };
 pub use outbox::{Errand, ErrandKind};
 pub use publish::{PublishError, PublishedFiles};
 pub use schema_state::OpenError;
+pub use segments::{RecordedSegment, SegmentOutcome};
 pub use status_records::{Dating, RefreshError, StatusRecords};
 pub use transaction::Store;
 pub use witness::{AdvanceError, Behind, CheckpointMark, Marks, Witness, WitnessFileError};

@@ -16,5 +16,6 @@ pub(crate) mod orders;
 pub(crate) mod outbox;
 pub(crate) mod receipts;
 pub(crate) mod restore;
+pub(crate) mod segments;
 pub(crate) mod status;
 pub(crate) mod versions;

@@ -245,6 +245,15 @@ table! {
 }
 
 table! {
+    tsu_segments (node, segment) {
+        node -> BigInt,
+        segment -> BigInt,
+        head -> Binary,
+        records -> BigInt,
+    }
+}
+
+table! {
     heartbeat (node) {
         node -> Text,
         at -> BigInt,

@@ -113,6 +113,11 @@ impl Chain {
         self.segment
     }
 
+    /// How many records the journal has so far, over all its segments.
+    pub fn records(&self) -> u64 {
+        self.number
+    }
+
     /// How many records the segment has so far.
     pub fn len(&self) -> u64 {
         self.count

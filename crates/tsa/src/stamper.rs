@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ndoba_types::{Random, SignError, Signature, SigningKey, StampTime, TrustedClock};
+use ndoba_types::{KeyLabel, Random, SignError, Signature, SigningKey, StampTime, TrustedClock};
 
 use crate::{
     Facts, HighWater, JournalError, JournalRecord, JournalSink, Pending, Rejection, SerialSource, Step, Unit,
@@ -82,6 +82,11 @@ impl Stamper {
         &self.parts.unit
     }
 
+    /// The label of its key.
+    pub fn key_label(&self) -> &KeyLabel {
+        self.parts.key.label()
+    }
+
     /// Answers `request`. Returns at once; `reply` is called exactly once, perhaps before this returns, perhaps on
     /// a thread of the key or of the journal, where it must not block.
     ///
@@ -103,6 +108,9 @@ impl Stamper {
                 reply(Reply { response, outcome: Outcome::Rejected(rejection) })
             }
             Step::Sign(pending, message) => {
+                if let Err(error) = parts.journal.ready() {
+                    return reply(parts.not_recorded(&error));
+                }
                 // The second look needs the bytes after the key has consumed them.
                 let signed = parts.verify.then(|| message.as_bytes().to_vec());
                 let key = Arc::clone(&parts.key);
@@ -114,14 +122,15 @@ impl Stamper {
         }
     }
 
-    /// Whether a request would get a token now, as far as the clock and the key's period tell: for health.
+    /// Whether a request would get a token now, as far as clock, key's period and journal tell: for health.
     ///
     /// # Errors
     ///
     /// [`Rejection`] that it would get.
     pub fn ready(&self) -> Result<(), Rejection> {
         let now = self.parts.high_water.certified_now(self.parts.clock.as_ref()).map_err(Rejection::Time)?;
-        self.parts.unit.admit(now)
+        self.parts.unit.admit(now)?;
+        self.parts.journal.ready().map_err(|error| Rejection::System { reason: error.to_string() })
     }
 }
 
@@ -155,10 +164,16 @@ impl StamperParts {
             record,
             Box::new(move |recorded| match recorded {
                 Ok(()) => reply(granted),
-                Err(JournalError::Busy) => reply(self.overloaded()),
-                Err(error @ JournalError::Unwritable { .. }) => reply(self.system_failure(&error)),
+                Err(error) => reply(self.not_recorded(&error)),
             }),
         );
+    }
+
+    fn not_recorded(&self, error: &JournalError) -> Reply {
+        match error {
+            JournalError::Busy => self.overloaded(),
+            JournalError::Backlog { .. } | JournalError::Unwritable { .. } => self.system_failure(error),
+        }
     }
 
     fn overloaded(&self) -> Reply {

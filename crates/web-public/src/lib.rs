@@ -22,4 +22,4 @@ pub use ocsp::{OcspLimits, OcspService, StatusReaders, ocsp_get_candidates};
 pub use operator::{Check, CheckState, Health, HealthSource, OperatorServer};
 pub use published::PublishedFiles;
 pub use server::{BindError, PublicServer, PublicServices, ServerLimits};
-pub use tsp::{StampFuture, StampReply, TimeStamper};
+pub use tsp::{StampFuture, StampReply, TimeStamper, TimeStamping};

@@ -17,7 +17,7 @@ pub(crate) const OCSP_ALARMS: &str = "ndoba_ocsp_alarms_total";
 pub(crate) const OCSP_CACHE_OCTETS: &str = "ndoba_ocsp_cache_octets";
 /// End of the responder certificate of `ca`, seconds since 1970.
 pub(crate) const OCSP_RESPONDER_END: &str = "ndoba_ocsp_responder_not_after_seconds";
-/// Time-stamp requests by `outcome` (answered, overloaded).
+/// Time-stamp requests by `tsu` and `outcome` (granted, the failure bit, overloaded).
 pub(crate) const TSP_ANSWERS: &str = "ndoba_tsp_answers_total";
 
 /// Installs the process's recorder of metrics. Once per process.

@@ -11,15 +11,15 @@ use actix_web::{App, HttpServer};
 use ndoba_types::CaName;
 use rustls::ServerConfig;
 
-use crate::{OcspService, PublishedFiles, TimeStamper, ocsp, pages, published, tsp};
+use crate::{OcspService, PublishedFiles, TimeStamping, ocsp, pages, published, tsp};
 
 /// What the public is served.
 #[derive(Clone)]
 pub struct PublicServices {
     /// Certificate status; `None` where this process does not answer.
     pub ocsp: Option<Arc<OcspService>>,
-    /// Time-stamps; `None` where this process makes none.
-    pub time_stamper: Option<Arc<dyn TimeStamper>>,
+    /// Time-stamping units, the default one first; none where this process makes no time-stamps.
+    pub time_stamping: Vec<TimeStamping>,
     /// CRLs, issuers, checkpoints.
     pub published: PublishedFiles,
     /// The CAs that the page for people lists, in that order.
@@ -73,10 +73,10 @@ impl PublicServer {
         https: Option<(SocketAddr, ServerConfig)>,
     ) -> Result<Self, BindError> {
         let routes = move |config: &mut ServiceConfig| {
-            let PublicServices { ocsp, time_stamper, published, authorities } = services.clone();
+            let PublicServices { ocsp, time_stamping, published, authorities } = services.clone();
             pages::routes(config, &authorities);
             ocsp::routes(config, ocsp.map(Data::from));
-            tsp::routes(config, time_stamper);
+            tsp::routes(config, &time_stamping);
             published::routes(config, published);
         };
         Self::bind_routes(routes, limits, http, https)

@@ -14,16 +14,24 @@ use ndoba_types::Span;
 use crate::body;
 use crate::metric::TSP_ANSWERS;
 
-/// The most octets of a TimeStampReq.
-const MAX_REQUEST: usize = 64 * 1024;
-
 /// What a [`TimeStamper`] does, not yet done.
 pub type StampFuture = Pin<Box<dyn Future<Output = StampReply> + Send>>;
 
 /// Makes time-stamp tokens.
 pub trait TimeStamper: Send + Sync {
     /// Answers a TimeStampReq within the stamper's own deadline. Never blocks: waits in the future it returns.
-    fn stamp(&self, request: Bytes) -> StampFuture;
+    fn stamp(self: Arc<Self>, request: Bytes) -> StampFuture;
+}
+
+/// A time-stamping unit at its address.
+#[derive(Clone)]
+pub struct TimeStamping {
+    /// Its name: it is at `/tsa/{name}`, and the first of all at `/tsa` too.
+    pub name: String,
+    /// The most octets of a request; of a longer one nothing is read but its end.
+    pub longest_request: usize,
+    /// What answers there.
+    pub stamper: Arc<dyn TimeStamper>,
 }
 
 /// What becomes of a request for a time-stamp.
@@ -33,6 +41,8 @@ pub enum StampReply {
     Answered {
         /// The DER.
         body: Vec<u8>,
+        /// What it says, for metrics: `granted`, or the name of the failure bit.
+        outcome: &'static str,
     },
     /// More requests than can be served: 503, and nothing was stamped.
     Overloaded {
@@ -41,29 +51,42 @@ pub enum StampReply {
     },
 }
 
-pub(crate) fn routes(config: &mut web::ServiceConfig, stamper: Option<Arc<dyn TimeStamper>>) {
-    if let Some(stamper) = stamper {
-        config.service(web::resource("/tsa").app_data(Data::new(stamper)).default_service(web::to(answer)));
+pub(crate) fn routes(config: &mut web::ServiceConfig, units: &[TimeStamping]) {
+    let first = units.first().map(|unit| ("/tsa".to_owned(), unit));
+    let each = units.iter().map(|unit| (format!("/tsa/{}", unit.name), unit));
+    // A resource for each and no pattern: `/tsa/clock` and whatever is not configured are others' or nobody's.
+    for (path, unit) in first.into_iter().chain(each) {
+        let data = Data::new(unit.clone());
+        config.service(web::resource(path).app_data(data).default_service(web::to(answer)));
     }
 }
 
-async fn answer(request: HttpRequest, payload: Payload, stamper: Data<Arc<dyn TimeStamper>>) -> HttpResponse {
+/// `Accept` is not looked at: clients send what they like, and there is one thing to be had.
+async fn answer(request: HttpRequest, payload: Payload, unit: Data<TimeStamping>) -> HttpResponse {
     if request.method() != Method::POST {
         return body::method_not_allowed("POST");
     }
     if !body::is_of_type(&request, "application/timestamp-query") {
-        return HttpResponse::UnsupportedMediaType().force_close().finish();
+        return HttpResponse::UnsupportedMediaType()
+            .force_close()
+            .content_type("text/plain; charset=utf-8")
+            .body("send a TimeStampReq as application/timestamp-query (RFC 3161)\n");
     }
-    let asked = match body::read(payload, MAX_REQUEST).await {
+    let asked = match body::read(payload, unit.longest_request).await {
         Ok(asked) => asked,
         Err(why) => return why.into(),
     };
     if asked.is_empty() {
-        return HttpResponse::BadRequest().content_type("text/plain").body("a TimeStampReq is expected\n");
+        return HttpResponse::BadRequest()
+            .content_type("text/plain; charset=utf-8")
+            .body("a TimeStampReq is expected\n");
     }
-    match stamper.stamp(asked).await {
-        StampReply::Answered { body } => {
-            counter!(TSP_ANSWERS, "outcome" => "answered").increment(1);
+    let count = |outcome| {
+        counter!(TSP_ANSWERS, "tsu" => unit.name.clone(), "outcome" => outcome).increment(1);
+    };
+    match Arc::clone(&unit.stamper).stamp(asked).await {
+        StampReply::Answered { body, outcome } => {
+            count(outcome);
             // A token is one requester's own, whatever lies between.
             HttpResponse::Ok()
                 .content_type("application/timestamp-reply")
@@ -71,9 +94,15 @@ async fn answer(request: HttpRequest, payload: Payload, stamper: Data<Arc<dyn Ti
                 .body(body)
         }
         StampReply::Overloaded { retry_after } => {
-            counter!(TSP_ANSWERS, "outcome" => "overloaded").increment(1);
+            count("overloaded");
             let seconds = retry_after.as_seconds().max(1);
-            HttpResponse::ServiceUnavailable().insert_header((RETRY_AFTER, seconds)).finish()
+            // Readable, because people meet it in the logs of programs that expected a token (interop §5.28).
+            HttpResponse::ServiceUnavailable()
+                .insert_header((RETRY_AFTER, seconds))
+                .content_type("text/plain; charset=utf-8")
+                .body(format!(
+                    "more requests than can be served; nothing was stamped, try again in {seconds} s\n"
+                ))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ndoba_ceremony::{AuthorityPlan, KeySpec, Plan};
+use ndoba_ceremony::{AuthorityPlan, Plan};
 use ndoba_types::{InstallationId, SignatureAlgorithm};
 
 use super::{Folder, keys};
@@ -44,17 +44,24 @@ fn sections(
     for authority in std::iter::once(&plan.root).chain(&plan.authorities) {
         authority_section(out, plan, authority)?;
     }
+    // Soon, so that whoever tries it out finds the time-stamp just made in the audit log.
+    writeln!(out, "[tsa]\nseal_after = \"10s\"\n")?;
     for tsu in &plan.tsus {
         writeln!(out, "[[tsa.units]]\nname = {}", quoted(&tsu.name))?;
-        key(out, &plan.tsa_token, &format!("{}/tsu/1", tsu.name), tsu.key)?;
+        let algorithm = keys::tsu_algorithm(tsu);
+        key(out, &plan.tsa_token, &format!("{}/tsu/1", tsu.name), algorithm)?;
         writeln!(out, "certificate = \"pki/{}.pem\"", tsu.name)?;
         writeln!(out, "chain = [\"pki/{}.pem\"]", plan.tsu_authority)?;
+        writeln!(out, "qualified = {}", tsu.qualified)?;
+        if let Some(policy) = &tsu.policy {
+            writeln!(out, "policy = {}", quoted(policy))?;
+        }
         writeln!(out, "accepted_policies = [\"0.4.0.2023.1.1\"]\n")?;
     }
     // A machine for trying out need not be synchronised; every health answer says so.
     writeln!(out, "[clock]\nmode = \"trusted-host-clock\"\nkernel = \"off\"\n")?;
     writeln!(out, "[audit]")?;
-    key(out, &plan.audit_token, "audit/seal/1", plan.audit_key)?;
+    key(out, &plan.audit_token, "audit/seal/1", keys::algorithm(plan.audit_key))?;
     writeln!(out, "checkpoint_every = \"1s\"\ntsa_url = \"http://127.0.0.1:{public}/tsa\"\n")?;
     writeln!(out, "[listen]\npublic = \"127.0.0.1:{public}\"\npublic_tls = \"127.0.0.1:{public_tls}\"")?;
     writeln!(out, "officers = \"127.0.0.1:{officers}\"\noperator = \"127.0.0.1:{operator}\"\n")?;
@@ -79,15 +86,15 @@ fn tokens(out: &mut String, args: &CeremonyArgs, folder: &Folder, plan: &Plan) -
 fn authority_section(out: &mut String, plan: &Plan, authority: &AuthorityPlan) -> std::fmt::Result {
     let name = &authority.name;
     writeln!(out, "[[cas]]\nname = \"{name}\"")?;
-    key(out, &authority.token, &format!("{name}/ca/1"), authority.key)?;
+    key(out, &authority.token, &format!("{name}/ca/1"), keys::algorithm(authority.key))?;
     writeln!(out, "certificate = \"pki/{name}.pem\"\n")?;
     writeln!(out, "[cas.ocsp]")?;
-    key(out, &plan.ocsp_token, &format!("{name}/ocsp/1"), authority.responder_key)?;
+    key(out, &plan.ocsp_token, &format!("{name}/ocsp/1"), keys::algorithm(authority.responder_key))?;
     writeln!(out, "certificate = \"pki/{name}-ocsp.pem\"\n")
 }
 
-fn key(out: &mut String, token: &str, label: &str, spec: KeySpec) -> std::fmt::Result {
-    let algorithm = match keys::algorithm(spec) {
+fn key(out: &mut String, token: &str, label: &str, algorithm: SignatureAlgorithm) -> std::fmt::Result {
+    let algorithm = match algorithm {
         SignatureAlgorithm::EcdsaP256Sha256 => "ecdsa-p256-sha256",
         SignatureAlgorithm::EcdsaP384Sha384 => "ecdsa-p384-sha384",
         SignatureAlgorithm::EcdsaP521Sha512 => "ecdsa-p521-sha512",

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use ndoba_audit::{EventKind, Word};
-use ndoba_ceremony::{HsmEntry, KeyAttribute, KeyEntry, KeySpec, Plan};
+use ndoba_ceremony::{HsmEntry, KeyAttribute, KeyEntry, KeySpec, Plan, TsuPlan};
 use ndoba_hsm::{KeyAttributes, NewToken, create_tokens};
 use ndoba_types::{KeyLabel, Purpose as _, Random, SealAudit, SignatureAlgorithm};
 use ndoba_x509::{PemLabel, to_pem};
@@ -33,6 +33,17 @@ pub(super) fn algorithm(key: KeySpec) -> SignatureAlgorithm {
         KeySpec::P521 => SignatureAlgorithm::EcdsaP521Sha512,
         KeySpec::Rsa3072 => SignatureAlgorithm::RsaPkcs1Sha256,
         KeySpec::Rsa4096 => SignatureAlgorithm::RsaPkcs1Sha512,
+    }
+}
+
+/// The algorithm of a time-stamping unit.
+pub(super) fn tsu_algorithm(tsu: &TsuPlan) -> SignatureAlgorithm {
+    match (tsu.key, tsu.pss) {
+        (KeySpec::Rsa3072, true) => SignatureAlgorithm::RsaPssSha256,
+        (KeySpec::Rsa4096, true) => SignatureAlgorithm::RsaPssSha512,
+        (KeySpec::P256 | KeySpec::P384 | KeySpec::P521, _) | (KeySpec::Rsa3072 | KeySpec::Rsa4096, false) => {
+            algorithm(tsu.key)
+        }
     }
 }
 

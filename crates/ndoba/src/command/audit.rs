@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use ndoba_audit::{ExportVerifier, SignedCheckpoint};
+use ndoba_audit::{ExportVerifier, SignedCheckpoint, Verdict};
 use ndoba_types::{Sha256Digest, SignatureAlgorithm, SubjectPublicKeyInfo};
 use ndoba_x509::verify_signature;
 
@@ -31,7 +31,13 @@ fn export(api: &ApiArgs, out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn verify(export: &Path, seen: &[PathBuf], key: Option<&str>) -> anyhow::Result<()> {
+/// Judges an export, showing each of its lines to `visit` before it is judged.
+pub(crate) fn judge(
+    export: &Path,
+    seen: &[PathBuf],
+    key: Option<&str>,
+    visit: &mut dyn FnMut(&[u8]),
+) -> anyhow::Result<Verdict> {
     let seen = seen
         .iter()
         .map(|path| {
@@ -49,9 +55,14 @@ fn verify(export: &Path, seen: &[PathBuf], key: Option<&str>) -> anyhow::Result<
     let file = File::open(export).with_context(|| format!("cannot read {}", export.display()))?;
     for line in BufReader::new(file).split(b'\n') {
         let line = line.with_context(|| format!("cannot read {}", export.display()))?;
+        visit(&line);
         judge.line(&line)?;
     }
-    let verdict = judge.finish()?;
+    Ok(judge.finish()?)
+}
+
+fn verify(export: &Path, seen: &[PathBuf], key: Option<&str>) -> anyhow::Result<()> {
+    let verdict = judge(export, seen, key, &mut |_| {})?;
     println!(
         "{} records are as they were sealed, {} checkpoints verified",
         verdict.sealed, verdict.checkpoints

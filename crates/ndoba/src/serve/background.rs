@@ -20,6 +20,7 @@ pub(crate) enum Next {
 pub(crate) struct Background {
     stop: Arc<Stop>,
     threads: Vec<JoinHandle<()>>,
+    last: Vec<Box<dyn FnOnce() + Send>>,
 }
 
 #[derive(Default)]
@@ -67,7 +68,12 @@ impl Background {
         Ok(())
     }
 
-    /// Asks all threads to stop and waits for them.
+    /// Leaves something to be done once all threads have stopped.
+    pub(crate) fn at_the_end(&mut self, work: impl FnOnce() + Send + 'static) {
+        self.last.push(Box::new(work));
+    }
+
+    /// Asks all threads to stop, waits for them, and does what was left for the end.
     pub(crate) fn stop(self) {
         *self.stop.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.stop.changed.notify_all();
@@ -75,6 +81,9 @@ impl Background {
             if thread.join().is_err() {
                 tracing::error!("a background thread had panicked");
             }
+        }
+        for work in self.last {
+            work();
         }
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
     ocsp.activate(responders(process)?)?;
     let services = PublicServices {
         ocsp: Some(Arc::new(ocsp)),
-        time_stamper: stamping::start(process, background)?,
+        time_stamping: stamping::start(process, background)?,
         published: PublishedFiles::new(settings.paths.published.clone()),
         authorities: settings.cas.iter().map(|ca| ca.name.clone()).collect(),
     };

@@ -8,7 +8,9 @@ use ndoba_types::{CaName, Oid, Span};
 use super::{Checked, choice, complaint, key, oid, parsed, path, positive_span};
 use crate::Settings;
 use crate::raw::{RawCa, RawOcsp, RawUnit};
-use crate::values::{CertificationAuthority, Crl, KeyRef, Ocsp, Role, TsaUnit, UnknownAnswer};
+use crate::values::{
+    CertificationAuthority, Crl, JournalMode, KeyRef, Ocsp, Role, Tsa, TsaNext, TsaUnit, UnknownAnswer,
+};
 
 /// What the address `/tsa/clock` is kept for.
 const RESERVED_UNIT: &str = "clock";
@@ -87,6 +89,14 @@ pub(super) fn units(raws: Vec<RawUnit>, folder: &Path, policy: &Oid) -> Checked<
         if !labels.insert((unit.key.token.clone(), unit.key.label.clone())) {
             return complaint(format!("{section}.key"), "another unit signs with this key");
         }
+        if let Some(next) = &unit.next
+            && !labels.insert((next.key.token.clone(), next.key.label.clone()))
+        {
+            return complaint(
+                format!("{section}.next_key"),
+                "another unit, or this one now, signs with this key",
+            );
+        }
         units.push(unit);
     }
     Ok(units)
@@ -101,7 +111,22 @@ fn unit(raw: RawUnit, section: &str, folder: &Path, default_policy: &Oid) -> Che
     let chain = raw.chain.iter().map(|file| path(&format!("{section}.chain"), file, folder));
     let accepted =
         raw.accepted_policies.iter().map(|text| oid(&format!("{section}.accepted_policies"), text));
+    let next = match (raw.next_key, raw.next_certificate, raw.next_from) {
+        (None, None, None) => None,
+        (Some(label), Some(file), Some(from)) => Some(TsaNext {
+            key: key(section, raw.token.clone(), &label, &raw.algorithm, "tsu")?,
+            certificate: path(&format!("{section}.next_certificate"), &file, folder)?,
+            from: parsed(&format!("{section}.next_from"), &from)?,
+        }),
+        _ => {
+            return complaint(
+                format!("{section}.next_key"),
+                "next_key, next_certificate and next_from belong together: give all three or none",
+            );
+        }
+    };
     Ok(TsaUnit {
+        next,
         key: key(section, raw.token, &raw.key, &raw.algorithm, "tsu")?,
         certificate: path(&format!("{section}.certificate"), &raw.certificate, folder)?,
         chain: chain.collect::<Checked<_>>()?,
@@ -112,8 +137,33 @@ fn unit(raw: RawUnit, section: &str, folder: &Path, default_policy: &Oid) -> Che
         accuracy,
         measured_accuracy: raw.measured_accuracy,
         claim_eu_qtst: raw.claim_eu_qtst,
+        qualified: raw.qualified,
         name: raw.name,
     })
+}
+
+/// Qualified units and others: separate (TIS-8.2-01 to -03, T-23), and what is claimed is meant.
+pub(super) fn kept_apart(tsa: &Tsa) -> Checked<()> {
+    for (i, unit) in tsa.units.iter().enumerate() {
+        if unit.claim_eu_qtst && !unit.qualified {
+            return complaint(
+                format!("tsa.units.{i}.claim_eu_qtst"),
+                "claims what `qualified = false` denies",
+            );
+        }
+        let shares =
+            |other: &&TsaUnit| other.qualified != unit.qualified && other.certificate == unit.certificate;
+        if tsa.units[..i].iter().any(|other| shares(&other)) {
+            return complaint(
+                format!("tsa.units.{i}.certificate"),
+                "a qualified unit and another share it: give each its own, with a subject of its own",
+            );
+        }
+    }
+    if tsa.journal == JournalMode::Relaxed && tsa.units.iter().any(|unit| unit.qualified) {
+        return complaint("tsa.journal", "relaxed is refused where a unit is qualified: use on-disk");
+    }
+    Ok(())
 }
 
 /// Whether every key that a role of this process signs with lies in a token that is configured here.

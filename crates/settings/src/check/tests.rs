@@ -134,6 +134,21 @@ fn every_mistake_is_named_by_its_key() {
             "mode = \"disciplined\"\nkernel = \"warn\"",
             "clock.servers",
         ),
+        (DEVELOPMENT, "[[tsa.units]]", "[tsa]\nseal_after = \"0s\"\n[[tsa.units]]", "tsa.seal_after"),
+        (DEVELOPMENT, "[[tsa.units]]", "[tsa]\njournal = \"relaxed\"\n[[tsa.units]]", "tsa.journal"),
+        (
+            DEVELOPMENT,
+            "name = \"tsu\"",
+            "name = \"tsu\"\nqualified = false\nclaim_eu_qtst = true",
+            "tsa.units.0.claim_eu_qtst",
+        ),
+        (
+            DEVELOPMENT,
+            "[[tsa.units]]",
+            "[[tsa.units]]\nname = \"other\"\nqualified = false\ntoken = \"one\"\nkey = \"other/tsu/1\"\n\
+             certificate = \"pki/tsu.pem\"\n[[tsa.units]]",
+            "tsa.units.1.certificate",
+        ),
         (DEVELOPMENT, "key = \"audit/seal/1\"", "", "audit.key"),
         (DEVELOPMENT, "public = \"127.0.0.1:8080\"", "public = \"localhost:8080\"", "listen.public"),
         (DEVELOPMENT, "officers_key = \"tls/officers.key\"", "", "tls.officers_key"),

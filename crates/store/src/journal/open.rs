@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use ndoba_tsa::{BadJournal, Chain, Lease};
 use ndoba_types::UtcTime;
 
+use super::JournalSettings;
 use super::files::{LOCK, MARK, seal_path, segment_path, segments, sync_folder};
 use super::walk::{JournalReadError, Segment, read_segment};
 use super::writer::{Writer, WriterParts};
-use super::{JournalSettings, OnSeal};
 
 /// Why a journal cannot be written to; no token is made until an operator has looked.
 #[derive(Debug, thiserror::Error)]
@@ -50,16 +50,17 @@ pub enum JournalOpenError {
 impl From<JournalReadError> for JournalOpenError {
     fn from(error: JournalReadError) -> Self {
         match error {
+            // Only a reader that was told of a leaf says so; opening asks the journal alone.
+            JournalReadError::Another { path, segment: _ } => {
+                Self::Broken { path, source: BadJournal::Malformed }
+            }
             JournalReadError::Broken { path, source } => Self::Broken { path, source },
             JournalReadError::Io { path, source } => Self::Io { path, source },
         }
     }
 }
 
-pub(super) fn open(
-    settings: &JournalSettings,
-    on_seal: OnSeal,
-) -> Result<(Writer, Option<UtcTime>), JournalOpenError> {
+pub(super) fn open(settings: &JournalSettings) -> Result<(Writer, Option<UtcTime>), JournalOpenError> {
     let folder = settings.folder.as_path();
     let at = |path: &Path| {
         let path = path.to_path_buf();
@@ -108,7 +109,8 @@ pub(super) fn open(
         chain: end.chain,
         lease: Lease::new(written),
         segment_records: settings.segment_records.max(1).into(),
-        on_seal,
+        seal_after: settings.seal_after,
+        durability: settings.durability,
     });
     Ok((writer, mark))
 }

@@ -4,19 +4,28 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
 use ndoba_tsa::{BadJournal, ImprintHash, JournalRecord, SerialSource, TokenSerial};
-use ndoba_types::{InstallationId, Random, RandomUnavailable, Span, UtcTime};
+use ndoba_types::{InstallationId, Random, RandomUnavailable, Sha256Digest, Span, UtcTime};
 
 use super::files::segment_path;
 use super::writer::Writer;
 use super::*;
+use crate::RecordedSegment;
 
 fn settings(folder: &Path) -> JournalSettings {
     let id = JournalId { installation: InstallationId::from_bytes([7; 16]), node: 1 };
-    JournalSettings { folder: folder.into(), id, segment_records: 10, queue_depth: 64 }
+    JournalSettings {
+        folder: folder.into(),
+        id,
+        segment_records: 10,
+        seal_after: Duration::from_secs(3600),
+        queue_depth: 64,
+        backlog_records: 1000,
+        durability: JournalDurability::OnDisk,
+    }
 }
 
 fn open(folder: &Path) -> TokenJournal {
-    TokenJournal::open(settings(folder), Box::new(|_| {})).unwrap()
+    TokenJournal::open(settings(folder)).unwrap()
 }
 
 fn record(n: u64) -> JournalRecord {
@@ -40,18 +49,15 @@ fn append(journal: &TokenJournal, n: u64) -> Result<(), JournalError> {
 
 fn serials(folder: &Path) -> Vec<TokenSerial> {
     let mut all = Vec::new();
-    walk_journal(folder, &mut |record| all.push(record.serial)).unwrap();
+    walk_journal(folder, &mut |line| all.push(line.record.serial)).unwrap();
     all
 }
 
 #[test]
 fn what_is_acknowledged_is_there_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let seals = Arc::new(Mutex::new(Vec::new()));
     for run in 0..5 {
-        let seen = Arc::clone(&seals);
-        let on_seal: OnSeal = Box::new(move |seal| seen.lock().unwrap().push(seal.clone()));
-        let journal = TokenJournal::open(settings(folder.path()), on_seal).unwrap();
+        let journal = open(folder.path());
         assert_eq!(journal.mark().is_some(), run > 0);
         for n in 0..7 {
             assert_eq!(append(&journal, run * 7 + n), Ok(()));
@@ -59,12 +65,11 @@ fn what_is_acknowledged_is_there_after_a_restart() {
         assert!(journal.is_writable());
     }
     assert_eq!(serials(folder.path()), (0..35).map(|n| record(n).serial).collect::<Vec<_>>());
-    let seals = seals.lock().unwrap();
+    let seals = journal_segments(folder.path()).unwrap();
     assert_eq!(
         seals.iter().map(|seal| (seal.segment, seal.count)).collect::<Vec<_>>(),
-        [(0, 10), (1, 10), (2, 10)]
+        [(0, 10), (1, 10), (2, 10), (3, 5)]
     );
-    assert_eq!(*seals, sealed_segments(folder.path()).unwrap());
     assert_eq!(fs::read(folder.path().join("0000000001.seal")).unwrap(), seals[1].to_bytes());
     assert_eq!(walk_journal(folder.path(), &mut |_| {}).unwrap(), Walked { segments: 4, records: 35 });
 }
@@ -129,7 +134,7 @@ fn a_segment_torn_in_its_header_is_begun_again() {
         assert_eq!(serials(folder.path()).len(), 10);
         let journal = open(folder.path());
         append(&journal, 20).unwrap();
-        assert_eq!(journal.sealed().unwrap().len(), 1);
+        assert_eq!(journal.ended_segments(), 1);
         drop(journal);
         assert_eq!(serials(folder.path()).last(), Some(&record(20).serial));
     }
@@ -147,7 +152,7 @@ fn damage_to_what_was_acknowledged_is_refused_and_left_alone() {
         let changed = change(&whole);
         assert_ne!(changed, whole);
         fs::write(&path, &changed).unwrap();
-        let opened = TokenJournal::open(settings(folder.path()), Box::new(|_| {})).map(|_| ());
+        let opened = TokenJournal::open(settings(folder.path())).map(|_| ());
         let walked = walk_journal(folder.path(), &mut |_| {});
         assert!(matches!(walked, Err(JournalReadError::Broken { .. })));
         assert_eq!(fs::read_to_string(&path).unwrap(), changed);
@@ -170,26 +175,113 @@ fn damage_to_what_was_acknowledged_is_refused_and_left_alone() {
     assert!(refused(0, &altered).is_ok());
     assert!(matches!(refused(1, &shortened), Err(JournalOpenError::Broken { .. })));
     fs::remove_file(segment_path(folder.path(), 1)).unwrap();
-    assert!(TokenJournal::open(settings(folder.path()), Box::new(|_| {})).is_err());
+    assert!(TokenJournal::open(settings(folder.path())).is_err());
+}
+
+/// Whatever waited in the segment becomes a leaf although the segment is not full.
+#[test]
+fn a_segment_ends_by_age_and_when_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = TokenJournal::open(JournalSettings {
+        seal_after: Duration::from_millis(20),
+        ..settings(folder.path())
+    })
+    .unwrap();
+    append(&journal, 0).unwrap();
+    let mut reader = SealReader::after(folder.path(), None).unwrap();
+    while journal.ended_segments() == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let first = reader.read().unwrap();
+    assert_eq!((first.seal.segment, first.seal.count, first.records), (0, 1, 1));
+    // Nothing in it, nothing to end: neither by age nor when told.
+    std::thread::sleep(Duration::from_millis(60));
+    journal.seal();
+    assert_eq!(journal.ended_segments(), 1);
+    drop(journal);
+
+    let journal = open(folder.path());
+    (1..4).for_each(|n| append(&journal, n).unwrap());
+    journal.seal();
+    assert_eq!((journal.ended_segments(), journal.backlog()), (2, 4));
+    let second = reader.read().unwrap();
+    assert_eq!((second.seal.segment, second.seal.count, second.records), (1, 3, 4));
+    journal.recorded(second.records);
+    assert_eq!(journal.backlog(), 0);
+    drop(journal);
+    // A run that found records in its last segment ends it by age too.
+    drop(TokenJournal::open(settings(folder.path())).map(|journal| append(&journal, 4)));
+    let journal = TokenJournal::open(JournalSettings {
+        seal_after: Duration::from_millis(20),
+        ..settings(folder.path())
+    })
+    .unwrap();
+    while journal.ended_segments() == 2 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Relaxed, what is acknowledged reaches the disk within a second, and at the end at the latest.
+#[test]
+fn relaxed_is_written_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let relaxed = JournalSettings { durability: JournalDurability::Relaxed, ..settings(folder.path()) };
+    let journal = TokenJournal::open(relaxed).unwrap();
+    (0..25).for_each(|n| append(&journal, n).unwrap());
+    drop(journal);
+    assert_eq!(serials(folder.path()).len(), 25);
+}
+
+#[test]
+fn a_backlog_stops_tokens_until_the_log_has_taken_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let stated = JournalSettings { backlog_records: 3, ..settings(folder.path()) };
+    let journal = TokenJournal::open(stated.clone()).unwrap();
+    (0..3).for_each(|n| append(&journal, n).unwrap());
+    assert_eq!(journal.ready(), Err(JournalError::Backlog { records: 3 }));
+    drop(journal);
+    let journal = TokenJournal::open(stated).unwrap();
+    assert_eq!(journal.ready(), Err(JournalError::Backlog { records: 3 }), "a restart is no way around it");
+    journal.recorded(1);
+    assert_eq!(journal.ready(), Ok(()));
+    journal.stop("another journal".into());
+    assert_eq!(journal.ready(), Err(JournalError::Unwritable { reason: "another journal".into() }));
+}
+
+#[test]
+fn a_journal_that_the_log_knows_otherwise_is_not_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(folder.path());
+    append(&journal, 0).unwrap();
+    journal.seal();
+    let ended = SealReader::after(folder.path(), None).unwrap().read().unwrap();
+    let known = |segment, head| RecordedSegment { segment, head, records: 1 };
+    let good = known(0, ended.seal.head);
+    assert_eq!(SealReader::after(folder.path(), Some(&good)).unwrap().next(), 1);
+    for bad in [known(0, Sha256Digest::of(b"another")), known(1, ended.seal.head), known(7, ended.seal.head)]
+    {
+        let refused = SealReader::after(folder.path(), Some(&bad)).unwrap_err();
+        assert!(matches!(refused, JournalReadError::Another { segment, .. } if segment == bad.segment));
+    }
 }
 
 #[test]
 fn one_writer_and_the_right_one() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(folder.path());
-    let again = TokenJournal::open(settings(folder.path()), Box::new(|_| {}));
+    let again = TokenJournal::open(settings(folder.path()));
     assert!(matches!(again, Err(JournalOpenError::InUse { .. })));
     drop(journal);
     let mut other = settings(folder.path());
     other.id.node = 2;
-    assert!(matches!(TokenJournal::open(other, Box::new(|_| {})), Err(JournalOpenError::Another { .. })));
+    assert!(matches!(TokenJournal::open(other), Err(JournalOpenError::Another { .. })));
     open(folder.path());
 }
 
 #[test]
 fn an_unwritable_disk_is_said_and_forgotten_when_it_is_well_again() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut writer, _) = open::open(&settings(folder.path()), Box::new(|_| {})).unwrap();
+    let (mut writer, _) = open::open(&settings(folder.path())).unwrap();
     let commit = |writer: &mut Writer, n: u64| {
         let (sender, receiver) = channel();
         let done: JournalDone = Box::new(move |outcome| sender.send(outcome).unwrap());
@@ -221,10 +313,7 @@ fn many_at_once_share_the_disk() {
         }
     }
     let folder = tempfile::tempdir().unwrap();
-    let journal = TokenJournal::open(
-        JournalSettings { segment_records: 300, ..settings(folder.path()) },
-        Box::new(|_| {}),
-    );
+    let journal = TokenJournal::open(JournalSettings { segment_records: 300, ..settings(folder.path()) });
     let journal = journal.unwrap();
     let source = SerialSource::new(1, &Zero).unwrap();
     let acknowledged = Mutex::new(std::collections::HashSet::new());
@@ -309,7 +398,7 @@ fn kill_9() {
         let unique: std::collections::HashSet<_> = written.iter().copied().collect();
         assert!(acknowledged.is_subset(&unique), "an acknowledged record is missing");
         let mut latest = None;
-        walk_journal(folder.path(), &mut |record| latest = latest.max(Some(record.gen_time))).unwrap();
+        walk_journal(folder.path(), &mut |line| latest = latest.max(Some(line.record.gen_time))).unwrap();
         assert!(journal.mark() >= latest);
     }
     assert!(acknowledged.len() >= 300);

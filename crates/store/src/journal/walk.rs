@@ -12,6 +12,17 @@ use super::files::{segment_path, segments};
 /// Why a journal does not read.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalReadError {
+    /// The audit log knows another journal under this name: replaced, cut short, or an old copy.
+    #[error(
+        "the audit log knows segment {segment} of this journal otherwise than {} holds it: restore the journal, or give the process a node number that was never used",
+        path.display()
+    )]
+    Another {
+        /// Where the segment should be.
+        path: PathBuf,
+        /// Its number.
+        segment: u64,
+    },
     /// A line does not belong where it is.
     #[error("the journal's segment {} does not verify", path.display())]
     Broken {
@@ -60,10 +71,21 @@ pub(super) struct SegmentEnd {
     pub(super) latest: Option<UtcTime>,
 }
 
+/// A record, and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalLine<'a> {
+    /// Its segment.
+    pub segment: u64,
+    /// Its number, counted over all segments.
+    pub number: u64,
+    /// What it says.
+    pub record: &'a JournalRecord,
+}
+
 /// Verifies one segment, showing each record.
 pub(super) fn read_segment(
     path: &Path,
-    visit: &mut dyn FnMut(&JournalRecord),
+    visit: &mut dyn FnMut(JournalLine<'_>),
 ) -> Result<Segment, JournalReadError> {
     let io = |source| JournalReadError::Io { path: path.into(), source };
     let broken = |source| JournalReadError::Broken { path: path.into(), source };
@@ -89,7 +111,11 @@ pub(super) fn read_segment(
         let record = end.chain.verify(text).map_err(broken)?;
         end.length += line.len() as u64;
         end.latest = end.latest.max(Some(record.gen_time));
-        visit(&record);
+        visit(JournalLine {
+            segment: end.chain.segment_number(),
+            number: end.chain.records() - 1,
+            record: &record,
+        });
     }
     Ok(Segment::Whole(end))
 }
@@ -102,34 +128,32 @@ pub(super) fn read_segment(
 /// [`JournalReadError`] at the first line that does not belong where it is. An unfinished last line is no error.
 pub fn walk_journal(
     folder: &Path,
-    visit: &mut dyn FnMut(&JournalRecord),
+    visit: &mut dyn FnMut(JournalLine<'_>),
 ) -> Result<Walked, JournalReadError> {
     let mut walked = Walked::default();
-    each_segment(folder, visit, &mut |end, _| {
+    each_segment(folder, visit, &mut |end| {
         walked.segments += 1;
         walked.records += end.chain.len();
     })?;
     Ok(walked)
 }
 
-/// The seals of all segments but the last, which is still written to; computed from their lines, which are
-/// verified on the way.
+/// The seals of all segments that have a record, as they are, the one that is still written to included; computed
+/// from their lines, which are verified on the way.
 ///
 /// # Errors
 ///
 /// [`JournalReadError`].
-pub fn sealed_segments(folder: &Path) -> Result<Vec<SegmentSeal>, JournalReadError> {
+pub fn journal_segments(folder: &Path) -> Result<Vec<SegmentSeal>, JournalReadError> {
     let mut seals = Vec::new();
-    each_segment(folder, &mut |_| {}, &mut |end, last| {
-        seals.extend(end.chain.seal().filter(|_| !last));
-    })?;
+    each_segment(folder, &mut |_| {}, &mut |end| seals.extend(end.chain.seal()))?;
     Ok(seals)
 }
 
 fn each_segment(
     folder: &Path,
-    visit: &mut dyn FnMut(&JournalRecord),
-    ended: &mut dyn FnMut(&SegmentEnd, bool),
+    visit: &mut dyn FnMut(JournalLine<'_>),
+    ended: &mut dyn FnMut(&SegmentEnd),
 ) -> Result<(), JournalReadError> {
     let numbers = segments(folder).map_err(|source| JournalReadError::Io { path: folder.into(), source })?;
     let mut before: Option<Chain> = None;
@@ -150,7 +174,7 @@ fn each_segment(
         if !goes_on || (end.torn != 0 && !last) {
             return Err(broken(BadJournal::Malformed));
         }
-        ended(&end, last);
+        ended(&end);
         before = Some(end.chain);
     }
     Ok(())

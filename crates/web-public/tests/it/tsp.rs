@@ -1,6 +1,6 @@
 //! The HTTP rows of the TSP contract.
 
-use crate::http::{ask, post};
+use crate::http::{Reply, ask, exchange, post};
 use crate::world::World;
 
 const QUERY: &str = "application/timestamp-query";
@@ -18,6 +18,17 @@ fn contract() {
     assert_eq!(post(world.address, "/tsa", QUERY, &vec![0x30; 65 * 1024]).status, 413);
     let busy = post(world.address, "/tsa", QUERY, b"busy");
     assert_eq!((busy.status, busy.header("retry-after")), (503, Some("3")));
+    assert!(String::from_utf8(busy.body).unwrap().contains("try again in 3 s"));
+    // Whatever the client says it would take.
+    let accepting = b"POST /tsa HTTP/1.1\r\nHost: ndoba\r\nAccept: application/json\r\nContent-Type: application/timestamp-query\r\n\
+        Content-Length: 1\r\nConnection: close\r\n\r\nx";
+    assert_eq!(Reply::parse(&exchange(world.address, accepting)).status, 200);
+    for (path, body) in [("/tsa/tsu", &b"x"[..]), ("/tsa/other", b"x to the other")] {
+        assert_eq!(post(world.address, path, QUERY, b"x").body, body);
+    }
+    for nobody in ["/tsa/clock", "/tsa/none", "/tsa/", "/tsa/other/more"] {
+        assert_eq!(post(world.address, nobody, QUERY, b"x").status, 404, "{nobody}");
+    }
     let get = ask(world.address, "GET", "/tsa", "");
     assert_eq!((get.status, get.header("allow")), (405, Some("POST")));
 }

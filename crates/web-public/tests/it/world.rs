@@ -20,7 +20,7 @@ use ndoba_types::{
 };
 use ndoba_web_public::{
     OcspLimits, OcspService, PublicServer, PublicServices, PublishedFiles, ServerLimits, StampFuture,
-    StampReply, StatusReaders, TimeStamper,
+    StampReply, StatusReaders, TimeStamper, TimeStamping,
 };
 use tempfile::TempDir;
 
@@ -142,19 +142,23 @@ impl SigningKey<AnswerStatus> for TestKey {
     }
 }
 
-/// Says back what it was asked; "busy" is more than it can take, "slow" takes half a second.
-struct Parrot;
+/// Says back what it was asked, and its own word; "busy" is more than it can take, "slow" takes half a second.
+struct Parrot(&'static [u8]);
+
+fn parrot(name: &str, word: &'static [u8]) -> TimeStamping {
+    TimeStamping { name: name.into(), longest_request: 64 * 1024, stamper: Arc::new(Parrot(word)) }
+}
 
 impl TimeStamper for Parrot {
-    fn stamp(&self, request: Bytes) -> StampFuture {
+    fn stamp(self: Arc<Self>, request: Bytes) -> StampFuture {
         Box::pin(async move {
             match request.as_ref() {
                 b"busy" => StampReply::Overloaded { retry_after: Span::seconds(3) },
                 b"slow" => {
                     tokio::time::sleep(Duration::from_millis(500)).await;
-                    StampReply::Answered { body: b"slowly".to_vec() }
+                    StampReply::Answered { body: b"slowly".to_vec(), outcome: "granted" }
                 }
-                other => StampReply::Answered { body: other.to_vec() },
+                other => StampReply::Answered { body: [other, self.0].concat(), outcome: "granted" },
             }
         })
     }
@@ -204,7 +208,7 @@ impl World {
         let dir = TempDir::new().unwrap();
         let services = PublicServices {
             ocsp: Some(Arc::clone(&service)),
-            time_stamper: Some(Arc::new(Parrot)),
+            time_stamping: vec![parrot("tsu", b""), parrot("other", b" to the other")],
             published: PublishedFiles::new(dir.path().to_owned()),
             authorities: vec!["root".parse().unwrap(), "signature".parse().unwrap()],
         };
