@@ -10,3 +10,5 @@ mod fixture;
 mod openssl;
 #[path = "all/service.rs"]
 mod service;
+#[path = "all/vectors.rs"]
+mod vectors;

@@ -1,7 +1,7 @@
 //! An installation of its own for a test: state folder, database, SoftHSM behind the witness, ports, officers.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread::sleep;
@@ -46,8 +46,17 @@ impl Installation {
         Self::with_database(database.as_deref())
     }
 
+    /// As [`Self::on`] SQLite, by a ceremony with this plan.
+    pub(crate) fn planned(plan: &str) -> Self {
+        Self::with(None, Some(plan))
+    }
+
     /// As [`Self::on`], on SQLite or in the empty PostgreSQL database with this connection string.
     pub(crate) fn with_database(postgresql: Option<&str>) -> Self {
+        Self::with(postgresql, None)
+    }
+
+    fn with(postgresql: Option<&str>, plan: Option<&str>) -> Self {
         let listeners: Vec<_> = (0..4).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
         let ports: Vec<u16> = listeners.iter().map(|one| one.local_addr().unwrap().port()).collect();
         drop(listeners);
@@ -59,6 +68,10 @@ impl Installation {
         if let Some(url) = postgresql {
             fs::write(one.file("database.url"), url).unwrap();
             ceremony.extend(["--postgresql-url-file", "database.url"]);
+        }
+        if let Some(plan) = plan {
+            fs::write(one.file("plan.toml"), plan).unwrap();
+            ceremony.extend(["--plan", "plan.toml"]);
         }
         one.must(&ceremony);
         let serving = one.serve(None);
@@ -86,6 +99,16 @@ impl Installation {
         }
         drop(serving);
         one
+    }
+
+    /// Where the public is served over HTTP.
+    pub(crate) fn public(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.ports[0]).into()
+    }
+
+    /// Where the public is served over HTTPS.
+    pub(crate) fn public_tls(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.ports[1]).into()
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
@@ -279,6 +302,20 @@ impl Installation {
 }
 
 impl Serving {
+    /// Asks it to stop and waits until it has.
+    pub(crate) fn stop(mut self) {
+        let pid = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let start = Instant::now();
+        loop {
+            match self.0.try_wait().unwrap() {
+                Some(status) => return assert!(status.success(), "{status}"),
+                None => assert!(start.elapsed() < PATIENCE, "it does not stop"),
+            }
+            sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Waits for the end that a failpoint brings.
     pub(crate) fn await_end(&mut self) -> ExitStatus {
         let start = Instant::now();

@@ -12,3 +12,4 @@ mod guides;
 mod installation;
 mod restore;
 mod suspension;
+mod time_stamps;

@@ -1,0 +1,115 @@
+//! Several units, each at its own address with its own key and certificate (T-23, K-T01, K-T09, K-T14).
+
+use std::fs;
+
+use super::http::stamp;
+use super::{House, UNITS, must, query};
+
+#[test]
+fn every_unit_at_its_address_with_its_key() {
+    let house = House::shared();
+    let _open = house.open();
+    let folder = tempfile::tempdir().unwrap();
+    let request = query(folder.path(), "units", &["-sha256", "-cert"]);
+    let pki = |name: &str| house.here.file(&format!("pki/{name}.pem")).display().to_string();
+    let (root, issuing) = (pki("root"), pki("time-stamping"));
+    let mut addresses = vec![("/tsa".to_owned(), "tsu")];
+    addresses.extend(UNITS.map(|(name, _, _)| (format!("/tsa/{name}"), name)));
+    for (path, unit) in addresses {
+        let reply = stamp(house.here.public(), &path, &request);
+        assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/timestamp-reply")));
+        fs::write(folder.path().join("r.tsr"), &reply.body).unwrap();
+        let ts = |arguments: &[&str]| must(folder.path(), "openssl", &[&["ts"], arguments].concat());
+        ts(&["-reply", "-in", "r.tsr", "-token_out", "-out", "token"]);
+        if unit == "pss" {
+            // `openssl ts` knows no PSS (openssl#7904); its `cms` does, and judges the same token.
+            let options = ["cms", "-verify", "-binary", "-inform", "DER", "-in", "token", "-out", "info"];
+            let trust = ["-purpose", "timestampsign", "-CAfile", &root, "-certfile", &issuing];
+            must(folder.path(), "openssl", &[&options[..], &trust].concat());
+        } else {
+            let request = ["-verify", "-queryfile", "q.tsq", "-in", "r.tsr"];
+            let said = ts(&[&request[..], &["-CAfile", &root, "-untrusted", &issuing]].concat());
+            assert!(said.contains("Verification: OK"), "{path}: {said}");
+        }
+        let told = ts(&["-reply", "-in", "r.tsr", "-text"]);
+        let policy = if unit == "plain" { "2.999.1.55" } else { "2.999.1.5" };
+        assert!(told.contains(&format!("Policy OID: {policy}\n")), "{told}");
+        assert!(told.contains("Accuracy: 0x01 seconds, unspecified millis"), "{told}");
+        assert!(
+            told.contains("Ordering: no") && !told.contains("1.3.6.1.5.5.7.1.3"),
+            "no claim unless configured"
+        );
+        // Signed by that unit's key, which its certificate names.
+        let printed =
+            must(folder.path(), "openssl", &["cms", "-cmsout", "-print", "-inform", "DER", "-in", "token"]);
+        assert!(printed.contains(&format!("TEST unit {unit}")), "{path}");
+        let signature = printed.split("signatureAlgorithm:").last().unwrap();
+        let expected = match unit {
+            "rsa" => "sha256WithRSAEncryption",
+            "pss" => "rsassaPss",
+            _ => "ecdsa-with-SHA256",
+        };
+        assert!(signature.contains(expected), "{path}: {signature}");
+    }
+    // The best-practices policy is accepted by each (T-25).
+    let btsp = query(folder.path(), "units", &["-sha256", "-tspolicy", "0.4.0.2023.1.1"]);
+    for (name, _, _) in UNITS {
+        let reply = stamp(house.here.public(), &format!("/tsa/{name}"), &btsp);
+        assert!(reply.body.windows(8).any(|window| window == [6, 6, 4, 0, 0x8f, 0x67, 1, 1]), "{name}");
+    }
+}
+
+/// http beside https, the same units (T-10).
+#[test]
+fn over_tls_too() {
+    let house = House::shared();
+    let _open = house.open();
+    let folder = tempfile::tempdir().unwrap();
+    query(folder.path(), "tls", &["-sha256", "-cert"]);
+    let ca = house.here.file("officers/operations-ca.pem").display().to_string();
+    let url = format!("https://{}/tsa/rsa", house.here.public_tls());
+    let curl = [
+        "--silent",
+        "--show-error",
+        "--fail",
+        "--noproxy",
+        "*",
+        "--cacert",
+        &ca,
+        "--header",
+        "Content-Type: application/timestamp-query",
+        "--data-binary",
+        "@q.tsq",
+        "--output",
+        "r.tsr",
+        &url,
+    ];
+    must(folder.path(), "curl", &curl);
+    let root = house.here.file("pki/root.pem").display().to_string();
+    let verify = ["ts", "-verify", "-queryfile", "q.tsq", "-in", "r.tsr", "-CAfile", &root];
+    let issuing = house.here.file("pki/time-stamping.pem").display().to_string();
+    let said = must(folder.path(), "openssl", &[&verify[..], &["-untrusted", &issuing]].concat());
+    assert!(said.contains("Verification: OK"), "{said}");
+}
+
+/// What a configuration may not put together (T-23, K-T14).
+#[test]
+fn a_configuration_that_mixes_qualified_and_other_is_refused() {
+    let house = House::shared();
+    let text = fs::read_to_string(house.here.file("ndoba.toml")).unwrap();
+    let refused = |from: &str, to: &str, because: &str| {
+        assert!(text.contains(from), "{from}");
+        // Beside the original: paths in it are relative to its folder.
+        fs::write(house.here.file("mixed.toml"), text.replacen(from, to, 1)).unwrap();
+        let output = house.here.run(&["config", "check", "--config", "mixed.toml"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(because), "{to}: {said}");
+    };
+    refused("certificate = \"pki/plain.pem\"", "certificate = \"pki/tsu.pem\"", "share");
+    fs::copy(house.here.file("pki/tsu.pem"), house.here.file("pki/copy.pem")).unwrap();
+    refused("certificate = \"pki/plain.pem\"", "certificate = \"pki/copy.pem\"", "one subject");
+    refused("name = \"plain\"", "name = \"tsu\"", "called `tsu`");
+    refused("name = \"plain\"", "name = \"clock\"", "clock");
+    refused("[tsa]", "[tsa]\njournal = \"relaxed\"", "relaxed is refused");
+    house.here.must(&["config", "check", "--config", "ndoba.toml"]);
+}
