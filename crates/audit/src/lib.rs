@@ -35,6 +35,6 @@ pub use proof::{consistency_proof, inclusion_proof, verify_consistency, verify_i
 pub use record::{BadRecord, Record};
 pub use sequencer::{Sequencer, SequencerError, SequencerSettings, Step, rebuild_witness};
 pub use tree::{Frontier, leaf_hash};
-pub use verify::{ExportVerifier, Finding, SignatureVerifier, Verdict, verify_export};
+pub use verify::{ExportVerifier, Finding, SignatureVerifier, TokenVerifier, Verdict, verify_export};
 pub use witness::{BadWitness, WitnessedHead};
 pub use word::{BadWord, Word};

@@ -4,7 +4,7 @@ use ndoba_types::{Sha256Digest, Span, canonical};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::test_support::{FakeLog, FakeWitness, TestClock, TestKey, event, p256_holds, settings};
+use crate::test_support::{FakeLog, FakeWitness, TestClock, TestKey, any_token, event, p256_holds, settings};
 use crate::{Finding, Record, Sequencer, SignedCheckpoint, Verdict, verify_export};
 
 /// Ten records, a checkpoint over 0, 3, 6 and 9 of them; one record unsealed. Lines: the header, checkpoint 0,
@@ -26,7 +26,7 @@ fn log() -> FakeLog {
 }
 
 fn verify(lines: &[Vec<u8>]) -> Result<Verdict, Finding> {
-    verify_export(lines, &p256_holds, &[], None)
+    verify_export(lines, &p256_holds, &any_token, &[], None)
 }
 
 /// The line of the export that holds record `index`.
@@ -64,10 +64,10 @@ fn an_untouched_export_proves_itself_and_what_was_seen() {
 
     let seen = checkpoints(&log);
     let pinned = [TestKey::new(1).spki.fingerprint()];
-    let verdict = verify_export(&lines, &p256_holds, &seen[..3], Some(&pinned)).unwrap();
+    let verdict = verify_export(&lines, &p256_holds, &any_token, &seen[..3], Some(&pinned)).unwrap();
     assert_eq!((verdict.complete, verdict.key_pinned), (6, true));
     let other = [TestKey::new(2).spki.fingerprint()];
-    assert!(verify_export(&lines, &p256_holds, &[], Some(&other)).is_err());
+    assert!(verify_export(&lines, &p256_holds, &any_token, &[], Some(&other)).is_err());
 }
 
 #[test]
@@ -77,7 +77,15 @@ fn tokens_ride_along_unsigned() {
     log.add_token(3, b"token").unwrap();
     let verdict = verify(&log.export()).unwrap();
     assert_eq!(verdict.last.token.as_deref(), Some(&b"token"[..]));
-    assert_eq!(SignedCheckpoint::from_bytes(&verdict.last.to_bytes()), Ok(verdict.last));
+    assert_eq!(SignedCheckpoint::from_bytes(&verdict.last.to_bytes()), Ok(verdict.last.clone()));
+    assert_eq!(verdict.stamped, 1);
+
+    // They are judged all the same, over the digest of the checkpoint that they ride on.
+    let last = verdict.last.digest();
+    let over_it = |token: &[u8], digest: Sha256Digest| token == b"token" && digest == last;
+    assert!(verify_export(log.export(), &p256_holds, &over_it, &[], None).is_ok());
+    let refused = verify_export(log.export(), &p256_holds, &|_: &[u8], _| false, &[], None);
+    assert!(matches!(refused, Err(Finding::BadCheckpoint { number: 3, .. })), "{refused:?}");
 }
 
 #[test]
@@ -164,7 +172,7 @@ fn each_truncation() {
             Ok(verdict) => assert!(verdict.sealed <= 9 && keep > 1),
             Err(other) => panic!("{keep}: {other}"),
         }
-        let against_seen = verify_export(cut, &p256_holds, &seen, None);
+        let against_seen = verify_export(cut, &p256_holds, &any_token, &seen, None);
         match against_seen {
             Ok(verdict) => assert!(whole && verdict.complete == 9),
             Err(Finding::Cut { have, need: 9 }) => assert!(!whole && have < 9),
@@ -215,7 +223,7 @@ fn a_log_made_anew_is_a_fork() {
     }
     let seen = checkpoints(&first);
     assert!(verify(&log.export()).is_ok());
-    let result = verify_export(log.export(), &p256_holds, &seen[2..3], None);
+    let result = verify_export(log.export(), &p256_holds, &any_token, &seen[2..3], None);
     assert_eq!(result, Err(Finding::Forked { number: 2 }));
 }
 
@@ -224,7 +232,7 @@ fn a_seen_checkpoint_of_another_key_is_refused() {
     let log = log();
     let mut seen = checkpoints(&log);
     seen[3].key = TestKey::new(2).spki.fingerprint();
-    let result = verify_export(log.export(), &p256_holds, &seen[3..], None);
+    let result = verify_export(log.export(), &p256_holds, &any_token, &seen[3..], None);
     assert_eq!(result, Err(Finding::SeenIsForeign));
 }
 

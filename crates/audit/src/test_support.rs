@@ -100,7 +100,7 @@ impl FakeLog {
     }
 
     pub(crate) fn assert_export_is_clean(&self) {
-        let verdict = verify_export(self.export(), &p256_holds, &[], None).unwrap();
+        let verdict = verify_export(self.export(), &p256_holds, &any_token, &[], None).unwrap();
         assert_eq!(verdict.sealed, self.size().unwrap());
     }
 }
@@ -241,6 +241,11 @@ impl SigningKey<SealAudit> for TestKey {
 }
 
 /// Verifies as `ndoba-x509` does in the product.
+/// For logs whose time-stamps nobody looks at.
+pub(crate) fn any_token(_: &[u8], _: ndoba_types::Sha256Digest) -> bool {
+    true
+}
+
 pub(crate) fn p256_holds(
     key: &SubjectPublicKeyInfo,
     algorithm: SignatureAlgorithm,

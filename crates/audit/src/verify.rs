@@ -36,6 +36,18 @@ impl<F: Fn(&SubjectPublicKeyInfo, SignatureAlgorithm, &[u8], &[u8]) -> bool> Sig
     }
 }
 
+/// Verifies the time-stamp of a checkpoint; `ndoba-tsa`'s `verify_token` behind a closure.
+pub trait TokenVerifier {
+    /// Whether the RFC 3161 token `token` holds for `digest`, of SHA-256.
+    fn holds(&self, token: &[u8], digest: Sha256Digest) -> bool;
+}
+
+impl<F: Fn(&[u8], Sha256Digest) -> bool> TokenVerifier for F {
+    fn holds(&self, token: &[u8], digest: Sha256Digest) -> bool {
+        self(token, digest)
+    }
+}
+
 /// What an export without findings proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -47,6 +59,9 @@ pub struct Verdict {
     pub unsealed: u64,
     /// How many checkpoints were verified.
     pub checkpoints: u64,
+    /// How many of them carry a time-stamp, which holds. Whom the time-stamps' signers can be trusted by is for the
+    /// verifier to judge.
+    pub stamped: u64,
     /// The last of them: keep it, and give it as `seen` next time.
     pub last: SignedCheckpoint,
     /// The log is complete at least up to this many records, by the newest checkpoint that the verifier held
@@ -120,6 +135,7 @@ struct HeaderJson {
 /// Reads an export line by line, in memory that does not grow with it.
 pub struct ExportVerifier<'v> {
     signatures: &'v dyn SignatureVerifier,
+    tokens: &'v dyn TokenVerifier,
     pinned: Option<&'v [Sha256Digest]>,
     /// By number.
     seen: BTreeMap<u64, &'v SignedCheckpoint>,
@@ -127,6 +143,7 @@ pub struct ExportVerifier<'v> {
     frontier: Frontier,
     last_record: Option<Sha256Digest>,
     last_checkpoint: Option<SignedCheckpoint>,
+    stamped: u64,
     complete: u64,
 }
 
@@ -140,17 +157,20 @@ impl<'v> ExportVerifier<'v> {
     ///   report.
     pub fn new(
         signatures: &'v dyn SignatureVerifier,
+        tokens: &'v dyn TokenVerifier,
         seen: &'v [SignedCheckpoint],
         pinned: Option<&'v [Sha256Digest]>,
     ) -> Self {
         Self {
             signatures,
+            tokens,
             pinned,
             seen: seen.iter().map(|signed| (signed.checkpoint.number, signed)).collect(),
             header: None,
             frontier: Frontier::new(),
             last_record: None,
             last_checkpoint: None,
+            stamped: 0,
             complete: 0,
         }
     }
@@ -192,6 +212,7 @@ impl<'v> ExportVerifier<'v> {
             sealed: have,
             unsealed: self.frontier.size() - have,
             checkpoints: numbers,
+            stamped: self.stamped,
             last,
             complete: self.complete,
             key_pinned: self.pinned.is_some(),
@@ -270,6 +291,9 @@ impl<'v> ExportVerifier<'v> {
         if checkpoint.size < size || Some(checkpoint.at) < at {
             return Err(bad("it goes back"));
         }
+        if signed.token.as_ref().is_some_and(|token| !self.tokens.holds(token, signed.digest())) {
+            return Err(bad("its time-stamp does not hold"));
+        }
         Ok(signed)
     }
 
@@ -295,6 +319,7 @@ impl<'v> ExportVerifier<'v> {
             }
             self.complete = size;
         }
+        self.stamped += u64::from(signed.token.is_some());
         self.last_checkpoint = Some(signed);
         Ok(())
     }
@@ -331,10 +356,11 @@ fn read_header(
 pub fn verify_export<L: AsRef<[u8]>>(
     lines: impl IntoIterator<Item = L>,
     signatures: &dyn SignatureVerifier,
+    tokens: &dyn TokenVerifier,
     seen: &[SignedCheckpoint],
     pinned: Option<&[Sha256Digest]>,
 ) -> Result<Verdict, Finding> {
-    let mut verifier = ExportVerifier::new(signatures, seen, pinned);
+    let mut verifier = ExportVerifier::new(signatures, tokens, seen, pinned);
     for line in lines {
         verifier.line(line.as_ref())?;
     }

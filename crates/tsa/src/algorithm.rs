@@ -14,6 +14,8 @@ pub(crate) enum ContentDigest {
 }
 
 impl ContentDigest {
+    pub(crate) const ALL: [Self; 3] = [Self::Sha256, Self::Sha384, Self::Sha512];
+
     /// The one inside the signature algorithm; for Ed25519 the one RFC 8419 §3 prescribes.
     pub(crate) fn of(algorithm: SignatureAlgorithm) -> Self {
         use SignatureAlgorithm as A;
@@ -34,7 +36,7 @@ impl ContentDigest {
     }
 
     /// id-sha256, id-sha384 or id-sha512: 2.16.840.1.101.3.4.2.{1,2,3}.
-    fn oid(self) -> Vec<u8> {
+    pub(crate) fn oid(self) -> Vec<u8> {
         let last = match self {
             Self::Sha256 => 1,
             Self::Sha384 => 2,

@@ -19,6 +19,7 @@ mod serial;
 mod stamper;
 mod token;
 mod unit;
+mod verify;
 
 pub use high_water::{HighWater, Lease};
 pub use imprint::ImprintHash;
@@ -30,3 +31,4 @@ pub use serial::{SerialSource, SerialsExhausted, TokenSerial};
 pub use stamper::{BadStamper, Outcome, Reply, Stamper, StamperParts};
 pub use token::{Facts, Pending, Step};
 pub use unit::{BadUnit, RESOLUTION, Unit, UnitParts};
+pub use verify::{BadToken, VerifiedToken, verify_token};

@@ -71,6 +71,10 @@ pub(crate) struct FixedParts {
 /// genTime is cut to milliseconds, which may take up to this much from the accuracy (T-42, decision 10).
 pub const RESOLUTION: Span = Span::millis(1);
 
+/// id-aa-signingCertificateV2, 1.2.840.113549.1.9.16.2.47.
+pub(crate) const SIGNING_CERTIFICATE_V2: [u8; 13] =
+    [0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x02, 0x2f];
+
 const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
 
 impl Unit {
@@ -266,14 +270,12 @@ fn time(seconds: u64) -> Result<UtcTime, BadUnit> {
 /// IssuerSerial ::= SEQUENCE { issuer GeneralNames, serialNumber CertificateSerialNumber }
 /// ```
 fn signing_certificate_v2(certificate: &[u8], issuer: &[u8], serial: &[u8]) -> Vec<u8> {
-    // id-aa-signingCertificateV2, 1.2.840.113549.1.9.16.2.47
-    const OID: [u8; 13] = [0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x02, 0x2f];
     // directoryName [4] is EXPLICIT: Name is a CHOICE.
     let names = sequence(&[&tlv(tag::context(4), &[issuer])]);
     // SHA-256 is the default and therefore absent in DER (T-06); exactly one, or openssl checks a chain (interop §5.5).
     let hash = tlv(tag::OCTET_STRING, &[&Sha256::digest(certificate)]);
     let id = sequence(&[&hash, &sequence(&[&names, serial])]);
-    sequence(&[&OID, &tlv(tag::SET, &[&sequence(&[&sequence(&[&id])])])])
+    sequence(&[&SIGNING_CERTIFICATE_V2, &tlv(tag::SET, &[&sequence(&[&sequence(&[&id])])])])
 }
 
 /// ```text

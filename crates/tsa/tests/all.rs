@@ -12,3 +12,5 @@ mod openssl;
 mod service;
 #[path = "all/vectors.rs"]
 mod vectors;
+#[path = "all/verify.rs"]
+mod verify;

@@ -34,6 +34,11 @@ impl Stage {
     }
 }
 
+/// Builds `ndoba` as it is installed.
+fn build() -> Outcome {
+    shell::run(shell::cargo().args(["build", "--release", "--locked", "--bin", "ndoba"]))
+}
+
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let options = match Options::parse(arguments)? {
         options::Asked::Help => {
@@ -50,7 +55,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     apt::ensure(&[apt::TO_BUILD, apt::TO_SHOW])?;
 
     shell::banner("2/3 Building ndoba (the first time takes some minutes)");
-    shell::run(shell::cargo().args(["build", "--release", "--locked", "--bin", "ndoba"]))?;
+    build()?;
 
     shell::banner("3/3 The story");
     let ndoba = workspace::target().join("release/ndoba");

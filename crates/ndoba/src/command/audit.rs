@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use ndoba_audit::{ExportVerifier, SignedCheckpoint, Verdict};
+use ndoba_tsa::{ImprintHash, verify_token};
 use ndoba_types::{Sha256Digest, SignatureAlgorithm, SubjectPublicKeyInfo};
 use ndoba_x509::verify_signature;
 
@@ -51,7 +52,10 @@ pub(crate) fn judge(
         |key: &SubjectPublicKeyInfo, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]| {
             verify_signature(key, algorithm, message, signature).is_ok()
         };
-    let mut judge = ExportVerifier::new(&verifier, &seen, pinned.as_deref());
+    let stamped = |token: &[u8], digest: Sha256Digest| {
+        verify_token(token, ImprintHash::Sha256, digest.as_bytes()).is_ok()
+    };
+    let mut judge = ExportVerifier::new(&verifier, &stamped, &seen, pinned.as_deref());
     let file = File::open(export).with_context(|| format!("cannot read {}", export.display()))?;
     for line in BufReader::new(file).split(b'\n') {
         let line = line.with_context(|| format!("cannot read {}", export.display()))?;
@@ -64,8 +68,8 @@ pub(crate) fn judge(
 fn verify(export: &Path, seen: &[PathBuf], key: Option<&str>) -> anyhow::Result<()> {
     let verdict = judge(export, seen, key, &mut |_| {})?;
     println!(
-        "{} records are as they were sealed, {} checkpoints verified",
-        verdict.sealed, verdict.checkpoints
+        "{} records are as they were sealed, {} checkpoints verified, {} of them time-stamped",
+        verdict.sealed, verdict.checkpoints, verdict.stamped
     );
     println!("{} later records are not sealed yet", verdict.unsealed);
     match verdict.complete {

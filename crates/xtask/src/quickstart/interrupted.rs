@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use super::options::{Asked, Options};
 use super::server::Server;
 use super::story::must_ndoba;
-use super::{Stage, checks};
+use super::{Stage, build, checks};
 use crate::failure::{Doing as _, Failure, Outcome};
 use crate::{ci, shell, workspace};
 
@@ -31,6 +31,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let words = ["--once", "--dir", &folder.to_string_lossy(), "--ports", &ports].map(str::to_owned);
     let Asked::Run(options) = Options::parse(&words)? else { return Ok(()) };
 
+    // First, so that the moments lie in the story and not in the compiler.
+    build()?;
     println!("seed {seed}");
     let log = folder.with_extension("log");
     let story = told(&words, &log)?;

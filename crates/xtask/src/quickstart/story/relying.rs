@@ -222,7 +222,9 @@ pub(super) fn audit(stage: &Stage) -> Outcome<((), String)> {
 /// The log with a digit changed, a line taken out, and two lines exchanged, about the middle of it.
 fn damaged_copies(whole: &str) -> Vec<(&'static str, String)> {
     let lines: Vec<&str> = whole.lines().collect();
-    let middle = lines.len() / 2;
+    // A record: a checkpoint's time-stamp contains certificates that nobody needs and no signature covers.
+    let record = |place: &usize| !lines[*place].starts_with("{\"algorithm\"");
+    let middle = (lines.len() / 2..lines.len()).find(record).unwrap_or_default();
     let joined = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
     let Some(line) = lines.get(middle) else { return Vec::new() };
     let other = |digit: char| if digit == '1' { "2" } else { "1" };
