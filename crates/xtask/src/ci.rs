@@ -9,30 +9,33 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     if let Some(argument) = arguments.first() {
         return Err(crate::failure::Failure::new(format!("ci takes no arguments, so not `{argument}`")));
     }
-    shell::banner("1/6 Format");
+    shell::banner("1/7 Format");
     shell::run(shell::cargo().args(["fmt", "--all", "--check"]))?;
 
-    shell::banner("2/6 Layers and documents");
+    shell::banner("2/7 Layers and documents");
     layers::run(&[])?;
     docs::run(&[])?;
 
     // Before clippy, because build scripts look for PostgreSQL's client library.
-    shell::banner("3/6 Set-up");
+    shell::banner("3/7 Set-up");
     setup::run(&[])?;
 
-    shell::banner("4/6 Clippy, warnings are errors");
+    shell::banner("4/7 Clippy, warnings are errors");
     shell::run(shell::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
 
-    shell::banner("5/6 Tests");
+    shell::banner("5/7 Tests");
     test::run(&[])?;
 
-    shell::banner("6/6 Quick start in a fresh folder");
+    shell::banner("6/7 Quick start in a fresh folder");
     let folder = std::env::temp_dir().join(format!("ndoba-ci-{}", std::process::id()));
     let folder_text = folder.to_string_lossy().into_owned();
     let ports = free_ports()?;
     quickstart::run(&["--once".into(), "--dir".into(), folder_text, "--ports".into(), ports])?;
     // Kept when the story fails, to be looked at.
     std::fs::remove_dir_all(&folder).doing(format_args!("remove {}", folder.display()))?;
+
+    shell::banner("7/7 Quick start, killed at random moments");
+    quickstart::interrupted::run(&[])?;
 
     shell::banner("All passed");
     Ok(())
