@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use ndoba_audit::EventKind;
-use ndoba_lint::{CrlContext, Severity, lint_crl};
+use ndoba_lint::{CrlContext, Scope, Severity, lint_crl};
 use ndoba_types::{PublishCrls, SerialNumber, Sha256Digest, ToBeSigned, UtcTime};
 use ndoba_x509::{Crl, CrlNumber, CrlPlan, RevocationReason, RevokedEntry};
 
@@ -173,7 +173,7 @@ impl CrlPublication<'_> {
     fn lint(&self, tbs: &[u8], now: UtcTime) -> Result<(), CaError> {
         let issuer = self.ca.as_lint_issuer();
         let context =
-            CrlContext { issuer: Some(issuer), now, lists_cas: self.ca.certifies_cas, is_last: false };
+            CrlContext { scope: Scope::Ours, issuer: Some(issuer), now, lists_cas: self.ca.certifies_cas, is_last: false };
         let mut errors =
             lint_crl(tbs, &context).into_iter().filter(|finding| finding.severity == Severity::Error);
         match errors.next() {

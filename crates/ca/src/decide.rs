@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ndoba_lint::second_encoder::{self, CrossCheck};
-use ndoba_lint::{Context, Issuer, Jurisdiction, LintedTbs};
+use ndoba_lint::{Context, Issuer, Jurisdiction, LintedTbs, Scope};
 use ndoba_order::{Issue, OrderContent};
 use ndoba_types::{SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::{
@@ -141,6 +141,7 @@ pub(crate) fn judge(
     let cross = second_opinion(plan, &tbs)?;
     let context = Context {
         kind: lint_kind,
+        scope: Scope::Ours,
         jurisdiction: Jurisdiction::GEORGIA,
         issued_at: now,
         issuer: Some(issuer),

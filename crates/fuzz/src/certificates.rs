@@ -2,8 +2,8 @@
 
 use ndoba_client::Identity;
 use ndoba_lint::{
-    CertificateKind, Context, CrlContext, Finding, Jurisdiction, OcspContext,
-    lint_certificate as judge_certificate, lint_crl as judge_crl, lint_ocsp_response,
+    CertificateKind, Context, CrlContext, DocumentType, Finding, Jurisdiction, OcspContext, Scope,
+    lint_certificate as judge_certificate, lint_crl as judge_crl, lint_ocsp_response, lint_stranger,
 };
 use ndoba_x509::{Certificate, Crl, PemLabel, VerifiedCsr, from_pem_all, to_pem};
 
@@ -63,23 +63,30 @@ pub(crate) fn lint_certificate(bytes: &[u8]) -> bool {
         CertificateKind::LegalPerson,
         CertificateKind::OcspResponder,
         CertificateKind::TimeStampingUnit,
+        CertificateKind::Website,
     ];
     let jurisdictions = [Jurisdiction::GEORGIA, Jurisdiction::EuropeanUnion, Jurisdiction::NotQualified];
-    let mut readable = false;
+    let mut readable = strangers(bytes);
     for kind in kinds {
         for jurisdiction in jurisdictions {
-            let context = Context { kind, jurisdiction, issued_at: now(), issuer: None, qscd: None };
+            let context = Context { kind, scope: Scope::Ours, jurisdiction, issued_at: now(), issuer: None, qscd: None };
             readable |= is_readable(&judge_certificate(bytes, &context), bytes.len());
         }
     }
     readable
 }
 
+/// The lint on a document that nobody described.
+fn strangers(bytes: &[u8]) -> bool {
+    DocumentType::guess(bytes)
+        .is_some_and(|document| is_readable(&lint_stranger(bytes, document, None), bytes.len()))
+}
+
 /// The lint on the signed part of a CRL.
 pub(crate) fn lint_crl(bytes: &[u8]) -> bool {
     let mut readable = false;
     for (lists_cas, is_last) in [(false, false), (true, false), (false, true)] {
-        let context = CrlContext { issuer: None, now: now(), lists_cas, is_last };
+        let context = CrlContext { scope: Scope::Ours, issuer: None, now: now(), lists_cas, is_last };
         readable |= is_readable(&judge_crl(bytes, &context), bytes.len());
     }
     readable
@@ -87,7 +94,7 @@ pub(crate) fn lint_crl(bytes: &[u8]) -> bool {
 
 /// The lint on an OCSPResponse.
 pub(crate) fn lint_ocsp(bytes: &[u8]) -> bool {
-    is_readable(&lint_ocsp_response(bytes, &OcspContext { now: now() }), bytes.len())
+    is_readable(&lint_ocsp_response(bytes, &OcspContext { scope: Scope::Ours, now: now() }), bytes.len())
 }
 
 /// Whether the rules got to see it; no finding may point beside the bytes.

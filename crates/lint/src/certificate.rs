@@ -125,7 +125,7 @@ impl<'a> Extension<'a> {
 }
 
 impl<'a> Certificate<'a> {
-    fn read(bytes: &'a [u8]) -> Result<Self, NotDer> {
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, NotDer> {
         let whole = Tlv::whole(bytes, 0)?;
         let not = |why| NotDer { at: 0, why };
         let mut parts =

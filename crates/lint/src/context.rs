@@ -1,8 +1,10 @@
 //! What a linter is told beside the bytes.
 
+use std::fmt;
+
 use ndoba_types::UtcTime;
 
-/// What a certificate is for (requirements §2.6). Nothing else is issued.
+/// What a certificate is for (requirements §2.6). We issue all but the website's, which only strangers' can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CertificateKind {
     /// A self-signed root CA.
@@ -17,6 +19,8 @@ pub enum CertificateKind {
     OcspResponder,
     /// A time-stamping unit's.
     TimeStampingUnit,
+    /// A website's: qualified (EN 319 412-4) or not.
+    Website,
 }
 
 impl CertificateKind {
@@ -27,15 +31,15 @@ impl CertificateKind {
 
     /// Whether it is a subscriber's.
     pub fn is_subscriber(self) -> bool {
-        matches!(self, Self::NaturalPerson | Self::LegalPerson)
+        matches!(self, Self::NaturalPerson | Self::LegalPerson | Self::Website)
     }
 }
 
 /// Under whose law a subscriber's certificate is qualified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Jurisdiction {
-    /// A country outside the Union, by its ISO 3166-1 code: QcCompliance with QcCClegislation (requirements §0.1).
-    Country(&'static str),
+    /// A country outside the Union: QcCompliance with QcCClegislation (requirements §0.1).
+    Country(CountryCode),
     /// Regulation (EU) No 910/2014: QcCompliance alone.
     EuropeanUnion,
     /// Not qualified: no QcCompliance.
@@ -44,7 +48,41 @@ pub enum Jurisdiction {
 
 impl Jurisdiction {
     /// Georgia.
-    pub const GEORGIA: Self = Self::Country("GE");
+    pub const GEORGIA: Self = Self::Country(CountryCode(*b"GE"));
+}
+
+/// A country's code in ISO 3166-1 alpha-2's form: two upper-case letters.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CountryCode([u8; 2]);
+
+impl CountryCode {
+    /// Reads two upper-case letters; which codes are assigned is not for a linter to know.
+    pub fn new(text: &str) -> Option<Self> {
+        let code: [u8; 2] = text.as_bytes().try_into().ok()?;
+        code.iter().all(u8::is_ascii_uppercase).then_some(Self(code))
+    }
+
+    /// The two letters.
+    pub fn as_str(&self) -> &str {
+        // Only `new` and `GEORGIA` make one, of ASCII letters.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for CountryCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whose document it is, and so how far the rules go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// One that we are about to sign, or have signed: our own decisions bind it too, and they are stricter than the
+    /// standards.
+    Ours,
+    /// Anybody's: what only our decisions ask is a warning.
+    Anyone,
 }
 
 /// What is known of the issuer; for a root, of itself.
@@ -63,6 +101,8 @@ pub struct Issuer<'a> {
 pub struct Context<'a> {
     /// What it is meant to be.
     pub kind: CertificateKind,
+    /// Whose it is.
+    pub scope: Scope,
     /// Whose law makes it qualified; only subscribers' certificates look at it.
     pub jurisdiction: Jurisdiction,
     /// When it is issued: rules with a date of effect go by it.

@@ -1,7 +1,7 @@
 //! A TBSCertList, taken apart for its rules.
 
 use crate::certificate::Extension;
-use crate::context::Issuer;
+use crate::context::{Issuer, Scope};
 use crate::crl_rules;
 use crate::der::{self, NotDer, Tlv};
 use crate::finding::{Finding, Report};
@@ -10,7 +10,9 @@ use ndoba_types::UtcTime;
 /// What a CRL is judged against.
 #[derive(Clone, Copy, Debug)]
 pub struct CrlContext<'a> {
-    /// Whose CRL it is.
+    /// Whose it is: ours, or anybody's.
+    pub scope: Scope,
+    /// Who issues it; none when unknown.
     pub issuer: Option<Issuer<'a>>,
     /// When it is made.
     pub now: UtcTime,
@@ -68,7 +70,7 @@ impl<'a> Entry<'a> {
 }
 
 impl<'a> Crl<'a> {
-    fn read(bytes: &'a [u8]) -> Result<Self, NotDer> {
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, NotDer> {
         let whole = Tlv::whole(bytes, 0)?;
         let not = |why| NotDer { at: 0, why };
         let mut parts =

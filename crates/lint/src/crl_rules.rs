@@ -20,6 +20,6 @@ const RULES: &[Rule] = &[form::RULE, times::RULE, extensions::RULE, entries::RUL
 /// Lets every rule judge.
 pub(crate) fn apply(crl: &Crl<'_>, context: &CrlContext<'_>, findings: &mut Vec<Finding>) {
     for rule in RULES {
-        (rule.check)(crl, context, &mut Report::of(rule.id, rule.clause, findings));
+        (rule.check)(crl, context, &mut Report::of(rule.id, rule.clause, findings).within(context.scope));
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::context::Scope;
+
 /// How much weight a finding has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -71,12 +73,27 @@ impl fmt::Display for Findings {
 pub(crate) struct Report<'r> {
     rule: &'static str,
     clause: &'static str,
+    scope: Scope,
     findings: &'r mut Vec<Finding>,
 }
 
 impl<'r> Report<'r> {
     pub(crate) fn of(rule: &'static str, clause: &'static str, findings: &'r mut Vec<Finding>) -> Self {
-        Self { rule, clause, findings }
+        Self { rule, clause, scope: Scope::Ours, findings }
+    }
+
+    /// The same, for a document of `scope`.
+    pub(crate) fn within(self, scope: Scope) -> Self {
+        Self { scope, ..self }
+    }
+
+    /// Against a decision of ours that no standard makes: an error in what we sign, a warning in strangers'.
+    pub(crate) fn decision(&mut self, message: impl Into<String>, place: impl Into<Option<Range<usize>>>) {
+        let severity = match self.scope {
+            Scope::Ours => Severity::Error,
+            Scope::Anyone => Severity::Warning,
+        };
+        self.add(severity, message.into(), place.into());
     }
 
     /// Against a requirement.

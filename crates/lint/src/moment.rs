@@ -55,6 +55,14 @@ impl Moment {
         Self(text.as_bytes().try_into().unwrap_or(*b"99991231235959"))
     }
 
+    /// The instant; none before 1970, which `UtcTime` does not know.
+    pub(crate) fn to_utc(self) -> Option<UtcTime> {
+        let text = std::str::from_utf8(&self.0).ok()?;
+        let part = |digits: std::ops::Range<usize>| text.get(digits).unwrap_or_default();
+        let (date, time) = ([part(0..4), part(4..6), part(6..8)], [part(8..10), part(10..12), part(12..14)]);
+        format!("{}T{}Z", date.join("-"), time.join(":")).parse().ok()
+    }
+
     pub(crate) fn year(self) -> u32 {
         self.number(0..4)
     }
@@ -111,6 +119,10 @@ mod tests {
         let ours = Moment::at(UtcTime::from_unix_seconds(0).unwrap());
         assert_eq!(Some(ours), of(GENERALIZED_TIME, b"19700101000000Z"));
         assert_eq!(Some(Moment::date(b"19700101")), of(UTC_TIME, b"700101000000Z"));
+        for time in [UtcTime::from_unix_seconds(1_795_478_400).unwrap(), UtcTime::NO_END] {
+            assert_eq!(Moment::at(time).to_utc(), Some(time));
+        }
+        assert_eq!(Moment::date(b"19691231").to_utc(), None);
         assert_eq!(Some(Moment::at(UtcTime::NO_END)), of(GENERALIZED_TIME, b"99991231235959Z"));
     }
 }

@@ -3,6 +3,7 @@
 use ndoba_types::UtcTime;
 
 use crate::certificate::Extension;
+use crate::context::Scope;
 use crate::der::{self, NotDer, Tlv};
 use crate::finding::{Finding, Report};
 use crate::ocsp_rules;
@@ -11,6 +12,8 @@ use crate::rules::oid;
 /// What an OCSP answer is judged against.
 #[derive(Clone, Copy, Debug)]
 pub struct OcspContext {
+    /// Whose it is.
+    pub scope: Scope,
     /// When it was made.
     pub now: UtcTime,
 }
@@ -58,7 +61,7 @@ pub(crate) struct Single<'a> {
 }
 
 impl<'a> Response<'a> {
-    fn read(bytes: &'a [u8]) -> Result<Self, NotDer> {
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, NotDer> {
         let not = |why| NotDer { at: 0, why };
         let whole = Tlv::whole(bytes, 0)?;
         let parts = whole.children_of(der::SEQUENCE).ok_or(not("no SEQUENCE of values"))?;

@@ -38,6 +38,7 @@ mod subject_person;
 mod validity_encoding;
 mod validity_span;
 mod version;
+mod website;
 
 use crate::certificate::Certificate;
 use crate::context::Context;
@@ -95,6 +96,7 @@ const RULES: &[Rule] = &[
     qc_pds::RULE,
     qc_semantics::RULE,
     qc_device::RULE,
+    website::RULE,
 ];
 
 /// A rule as shown to people.
@@ -118,7 +120,8 @@ pub(crate) fn apply(certificate: &Certificate<'_>, context: &Context<'_>, findin
     let issued = Moment::at(context.issued_at);
     for rule in RULES {
         if rule.effective.is_none_or(|effective| effective <= issued) {
-            (rule.check)(certificate, context, &mut Report::of(rule.id, rule.clause, findings));
+            let mut report = Report::of(rule.id, rule.clause, findings).within(context.scope);
+            (rule.check)(certificate, context, &mut report);
         }
     }
 }

@@ -5,7 +5,7 @@ use ndoba_types::UtcTime;
 
 use crate::rules::oid as known;
 use crate::{
-    CertificateKind, Context, Finding, Issuer, Jurisdiction, LintedTbs, Severity, lint_certificate_tbs,
+    CertificateKind, Context, Finding, Issuer, Jurisdiction, LintedTbs, Scope, Severity, lint_certificate_tbs,
 };
 
 /// A value: tag, shortest length, content.
@@ -138,6 +138,7 @@ pub(crate) struct IssuerFacts {
 /// A TBSCertificate in parts, and the context it is judged in. Clean as made; tests break it.
 pub(crate) struct Sample {
     kind: CertificateKind,
+    pub(crate) scope: Scope,
     pub(crate) jurisdiction: Jurisdiction,
     pub(crate) issued_at: UtcTime,
     pub(crate) qscd: Option<bool>,
@@ -165,6 +166,7 @@ impl Sample {
         all.extend(extensions.iter().map(|(id, critical, value)| ((*id).into(), *critical, value.clone())));
         Self {
             kind,
+            scope: Scope::Ours,
             jurisdiction: Jurisdiction::GEORGIA,
             issued_at: UtcTime::from_unix_seconds(1_795_478_400).unwrap(),
             qscd: None,
@@ -233,6 +235,21 @@ impl Sample {
     pub(crate) fn organisation() -> Self {
         let subject = organisation_name("NTRGE-404123457");
         Self::subscriber(CertificateKind::LegalPerson, subject, known::QC_TYPE_ESEAL, known::SEMANTICS_LEGAL)
+    }
+
+    /// A qualified one, of an organisation.
+    pub(crate) fn website() -> Self {
+        let subject = organisation_name("NTRGE-404123457");
+        let mut sample =
+            Self::subscriber(CertificateKind::Website, subject, known::QC_TYPE_WEB, known::SEMANTICS_LEGAL);
+        sample.replace_extension(known::KEY_USAGE, true, tlv(0x03, &[7, 0x80]));
+        sample.add_extension(known::EXT_KEY_USAGE, false, seq(&[oid(known::EKU_SERVER_AUTH)]));
+        sample.add_extension(
+            known::SUBJECT_ALT_NAME,
+            false,
+            seq(&[tlv(0x82, b"www.example.ge"), tlv(0x82, b"example.ge")]),
+        );
+        sample
     }
 
     pub(crate) fn issuing_ca() -> Self {
@@ -361,6 +378,7 @@ impl Sample {
         let IssuerFacts { name, key_identifier, not_after } = &self.issuer_facts;
         Context {
             kind: self.kind,
+            scope: self.scope,
             jurisdiction: self.jurisdiction,
             issued_at: self.issued_at,
             issuer: Some(Issuer { name, key_identifier, not_after: *not_after }),
@@ -393,7 +411,7 @@ impl Sample {
     }
 }
 
-fn all() -> [Sample; 6] {
+fn all() -> [Sample; 7] {
     [
         Sample::person(),
         Sample::organisation(),
@@ -401,6 +419,7 @@ fn all() -> [Sample; 6] {
         Sample::issuing_ca(),
         Sample::responder(),
         Sample::tsu(),
+        Sample::website(),
     ]
 }
 
@@ -440,9 +459,9 @@ fn the_verdict_is_recorded_in_words() {
     let mut sample = Sample::person();
     let verdict =
         |sample: &Sample| LintedTbs::check(sample.build(), &sample.context()).unwrap().verdict().to_string();
-    assert_eq!(verdict(&sample), "36 rules, clean");
+    assert_eq!(verdict(&sample), "37 rules, clean");
     sample.replace_extension(known::KEY_USAGE, true, tlv(0x03, &[6, 0xc0]));
-    assert_eq!(verdict(&sample), "36 rules, warnings: key-usage");
+    assert_eq!(verdict(&sample), "37 rules, warnings: key-usage");
 }
 
 #[test]
@@ -461,7 +480,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn never_panics_on_damaged_certificates(at in 0_usize..700, octet: u8, which in 0_usize..6, cut in 0_usize..40) {
+    fn never_panics_on_damaged_certificates(at in 0_usize..700, octet: u8, which in 0_usize..7, cut in 0_usize..40) {
         let sample = &all()[which];
         let mut tbs = sample.build();
         let at = at % tbs.len();
@@ -475,4 +494,5 @@ proptest::proptest! {
 
 mod crl;
 mod finished;
+mod guess;
 mod ocsp;

@@ -5,7 +5,7 @@
 
 use ndoba_lint::second_encoder::{CrossCheck, compare_plan};
 use ndoba_lint::{
-    CertificateKind, Context, CrlContext, Issuer, Jurisdiction, LintedTbs, lint_certificate, lint_crl,
+    CertificateKind, Context, CrlContext, Issuer, Jurisdiction, LintedTbs, Scope, lint_certificate, lint_crl,
 };
 use ndoba_testkit::{Document, Judge};
 use ndoba_types::{SerialNumber, Sha256Digest, Signature, SignatureAlgorithm, SubjectPublicKeyInfo, UtcTime};
@@ -98,6 +98,7 @@ fn serial(n: u8) -> SerialNumber {
 fn context<'a>(kind: CertificateKind, issuer: &'a IssuerFacts, qscd: Option<bool>) -> Context<'a> {
     Context {
         kind,
+        scope: Scope::Ours,
         jurisdiction: Jurisdiction::GEORGIA,
         issued_at: now(),
         issuer: Some(Issuer {
@@ -128,6 +129,7 @@ fn every_preset_before_three_judges() {
     .unwrap();
     let nobody = Context {
         kind: CertificateKind::Root,
+        scope: Scope::Ours,
         jurisdiction: Jurisdiction::GEORGIA,
         issued_at: now(),
         issuer: None,
@@ -246,7 +248,7 @@ fn lists(issuer: &IssuerFacts, key: &CaKey) {
             key_identifier: issuer.ski.as_bytes(),
             not_after: issuer.not_after,
         };
-        let context = CrlContext { issuer: Some(facts), now: now(), lists_cas: false, is_last: false };
+        let context = CrlContext { scope: Scope::Ours, issuer: Some(facts), now: now(), lists_cas: false, is_last: false };
         assert_eq!(lint_crl(&tbs, &context), []);
         Judge::shared().assert_clean(Document::Crl, &assemble(&tbs, ALGORITHM, &key.sign(&tbs)));
     }

@@ -41,7 +41,7 @@ pub use name::{
     PersonName, Subject, SubjectDraft,
 };
 pub use p7c::certs_only_p7c;
-pub use pem::{BadPem, PemLabel, from_pem, from_pem_all, to_pem};
+pub use pem::{BadPem, PemLabel, from_pem, from_pem_all, from_pem_any, to_pem};
 pub use plan::{
     CertificatePlan, IssueRequest, PlanError, RootRequest, SubjectKey, Validity, check_subject_key,
 };

@@ -59,17 +59,31 @@ pub fn from_pem(label: PemLabel, text: &[u8]) -> Result<Vec<u8>, BadPem> {
 ///
 /// [`BadPem`]
 pub fn from_pem_all(label: PemLabel, text: &[u8]) -> Result<Vec<Vec<u8>>, BadPem> {
+    let wanted = |(found, der): (String, Vec<u8>)| {
+        if label.reads(&found) { Ok(der) } else { Err(BadPem::OtherLabel { wanted: label.name() }) }
+    };
+    blocks(text)?.into_iter().map(wanted).collect()
+}
+
+/// Reads every block, whatever its label, in their order.
+///
+/// # Errors
+///
+/// [`BadPem`]
+pub fn from_pem_any(text: &[u8]) -> Result<Vec<Vec<u8>>, BadPem> {
+    Ok(blocks(text)?.into_iter().map(|(_, der)| der).collect())
+}
+
+/// Every block with its label.
+fn blocks(text: &[u8]) -> Result<Vec<(String, Vec<u8>)>, BadPem> {
     let text = std::str::from_utf8(text).map_err(|_| BadPem::NoBlock)?;
     let mut blocks = Vec::new();
     let mut rest = text;
     while let Some(begin) = rest.find("-----BEGIN ") {
         let end = rest[begin..].find("-----END ").ok_or(BadPem::Malformed)? + begin;
         let after = rest[end + 9..].find("-----").ok_or(BadPem::Malformed)? + end + 9 + 5;
-        let (found, der) = pem::decode_vec(&rest.as_bytes()[begin..after]).map_err(|_| BadPem::Malformed)?;
-        if !label.reads(found) {
-            return Err(BadPem::OtherLabel { wanted: label.name() });
-        }
-        blocks.push(der);
+        let (label, der) = pem::decode_vec(&rest.as_bytes()[begin..after]).map_err(|_| BadPem::Malformed)?;
+        blocks.push((label.to_owned(), der));
         rest = &rest[after..];
     }
     Ok(blocks)

@@ -35,6 +35,6 @@ fn check(crl: &Crl<'_>, context: &CrlContext<'_>, report: &mut Report<'_>) {
     }
     let latest = Moment::at(context.now.plus(if context.lists_cas { YEAR } else { DAY }));
     if Moment::of(&next).is_some_and(|next| next <= now || (!context.is_last && next > latest)) {
-        report.error("nextUpdate is past, or further away than the next CRL may be", next.place());
+        report.decision("nextUpdate is past, or further away than the next CRL may be", next.place());
     }
 }

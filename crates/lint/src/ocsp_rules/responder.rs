@@ -15,9 +15,9 @@ fn check(response: &Response<'_>, _: &OcspContext, report: &mut Report<'_>) {
         responder.tag == 0xa2 && hash.tag == der::OCTET_STRING && hash.content.len() == 20
     });
     if !by_key {
-        report.error("responderID is not byKey with 20 octets", responder.place());
+        report.decision("responderID is not byKey with 20 octets", responder.place());
     }
     if !basic.has_certificates {
-        report.error("the responder's certificate is not enclosed", basic.whole.place());
+        report.decision("the responder's certificate is not enclosed", basic.whole.place());
     }
 }

@@ -25,7 +25,7 @@ fn check(response: &Response<'_>, context: &OcspContext, report: &mut Report<'_>
             report.error("thisUpdate has a fraction, or is after producedAt", place.clone());
         }
         match next {
-            None => report.error("no nextUpdate", place.clone()),
+            None => report.decision("no nextUpdate", place.clone()),
             Some(next) if next.is_none() || next <= this => {
                 report.error("nextUpdate is malformed or not after thisUpdate", place.clone())
             }

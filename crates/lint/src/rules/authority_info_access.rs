@@ -19,7 +19,7 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
     let Some(extension) = certificate.extension(oid::AUTHORITY_INFO_ACCESS) else {
         // A root has nobody above it; a responder's is exempt (C-34).
         if !matches!(context.kind, CertificateKind::Root | CertificateKind::OcspResponder) {
-            report.error("no authorityInfoAccess", None);
+            report.decision("no authorityInfoAccess", None);
         }
         return;
     };
@@ -48,10 +48,13 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
         CertificateKind::OcspResponder if has_ocsp => {
             report.error("a responder's certificate names no responder", place)
         }
-        CertificateKind::NaturalPerson | CertificateKind::LegalPerson | CertificateKind::TimeStampingUnit => {
+        CertificateKind::NaturalPerson
+        | CertificateKind::LegalPerson
+        | CertificateKind::TimeStampingUnit
+        | CertificateKind::Website => {
             let revocable = certificate.extension(oid::NO_REV_AVAIL).is_none();
             if revocable && !http(oid::AD_OCSP) {
-                report.error("no http address of the OCSP responder", place);
+                report.decision("no http address of the OCSP responder", place);
             }
         }
         CertificateKind::OcspResponder | CertificateKind::Root | CertificateKind::IssuingCa => {}

@@ -26,7 +26,7 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
     }
     let length = fields.get(1).and_then(Tlv::small);
     if context.kind == CertificateKind::IssuingCa && length != Some(0) {
-        report.error("an issuing CA has pathLenConstraint 0", extension.place.clone());
+        report.decision("an issuing CA has pathLenConstraint 0", extension.place.clone());
     }
 }
 

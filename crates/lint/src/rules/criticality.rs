@@ -11,6 +11,15 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
+/// Never critical by RFC 5280 §4.2 or EN 319 412-5 QCS-4.1; of the others some profile may say so, and ours do not.
+const FIXED: [&str; 5] = [
+    oid::AUTHORITY_KEY_IDENTIFIER,
+    oid::SUBJECT_KEY_IDENTIFIER,
+    oid::AUTHORITY_INFO_ACCESS,
+    oid::FRESHEST_CRL,
+    oid::QC_STATEMENTS,
+];
+
 fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Report<'_>) {
     for extension in &certificate.extensions {
         let wanted = match extension.oid.as_str() {
@@ -23,7 +32,12 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
         };
         if extension.critical != wanted {
             let must = if wanted { "must be critical" } else { "must not be critical" };
-            report.error(format!("extension {} {must}", extension.oid), extension.place.clone());
+            let message = format!("extension {} {must}", extension.oid);
+            if FIXED.contains(&extension.oid.as_str()) || wanted {
+                report.error(message, extension.place.clone());
+            } else {
+                report.decision(message, extension.place.clone());
+            }
         }
     }
 }

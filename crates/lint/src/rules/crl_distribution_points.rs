@@ -17,20 +17,21 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
     let revocable = certificate.extension(oid::NO_REV_AVAIL).is_none();
     let wanted = revocable && !matches!(context.kind, CertificateKind::Root | CertificateKind::OcspResponder);
     match certificate.extension(oid::CRL_DISTRIBUTION_POINTS) {
-        None if wanted => report.error("no cRLDistributionPoints", None),
+        None if wanted => report.decision("no cRLDistributionPoints", None),
         None => {}
         Some(extension) if !wanted && context.kind != CertificateKind::Root => {
-            report.error("a certificate of this kind has no cRLDistributionPoints", extension.place.clone());
+            report
+                .decision("a certificate of this kind has no cRLDistributionPoints", extension.place.clone());
         }
         Some(extension) => {
             let points =
                 extension.der().ok().and_then(|value| value.children_of(der::SEQUENCE)).unwrap_or_default();
             let has_http = points.iter().filter_map(url).any(|url| url.starts_with(b"http://"));
             if !has_http {
-                report.error("no http address of the CRL", extension.place.clone());
+                report.decision("no http address of the CRL", extension.place.clone());
             }
             if points.iter().any(|point| fields(point).iter().any(|field| field.tag != 0xa0)) {
-                report.error(
+                report.decision(
                     "a distribution point has reasons or another issuer: there are no such CRLs",
                     extension.place.clone(),
                 );

@@ -20,9 +20,16 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
         CertificateKind::Root
         | CertificateKind::IssuingCa
         | CertificateKind::NaturalPerson
-        | CertificateKind::LegalPerson => None,
+        | CertificateKind::LegalPerson
+        | CertificateKind::Website => None,
     };
     match only {
+        // RFC 6960 wants OCSPSigning there; that nothing else is beside it is ours.
+        Some(only) if only == oid::EKU_OCSP_SIGNING && usages.iter().any(|usage| usage == only) => {
+            if usages.len() > 1 {
+                report.decision(format!("the only extended key usage is {only}"), place);
+            }
+        }
         Some(only) if usages != [only] => {
             report.error(format!("the only extended key usage is {only}"), place)
         }

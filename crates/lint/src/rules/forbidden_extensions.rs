@@ -17,20 +17,24 @@ const NEVER_IN_END_ENTITIES: [&str; 4] =
 fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Report<'_>) {
     let kind = context.kind;
     for extension in &certificate.extensions {
-        let wrong = match extension.oid.as_str() {
+        // Wrong by a standard, or by ours alone.
+        let by_standard = match extension.oid.as_str() {
             constraint if NEVER_IN_END_ENTITIES.contains(&constraint) => !kind.is_ca(),
+            oid::VALIDITY_ASSURED | oid::NO_REV_AVAIL => kind.is_ca(),
+            _ => false,
+        };
+        let by_ours = match extension.oid.as_str() {
             oid::QC_STATEMENTS => !kind.is_subscriber(),
             oid::OCSP_NOCHECK => kind != CertificateKind::OcspResponder,
             oid::PRIVATE_KEY_USAGE_PERIOD => kind != CertificateKind::TimeStampingUnit,
             oid::FRESHEST_CRL => true, // no deltas (C-96)
-            oid::VALIDITY_ASSURED | oid::NO_REV_AVAIL => kind.is_ca(),
             _ => false,
         };
-        if wrong {
-            report.error(
-                format!("a certificate of this kind has no extension {}", extension.oid),
-                extension.place.clone(),
-            );
+        let message = || format!("a certificate of this kind has no extension {}", extension.oid);
+        if by_standard {
+            report.error(message(), extension.place.clone());
+        } else if by_ours {
+            report.decision(message(), extension.place.clone());
         }
     }
 }

@@ -2,7 +2,7 @@ use super::Rule;
 use super::name_encoding::is_country;
 use super::oid;
 use crate::certificate::{Certificate, attributes};
-use crate::context::{CertificateKind, Context};
+use crate::context::{CertificateKind, Context, Scope};
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
@@ -17,9 +17,11 @@ const NATURAL: [&str; 6] = ["PAS", "IDC", "PNO", "TAX", "TIN", "EID"];
 const LEGAL: [&str; 6] = ["VAT", "NTR", "PSD", "LEI", "EOR", "EXC"];
 
 fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Report<'_>) {
+    // Strangers may number persons as they like, unless they say that the number has ETSI's form.
+    let says_so = context.scope == Scope::Ours || certificate.qc_statement(oid::QC_SYNTAX_V2).is_some();
     for attribute in attributes(&certificate.subject).unwrap_or_default() {
         let schemes = match (attribute.oid.as_str(), context.kind) {
-            (oid::SERIAL_NUMBER, CertificateKind::NaturalPerson) => &NATURAL,
+            (oid::SERIAL_NUMBER, CertificateKind::NaturalPerson) if says_so => &NATURAL,
             (oid::ORGANISATION_IDENTIFIER, _) => &LEGAL,
             _ => continue,
         };

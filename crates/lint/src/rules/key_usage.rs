@@ -1,6 +1,6 @@
 use super::{Rule, oid};
 use crate::certificate::Certificate;
-use crate::context::{CertificateKind, Context};
+use crate::context::{CertificateKind, Context, Jurisdiction, Scope};
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
@@ -28,16 +28,26 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
         return report.error("malformed keyUsage", place);
     };
     const B: u16 = NON_REPUDIATION | DIGITAL_SIGNATURE;
+    const CA: u16 = KEY_CERT_SIGN | CRL_SIGN;
+    const KEYS: u16 = KEY_ENCIPHERMENT | KEY_AGREEMENT;
+    let strangers = context.scope == Scope::Anyone;
     let fits = match context.kind {
-        CertificateKind::Root | CertificateKind::IssuingCa => bits == KEY_CERT_SIGN | CRL_SIGN,
-        CertificateKind::OcspResponder => bits == DIGITAL_SIGNATURE,
+        // A stranger's CA may sign its OCSP answers itself.
+        CertificateKind::Root | CertificateKind::IssuingCa => {
+            bits == CA || (strangers && bits & KEY_CERT_SIGN != 0 && bits & !(CA | B) == 0)
+        }
+        CertificateKind::OcspResponder => bits == DIGITAL_SIGNATURE || (strangers && bits == B),
+        CertificateKind::Website => bits & DIGITAL_SIGNATURE != 0 && bits & !(DIGITAL_SIGNATURE | KEYS) == 0,
         CertificateKind::TimeStampingUnit => matches!(bits, DIGITAL_SIGNATURE | B),
         CertificateKind::NaturalPerson | CertificateKind::LegalPerson => {
             if bits != NON_REPUDIATION {
                 report.warning("keyUsage other than nonRepudiation alone (type A)", place.clone());
             }
-            // A, B, and F: the types that commit to content.
-            [NON_REPUDIATION, B, B | KEY_ENCIPHERMENT, B | KEY_AGREEMENT].contains(&bits)
+            // A, B, and F: the types that commit to content. C, D and E do not, nor need they where nothing is qualified.
+            let commits = [NON_REPUDIATION, B, B | KEY_ENCIPHERMENT, B | KEY_AGREEMENT].contains(&bits);
+            let others = [DIGITAL_SIGNATURE, KEY_ENCIPHERMENT, KEY_AGREEMENT];
+            let types = [others[0], others[1], others[2], others[0] | others[1], others[0] | others[2]];
+            commits || (context.jurisdiction == Jurisdiction::NotQualified && types.contains(&bits))
         }
     };
     if !fits {

@@ -34,7 +34,7 @@ fn check(certificate: &Certificate<'_>, _: &Context<'_>, report: &mut Report<'_>
             }
             let text = value.text().unwrap_or_default();
             if text.trim().is_empty() || text.trim() != text {
-                report.error(
+                report.decision(
                     format!("attribute {} is empty or begins or ends with a space", attribute.oid),
                     value.place(),
                 );

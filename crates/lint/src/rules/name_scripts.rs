@@ -19,7 +19,7 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
         || attributes.iter().filter_map(|attribute| Some((attribute.oid.as_str(), attribute.value.text()?)));
     // Mtavruli appears when somebody upper-cases a name (G-43).
     if texts().any(|(_, text)| text.chars().any(|c| ('\u{1c90}'..='\u{1cbf}').contains(&c))) {
-        report.error("a name has Mtavruli capitals: somebody changed its letter case", place.clone());
+        report.decision("a name has Mtavruli capitals: somebody changed its letter case", place.clone());
     }
     if context.kind != CertificateKind::NaturalPerson {
         return;
@@ -29,7 +29,7 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
         .flat_map(|(_, text)| text.chars().filter_map(script_of))
         .collect();
     if scripts.windows(2).any(|pair| pair[0] != pair[1]) {
-        report.error(
+        report.decision(
             "scripts are mixed in the person's names; a second script belongs into SAN directoryName",
             place,
         );

@@ -40,6 +40,9 @@ pub(crate) const OCSP_BASIC: &str = "1.3.6.1.5.5.7.48.1.1";
 pub(crate) const OCSP_NOCHECK: &str = "1.3.6.1.5.5.7.48.1.5";
 pub(crate) const VALIDITY_ASSURED: &str = "0.4.0.194121.2.1";
 
+pub(crate) const SUBJECT_ALT_NAME: &str = "2.5.29.17";
+
+pub(crate) const EKU_SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 pub(crate) const EKU_OCSP_SIGNING: &str = "1.3.6.1.5.5.7.3.9";
 pub(crate) const EKU_TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
 
@@ -53,6 +56,7 @@ pub(crate) const QC_PDS: &str = "0.4.0.1862.1.5";
 pub(crate) const QC_TYPE: &str = "0.4.0.1862.1.6";
 pub(crate) const QC_TYPE_ESIGN: &str = "0.4.0.1862.1.6.1";
 pub(crate) const QC_TYPE_ESEAL: &str = "0.4.0.1862.1.6.2";
+pub(crate) const QC_TYPE_WEB: &str = "0.4.0.1862.1.6.3";
 pub(crate) const QC_CC_LEGISLATION: &str = "0.4.0.1862.1.7";
 pub(crate) const QC_QSCD_LEGISLATION: &str = "0.4.0.1862.1.9";
 /// id-qcs-pkixQCSyntax-v2.

@@ -14,8 +14,15 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Report<'_>) {
     let Some(extension) = certificate.extension(oid::CERTIFICATE_POLICIES) else {
-        if context.kind != CertificateKind::Root {
-            report.error("no certificatePolicies", None);
+        match context.kind {
+            CertificateKind::Root => {}
+            CertificateKind::IssuingCa | CertificateKind::OcspResponder => {
+                report.decision("no certificatePolicies", None);
+            }
+            CertificateKind::NaturalPerson
+            | CertificateKind::LegalPerson
+            | CertificateKind::TimeStampingUnit
+            | CertificateKind::Website => report.error("no certificatePolicies", None),
         }
         return;
     };

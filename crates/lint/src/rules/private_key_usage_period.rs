@@ -18,7 +18,7 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
         return;
     }
     let Some(extension) = certificate.extension(oid::PRIVATE_KEY_USAGE_PERIOD) else {
-        return report.error("no privateKeyUsagePeriod", None);
+        return report.decision("no privateKeyUsagePeriod", None);
     };
     let fields = extension.der().ok().and_then(|value| value.children_of(der::SEQUENCE)).unwrap_or_default();
     let end = fields.iter().find(|field| field.tag == 0x81);

@@ -16,13 +16,32 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-/// Named curves and the octets of a coordinate.
-const CURVES: [(&str, usize); 3] = [("1.2.840.10045.3.1.7", 32), ("1.3.132.0.34", 48), ("1.3.132.0.35", 66)];
+/// Named curves and the octets of a coordinate: P-256, P-384, P-521, and brainpoolP256r1, P384r1, P512r1 (RFC 5639).
+const CURVES: [(&str, usize); 6] = [
+    ("1.2.840.10045.3.1.7", 32),
+    ("1.3.132.0.34", 48),
+    ("1.3.132.0.35", 66),
+    ("1.3.36.3.3.2.8.1.1.7", 32),
+    ("1.3.36.3.3.2.8.1.1.11", 48),
+    ("1.3.36.3.3.2.8.1.1.13", 64),
+];
+
+/// TS 119 312 lists the brainpool curves; few programs read them, so we certify none.
+const BRAINPOOL: &str = "1.3.36.3.3.2.8.1.1.";
 
 fn check(certificate: &Certificate<'_>, _: &Context<'_>, report: &mut Report<'_>) {
-    if let Err(why) = judge(&certificate.spki, certificate.bytes) {
-        report.error(why, certificate.spki.place());
+    match judge(&certificate.spki, certificate.bytes) {
+        Ok(()) if curve(&certificate.spki).is_some_and(|curve| curve.starts_with(BRAINPOOL)) => {
+            report.decision("a brainpool curve", certificate.spki.place());
+        }
+        Ok(()) => {}
+        Err(why) => report.error(why, certificate.spki.place()),
     }
+}
+
+/// The curve that an EC key names.
+fn curve(spki: &Tlv<'_>) -> Option<String> {
+    spki.children().ok()?.first()?.children().ok()?.get(1)?.oid()
 }
 
 fn judge(spki: &Tlv<'_>, document: &[u8]) -> Result<(), &'static str> {
@@ -33,7 +52,7 @@ fn judge(spki: &Tlv<'_>, document: &[u8]) -> Result<(), &'static str> {
         "1.2.840.10045.2.1" => {
             let curve = algorithm.get(1).and_then(Tlv::oid).ok_or("the curve is not named")?;
             let (_, size) =
-                CURVES.iter().find(|(oid, _)| *oid == curve).ok_or("not P-256, P-384 or P-521")?;
+                CURVES.iter().find(|(oid, _)| *oid == curve).ok_or("not a curve of TS 119 312")?;
             // A P-256 point under the name of P-384 is what a known encoder makes of some CSRs.
             if key.first() == Some(&4) && key.len() == 1 + 2 * size {
                 Ok(())

@@ -27,8 +27,8 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
                 report.error("a qualified certificate lacks QcCompliance", place.clone());
             }
             // Without it the certificate claims to be qualified in the Union, and lints clean elsewhere.
-            if countries.as_deref() != Some(&[Some(country.to_owned())]) {
-                report.error(format!("QcCClegislation is not exactly {country}"), place);
+            if countries.as_deref() != Some(&[Some(country.as_str().to_owned())]) {
+                report.error(format!("QcCClegislation is not exactly {}", country.as_str()), place);
             }
         }
         Jurisdiction::EuropeanUnion => {

@@ -16,7 +16,7 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
     let Some(statement) = certificate.qc_statement(oid::QC_PDS) else {
         // Optional today, mandatory in earlier editions: always there in ours (C-51).
         if context.kind.is_subscriber() && context.jurisdiction != Jurisdiction::NotQualified {
-            report.error("no QcPDS", None);
+            report.decision("no QcPDS", None);
         }
         return;
     };

@@ -20,7 +20,8 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
         CertificateKind::Root
         | CertificateKind::IssuingCa
         | CertificateKind::OcspResponder
-        | CertificateKind::TimeStampingUnit => return,
+        | CertificateKind::TimeStampingUnit
+        | CertificateKind::Website => return,
     };
     let attributes = attributes(&certificate.subject).unwrap_or_default();
     let Some(identifier) =
@@ -29,7 +30,7 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
         return;
     };
     let Some(statement) = certificate.qc_statement(oid::QC_SYNTAX_V2) else {
-        return report.error("no statement with the identifier's semantics", None);
+        return report.decision("no statement with the identifier's semantics", None);
     };
     let fields = statement
         .information

@@ -7,7 +7,7 @@ use crate::finding::Report;
 pub(super) const RULE: Rule = Rule {
     id: "qc-type",
     clause: "EN 319 412-5 QCS-4.2.3; K-C06 (present always, ours)",
-    about: "exactly one type: esign for a natural person, eseal for a legal one",
+    about: "exactly one type: esign for a natural person, eseal for a legal one, web for a website",
     effective: None,
     check,
 };
@@ -16,6 +16,7 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
     let wanted = match context.kind {
         CertificateKind::NaturalPerson => oid::QC_TYPE_ESIGN,
         CertificateKind::LegalPerson => oid::QC_TYPE_ESEAL,
+        CertificateKind::Website => oid::QC_TYPE_WEB,
         CertificateKind::Root
         | CertificateKind::IssuingCa
         | CertificateKind::OcspResponder
@@ -23,7 +24,7 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
     };
     let Some(statement) = certificate.qc_statement(oid::QC_TYPE) else {
         if context.jurisdiction != Jurisdiction::NotQualified {
-            report.error("no QcType", None);
+            report.decision("no QcType", None);
         }
         return;
     };

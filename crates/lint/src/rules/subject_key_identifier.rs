@@ -22,6 +22,10 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
     };
     match extension.der() {
         Ok(value) if value.tag == der::OCTET_STRING && value.content.len() == 20 => {}
+        // RFC 5280 leaves the length to the CA.
+        Ok(value) if value.tag == der::OCTET_STRING && !value.content.is_empty() => {
+            report.decision("subjectKeyIdentifier is not 20 octets", extension.place.clone());
+        }
         _ => report.error("subjectKeyIdentifier is not 20 octets", extension.place.clone()),
     }
 }

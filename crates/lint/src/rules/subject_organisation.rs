@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use super::Rule;
 use super::oid;
 use crate::certificate::{Attribute, Certificate, attributes};
@@ -14,12 +16,12 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Report<'_>) {
     if context.kind == CertificateKind::LegalPerson {
-        organisation(certificate, report);
+        organisation(certificate, |message, place| report.error(message, place));
     }
 }
 
-/// Shared with `subject-own`: our own certificates are a legal person's too.
-pub(super) fn organisation(certificate: &Certificate<'_>, report: &mut Report<'_>) {
+/// Shared with `subject-own`: our own certificates are a legal person's too, though with less weight in strangers'.
+pub(super) fn organisation(certificate: &Certificate<'_>, mut report: impl FnMut(String, Range<usize>)) {
     let place = certificate.subject.place();
     let Some(attributes) = attributes(&certificate.subject) else {
         return; // `name-encoding` says so.
@@ -35,13 +37,13 @@ pub(super) fn organisation(certificate: &Certificate<'_>, report: &mut Report<'_
     ] {
         let count = all(wanted).len();
         if count != 1 {
-            report.error(format!("the subject has {name} {count} times, not once"), place.clone());
+            report(format!("the subject has {name} {count} times, not once"), place.clone());
         }
     }
     if let ([o], [identifier]) = (&all(oid::ORGANISATION)[..], &all(oid::ORGANISATION_IDENTIFIER)[..])
         && o.value.content == identifier.value.content
     {
-        report.error("organizationIdentifier repeats O", place);
+        report("organizationIdentifier repeats O".into(), place);
     }
 }
 

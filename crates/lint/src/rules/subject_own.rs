@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Report<'_>) {
     if !context.kind.is_subscriber() {
-        organisation(certificate, report);
+        organisation(certificate, |message, place| report.decision(message, place));
     }
 }
 

@@ -4,7 +4,7 @@ use ndoba_types::UtcTime;
 
 use super::{issuer_name, oid, seq, tlv};
 use crate::rules::oid as known;
-use crate::{CrlContext, Finding, Issuer, lint_crl};
+use crate::{CrlContext, Finding, Issuer, Scope, lint_crl};
 
 struct Sample {
     version: Vec<u8>,
@@ -53,7 +53,7 @@ impl Sample {
         let now = UtcTime::from_unix_seconds(1_795_478_400).unwrap();
         let name = issuer_name(0x0c);
         let issuer = Issuer { name: &name, key_identifier: &[5; 20], not_after: UtcTime::NO_END };
-        lint_crl(&tbs, &CrlContext { issuer: Some(issuer), now, lists_cas: false, is_last: self.is_last })
+        lint_crl(&tbs, &CrlContext { scope: Scope::Ours, issuer: Some(issuer), now, lists_cas: false, is_last: self.is_last })
     }
 
     #[track_caller]
@@ -122,6 +122,6 @@ proptest::proptest! {
     #[test]
     fn never_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
         let now = UtcTime::from_unix_seconds(1_795_478_400).unwrap();
-        let _ = lint_crl(&bytes, &CrlContext { issuer: None, now, lists_cas: true, is_last: false });
+        let _ = lint_crl(&bytes, &CrlContext { scope: Scope::Ours, issuer: None, now, lists_cas: true, is_last: false });
     }
 }

@@ -2,13 +2,13 @@
 
 use ndoba_types::UtcTime;
 
-use crate::{CertificateKind, Context, Jurisdiction, lint_certificate};
+use crate::{CertificateKind, Context, Jurisdiction, Scope, lint_certificate};
 
 const SIGN: &[u8] = include_bytes!("../../../testkit/testdata/sign.der");
 
 fn context(kind: CertificateKind) -> Context<'static> {
     let issued_at = UtcTime::from_unix_seconds(1_795_478_400).unwrap();
-    Context { kind, jurisdiction: Jurisdiction::GEORGIA, issued_at, issuer: None, qscd: None }
+    Context { kind, scope: Scope::Ours, jurisdiction: Jurisdiction::GEORGIA, issued_at, issuer: None, qscd: None }
 }
 
 #[test]

@@ -4,14 +4,14 @@ use ndoba_types::UtcTime;
 
 use super::{oid, seq, tlv};
 use crate::rules::oid as known;
-use crate::{Finding, OcspContext, lint_ocsp_response};
+use crate::{Finding, OcspContext, Scope, lint_ocsp_response};
 
 /// `openssl ocsp -index … -resp_key_id -rmd sha256 -nmin 60`: see testkit's testdata.
 const BY_OPENSSL: &[u8] = include_bytes!("../../../testkit/testdata/ocsp-response.der");
 
 fn now() -> OcspContext {
     // 2030: after openssl's answer was made.
-    OcspContext { now: UtcTime::from_unix_seconds(1_893_456_000).unwrap() }
+    OcspContext { scope: Scope::Ours, now: UtcTime::from_unix_seconds(1_893_456_000).unwrap() }
 }
 
 struct Sample {

@@ -1,15 +1,12 @@
-//! Commands that work on this machine's configuration, tokens or files.
+//! Commands that work on this machine's configuration and tokens.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use ndoba_ca::ports::Ledger as _;
-use ndoba_lint::{CertificateKind, Context, Jurisdiction, Severity, lint_certificate};
-use ndoba_x509::{Certificate, PemLabel, from_pem};
 
 use crate::cli::ConfigArgs;
-use crate::installation::{self, World};
+use crate::installation;
 use crate::tokens::Tokens;
 
 /// Accounts for every signature that the CA keys were asked for (design §5).
@@ -56,55 +53,4 @@ pub(crate) fn list_keys(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(if unfit { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-/// Judges certificates: exit status 0 clean, 1 findings, 2 unreadable.
-pub(crate) fn lint(files: &[PathBuf]) -> anyhow::Result<ExitCode> {
-    let mut code = 0;
-    for path in files {
-        let bytes = crate::files::read(path)?;
-        let der = from_pem(PemLabel::Certificate, &bytes).unwrap_or(bytes);
-        let Ok(certificate) = Certificate::from_der(&der) else {
-            println!("{}: unreadable", path.display());
-            code = 2;
-            continue;
-        };
-        let context = Context {
-            kind: kind(&certificate),
-            jurisdiction: Jurisdiction::GEORGIA,
-            issued_at: certificate.not_before().max(World::real().clock.now().min(certificate.not_before())),
-            issuer: None,
-            qscd: None,
-        };
-        for finding in lint_certificate(&der, &context) {
-            println!("{}: {finding}", path.display());
-            if finding.severity == Severity::Error {
-                code = code.max(1);
-            }
-        }
-    }
-    Ok(ExitCode::from(code))
-}
-
-/// What a certificate seems to be meant for, by its extensions.
-fn kind(certificate: &Certificate) -> CertificateKind {
-    use ndoba_x509::oid;
-    let usage = certificate.extension(&oid::EXT_KEY_USAGE).map(|extension| extension.value.clone());
-    let has = |tail: u8| usage.as_ref().is_some_and(|value| value.last() == Some(&tail));
-    let names = certificate.subject().attributes();
-    if certificate.is_ca() {
-        if certificate.issuer() == certificate.subject() {
-            CertificateKind::Root
-        } else {
-            CertificateKind::IssuingCa
-        }
-    } else if has(9) {
-        CertificateKind::OcspResponder
-    } else if has(8) {
-        CertificateKind::TimeStampingUnit
-    } else if names.iter().any(|(id, _)| *id == oid::GIVEN_NAME || *id == oid::SURNAME) {
-        CertificateKind::NaturalPerson
-    } else {
-        CertificateKind::LegalPerson
-    }
 }

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use ndoba_lint::{CertificateKind, Context, Issuer, Jurisdiction, Severity, lint_certificate};
+use ndoba_lint::{CertificateKind, Context, Issuer, Jurisdiction, Scope, Severity, lint_certificate};
 use ndoba_settings::{Role, Settings};
 use ndoba_x509::Certificate;
 
@@ -52,6 +52,7 @@ fn judge_one<P: AsRef<Path>>(
     });
     let context = Context {
         kind,
+        scope: Scope::Ours,
         // Only subscribers' certificates look at it.
         jurisdiction: Jurisdiction::GEORGIA,
         issued_at: certificate.not_before(),
