@@ -172,8 +172,13 @@ impl CrlPublication<'_> {
     /// What is about to be signed passes the lint, or the CA stops: no officer can mend a CRL.
     fn lint(&self, tbs: &[u8], now: UtcTime) -> Result<(), CaError> {
         let issuer = self.ca.as_lint_issuer();
-        let context =
-            CrlContext { scope: Scope::Ours, issuer: Some(issuer), now, lists_cas: self.ca.certifies_cas, is_last: false };
+        let context = CrlContext {
+            scope: Scope::Ours,
+            issuer: Some(issuer),
+            now,
+            lists_cas: self.ca.certifies_cas,
+            is_last: false,
+        };
         let mut errors =
             lint_crl(tbs, &context).into_iter().filter(|finding| finding.severity == Severity::Error);
         match errors.next() {

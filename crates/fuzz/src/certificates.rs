@@ -69,7 +69,14 @@ pub(crate) fn lint_certificate(bytes: &[u8]) -> bool {
     let mut readable = strangers(bytes);
     for kind in kinds {
         for jurisdiction in jurisdictions {
-            let context = Context { kind, scope: Scope::Ours, jurisdiction, issued_at: now(), issuer: None, qscd: None };
+            let context = Context {
+                kind,
+                scope: Scope::Ours,
+                jurisdiction,
+                issued_at: now(),
+                issuer: None,
+                qscd: None,
+            };
             readable |= is_readable(&judge_certificate(bytes, &context), bytes.len());
         }
     }

@@ -201,7 +201,7 @@ impl<'a> Certificate<'a> {
         statements
             .iter()
             .filter_map(|statement| {
-                let parts = statement.children_of(der::SEQUENCE)?;
+                let parts = statement.children_of(der::SEQUENCE).filter(|parts| parts.len() <= 2)?;
                 Some(QcStatement {
                     oid: parts.first()?.oid()?,
                     information: parts.get(1).copied(),
@@ -236,7 +236,11 @@ pub(crate) struct Attribute<'a> {
 pub(crate) fn attributes<'a>(name: &Tlv<'a>) -> Option<Vec<Attribute<'a>>> {
     let mut found = Vec::new();
     for (rdn, set) in name.children_of(der::SEQUENCE)?.iter().enumerate() {
-        for pair in set.children_of(der::SET)? {
+        let pairs = set.children_of(der::SET)?;
+        if pairs.is_empty() {
+            return None; // RelativeDistinguishedName ::= SET SIZE (1..MAX)
+        }
+        for pair in pairs {
             let parts = pair.children_of(der::SEQUENCE)?;
             let [oid, value] = parts[..] else { return None };
             found.push(Attribute { oid: oid.oid()?, value, rdn });

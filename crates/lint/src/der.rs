@@ -135,6 +135,13 @@ fn read(bytes: &[u8], offset: usize) -> Result<(Tlv<'_>, &[u8]), NotDer> {
     Ok((Tlv { tag: *tag, content, start: offset, end }, after))
 }
 
+/// Whether these are the optional fields of a SEQUENCE that has `allowed` tags in this order: each once at most, nothing
+/// else, none before one that comes earlier.
+pub(crate) fn are_fields(fields: &[Tlv<'_>], allowed: &[u8]) -> bool {
+    let mut left = allowed.iter();
+    fields.iter().all(|field| left.any(|tag| *tag == field.tag))
+}
+
 /// Walks all of `value` and judges every octet that X.690 has an opinion on.
 pub(crate) fn strict(value: &Tlv<'_>) -> Result<(), NotDer> {
     strict_at(value, 0)

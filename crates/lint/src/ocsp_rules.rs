@@ -19,6 +19,10 @@ const RULES: &[Rule] = &[form::RULE, responder::RULE, singles::RULE];
 /// Lets every rule judge.
 pub(crate) fn apply(response: &Response<'_>, context: &OcspContext, findings: &mut Vec<Finding>) {
     for rule in RULES {
-        (rule.check)(response, context, &mut Report::of(rule.id, rule.clause, findings).within(context.scope));
+        (rule.check)(
+            response,
+            context,
+            &mut Report::of(rule.id, rule.clause, findings).within(context.scope),
+        );
     }
 }

@@ -248,7 +248,13 @@ fn lists(issuer: &IssuerFacts, key: &CaKey) {
             key_identifier: issuer.ski.as_bytes(),
             not_after: issuer.not_after,
         };
-        let context = CrlContext { scope: Scope::Ours, issuer: Some(facts), now: now(), lists_cas: false, is_last: false };
+        let context = CrlContext {
+            scope: Scope::Ours,
+            issuer: Some(facts),
+            now: now(),
+            lists_cas: false,
+            is_last: false,
+        };
         assert_eq!(lint_crl(&tbs, &context), []);
         Judge::shared().assert_clean(Document::Crl, &assemble(&tbs, ALGORITHM, &key.sign(&tbs)));
     }

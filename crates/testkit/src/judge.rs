@@ -127,16 +127,30 @@ impl Judge {
     ///
     /// When the judges cannot read it at all, or are gone.
     pub fn findings(&self, document: Document, der: &[u8]) -> Vec<Finding> {
+        self.try_findings(document, der)
+            .unwrap_or_else(|answer| panic!("the judges cannot read this {}: {answer}", document.name()))
+    }
+
+    /// The same for what may be no document at all.
+    ///
+    /// # Errors
+    ///
+    /// What the judges say when they cannot read it.
+    ///
+    /// # Panics
+    ///
+    /// When the judges are gone.
+    pub fn try_findings(&self, document: Document, der: &[u8]) -> Result<Vec<Finding>, String> {
         let request = json!({ "document": document.name(), "der": BASE64_STANDARD.encode(der) });
         // A test that failed while holding the lock left no request half answered: answers are read whole.
         let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
         pipe.ask(&request);
         let answer = pipe.answer();
         drop(pipe);
-        let Some(findings) = answer.get("findings").and_then(Value::as_array) else {
-            panic!("the judges cannot read this {}: {answer}", document.name());
-        };
-        findings.iter().map(read_finding).collect()
+        match answer.get("findings").and_then(Value::as_array) {
+            Some(findings) => Ok(findings.iter().map(read_finding).collect()),
+            None => Err(answer.to_string()),
+        }
     }
 
     /// Asks that `der` has no finding but the accepted ones.

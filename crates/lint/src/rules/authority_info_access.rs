@@ -15,6 +15,11 @@ pub(super) const RULE: Rule = Rule {
 /// The tag of uniformResourceIdentifier in a GeneralName.
 pub(super) const URI: u8 = 0x86;
 
+/// The characters of RFC 3986, percent-encoding included: no space, no control, nothing beyond ASCII.
+pub(super) fn is_url(octets: &[u8]) -> bool {
+    octets.iter().all(|octet| octet.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(octet))
+}
+
 fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Report<'_>) {
     let Some(extension) = certificate.extension(oid::AUTHORITY_INFO_ACCESS) else {
         // A root has nobody above it; a responder's is exempt (C-34).
@@ -28,11 +33,14 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
     for access in extension.der().ok().and_then(|value| value.children_of(der::SEQUENCE)).unwrap_or_default()
     {
         let parts = access.children_of(der::SEQUENCE).unwrap_or_default();
-        match (parts.first().and_then(Tlv::oid), parts.get(1)) {
-            (Some(method), Some(location)) if location.tag == URI => {
+        match (parts.first().and_then(Tlv::oid), &parts[..]) {
+            (Some(method), [_, location]) if location.tag == URI => {
+                if !is_url(location.content) {
+                    report.error("an address has octets that no URL has", location.place());
+                }
                 accesses.push((method, String::from_utf8_lossy(location.content).into_owned()));
             }
-            _ => report.error("an access description without a URI", place.clone()),
+            _ => report.error("an access description is a method and a URI", place.clone()),
         }
     }
     let http = |wanted: &str| {

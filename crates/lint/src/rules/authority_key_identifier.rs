@@ -21,6 +21,9 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
     };
     let place = extension.place.clone();
     let fields = extension.der().ok().and_then(|value| value.children_of(der::SEQUENCE)).unwrap_or_default();
+    if !der::are_fields(&fields, &[0x80, 0xa1, 0x82]) {
+        report.error("malformed authorityKeyIdentifier", place.clone());
+    }
     match fields.iter().find(|field| field.tag == 0x80) {
         None => report.error("authorityKeyIdentifier has no keyIdentifier", place),
         Some(identifier)

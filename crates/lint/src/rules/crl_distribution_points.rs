@@ -1,4 +1,4 @@
-use super::authority_info_access::URI;
+use super::authority_info_access::{URI, is_url};
 use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{CertificateKind, Context};
@@ -26,6 +26,16 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
         Some(extension) => {
             let points =
                 extension.der().ok().and_then(|value| value.children_of(der::SEQUENCE)).unwrap_or_default();
+            if points.iter().filter_map(url).any(|url| !is_url(url)) {
+                report.error("an address has octets that no URL has", extension.place.clone());
+            }
+            let well_formed = |point: &Tlv<'_>| {
+                let fields = fields(point);
+                !fields.is_empty() && der::are_fields(&fields, &[0xa0, 0x81, 0xa2]) && has_one_name(&fields)
+            };
+            if points.is_empty() || !points.iter().all(well_formed) {
+                report.error("malformed cRLDistributionPoints", extension.place.clone());
+            }
             let has_http = points.iter().filter_map(url).any(|url| url.starts_with(b"http://"));
             if !has_http {
                 report.decision("no http address of the CRL", extension.place.clone());
@@ -42,6 +52,12 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
 
 fn fields<'a>(point: &Tlv<'a>) -> Vec<Tlv<'a>> {
     point.children_of(der::SEQUENCE).unwrap_or_default()
+}
+
+/// DistributionPointName is a CHOICE: one value, within the tag that stands for it.
+fn has_one_name(fields: &[Tlv<'_>]) -> bool {
+    let name = fields.iter().find(|field| field.tag == 0xa0);
+    name.is_none_or(|name| name.children().is_ok_and(|choices| choices.len() == 1))
 }
 
 /// DistributionPoint { distributionPoint [0] { fullName [0] { uniformResourceIdentifier [6] } } }: the first of them.

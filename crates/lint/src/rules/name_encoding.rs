@@ -1,6 +1,6 @@
 use super::Rule;
 use super::oid;
-use crate::certificate::{Certificate, attributes};
+use crate::certificate::{Attribute, Certificate, attributes};
 use crate::context::Context;
 use crate::der;
 use crate::finding::Report;
@@ -43,7 +43,11 @@ fn check(certificate: &Certificate<'_>, _: &Context<'_>, report: &mut Report<'_>
                 report.error("C is not two upper-case letters", value.place());
             }
         }
-        if attributes.windows(2).any(|pair| pair[0].rdn == pair[1].rdn) {
+        let in_one_rdn = |pair: &[Attribute<'_>]| pair[0].rdn == pair[1].rdn;
+        // The RDN is a sorted SET, so that the same type stands beside itself (X.501 §9.3).
+        if attributes.windows(2).any(|pair| in_one_rdn(pair) && pair[0].oid == pair[1].oid) {
+            report.error("an attribute type twice in one RDN", name.place());
+        } else if attributes.windows(2).any(in_one_rdn) {
             report.warning("several attributes in one RDN", name.place());
         }
     }

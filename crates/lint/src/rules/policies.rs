@@ -29,10 +29,7 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
     let place = extension.place.clone();
     let information =
         extension.der().ok().and_then(|value| value.children_of(der::SEQUENCE)).unwrap_or_default();
-    let policies: Vec<String> = information
-        .iter()
-        .filter_map(|information| information.children_of(der::SEQUENCE)?.first().and_then(Tlv::oid))
-        .collect();
+    let policies: Vec<String> = information.iter().filter_map(policy).collect();
     if policies.is_empty() || policies.len() != information.len() {
         report.error("malformed or empty certificatePolicies", place.clone());
     }
@@ -50,6 +47,16 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
         {
             report.error(format!("policy {policy} is for EU qualified certificates"), place.clone());
         }
+    }
+}
+
+/// PolicyInformation: an identifier, and qualifiers if any, a SEQUENCE that is not empty.
+fn policy(information: &Tlv<'_>) -> Option<String> {
+    let parts = information.children_of(der::SEQUENCE)?;
+    match &parts[..] {
+        [policy] => policy.oid(),
+        [policy, qualifiers] if !qualifiers.children_of(der::SEQUENCE)?.is_empty() => policy.oid(),
+        _ => None,
     }
 }
 

@@ -21,6 +21,10 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
         return report.decision("no privateKeyUsagePeriod", None);
     };
     let fields = extension.der().ok().and_then(|value| value.children_of(der::SEQUENCE)).unwrap_or_default();
+    let is_time = |field: &Tlv<'_>| Moment::of(&Tlv { tag: der::GENERALIZED_TIME, ..*field }).is_some();
+    if !der::are_fields(&fields, &[0x80, 0x81]) || !fields.iter().all(is_time) {
+        report.error("malformed privateKeyUsagePeriod", extension.place.clone());
+    }
     let end = fields.iter().find(|field| field.tag == 0x81);
     // IMPLICIT: the tag is [1], the content a GeneralizedTime's.
     let end = end.and_then(|end| Moment::of(&Tlv { tag: der::GENERALIZED_TIME, ..*end }));

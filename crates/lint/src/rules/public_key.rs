@@ -46,6 +46,9 @@ fn curve(spki: &Tlv<'_>) -> Option<String> {
 
 fn judge(spki: &Tlv<'_>, document: &[u8]) -> Result<(), &'static str> {
     let parts = spki.children().map_err(|_| "malformed public key")?;
+    if parts.len() != 2 {
+        return Err("a public key is an algorithm and a BIT STRING");
+    }
     let algorithm = parts.first().and_then(|algorithm| algorithm.children().ok()).unwrap_or_default();
     let key = parts.get(1).and_then(|bits| bits.content.strip_prefix(&[0])).ok_or("malformed public key")?;
     match algorithm.first().and_then(Tlv::oid).unwrap_or_default().as_str() {
@@ -54,7 +57,9 @@ fn judge(spki: &Tlv<'_>, document: &[u8]) -> Result<(), &'static str> {
             let (_, size) =
                 CURVES.iter().find(|(oid, _)| *oid == curve).ok_or("not a curve of TS 119 312")?;
             // A P-256 point under the name of P-384 is what a known encoder makes of some CSRs.
-            if key.first() == Some(&4) && key.len() == 1 + 2 * size {
+            if algorithm.len() != 2 {
+                Err("an EC key's only parameter is its curve")
+            } else if key.first() == Some(&4) && key.len() == 1 + 2 * size {
                 Ok(())
             } else {
                 Err("the point is not one of the curve it names")

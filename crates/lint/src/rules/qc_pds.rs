@@ -1,3 +1,4 @@
+use super::authority_info_access::is_url;
 use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{Context, Jurisdiction};
@@ -24,12 +25,17 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
     let mut languages: Vec<&str> = Vec::new();
     for location in statement.information.and_then(|all| all.children_of(der::SEQUENCE)).unwrap_or_default() {
         let parts = location.children_of(der::SEQUENCE).unwrap_or_default();
-        let (Some(url), Some(language)) =
-            (parts.first().and_then(Tlv::text), parts.get(1).and_then(Tlv::text))
-        else {
+        let (Some(url), Some(language), 2) = (
+            parts.first().filter(|url| url.tag == der::IA5_STRING).and_then(Tlv::text),
+            parts.get(1).filter(|language| language.tag == der::PRINTABLE_STRING).and_then(Tlv::text),
+            parts.len(),
+        ) else {
             report.error("malformed QcPDS", place.clone());
             continue;
         };
+        if !is_url(url.as_bytes()) {
+            report.error("an address has octets that no URL has", location.place());
+        }
         if !url.starts_with("https://") || url.len() == "https://".len() {
             report.error("a disclosure statement's address is not https", location.place());
         }

@@ -36,6 +36,9 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
         .information
         .and_then(|information| information.children_of(der::SEQUENCE))
         .unwrap_or_default();
+    if !der::are_fields(&fields, &[der::OID, der::SEQUENCE]) {
+        report.error("malformed semantics statement", statement.place.clone());
+    }
     if !fields.iter().any(|field| Tlv::oid(field).as_deref() == Some(wanted)) {
         report.error("the semantics identifier is not the one for this subject", statement.place.clone());
     }

@@ -24,7 +24,8 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
     // The later of the two, so that a notBefore put back does not open the door.
     let issued = Moment::of(&certificate.not_before).max(Some(Moment::at(context.issued_at)));
     if issued >= Some(NO_MORE_ISSUED_FROM) {
-        report.decision("RSA under 3000 bits goes into no certificate issued after 2026-12-31", place.clone());
+        report
+            .decision("RSA under 3000 bits goes into no certificate issued after 2026-12-31", place.clone());
     }
     if Moment::of(&certificate.not_after).is_none_or(|end| end >= ENDS_BEFORE) {
         report.decision("a certificate with RSA under 3000 bits ends by 2028-12-31", place);

@@ -28,9 +28,13 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
     if context.jurisdiction != Jurisdiction::NotQualified {
         let attributes = attributes(&certificate.subject).unwrap_or_default();
         let has = |wanted: &str| attributes.iter().any(|attribute| attribute.oid == wanted);
-        let owner = has(oid::ORGANISATION) || has(oid::GIVEN_NAME) || has(oid::SURNAME) || has(oid::PSEUDONYM);
+        let owner =
+            has(oid::ORGANISATION) || has(oid::GIVEN_NAME) || has(oid::SURNAME) || has(oid::PSEUDONYM);
         if !owner || !has(oid::COUNTRY) {
-            report.error("a qualified certificate names the person whose site it is", certificate.subject.place());
+            report.error(
+                "a qualified certificate names the person whose site it is",
+                certificate.subject.place(),
+            );
         }
     }
 }

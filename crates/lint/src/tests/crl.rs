@@ -53,7 +53,16 @@ impl Sample {
         let now = UtcTime::from_unix_seconds(1_795_478_400).unwrap();
         let name = issuer_name(0x0c);
         let issuer = Issuer { name: &name, key_identifier: &[5; 20], not_after: UtcTime::NO_END };
-        lint_crl(&tbs, &CrlContext { scope: Scope::Ours, issuer: Some(issuer), now, lists_cas: false, is_last: self.is_last })
+        lint_crl(
+            &tbs,
+            &CrlContext {
+                scope: Scope::Ours,
+                issuer: Some(issuer),
+                now,
+                lists_cas: false,
+                is_last: self.is_last,
+            },
+        )
     }
 
     #[track_caller]

@@ -8,7 +8,14 @@ const SIGN: &[u8] = include_bytes!("../../../testkit/testdata/sign.der");
 
 fn context(kind: CertificateKind) -> Context<'static> {
     let issued_at = UtcTime::from_unix_seconds(1_795_478_400).unwrap();
-    Context { kind, scope: Scope::Ours, jurisdiction: Jurisdiction::GEORGIA, issued_at, issuer: None, qscd: None }
+    Context {
+        kind,
+        scope: Scope::Ours,
+        jurisdiction: Jurisdiction::GEORGIA,
+        issued_at,
+        issuer: None,
+        qscd: None,
+    }
 }
 
 #[test]

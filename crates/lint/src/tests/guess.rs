@@ -47,9 +47,7 @@ fn an_eu_certificate_is_judged_by_the_unions_law() {
     sample.statements.push(statement(known::QC_SSCD, None));
     assert_eq!(judge(&sample, None), []);
     // The same bytes as Georgia's, or as nobody's.
-    assert!(
-        rules(&judge(&sample, Some(Jurisdiction::GEORGIA)), Severity::Error).contains(&"qc-legislation")
-    );
+    assert!(rules(&judge(&sample, Some(Jurisdiction::GEORGIA)), Severity::Error).contains(&"qc-legislation"));
     let none = judge(&sample, Some(Jurisdiction::NotQualified));
     assert!(rules(&none, Severity::Error).contains(&"qc-legislation"));
 }

@@ -29,7 +29,8 @@ fn judge_file(path: &Path, args: &LintArgs) -> u8 {
     let mut code = 0;
     for (at, document) in documents.iter().enumerate() {
         // The first has the file's name alone: most files hold one.
-        let name = if at == 0 { path.display().to_string() } else { format!("{}#{}", path.display(), at + 1) };
+        let name =
+            if at == 0 { path.display().to_string() } else { format!("{}#{}", path.display(), at + 1) };
         code = code.max(judge(Path::new(&name), document, args));
     }
     code

@@ -10,6 +10,7 @@ mod crash;
 mod deploy;
 mod guides;
 mod installation;
+mod lint;
 mod restore;
 mod suspension;
 mod time_stamps;
