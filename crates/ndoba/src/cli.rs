@@ -1,13 +1,16 @@
 //! The command line. PINs and keys are never arguments; files are.
 
+mod content;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use ndoba_lint::{CountryCode, Jurisdiction};
 use ndoba_registration::{CHANNELS, REASONS};
 use ndoba_types::UtcTime;
+
+pub(crate) use content::{Law, LintArgs, LintFormat, LintType, ProfileCommand};
 
 /// Ndoba, the backend of a qualified trust-service provider.
 #[derive(Debug, Parser)]
@@ -51,69 +54,11 @@ pub(crate) enum Command {
     /// The journals of time-stamps.
     #[command(subcommand)]
     Tsa(TsaCommand),
+    /// Certificate profiles: what is on offer, what a file breaks, what a change changes.
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// Judge certificates, CRLs and OCSP answers, ours or anybody's. Exit status: 0 clean, 1 findings, 2 unreadable.
     Lint(LintArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct LintArgs {
-    /// PEM files, with any number of blocks, or DER files.
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-    /// What they are meant to be; what they seem to be when absent.
-    #[arg(long = "type", value_name = "T")]
-    pub(crate) as_type: Option<LintType>,
-    /// Whose law makes a certificate qualified: a country's two letters, EU, or none; what it claims itself when absent.
-    #[arg(long, value_name = "LAW")]
-    pub(crate) law: Option<Law>,
-    /// Leave out what is against recommendations or our own decisions only.
-    #[arg(long)]
-    pub(crate) errors_only: bool,
-    /// How to print.
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: LintFormat,
-}
-
-/// What a document is meant to be.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum LintType {
-    Root,
-    Ca,
-    Person,
-    Organisation,
-    Website,
-    OcspResponder,
-    Tsu,
-    Crl,
-    Carl,
-    OcspResponse,
-}
-
-/// How findings are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LintFormat {
-    /// A line each.
-    Text,
-    /// One JSON object for each document, on a line.
-    Json,
-}
-
-/// Whose law makes a certificate qualified.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Law(pub(crate) Jurisdiction);
-
-impl FromStr for Law {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "EU" => Ok(Self(Jurisdiction::EuropeanUnion)),
-            "none" => Ok(Self(Jurisdiction::NotQualified)),
-            country => CountryCode::new(country)
-                .map(|code| Self(Jurisdiction::Country(code)))
-                .ok_or("two upper-case letters of a country such as GE, or EU, or none"),
-        }
-    }
 }
 
 /// Where the configuration is.

@@ -49,6 +49,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Db(command) => return command::db::run(&command),
         Command::Keys(KeysCommand::List(args)) => return command::local::list_keys(&args),
         Command::Tsa(command) => return command::tsa::run(&command),
+        Command::Profile(command) => command::profile::run(&command)?,
         Command::Lint(args) => return command::lint::run(&args),
     }
     Ok(ExitCode::SUCCESS)

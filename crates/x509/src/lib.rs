@@ -46,8 +46,8 @@ pub use plan::{
     CertificatePlan, IssueRequest, PlanError, RootRequest, SubjectKey, Validity, check_subject_key,
 };
 pub use profile::{
-    BadProfile, KeyAlgorithm, KeySection, KeyUsageType, Legislation, PdsEntry, Profile, ProfileError,
-    ProfileFile, QcSection, QcStatements, QcType, Template, ValiditySection,
+    BadProfile, Difference, KeyAlgorithm, KeySection, KeyUsageType, Legislation, PdsEntry, Profile,
+    ProfileError, ProfileFile, QcSection, QcStatements, QcType, Template, ValiditySection,
 };
 pub use reason::{BadReason, RevocationReason};
 pub use signature::{

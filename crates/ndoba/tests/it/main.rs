@@ -11,6 +11,7 @@ mod deploy;
 mod guides;
 mod installation;
 mod lint;
+mod profile;
 mod restore;
 mod suspension;
 mod time_stamps;
