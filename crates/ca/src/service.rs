@@ -14,7 +14,7 @@ use crate::decide::{Decider, OrderRefusal, Stop, issuing};
 use crate::error::CaError;
 use crate::issue::{Issuance, IssueOutcome, Prepared, RecordedIntent};
 use crate::node::{Node, word};
-use crate::ports::{Ledger, QueuedOrder, StatusAction, StatusOutcome, Warrant};
+use crate::ports::{CertificateId, Ledger, QueuedOrder, StatusAction, StatusOutcome, Warrant};
 use crate::status;
 use crate::suspension::{self, SuspensionRule};
 use crate::world::{CrlSink, Failpoints, RollbackWitness};
@@ -286,6 +286,13 @@ impl CaService {
         if let Some(change) = status::action(&order) {
             if change.1 == StatusAction::Suspend && !self.suspension.allowed {
                 return Err(refusal("suspension-not-allowed", "this provider does not suspend certificates"));
+            }
+            let id = CertificateId { ca: ca.name.clone(), serial: change.0.clone() };
+            if status::is_validity_assured(&*self.ledger, &id)? {
+                return Err(refusal(
+                    "not-revocable",
+                    "a short-term certificate says that it is never revoked, and ends within a day",
+                ));
             }
             let outcome =
                 status::apply(&self.node, &*self.ledger, &ca.name, queued.order_id, queued.received, change)?;

@@ -504,6 +504,7 @@ fn a_short_term_certificate_k_c29() {
     let access = certificate.extension(&oid::AUTHORITY_INFO_ACCESS).unwrap();
     assert!(!access.value.windows(8).any(|window| window == oid::AD_OCSP.as_bytes()));
     let ordinary = world.issue("person-signature", &subject(PERSON), 30);
+    assert!(certificate.is_validity_assured() && !ordinary.is_validity_assured());
     assert!(ordinary.extension(&oid::NO_REV_AVAIL).is_none());
     assert!(ordinary.extension(&oid::VALIDITY_ASSURED_SHORT_TERM).is_none());
 }
