@@ -7,5 +7,6 @@ pub(crate) mod db;
 pub(crate) mod lint;
 pub(crate) mod local;
 pub(crate) mod officer;
+pub(crate) mod reconcile;
 mod session;
 pub(crate) mod tsa;

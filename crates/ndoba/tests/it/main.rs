@@ -6,11 +6,13 @@
     reason = "a test ends where something is not as it must be"
 )]
 
+mod accounts;
 mod crash;
 mod deploy;
 mod guides;
 mod installation;
 mod lint;
 mod restore;
+mod softhsm;
 mod suspension;
 mod time_stamps;
