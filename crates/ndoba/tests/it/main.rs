@@ -13,6 +13,7 @@ mod guides;
 mod installation;
 mod lint;
 mod restore;
+mod soak;
 mod softhsm;
 mod suspension;
 mod time_stamps;
