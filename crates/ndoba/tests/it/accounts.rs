@@ -96,3 +96,13 @@ fn judge(here: &Installation) -> Value {
     let output = command.output().expect("set up the judges first: cargo xtask setup");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
 }
+
+/// The judges' Python.
+pub(crate) fn python() -> Command {
+    let python = std::env::var_os("NDOBA_JUDGES");
+    Command::new(python.map_or_else(|| root().join("target/judges/bin/python"), PathBuf::from))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}

@@ -6,6 +6,7 @@
     reason = "a test ends where something is not as it must be"
 )]
 
+mod accounting;
 mod accounts;
 mod crash;
 mod deploy;
