@@ -11,6 +11,10 @@ use serde_json::{Map, Value};
 use crate::Word;
 use crate::field::Field;
 
+mod define;
+
+use define::kinds;
+
 /// What entitled the CA to issue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause {
@@ -18,44 +22,6 @@ pub enum Cause {
     Ceremony(Sha256Digest),
     /// A verified order.
     Order(OrderId),
-}
-
-macro_rules! kinds {
-    ($(
-        $(#[$doc:meta])*
-        $name:ident = $text:literal { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }
-    )*) => {
-        /// What happened, with what is needed to find it again. No personal data: identifiers, digests, salted
-        /// commitments and [`Word`]s.
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub enum EventKind {$(
-            $(#[$doc])*
-            $name { $($(#[$field_doc])* $field: $type,)* },
-        )*}
-
-        impl EventKind {
-            /// The kind's stable name, as logs show it.
-            pub fn name(&self) -> &'static str {
-                match self {
-                    $(Self::$name { .. } => $text,)*
-                }
-            }
-
-            /// All names, for documentation and tests.
-            pub const NAMES: &'static [&'static str] = &[$($text),*];
-
-            /// The name and the fields by name.
-            pub(crate) fn to_parts(&self) -> (&'static str, Map<String, Value>) {
-                let mut data = Map::new();
-                match self {
-                    $(Self::$name { $($field),* } => {
-                        $(data.insert(stringify!($field).into(), Field::to_value($field));)*
-                    })*
-                }
-                (self.name(), data)
-            }
-        }
-    };
 }
 
 kinds! {
@@ -414,6 +380,23 @@ kinds! {
         /// SHA-256 over the TBSCertificate.
         tbs: Sha256Digest,
     }
+    /// The CA is about to ask its token again for the signature of a certificate in doubt: the same, byte for byte.
+    IssuanceRepeated = "issuance-repeated" {
+        /// Under which CA.
+        ca: CaName,
+        /// Which.
+        serial: SerialNumber,
+        /// SHA-256 over the TBSCertificate.
+        tbs: Sha256Digest,
+        /// The key asked.
+        key: KeyLabel,
+        /// The node asking.
+        node: Word,
+        /// Its process epoch.
+        epoch: Word,
+        /// Counts the tries of the epoch.
+        attempt: u64,
+    }
     /// A certificate was revoked.
     CertificateRevoked = "certificate-revoked" {
         /// Under which CA.
@@ -483,6 +466,27 @@ kinds! {
         version: u64,
         /// SHA-256 over the CRL.
         crl: Sha256Digest,
+    }
+    /// A CRL's signature may exist that we do not have. Its number is used up; the next list says the same.
+    CrlLost = "crl-lost" {
+        /// Whose.
+        ca: CaName,
+        /// The number that it had taken.
+        number: u64,
+    }
+    /// The token did not sign a CRL. Its number is used up.
+    CrlUnsigned = "crl-unsigned" {
+        /// Whose.
+        ca: CaName,
+        /// The number that it had taken.
+        number: u64,
+    }
+    /// Signatures and their rows do not agree: the CA issues no more (design §5).
+    AccountsDisagree = "accounts-disagree" {
+        /// Which rule of the accounting does not hold.
+        rule: Word,
+        /// Where: a certificate, a CRL, an order, or a key and its epoch.
+        row: Word,
     }
     /// A CRL went online.
     CrlPublished = "crl-published" {

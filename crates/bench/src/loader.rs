@@ -133,6 +133,9 @@ impl Loader {
             epoch: "loader".into(),
             number: number + 1,
             at: now,
+            digest: self.facts.algorithm.digest(&tbs),
+            // No token signs for the loader.
+            signatures: 0,
         };
         let event = self.event(EventKind::IssuanceIntended {
             ca: self.ca.clone(),
@@ -175,6 +178,7 @@ impl Loader {
         Ok(Issued {
             certificate: intent.certificate.clone(),
             attempt: intent.attempt.clone(),
+            signatures: 0,
             der,
             at: SystemClock.now(),
             event,

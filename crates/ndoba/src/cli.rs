@@ -415,8 +415,23 @@ pub(crate) enum AuditCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CaCommand {
-    /// Account for every signature of every key: intents, signed, lost.
-    Reconcile(ConfigArgs),
+    /// Account for every signature of the CAs' keys; exit status 1 where signatures and rows do not agree.
+    Reconcile(ReconcileArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReconcileArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Write JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// List every attempt at a signature, with the hash that the token was asked to sign.
+    #[arg(long)]
+    pub(crate) rows: bool,
+    /// Look into every certificate and CRL too: that it is what was intended, and that the CA's key signed it.
+    #[arg(long)]
+    pub(crate) signatures: bool,
 }
 
 #[derive(Debug, Subcommand)]

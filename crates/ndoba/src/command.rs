@@ -8,5 +8,6 @@ pub(crate) mod lint;
 pub(crate) mod local;
 pub(crate) mod officer;
 pub(crate) mod profile;
+pub(crate) mod reconcile;
 mod session;
 pub(crate) mod tsa;

@@ -51,7 +51,8 @@ pub use profile::{
 };
 pub use reason::{BadReason, RevocationReason};
 pub use signature::{
-    BadSignature, UnknownAlgorithm, algorithm_identifier, assemble, signature_algorithm, verify_signature,
+    BadSignature, NotSigned, SignedParts, UnknownAlgorithm, algorithm_identifier, assemble,
+    signature_algorithm, take_apart, verify_signature,
 };
 pub use time::{BadX509Time, generalized_time_der, time_der};
 pub use url::{BadUrl, HttpUrl, HttpsUrl, PublicUrls};

@@ -14,6 +14,7 @@ use ndoba_x509::{
 };
 
 use super::Ceremony;
+use crate::tokens::Watched;
 use crate::{files, installation};
 
 impl Ceremony {
@@ -150,9 +151,11 @@ impl Ceremony {
         let token = self.tokens.get(&plan.token)?;
         let label = KeyLabel::new(&plan.name, "ca", 1)?;
         let timing = &self.configured(&plan.name)?.crl;
+        let certify = token.open::<IssueCertificates>(&label, facts.algorithm)?;
         Ok(IssuingCa {
             name: plan.name.parse::<CaName>()?,
-            certify: Arc::new(token.open::<IssueCertificates>(&label, facts.algorithm)?),
+            certify: Arc::new(certify.clone()),
+            watch: Arc::new(Watched(certify)),
             revoke: Arc::new(token.open::<PublishCrls>(&label, facts.algorithm)?),
             certifies_cas: plan.name == self.plan.root.name,
             facts,

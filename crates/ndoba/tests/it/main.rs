@@ -6,6 +6,8 @@
     reason = "a test ends where something is not as it must be"
 )]
 
+mod accounting;
+mod accounts;
 mod crash;
 mod deploy;
 mod guides;
@@ -13,5 +15,7 @@ mod installation;
 mod lint;
 mod profile;
 mod restore;
+mod soak;
+mod softhsm;
 mod suspension;
 mod time_stamps;

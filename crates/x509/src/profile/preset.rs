@@ -146,7 +146,7 @@ mod tests {
         let line = |key: &str| told.iter().find(|difference| difference.key == key).unwrap();
         assert_eq!((line("qscd").old.as_deref(), line("qscd").new.as_deref()), (Some("false"), Some("true")));
         assert_eq!(
-            (&line("qc.qscd-legislation").old, line("qc.qscd-legislation").new.as_deref()),
+            (line("qc.qscd-legislation").old.as_deref(), line("qc.qscd-legislation").new.as_deref()),
             (Some("[]"), Some("[\"GE\"]"))
         );
         assert!(told.iter().all(|difference| difference.key != "key.usage"));
