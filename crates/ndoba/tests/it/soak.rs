@@ -94,7 +94,9 @@ impl Plan {
                 }
             }
             let serving = here.serve(None);
+            let calm = Instant::now();
             while streams.certificates().len() < AT_LEAST && !officers.iter().any(|one| one.is_finished()) {
+                assert!(calm.elapsed() < stream::PATIENCE, "no work is done any more");
                 thread::sleep(Duration::from_millis(50));
             }
             streams.over.store(true, Ordering::Relaxed);

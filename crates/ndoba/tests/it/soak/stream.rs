@@ -14,7 +14,7 @@ const DESKS: u32 = 2;
 /// Every so many certificates one is revoked.
 const REVOKED_OF: usize = 3;
 /// How long one step may take once nothing is killed any more.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(super) struct Streams<'a> {
     here: &'a Installation,
@@ -60,11 +60,9 @@ impl<'a> Streams<'a> {
             let person = self.persons.fetch_add(1, Ordering::Relaxed);
             // One that is not opened before the end is no application.
             let Some(application) = self.open(person) else { return };
-            self.until("submitted", || {
-                let done = self.officer("registration-officer", &["application", "submit", &application]);
-                done.is_some() || self.shown(&application).is_some_and(|(state, _)| state != "draft")
-            });
             self.until("issued", || {
+                // A kill may fall between the order and its submitter's signature, so this too is told again.
+                self.officer("registration-officer", &["application", "submit", &application]);
                 self.officer("approver", &["application", "approve", &application]);
                 self.shown(&application).is_some_and(|(_, certificate)| certificate != "yet")
             });
