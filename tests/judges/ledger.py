@@ -36,6 +36,15 @@ COLUMNS = {
     "order_id": "c.order_id",
     "result": "o.result",
 }
+# What only a published CRL proves to a restored database has no attempt here.
+UNINTENDED = (
+    """
+SELECT c.ca, {serial} FROM certificates c WHERE c.kind <> 'unknown' AND NOT EXISTS (
+    SELECT 1 FROM attempts a WHERE a.ca = c.ca AND a.serial = c.serial)""",
+    """
+SELECT c.ca, 'crl-' || c.number FROM crls c WHERE NOT EXISTS (
+    SELECT 1 FROM attempts a WHERE a.ca = c.ca AND a.crl_number = c.number)""",
+)
 WAITING = "SELECT state, count(*) FROM orders WHERE state IN ('queued', 'claimed') GROUP BY state"
 NAMES = (
     "key epoch number ca serial crl_number digest outcome certificate tbs crl state revoked order order_state result"
@@ -150,6 +159,10 @@ def main():
     # 2. Each row is true.
     for row in rows:
         judge_row(row, seen, fault)
+
+    for sql in UNINTENDED:
+        for ca, name in query(sql.format(serial=hexadecimal("c.serial"))):
+            fault(f"{ca}:{name} was never intended")
 
     # 3. No serial number twice; each order made one certificate, whatever was lost under it.
     serials = Counter(row["serial"] for row in rows if row["serial"])

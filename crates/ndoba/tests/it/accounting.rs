@@ -5,7 +5,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::accounts::{self, LogOnPanic, reconcile};
 use crate::installation::{Engine, Installation};
@@ -81,6 +81,9 @@ fn accounts_that_disagree_stop_issuing_and_nothing_else() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("VIOLATION certificate-without-intent signature:4242: "), "{said}");
+
+    // So does the judge that shares no code with it.
+    assert_eq!(accounts::judge(&here)["faults"], json!(["signature:4242 was never intended"]));
 
     let serving = here.serve(None);
     let start = Instant::now();

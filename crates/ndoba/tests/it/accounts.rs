@@ -83,7 +83,8 @@ pub(crate) fn reconcile(here: &Installation, options: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
 }
 
-fn judge(here: &Installation) -> Value {
+/// What the independent judge counts and finds.
+pub(crate) fn judge(here: &Installation) -> Value {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let python =
         std::env::var_os("NDOBA_JUDGES").map_or_else(|| root.join("target/judges/bin/python"), PathBuf::from);
