@@ -37,36 +37,42 @@ impl<'a> Call<'a> {
 impl Installation {
     /// The API's answer; the error is curl's, when there is none.
     pub(crate) fn call(&self, call: Call<'_>) -> Result<Reply, String> {
-        let Call { officer, method, path, headers, body } = call;
         let sent = tempfile::NamedTempFile::new().unwrap();
-        fs::write(sent.path(), body).unwrap();
-        let url = format!("https://{}/api/v1{path}", self.officers());
-        let mut arguments: Vec<String> =
-            ["--silent", "--show-error", "--noproxy", "*", "--http1.1", "--include", "--max-time", "60"]
-                .map(str::to_owned)
-                .into();
-        // Whatever of the path looks like one: the server is to see it.
-        arguments.extend(["--path-as-is", "--cacert", "officers/operations-ca.pem"].map(str::to_owned));
-        arguments.extend(["--request".into(), method.into(), "--header".into(), "Expect:".into()]);
-        if let Some(officer) = officer {
-            arguments.extend(["--cert".into(), format!("officers/{officer}.pem")]);
-        }
-        if !body.is_empty() {
-            arguments.extend(["--data-binary".into(), format!("@{}", sent.path().display())]);
-            if !headers.iter().any(|header| header.starts_with("Content-Type:")) {
-                // curl would add one of its own.
-                arguments.extend(["--header".into(), "Content-Type:".into()]);
-            }
-        }
-        for header in headers {
-            arguments.extend(["--header".into(), (*header).into()]);
-        }
-        arguments.push(url);
+        fs::write(sent.path(), call.body).unwrap();
+        let mut arguments = self.curl(&call, &format!("@{}", sent.path().display()));
+        arguments.push("--include".into());
         let output = program::run(self.folder(), "curl", &arguments);
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned());
         }
         Reply::parse(&output.stdout).ok_or_else(|| program::said(&output))
+    }
+
+    /// curl's arguments for a call, whose body is sent as `data` says.
+    pub(crate) fn curl(&self, call: &Call<'_>, data: &str) -> Vec<String> {
+        let Call { officer, method, path, headers, body } = call;
+        let mut arguments: Vec<String> =
+            ["--silent", "--show-error", "--noproxy", "*", "--http1.1", "--max-time", "60"]
+                .map(str::to_owned)
+                .into();
+        // Whatever of the path looks like one: the server is to see it.
+        arguments.extend(["--path-as-is", "--cacert", "officers/operations-ca.pem"].map(str::to_owned));
+        arguments.extend(["--request".into(), (*method).into(), "--header".into(), "Expect:".into()]);
+        if let Some(officer) = officer {
+            arguments.extend(["--cert".into(), format!("officers/{officer}.pem")]);
+        }
+        if !body.is_empty() {
+            arguments.extend(["--data-binary".into(), data.into()]);
+            if !headers.iter().any(|header| header.starts_with("Content-Type:")) {
+                // curl would add one of its own.
+                arguments.extend(["--header".into(), "Content-Type:".into()]);
+            }
+        }
+        for header in *headers {
+            arguments.extend(["--header".into(), (*header).into()]);
+        }
+        arguments.push(format!("https://{}/api/v1{path}", self.officers()));
+        arguments
     }
 
     /// The API's answer, which must be there.

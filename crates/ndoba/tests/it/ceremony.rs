@@ -1,8 +1,8 @@
 //! What the ceremony's report says is so: openssl and pkcs11-tool read the files and the tokens again (K-P04, K-P09;
 //! EN 319 411-1 GEN-6.5.1-13A and -14, requirements P-31 and P-41).
 
-mod keys;
-mod report;
+pub(crate) mod keys;
+pub(crate) mod report;
 
 use crate::installation::{Engine, Installation};
 

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use ndoba_testkit::PostgresCluster;
+
 use crate::program;
 
 pub(crate) use database::Engine;
@@ -38,11 +40,26 @@ impl Installation {
 
     /// As [`Self::on`] SQLite, by a ceremony of its own with this plan.
     pub(crate) fn planned(plan: &str) -> Self {
+        Self::planned_on(Engine::Sqlite, plan)
+    }
+
+    /// As [`Self::on`], by a ceremony of its own with this plan.
+    pub(crate) fn planned_on(engine: Engine, plan: &str) -> Self {
         let one = Self::empty();
         fs::write(one.file("plan.toml"), plan).unwrap();
-        one.hold_ceremony(&["--plan", "plan.toml"]);
+        one.hold_ceremony_on(engine, &["--plan", "plan.toml"]);
         one.appoint_officers();
         one
+    }
+
+    /// Holds a ceremony here, on a new database of this engine.
+    fn hold_ceremony_on(&self, engine: Engine, options: &[&str]) {
+        if engine == Engine::Postgresql {
+            fs::write(self.file("database.url"), PostgresCluster::shared().new_database()).unwrap();
+            self.hold_ceremony(&[&["--postgresql-url-file", "database.url"], options].concat());
+        } else {
+            self.hold_ceremony(options);
+        }
     }
 
     /// A folder and ports, and nothing in it.

@@ -10,7 +10,7 @@ use crate::installation::{Installation, SOFTHSM};
 use crate::program::{eventually, said};
 
 /// Label, serial number, maker, model and version of every token, as it says itself.
-pub(super) fn tokens_are_as_they_say(here: &Installation, report: &Value) {
+pub(crate) fn tokens_are_as_they_say(here: &Installation, report: &Value) {
     let told = said(&tool(here, &["--list-token-slots"], None));
     for hsm in list(report, "hsms") {
         let label = format!(": {}\n", text(hsm, "token"));
@@ -28,7 +28,7 @@ pub(super) fn tokens_are_as_they_say(here: &Installation, report: &Value) {
 }
 
 /// Every key by pkcs11-tool and openssl: id, kind, size, fingerprint, uses, and what guards it.
-pub(super) fn are_as_strangers_read_them(here: &Installation, report: &Value) {
+pub(crate) fn are_as_strangers_read_them(here: &Installation, report: &Value) {
     let keys = list(report, "keys");
     for key in keys {
         let (label, id) = (text(key, "label"), text(key, "id"));
@@ -51,7 +51,8 @@ pub(super) fn are_as_strangers_read_them(here: &Installation, report: &Value) {
         let curve = match key["bits"].as_u64().unwrap() {
             256 => "EC secp256r1",
             384 => "EC secp384r1",
-            _ => "RSA",
+            3072 | 4096 => "RSA",
+            other => panic!("{label}: {other} bits"),
         };
         assert_eq!(text(key, "algorithm"), curve);
 
@@ -111,7 +112,7 @@ fn write_public_key(here: &Installation, key: &Value, object: &str) {
 }
 
 /// `ndoba keys list` lists the same keys, all fit.
-pub(super) fn command_agrees(here: &Installation, report: &Value) {
+pub(crate) fn command_agrees(here: &Installation, report: &Value) {
     let listed = here.must(&["keys", "list", "--config", "ndoba.toml"]);
     let mut expected: Vec<String> = list(report, "keys")
         .iter()
@@ -124,7 +125,7 @@ pub(super) fn command_agrees(here: &Installation, report: &Value) {
 }
 
 /// A key that was made outside and brought in under a CA's label is not worked with (K-P09).
-pub(super) fn an_imported_key_is_refused(here: &Installation) {
+pub(crate) fn an_imported_key_is_refused(here: &Installation) {
     here.openssl(&["ecparam", "-name", "secp384r1", "-genkey", "-noout", "-out", "outside.pem"]);
     for (kind, public) in [("privkey", &[][..]), ("pubkey", &["-pubout"])] {
         let written = ["pkey", "-in", "outside.pem", "-outform", "DER", "-out", "outside.der"];

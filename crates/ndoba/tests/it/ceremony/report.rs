@@ -6,23 +6,23 @@ use serde_json::Value;
 
 use crate::installation::Installation;
 
-pub(super) fn read(here: &Installation) -> Value {
+pub(crate) fn read(here: &Installation) -> Value {
     serde_json::from_slice(&here.read("ceremony/report.json")).unwrap()
 }
 
 /// The entries of one of the report's lists.
-pub(super) fn list<'r>(report: &'r Value, name: &str) -> &'r [Value] {
+pub(crate) fn list<'r>(report: &'r Value, name: &str) -> &'r [Value] {
     report[name].as_array().unwrap_or_else(|| panic!("{name}"))
 }
 
-pub(super) fn text<'r>(entry: &'r Value, name: &str) -> &'r str {
+pub(crate) fn text<'r>(entry: &'r Value, name: &str) -> &'r str {
     let text = entry[name].as_str().unwrap_or_else(|| panic!("{name} in {entry}"));
     assert!(!text.trim().is_empty(), "{name} is empty in {entry}");
     text
 }
 
 /// GEN-6.5.1-13A: roles, functions and phases, responsibilities, evidence, date, keys, devices and their settings.
-pub(super) fn has_every_field(report: &Value) {
+pub(crate) fn has_every_field(report: &Value) {
     assert_eq!((&report["version"], text(report, "mode")), (&1.into(), "development"));
     for name in ["installation", "place", "date", "plan", "software"] {
         text(report, name);
@@ -58,7 +58,7 @@ pub(super) fn has_every_field(report: &Value) {
 }
 
 /// For people: every value of the inventory, and the digest of the JSON.
-pub(super) fn text_tells_the_json(here: &Installation, report: &Value) {
+pub(crate) fn text_tells_the_json(here: &Installation, report: &Value) {
     let told = here.read_text("ceremony/report.txt");
     let digest = here.openssl(&["dgst", "-sha256", "-r", "ceremony/report.json"]);
     assert!(told.contains(digest.split(' ').next().unwrap()), "{told}");
@@ -79,7 +79,7 @@ pub(super) fn text_tells_the_json(here: &Installation, report: &Value) {
 }
 
 /// Every certificate file that the ceremony made, and no other.
-pub(super) fn certificates_are_the_files(here: &Installation, report: &Value) {
+pub(crate) fn certificates_are_the_files(here: &Installation, report: &Value) {
     let mut files = BTreeSet::new();
     for entry in std::fs::read_dir(here.file("pki")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
@@ -131,7 +131,7 @@ pub(super) fn certificates_are_the_files(here: &Installation, report: &Value) {
 }
 
 /// The keys of the first security officers, as their own files have them and as the CA is told.
-pub(super) fn officers_are_pinned(here: &Installation, report: &Value) {
+pub(crate) fn officers_are_pinned(here: &Installation, report: &Value) {
     let pin = here.read_text("officers.pin.json");
     assert_eq!(list(report, "officers").len(), 2);
     for (place, officer) in list(report, "officers").iter().enumerate() {
@@ -148,7 +148,7 @@ pub(super) fn officers_are_pinned(here: &Installation, report: &Value) {
 }
 
 /// The digest of the report is in the audit log, beside the plan's.
-pub(super) fn is_in_the_log(here: &Installation, report: &Value) {
+pub(crate) fn is_in_the_log(here: &Installation, report: &Value) {
     let digest = here.openssl(&["dgst", "-sha256", "-r", "ceremony/report.json"]);
     let serving = here.serve(None);
     let log = here.export_log("log.jsonl");

@@ -69,7 +69,11 @@ impl Installation {
         said.trim_end().to_owned()
     }
 
-    fn database_url(&self) -> Option<String> {
+    pub(crate) fn is_on_postgresql(&self) -> bool {
+        self.database_url().is_some()
+    }
+
+    pub(super) fn database_url(&self) -> Option<String> {
         fs::read_to_string(self.file("database.url")).ok()
     }
 }

@@ -34,24 +34,12 @@ pub(super) fn copy(engine: Engine) -> Installation {
 impl Prepared {
     fn make(engine: Engine) -> Self {
         let here = Installation::empty();
-        let database = match engine {
-            Engine::Postgresql => Some(PostgresCluster::shared().new_database()),
-            Engine::Sqlite => None,
-        };
-        match &database {
-            Some(url) => {
-                fs::write(here.file("database.url"), url).unwrap();
-                here.hold_ceremony(&["--postgresql-url-file", "database.url"]);
-            }
-            None => {
-                here.hold_ceremony(&[]);
-            }
-        }
+        here.hold_ceremony_on(engine, &[]);
         here.appoint_officers();
         let folder = kept_folder().join(format!("{engine:?}"));
         program::must(Path::new("/"), "cp", &[Path::new("-a"), here.folder(), &folder]);
         readdress(&folder, &address(&here), &address_of(&folder, here.ports));
-        Self { folder, ports: here.ports, database }
+        Self { folder, ports: here.ports, database: here.database_url() }
     }
 
     fn copy(&self) -> Installation {
