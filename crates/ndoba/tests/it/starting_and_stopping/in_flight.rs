@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use crate::accounts;
 use crate::http::try_stamp;
 use crate::installation::Installation;
 use crate::program::eventually;
@@ -36,15 +37,10 @@ pub(super) fn certificates(here: &Installation) {
         here.await_certificate(application);
     }
     assert_eq!(issued(), ORDERS);
-    serving.stop();
-    let accounts = here.must(&["ca", "reconcile", "--config", "ndoba.toml"]);
-    assert!(accounts.contains("\n0 intents have neither"), "{accounts}");
     // A stop is no crash: what was being signed was waited for.
-    let lost = accounts.lines().filter(|line| line.contains("/ca/1"));
-    assert!(
-        lost.clone().count() > 0 && lost.into_iter().all(|line| line.split_whitespace().nth(4) == Some("0")),
-        "{accounts}"
-    );
+    let accounts = accounts::settled(here);
+    assert_eq!((usize::try_from(accounts.orders).unwrap(), accounts.lost), (ORDERS, 0), "{accounts:?}");
+    serving.stop();
 }
 
 /// Every client has a whole answer or none, and every token that left is in the journal.
