@@ -19,12 +19,15 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use ndoba_audit::{Actor, Event, EventKind, EventSink as _, Word};
+use ndoba_ca::Epoch;
 use ndoba_settings::{LogFormat, Role, Settings};
 use ndoba_store::Store;
+use ndoba_types::Sha256Digest;
 use ndoba_web_public::{OperatorServer, install_metrics};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::ConfigArgs;
+use crate::files;
 use crate::installation::{self, World};
 use crate::logging;
 use crate::tokens::Tokens;
@@ -40,11 +43,16 @@ pub(crate) struct Process {
     pub(crate) health: Arc<HealthBoard>,
     /// This process in logs and heartbeats.
     pub(crate) node: String,
+    /// From this start to its end, in the log and in the accounts of signatures.
+    pub(crate) epoch: Epoch,
+    /// SHA-256 over the configuration file, in which no secrets are.
+    pub(crate) configuration: Sha256Digest,
 }
 
 /// Runs until told to stop.
 pub(crate) fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let settings = installation::load(&args.config)?;
+    let configuration = Sha256Digest::of(&files::read(&args.config)?);
     logging::start(settings.log.format == LogFormat::Json, &settings.log.filter)?;
     tls::install_provider()?;
     let metrics = install_metrics()?;
@@ -52,13 +60,16 @@ pub(crate) fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let needed = needed_tokens(&settings);
     let tokens = Tokens::start(&settings, |name| needed.iter().any(|needed| needed == name))?;
     let node = format!("node-{}", settings.node);
+    let world = World::real();
     let process = Process {
         health: Arc::new(HealthBoard::new(&settings)),
-        world: World::real(),
+        epoch: Epoch::draw(&*world.random)?,
+        world,
         settings,
         store,
         tokens,
         node,
+        configuration,
     };
     let runtime = actix_web::rt::System::new();
     runtime.block_on(run(process, metrics))
@@ -88,7 +99,7 @@ async fn run(process: Process, metrics: metrics_exporter_prometheus::PrometheusH
     for server in serving {
         server.await.context("a server ended badly")??;
     }
-    record(&process, |role, node, epoch| EventKind::ServiceStopped { role, node, epoch })?;
+    record(&process, |role, node, epoch| vec![EventKind::ServiceStopped { role, node, epoch }])?;
     background.stop();
     tracing::info!("stopped");
     Ok(())
@@ -120,19 +131,17 @@ fn start(
         audit::start(process, background)?;
     }
     health::watch(process, background)?;
-    record(process, |role, node, epoch| EventKind::ServiceStarted {
-        role,
-        version: env!("CARGO_PKG_VERSION").into(),
-        node,
-        epoch,
+    record(process, |role, node, epoch| {
+        let loaded = EventKind::ConfigurationLoaded { role: role.clone(), digest: process.configuration };
+        let version = env!("CARGO_PKG_VERSION").into();
+        vec![loaded, EventKind::ServiceStarted { role, version, node, epoch }]
     })?;
     Ok(servers)
 }
 
-/// One event for each role of this process.
-fn record(process: &Process, event: impl Fn(Word, Word, Word) -> EventKind) -> anyhow::Result<()> {
+/// The same events for each role of this process.
+fn record(process: &Process, happened: impl Fn(Word, Word, Word) -> Vec<EventKind>) -> anyhow::Result<()> {
     let node: Word = process.node.parse()?;
-    let epoch: Word = std::process::id().to_string().parse()?;
     let mut events = Vec::new();
     for role in process.settings.roles.iter() {
         let name: Word = match role {
@@ -142,8 +151,10 @@ fn record(process: &Process, event: impl Fn(Word, Word, Word) -> EventKind) -> a
             Role::Registration => "registration",
         }
         .into();
-        let what = event(name.clone(), node.clone(), epoch.clone());
-        events.push(Event::new(&*process.world.random, process.world.clock.now(), Actor::Role(name), what)?);
+        for what in happened(name.clone(), node.clone(), process.epoch.word()) {
+            let (now, actor) = (process.world.clock.now(), Actor::Role(name.clone()));
+            events.push(Event::new(&*process.world.random, now, actor, what)?);
+        }
     }
     process.store.record(&events).context("the start or stop cannot be recorded, so it must not happen")
 }

@@ -39,7 +39,12 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
     let longest =
         settings.hsm.modules.iter().flat_map(|module| &module.tokens).map(|token| token.deadline).max();
     let parts = CaParts {
-        node: Node::begin(&process.node, Arc::clone(&world.clock), Arc::clone(&world.random))?,
+        node: Node::begin(
+            &process.node,
+            process.epoch.clone(),
+            Arc::clone(&world.clock),
+            Arc::clone(&world.random),
+        ),
         ledger: Arc::new(process.store.clone()),
         sink: Arc::new(CrlFolder(installation::published(settings)?)),
         witness: Arc::new(WitnessFile::new(witness)),
