@@ -116,3 +116,26 @@ fn a_revoked_certificate_is_not_good_even_when_the_witnesses_are_yesterdays_too(
     eventually(|| here.log().contains("is online") || !serving.is_running(), || here.log());
     assert!(here.crl().contains(&revoked), "{}", here.log());
 }
+
+/// A list online that the database does not know is an alarm while it is there, and no longer.
+#[test]
+fn health_says_when_a_foreign_list_is_gone() {
+    let here = Installation::on(Engine::Sqlite);
+    let serving = here.serve(None);
+    let serial = here.issue("01001000103");
+    assert!(here.revoke(&serial).status.success());
+    here.await_listed(&serial);
+    serving.stop();
+
+    // Number 2 of one CA where the other has come to number 1.
+    let own = here.read("published/crl/seal.crl");
+    fs::copy(here.file("published/crl/signature.crl"), here.file("published/crl/seal.crl")).unwrap();
+    here.configure_roles("public.toml", &["public"], 0);
+    let mut serving = here.start("public.toml", None);
+    here.await_address(&mut serving, here.operator());
+    eventually(|| here.health().contains("does not know CRL 2 of seal"), || here.health());
+    fs::write(here.file("published/crl/seal.crl"), own).unwrap();
+    let entry = |state: &str| format!("\"name\":\"published CRLs\",\"state\":\"{state}\"");
+    eventually(|| here.health().replace(' ', "").contains(&entry("ok").replace(' ', "")), || here.health());
+    drop(serving);
+}
