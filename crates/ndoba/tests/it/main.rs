@@ -29,6 +29,7 @@ mod accounts;
 mod api;
 mod bad_input;
 mod ceremony;
+mod command_line;
 mod crash;
 mod deploy;
 mod fail_closed;
