@@ -1,6 +1,7 @@
 //! `ndoba serve`: the configured roles in one process, until SIGTERM or SIGINT.
 //!
-//! Order of starting: what may refuse (configuration, database, witness, keys' certificates) before anything listens.
+//! Order of starting: what may refuse (configuration, database, witness, keys' certificates) before anything listens;
+//! then the listeners; then the CA and the log, which act by themselves.
 //! Order of stopping: listeners first, so that nothing new comes in; then the CA and the log, which finish their step.
 
 mod audit;
@@ -62,7 +63,7 @@ pub(crate) fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let node = format!("node-{}", settings.node);
     let world = World::real();
     let process = Process {
-        health: Arc::new(HealthBoard::new(&settings)),
+        health: Arc::new(HealthBoard::new(&settings, &needed)),
         epoch: Epoch::draw(&*world.random)?,
         world,
         settings,
@@ -113,6 +114,8 @@ fn start(
 ) -> anyhow::Result<Vec<actix_web::dev::Server>> {
     let roles = &process.settings.roles;
     own_certificates::judge(&process.settings)?;
+    let ca = if roles.has(Role::Ca) { Some(ca::prepare(process)?) } else { None };
+    let audit = if roles.has(Role::Audit) { Some(audit::prepare(process)?) } else { None };
     let mut servers = Vec::new();
     if roles.has(Role::Public) {
         servers.push(public::start(process, background)?);
@@ -124,11 +127,11 @@ fn start(
         let health = Arc::clone(&process.health);
         servers.push(OperatorServer::bind(address, health, metrics)?.into_server());
     }
-    if roles.has(Role::Ca) {
-        ca::start(process, background)?;
+    if let Some(ca) = ca {
+        ca::start(process, background, ca)?;
     }
-    if roles.has(Role::Audit) {
-        audit::start(process, background)?;
+    if let Some(audit) = audit {
+        audit.start(background)?;
     }
     health::watch(process, background)?;
     record(process, |role, node, epoch| {

@@ -27,8 +27,8 @@ const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 /// Between two signs of life.
 const BEAT: Span = Span::seconds(1);
 
-/// Starts the role.
-pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<()> {
+/// Everything that may refuse; nothing is done yet.
+pub(super) fn prepare(process: &Process) -> anyhow::Result<CaService> {
     let settings = &process.settings;
     let world = &process.world;
     let witness = installation::witness(settings, "ca")?;
@@ -70,7 +70,15 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
             },
         },
     };
-    let mut service = CaService::new(parts)?;
+    Ok(CaService::new(parts)?)
+}
+
+/// Starts the role.
+pub(super) fn start(
+    process: &Arc<Process>,
+    background: &mut Background,
+    mut service: CaService,
+) -> anyhow::Result<()> {
     let process = Arc::clone(process);
     let mut beaten: Option<(UtcTime, bool)> = None;
     // Nobody is told that certificates can be issued before the accounts were looked at.

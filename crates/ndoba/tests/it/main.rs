@@ -38,6 +38,7 @@ mod http;
 mod installation;
 mod judged;
 mod lint;
+mod observed;
 mod profile;
 mod program;
 mod restore;

@@ -54,7 +54,7 @@ fn copy_witnesses(from: &std::path::Path, to: &std::path::Path) {
 }
 
 fn every_role_refuses_it(engine: Engine) {
-    let Yesterday { here, .. } = Yesterday::on(engine);
+    let Yesterday { here, witnesses, .. } = Yesterday::on(engine);
     let rows = "SELECT (SELECT count(*) FROM audit_events), (SELECT count(*) FROM crls)";
     let before = here.sql(rows);
     for (node, (role, because)) in [
@@ -74,6 +74,13 @@ fn every_role_refuses_it(engine: Engine) {
     // All roles in one process too; and nobody has written anything.
     let refused = here.must_not(&["serve", "--config", "ndoba.toml"]);
     assert!(refused.contains("behind its witness"), "{refused}");
+    // Where only the CA's witness knows better: nobody was served before it was asked.
+    let todays = here.read("witness/ocsp.json");
+    fs::copy(witnesses.path().join("ocsp.json"), here.file("witness/ocsp.json")).unwrap();
+    let refused = here.must_not(&["serve", "--config", "ndoba.toml"]);
+    assert!(refused.contains("the ca role does not act on this database"), "{refused}");
+    assert!(!refused.contains("listening on"), "{refused}");
+    fs::write(here.file("witness/ocsp.json"), todays).unwrap();
     assert_eq!(here.sql(rows), before);
     let status = here.must_not(&["db", "status", "--config", "ndoba.toml"]);
     for behind in ["ca: the database is behind", "ocsp: the database is behind", "audit: the log has"] {
