@@ -35,6 +35,7 @@ mod fail_closed;
 mod guides;
 mod http;
 mod installation;
+mod issued_by_profile;
 mod judged;
 mod lint;
 mod profile;
