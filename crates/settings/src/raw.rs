@@ -28,6 +28,8 @@ section! {
         hsm: RawHsm;
         /// Certification authorities.
         cas: Vec<RawCa>;
+        /// Qualified devices.
+        devices: Vec<RawDevice>;
         /// Time-stamping.
         tsa: RawTsa;
         /// The clock.
@@ -186,6 +188,18 @@ section! {
         next_update: String = "1h";
         /// Of a serial number never issued: "unknown" or "extended-revoked".
         unissued: String = "unknown";
+    }
+}
+
+section! {
+    /// A model of qualified devices that subscribers' keys may be in (QSCD).
+    RawDevice {
+        /// Its name in orders: lower-case letters, digits and hyphens.
+        model: String, "\"card-3\"";
+        /// The certification: its number and who gave it, as shown to officers.
+        certificate: String, "\"EAL4+ 2027-12, Example Body\"";
+        /// When the certification ends: from then on the model is in no new certificate.
+        ends: String, "\"2029-12-31T00:00:00Z\"";
     }
 }
 
