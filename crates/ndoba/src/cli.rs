@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ndoba_registration::{CHANNELS, REASONS};
 use ndoba_types::UtcTime;
 
-pub(crate) use content::{Law, LintArgs, LintFormat, LintType, ProfileCommand};
+pub(crate) use content::{DevicesArgs, Law, LintArgs, LintFormat, LintType, ProfileCommand};
 
 /// Ndoba, the backend of a qualified trust-service provider.
 #[derive(Debug, Parser)]
@@ -417,6 +417,9 @@ pub(crate) enum AuditCommand {
 pub(crate) enum CaCommand {
     /// Account for every signature of the CAs' keys; exit status 1 where signatures and rows do not agree.
     Reconcile(ReconcileArgs),
+    /// The register of qualified devices and the certificates that depend on it; exit status 1 where a certificate that
+    /// is in use depends on a model whose certification has ended.
+    Devices(DevicesArgs),
 }
 
 #[derive(Args, Debug)]

@@ -43,6 +43,7 @@ pub use journal::{
 };
 pub use outbox::{Errand, ErrandKind};
 pub use publish::{PublishError, PublishedFiles};
+pub use queries::in_use::InUse;
 pub use schema_state::OpenError;
 pub use segments::{RecordedSegment, SegmentOutcome};
 pub use status_records::{Dating, RefreshError, StatusRecords};

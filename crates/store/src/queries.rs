@@ -11,6 +11,7 @@ pub(crate) mod crls;
 pub(crate) mod events;
 pub(crate) mod grants;
 pub(crate) mod heartbeat;
+pub(crate) mod in_use;
 pub(crate) mod issuance;
 pub(crate) mod order_queue;
 pub(crate) mod orders;
