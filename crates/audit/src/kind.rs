@@ -3,60 +3,16 @@
 //! A kind's name and the names of its fields are part of logs that are kept for decades: kinds are added, never
 //! renamed or reused. What must be logged is in EN 319 401 §7.10 and EN 319 411-1 §6.4.5 (requirements P-20, P-21).
 
+mod declare;
+
 use ndoba_types::{
     CaName, KeyLabel, OfficerId, OrderId, RecordId, SerialNumber, Sha256Digest, Span, UtcTime,
 };
 use serde_json::{Map, Value};
 
-use crate::Word;
 use crate::field::Field;
-
-/// What entitled the CA to issue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// The digest of a key ceremony's plan.
-    Ceremony(Sha256Digest),
-    /// A verified order.
-    Order(OrderId),
-}
-
-macro_rules! kinds {
-    ($(
-        $(#[$doc:meta])*
-        $name:ident = $text:literal { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }
-    )*) => {
-        /// What happened, with what is needed to find it again. No personal data: identifiers, digests, salted
-        /// commitments and [`Word`]s.
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub enum EventKind {$(
-            $(#[$doc])*
-            $name { $($(#[$field_doc])* $field: $type,)* },
-        )*}
-
-        impl EventKind {
-            /// The kind's stable name, as logs show it.
-            pub fn name(&self) -> &'static str {
-                match self {
-                    $(Self::$name { .. } => $text,)*
-                }
-            }
-
-            /// All names, for documentation and tests.
-            pub const NAMES: &'static [&'static str] = &[$($text),*];
-
-            /// The name and the fields by name.
-            pub(crate) fn to_parts(&self) -> (&'static str, Map<String, Value>) {
-                let mut data = Map::new();
-                match self {
-                    $(Self::$name { $($field),* } => {
-                        $(data.insert(stringify!($field).into(), Field::to_value($field));)*
-                    })*
-                }
-                (self.name(), data)
-            }
-        }
-    };
-}
+use crate::{Cause, Word};
+use declare::kinds;
 
 kinds! {
     // The system: OVR-6.4.5-02.
@@ -267,6 +223,33 @@ kinds! {
         grant: Sha256Digest,
         /// Whose.
         officer: OfficerId,
+        /// Signed by whom.
+        signers: Vec<OfficerId>,
+    }
+
+    /// Two security officers let a CA certify its responders by itself, within bounds (design §3).
+    ResponderAuthorised = "responder-authorised" {
+        /// Its place in the chain of grants.
+        seq: u64,
+        /// SHA-256 over its bytes.
+        grant: Sha256Digest,
+        /// Its identifier.
+        authorisation: OrderId,
+        /// How many certificates at most.
+        count: u64,
+        /// Until when.
+        until: UtcTime,
+        /// Signed by whom.
+        signers: Vec<OfficerId>,
+    }
+    /// A standing authorisation ended before its time.
+    ResponderAuthorisationEnded = "responder-authorisation-ended" {
+        /// The ending's place in the chain of grants.
+        seq: u64,
+        /// SHA-256 over the ending's bytes.
+        grant: Sha256Digest,
+        /// Which one.
+        authorisation: OrderId,
         /// Signed by whom.
         signers: Vec<OfficerId>,
     }
@@ -496,6 +479,22 @@ kinds! {
 
     // Status and time.
 
+    /// A responder asked its CA for the next certificate.
+    ResponderRequested = "responder-requested" {
+        /// Which CA.
+        ca: CaName,
+        /// The new key.
+        key: KeyLabel,
+        /// SHA-256 over the request.
+        request: Sha256Digest,
+    }
+    /// The CA gave a responder no certificate.
+    ResponderRefused = "responder-refused" {
+        /// SHA-256 over the request.
+        request: Sha256Digest,
+        /// Why.
+        code: Word,
+    }
     /// A responder's certificate took effect.
     ResponderActivated = "responder-activated" {
         /// For which CA.

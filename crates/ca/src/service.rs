@@ -1,5 +1,7 @@
 //! The CA role, step by step: what one thread does over and over, and what a ceremony does once.
 
+mod standing;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -169,6 +171,7 @@ impl CaService {
         let register_grew = self.read_grants()?;
         self.retry_parked(&mut progress)?;
         self.carry_out_orders(&mut progress)?;
+        self.certify_responders(&mut progress)?;
         self.publish_crls(&mut progress)?;
         // A grant that nobody used yet counts too: a copy without it may be without an officer's dismissal.
         if progress.worked() || register_grew {

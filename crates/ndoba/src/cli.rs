@@ -421,6 +421,15 @@ pub(crate) enum OfficerCommand {
         /// The officer's id.
         id: String,
     },
+    /// Let a CA certify its OCSP responders by itself, within bounds: two security officers sign.
+    AuthoriseResponder(AuthoriseResponderArgs),
+    /// End what authorise-responder began: one security officer signs. Certificates issued under it stay.
+    EndResponder {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// The CA's name.
+        ca: String,
+    },
     /// List the officers.
     List {
         #[command(flatten)]
@@ -431,6 +440,35 @@ pub(crate) enum OfficerCommand {
         #[command(flatten)]
         api: ApiArgs,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuthoriseResponderArgs {
+    #[command(flatten)]
+    pub(crate) api: ApiArgs,
+    /// The second security officer's file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) second: PathBuf,
+    /// The CA's name.
+    pub(crate) ca: String,
+    /// A certificate of the CA's responder, PEM: the next ones bear its name.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) responder: PathBuf,
+    /// The enrolment key that signs the responder's requests, PEM.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) enrolment: PathBuf,
+    /// The profile.
+    #[arg(long, default_value = "ocsp-responder")]
+    pub(crate) profile: String,
+    /// Days of validity of each certificate.
+    #[arg(long, default_value_t = 14)]
+    pub(crate) days: u32,
+    /// How many certificates at most.
+    #[arg(long, default_value_t = 60)]
+    pub(crate) count: u32,
+    /// For how many days from now.
+    #[arg(long, default_value_t = 365)]
+    pub(crate) until_days: u32,
 }
 
 #[derive(Debug, Args)]

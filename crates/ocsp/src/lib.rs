@@ -16,6 +16,7 @@ mod cache;
 mod hash;
 mod ports;
 mod refusal;
+mod renewal;
 mod request;
 mod responder;
 
@@ -28,5 +29,6 @@ pub use ports::{
     CertStatusFacts, KnownVersion, StatusError, StatusSnapshot, StatusSource, StatusVersion, StatusVersions,
 };
 pub use refusal::{ErrorStatus, Refusal};
+pub use renewal::{Asked, RenewalAlarm, Tenure};
 pub use request::{CertId, IssuerHashes, Nonce, Request, RequestError, RequestLimits};
 pub use responder::{AnswerPolicy, Identity, Responder, ResponderError, Responders, Unissued};

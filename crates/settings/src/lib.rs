@@ -23,6 +23,6 @@ pub use url::HttpUrl;
 pub use values::{
     Audit, CertificationAuthority, ClockMode, ClockSettings, Crl, Database, Hsm, JournalMode, KernelCheck,
     KeyRef, Legal, Limits, Listen, Log, LogFormat, Mode, Module, NameScript, NtpServer, Ocsp, OfficersTls,
-    OnTimeout, Paths, PinSource, Policies, PublicTls, Role, Roles, Settings, Token, TokenSelector, Tsa,
-    TsaNext, TsaUnit, UnknownAnswer, Urls,
+    OnTimeout, Paths, PinSource, Policies, PublicTls, ResponderId, Role, Roles, Settings, Token,
+    TokenSelector, Tsa, TsaNext, TsaUnit, UnknownAnswer, Urls,
 };

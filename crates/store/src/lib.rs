@@ -25,6 +25,7 @@ mod outbox;
 mod publish;
 mod queries;
 mod registry;
+mod responders;
 mod schema;
 mod schema_state;
 mod segments;
@@ -43,6 +44,7 @@ pub use journal::{
 };
 pub use outbox::{Errand, ErrandKind};
 pub use publish::{PublishError, PublishedFiles};
+pub use responders::{NewResponderRequest, ResponderOutcome, ResponderRecord};
 pub use schema_state::OpenError;
 pub use segments::{RecordedSegment, SegmentOutcome};
 pub use status_records::{Dating, RefreshError, StatusRecords};

@@ -15,6 +15,8 @@ pub(crate) mod order_queue;
 pub(crate) mod orders;
 pub(crate) mod outbox;
 pub(crate) mod receipts;
+pub(crate) mod responder_ledger;
+pub(crate) mod responder_requests;
 pub(crate) mod restore;
 pub(crate) mod segments;
 pub(crate) mod status;

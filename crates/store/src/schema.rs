@@ -254,6 +254,34 @@ table! {
 }
 
 table! {
+    responder_requests (id) {
+        id -> Binary,
+        ca -> Text,
+        key_label -> Text,
+        document -> Binary,
+        signature -> Binary,
+        csr -> Binary,
+        received -> BigInt,
+    }
+}
+
+table! {
+    responder_certificates (request) {
+        request -> Binary,
+        ca -> Text,
+        state -> Text,
+        authorisation -> Nullable<Binary>,
+        number -> Nullable<BigInt>,
+        serial -> Nullable<Binary>,
+        lost_before -> BigInt,
+        der -> Nullable<Binary>,
+        refusal_code -> Nullable<Text>,
+        refusal_message -> Nullable<Text>,
+        decided -> BigInt,
+    }
+}
+
+table! {
     heartbeat (node) {
         node -> Text,
         at -> BigInt,
@@ -268,6 +296,8 @@ allow_tables_to_appear_in_same_query!(
     certificate_status,
     certificates,
     orders,
+    responder_certificates,
+    responder_requests,
     revocation_records,
     revocation_requests,
 );

@@ -111,6 +111,11 @@ impl Installation {
         ([127, 0, 0, 1], self.ports[1]).into()
     }
 
+    /// Where the operator looks.
+    pub(crate) fn operator(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.ports[3]).into()
+    }
+
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -144,14 +149,29 @@ impl Installation {
         }
     }
 
+    /// As [`Self::serve`], with the clock put forward by so many hours.
+    pub(crate) fn serve_ahead(&self, hours: u32) -> Serving {
+        let mut serving = self.start_ahead("ndoba.toml", hours);
+        self.await_officers_of(&mut serving);
+        serving
+    }
+
+    /// As [`Self::start`], with the clock put forward by so many hours.
+    pub(crate) fn start_ahead(&self, configuration: &str, hours: u32) -> Serving {
+        self.start_with(configuration, &[("NDOBACTL_CLOCK_AHEAD", &(hours * 3600).to_string())])
+    }
+
     /// Starts serving by another configuration, and waits for nothing.
     pub(crate) fn start(&self, configuration: &str, failpoint: Option<&str>) -> Serving {
+        let armed = failpoint.map(|arrow| ("NDOBACTL_FAILPOINT", arrow));
+        self.start_with(configuration, armed.as_slice())
+    }
+
+    fn start_with(&self, configuration: &str, variables: &[(&str, &str)]) -> Serving {
         let log = fs::File::options().create(true).append(true).open(self.file("serve.log")).unwrap();
         let mut command = self.command(&["serve", "--config", configuration]);
         command.stdout(Stdio::null()).stderr(log);
-        if let Some(arrow) = failpoint {
-            command.env("NDOBACTL_FAILPOINT", arrow);
-        }
+        command.envs(variables.iter().copied());
         Serving(command.spawn().unwrap())
     }
 
@@ -283,6 +303,15 @@ impl Installation {
             .output()
             .unwrap();
         String::from_utf8_lossy(&told.stdout).into_owned() + &String::from_utf8_lossy(&told.stderr)
+    }
+
+    /// Waits until `ready` says so; `what` is awaited.
+    pub(crate) fn await_that(&self, what: &str, mut ready: impl FnMut() -> bool) {
+        let start = Instant::now();
+        while !ready() {
+            assert!(start.elapsed() < PATIENCE, "awaited {what}\n{}", self.log());
+            sleep(Duration::from_millis(100));
+        }
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

@@ -11,6 +11,7 @@ mod deploy;
 mod guides;
 mod installation;
 mod lint;
+mod responders;
 mod restore;
 mod suspension;
 mod time_stamps;

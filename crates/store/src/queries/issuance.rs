@@ -1,7 +1,7 @@
 //! The issuance ledger: intents, finished certificates, and those in doubt (design §5).
 
 use diesel::prelude::*;
-use ndoba_ca::ports::{CertificateId, InDoubt, Intent, IntentOutcome, Issued, Warrant};
+use ndoba_ca::ports::{CertificateId, CertificateKind, InDoubt, Intent, IntentOutcome, Issued, Warrant};
 use ndoba_types::{Sha256Digest, UtcTime};
 use ndoba_x509::RevocationReason;
 
@@ -9,7 +9,7 @@ use crate::connection::{Conn, on_each_engine};
 use crate::error::StoreError;
 use crate::outbox::ErrandKind;
 use crate::queries::attempts::Signed;
-use crate::queries::{attempts, events, order_queue, outbox, status};
+use crate::queries::{attempts, events, order_queue, outbox, responder_ledger, status};
 use crate::schema::{attempts as attempt_rows, certificate_status, certificates, dn_owners};
 use crate::spelling::{self, UNKNOWN, outcome, state};
 use crate::stored;
@@ -66,6 +66,12 @@ pub(crate) fn record_intent(
                 return Ok(Err(IntentOutcome::OrderTaken));
             }
             (Some(id.as_bytes().as_slice()), None)
+        }
+        Warrant::Standing(standing) => {
+            if !responder_ledger::claim(conn, standing, &intent.certificate, attempt.at)? {
+                return Ok(Err(IntentOutcome::OrderTaken));
+            }
+            (Some(standing.authorisation.as_bytes().as_slice()), None)
         }
     };
 
@@ -135,17 +141,17 @@ pub(crate) fn record_issued(conn: &mut Conn, issued: &Issued) -> Result<bool, St
         return Ok(false);
     }
     // The certificate contains the TBS; its digest stays.
-    let order: Option<Option<Vec<u8>>> =
+    let row: Option<(Option<Vec<u8>>, String)> =
         diesel::update(certificates::table.find((ca.as_str(), serial.as_unsigned())))
             .set((
                 certificates::tbs.eq(None::<Vec<u8>>),
                 certificates::der.eq(Some(der)),
                 certificates::issued.eq(Some(at.unix_micros())),
             ))
-            .returning(certificates::order_id)
+            .returning((certificates::order_id, certificates::kind))
             .get_result(conn)
             .optional()?;
-    let order = order.ok_or_else(|| StoreError::corrupt("an attempt without its certificate"))?;
+    let (order, kind) = row.ok_or_else(|| StoreError::corrupt("an attempt without its certificate"))?;
     let digest = Sha256Digest::of(der);
     let changed = diesel::update(
         certificate_status::table
@@ -160,12 +166,19 @@ pub(crate) fn record_issued(conn: &mut Conn, issued: &Issued) -> Result<bool, St
     if changed != 1 {
         return Err(StoreError::corrupt("certificate_status.state and attempts.outcome disagree"));
     }
-    if let Some(order) = order {
-        order_queue::finish(conn, stored::order_id(&order)?, serial)?;
+    match order {
+        Some(_) if is_standing(&kind) => responder_ledger::finish(conn, &issued.certificate, der, *at)?,
+        Some(order) => order_queue::finish(conn, stored::order_id(&order)?, serial)?,
+        None => {}
     }
     outbox::add(conn, ErrandKind::Notice, ca, serial, *at)?;
     events::append(conn, std::slice::from_ref(event))?;
     Ok(true)
+}
+
+/// A certificate with an order's id whose order is a standing authorisation.
+fn is_standing(kind: &str) -> bool {
+    kind == spelling::kind_to_row(CertificateKind::Responder)
 }
 
 #[derive(Queryable, Selectable)]
@@ -185,6 +198,7 @@ struct Unfinished {
     serial: Vec<u8>,
     order_id: Option<Vec<u8>>,
     ceremony: Option<Vec<u8>>,
+    kind: String,
     tbs: Option<Vec<u8>>,
 }
 
@@ -207,22 +221,24 @@ pub(crate) fn in_doubt(
         .order((attempt_rows::at, attempt_rows::number))
         .select((OpenAttempt::as_select(), Unfinished::as_select()))
         .load(conn)?;
-    rows.into_iter().map(|(attempt, certificate)| doubt(attempt, certificate)).collect()
+    rows.into_iter().map(|(attempt, certificate)| doubt(conn, attempt, certificate)).collect()
 }
 
-fn doubt(attempt: OpenAttempt, certificate: Unfinished) -> Result<InDoubt, StoreError> {
+fn doubt(conn: &mut Conn, attempt: OpenAttempt, certificate: Unfinished) -> Result<InDoubt, StoreError> {
     let OpenAttempt { key_label, epoch, number, node, at, ca } = attempt;
-    let Unfinished { serial, order_id, ceremony, tbs } = certificate;
+    let Unfinished { serial, order_id, ceremony, kind, tbs } = certificate;
+    let certificate =
+        CertificateId { ca: stored::ca(&ca)?, serial: stored::serial(&serial, "certificates.serial")? };
     Ok(InDoubt {
-        certificate: CertificateId {
-            ca: stored::ca(&ca)?,
-            serial: stored::serial(&serial, "certificates.serial")?,
-        },
         warrant: match (order_id, ceremony) {
+            (Some(_), None) if is_standing(&kind) => {
+                Warrant::Standing(responder_ledger::warrant(conn, &certificate)?)
+            }
             (Some(id), None) => Warrant::Order(stored::order_id(&id)?),
             (None, Some(plan)) => Warrant::Ceremony(stored::digest(&plan, "certificates.ceremony")?),
             (None, None) | (Some(_), Some(_)) => return Err(StoreError::corrupt("a certificate's warrant")),
         },
+        certificate,
         tbs: tbs.ok_or_else(|| StoreError::corrupt("a TBS that was dropped before the signature"))?,
         attempt: ndoba_ca::ports::Attempt {
             key: stored::key_label(&key_label)?,
@@ -250,6 +266,7 @@ pub(crate) fn record_lost(
     status::mark_lost(conn, id, RevocationReason::Unspecified, attempt.at, at)?;
     match warrant {
         Warrant::Ceremony(_) => {}
+        Warrant::Standing(standing) => responder_ledger::give_up(conn, standing, id, at)?,
         Warrant::Order(order) => {
             if !order_queue::queue_again(conn, *order)? {
                 // A row in `signing` holds its order claimed; nobody else may have let go of it.

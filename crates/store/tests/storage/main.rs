@@ -11,6 +11,7 @@ mod issuance;
 mod raw;
 mod refusals;
 mod registry;
+mod responders;
 mod restored;
 mod schema;
 mod status;
