@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use ndoba_audit::{EventKind, Word};
-use ndoba_lint::{OcspContext, Severity, lint_ocsp_response};
+use ndoba_lint::{OcspContext, Scope, Severity, lint_ocsp_response};
 use ndoba_ocsp::{
     AnswerPolicy, Asked, CertStatusFacts, HashAlgorithm, Identity, Query, RenewalAlarm, Responder, Tenure,
     Unissued,
@@ -181,7 +181,8 @@ impl Desk {
         own_certificates::judge_responder(&certificate, &self.ca_certificate)?;
         let key = self.ocsp.key.beside(label.clone());
         let next = put_together(process, &self.ca, &self.ocsp, &self.ca_certificate, key, certificate)?;
-        try_out(&next, now).context("the new responder certificate does not work here; the old one stays")?;
+        try_out(&next, self.ocsp.responder_id, now)
+            .context("the new responder certificate does not work here; the old one stays")?;
         Ok(Some(next))
     }
 
@@ -316,7 +317,12 @@ fn put_together(
 }
 
 /// A sample, signed and judged before anybody is answered: about the responder's own certificate.
-fn try_out(next: &InService, now: UtcTime) -> anyhow::Result<()> {
+fn try_out(next: &InService, id: ResponderId, now: UtcTime) -> anyhow::Result<()> {
+    let scope = match id {
+        ResponderId::ByKey => Scope::Ours,
+        // Configured against our own decision; what the standards ask still holds.
+        ResponderId::ByName => Scope::Anyone,
+    };
     let (responder, key) = &next.working;
     let query = Query::about(&Arc::new(responder.clone()), HashAlgorithm::Sha256, next.certificate.serial())?;
     let good = CertStatusFacts::Good { certificate: next.certificate.fingerprint() };
@@ -326,7 +332,7 @@ fn try_out(next: &InService, now: UtcTime) -> anyhow::Result<()> {
     verify_signature(next.certificate.spki(), key.algorithm(), &message, signature.as_bytes())
         .context("the key in the token is not the certificate's")?;
     let answer = pending.finish(&signature)?;
-    let findings = lint_ocsp_response(&answer.der, &OcspContext { now });
+    let findings = lint_ocsp_response(&answer.der, &OcspContext { scope, now });
     match findings.into_iter().find(|finding| finding.severity == Severity::Error) {
         None => Ok(()),
         Some(error) => Err(anyhow::anyhow!("a sample answer is not fit: {error}")),
