@@ -15,6 +15,7 @@ mod public;
 mod responders;
 pub(crate) mod stamping;
 pub(crate) mod tls;
+mod unissued;
 
 use std::sync::Arc;
 

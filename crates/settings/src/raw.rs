@@ -192,6 +192,9 @@ section! {
         unissued: String = "unknown";
         /// How answers name the responder: "by-key" as RFC 9919 demands, or "by-name" for clients that know nothing else.
         responder_id: String = "by-key";
+        /// Leading hexadecimal digits of serial numbers, never given, that known probes ask about: they raise no
+        /// alarm. 6372742e7368 is crt.sh's.
+        known_probes: Vec<String> = Vec::<String>::new();
     }
 }
 

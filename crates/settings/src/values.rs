@@ -272,6 +272,8 @@ pub struct Ocsp {
     pub unissued: UnknownAnswer,
     /// How answers name the responder.
     pub responder_id: ResponderId,
+    /// Leading octets of the serial numbers that known probes ask about.
+    pub known_probes: Vec<Vec<u8>>,
 }
 
 /// How OCSP answers name their responder (O-10).

@@ -14,7 +14,7 @@ use ndoba_web_public::{
 use ndoba_x509::Crl;
 
 use super::background::{Background, Next};
-use super::{Process, responders, stamping, tls};
+use super::{Process, responders, stamping, tls, unissued};
 use crate::installation;
 
 /// How often the status versions are looked at (design §6).
@@ -39,13 +39,17 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
     compare_with_crls(process, &records)?;
     watch_records(process, &records, background)?;
 
-    let ocsp = Arc::new(OcspService::new(
-        StatusReaders::start(Arc::clone(&records) as _, STATUS_READERS, STATUS_QUEUE)?,
-        records as Arc<dyn StatusVersions>,
-        Arc::clone(&process.world.clock),
-        ocsp_limits(process),
-    ));
+    let ocsp = Arc::new(
+        OcspService::new(
+            StatusReaders::start(Arc::clone(&records) as _, STATUS_READERS, STATUS_QUEUE)?,
+            records as Arc<dyn StatusVersions>,
+            Arc::clone(&process.world.clock),
+            ocsp_limits(process),
+        )
+        .with_known_probes(unissued::known_probes(settings)),
+    );
     responders::start(process, &ocsp, background)?;
+    unissued::watch(process, &ocsp, background)?;
     let services = PublicServices {
         ocsp: Some(ocsp),
         time_stamping: stamping::start(process, background)?,

@@ -45,6 +45,17 @@ impl Installation {
         (text, number)
     }
 
+    /// The serial number in a certificate, hexadecimal.
+    fn serial_of(&self, file: &str) -> String {
+        let said = Command::new("openssl")
+            .args(["x509", "-noout", "-serial", "-in"])
+            .arg(self.file(file))
+            .output()
+            .unwrap();
+        let text = String::from_utf8(said.stdout).unwrap();
+        text.trim().trim_start_matches("serial=").to_lowercase()
+    }
+
     /// What the operator's health says.
     fn health(&self) -> String {
         let address = self.operator();
@@ -75,6 +86,14 @@ fn responders_renew_themselves_and_no_further_than_they_may() {
     assert!(said.contains("sha256WithRSAEncryption") && !first.is_empty(), "{said}");
     let (said, elliptic) = here.asked("seal", &serial, 0);
     assert!(said.contains("ecdsa-with-SHA256") && said.contains("Response verify OK"), "{said}");
+    // A number that nobody was given is not good, and its asker is noticed.
+    let (said, _) = here.asked("seal", &serial, 0);
+    assert!(said.contains(": unknown"), "{said}");
+    here.await_that("the alarm about it", || here.health().contains("about numbers never issued"));
+    // CA certificates are answered too, by the root's responder (O-26).
+    let number = here.serial_of("pki/signature.pem");
+    let (said, _) = here.asked("root", &number, 0);
+    assert!(said.contains(": good") && said.contains("Response verify OK"), "{said}");
     drop(serving);
 
     // The second half of its life: it asks, is certified, and answers with the new certificate.
@@ -95,6 +114,7 @@ fn responders_renew_themselves_and_no_further_than_they_may() {
     let (said, _) = here.asked("signature", &serial, 8 * DAY);
     assert!(said.contains(": good") && said.contains("sha256WithRSAEncryption"), "{said}");
     let log = here.exported();
+    assert!(log.contains("ocsp-unissued-queries"), "{log}");
     for kind in ["responder-authorised", "responder-requested", "responder-activated"] {
         assert!(log.matches(kind).count() >= 3, "{kind}:\n{log}");
     }
@@ -147,5 +167,9 @@ fn responders_renew_themselves_and_no_further_than_they_may() {
         assert!(said.contains("trylater") || said.contains("Response verify OK"), "{said}");
         said.contains(": good")
     });
+    // A certificate that ended weeks ago, the first responder's own, is answered as before (K-O10).
+    let ended = here.serial_of("pki/signature-ocsp.pem");
+    let (said, _) = here.asked("signature", &ended, 60 * DAY);
+    assert!(said.contains(": good") && said.contains("Archive Cutoff"), "{said}");
     drop(serving);
 }

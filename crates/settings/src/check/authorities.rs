@@ -57,8 +57,22 @@ fn responder(raw: RawOcsp, section: &str, folder: &Path) -> Checked<Ocsp> {
         .enrolment
         .map(|label| key(section, raw.token.clone(), &label, "ecdsa-p256-sha256", "enrolment"))
         .transpose()?;
+    let mut known_probes = Vec::new();
+    for text in &raw.known_probes {
+        // Two octets would hide one question in 65,536 about anything.
+        match hex::decode(text) {
+            Ok(prefix) if (4..=20).contains(&prefix.len()) => known_probes.push(prefix),
+            Ok(_) | Err(_) => {
+                return complaint(
+                    format!("{section}.known_probes"),
+                    format!("`{text}` is not the first 8 to 40 hexadecimal digits of a serial number"),
+                );
+            }
+        }
+    }
     Ok(Ocsp {
         enrolment,
+        known_probes,
         responder_id: choice(
             &format!("{section}.responder_id"),
             &raw.responder_id,

@@ -202,6 +202,8 @@ impl World {
             Arc::clone(&clock) as _,
             limits,
         );
+        let probes = ("signature".parse().unwrap(), vec![b"crt.sh".to_vec()]);
+        let service = service.with_known_probes(HashMap::from([probes]));
         service.activate(vec![(pki.responder(AnswerPolicy::default()), Arc::clone(&key) as _)]).unwrap();
 
         let service = Arc::new(service);
