@@ -229,29 +229,26 @@ kinds! {
 
     /// Two security officers let a CA certify its responders by itself, within bounds (design §3).
     ResponderAuthorised = "responder-authorised" {
-        /// Its place in the chain of grants.
-        seq: u64,
-        /// SHA-256 over its bytes.
-        grant: Sha256Digest,
-        /// Its identifier.
-        authorisation: OrderId,
-        /// How many certificates at most.
-        count: u64,
-        /// Until when.
-        until: UtcTime,
-        /// Signed by whom.
-        signers: Vec<OfficerId>,
+        /** Its place in the chain of grants. */ seq: u64,
+        /** SHA-256 over its bytes. */ grant: Sha256Digest,
+        /** Its identifier. */ authorisation: OrderId,
+        /** How many certificates at most. */ count: u64,
+        /** Until when. */ until: UtcTime,
+        /** Signed by whom. */ signers: Vec<OfficerId>,
     }
     /// A standing authorisation ended before its time.
     ResponderAuthorisationEnded = "responder-authorisation-ended" {
-        /// The ending's place in the chain of grants.
-        seq: u64,
-        /// SHA-256 over the ending's bytes.
-        grant: Sha256Digest,
-        /// Which one.
-        authorisation: OrderId,
-        /// Signed by whom.
-        signers: Vec<OfficerId>,
+        /** The ending's place in the chain of grants. */ seq: u64,
+        /** SHA-256 over the ending's bytes. */ grant: Sha256Digest,
+        /** Which one. */ authorisation: OrderId,
+        /** Signed by whom. */ signers: Vec<OfficerId>,
+    }
+
+    /// Two security officers ended a CA: it issues nothing and changes no status any more.
+    CaTerminationDecided = "ca-termination-decided" {
+        /** The decision's place in the chain of grants. */ seq: u64,
+        /** SHA-256 over its bytes. */ grant: Sha256Digest,
+        /** Signed by whom. */ signers: Vec<OfficerId>,
     }
 
     // Registration: REG-6.4.5-03.
@@ -356,24 +353,15 @@ kinds! {
     }
     /// The CA is about to ask its token for a certificate's signature.
     IssuanceIntended = "issuance-intended" {
-        /// Under which CA.
-        ca: CaName,
-        /// The certificate to be.
-        serial: SerialNumber,
-        /// Why it may be.
-        cause: Cause,
-        /// The profile's digest.
-        profile: Sha256Digest,
-        /// SHA-256 over the TBSCertificate.
-        tbs: Sha256Digest,
-        /// The key asked.
-        key: KeyLabel,
-        /// The node asking.
-        node: Word,
-        /// Its process epoch.
-        epoch: Word,
-        /// Counts the tries of the epoch.
-        attempt: u64,
+        /** Under which CA. */ ca: CaName,
+        /** The certificate to be. */ serial: SerialNumber,
+        /** Why it may be. */ cause: Cause,
+        /** The profile's digest. */ profile: Sha256Digest,
+        /** SHA-256 over the TBSCertificate. */ tbs: Sha256Digest,
+        /** The key asked. */ key: KeyLabel,
+        /** The node asking. */ node: Word,
+        /** Its process epoch. */ epoch: Word,
+        /** Counts the tries of the epoch. */ attempt: u64,
     }
     /// A certificate was signed, verified and recorded.
     CertificateIssued = "certificate-issued" {
@@ -441,20 +429,13 @@ kinds! {
     }
     /// The CA is about to ask its token for a CRL's signature.
     CrlIntended = "crl-intended" {
-        /// Whose.
-        ca: CaName,
-        /// Its cRLNumber.
-        number: u64,
-        /// SHA-256 over the TBSCertList.
-        tbs: Sha256Digest,
-        /// The key asked.
-        key: KeyLabel,
-        /// The node asking.
-        node: Word,
-        /// Its process epoch.
-        epoch: Word,
-        /// Counts the tries of the epoch.
-        attempt: u64,
+        /** Whose. */ ca: CaName,
+        /** Its cRLNumber. */ number: u64,
+        /** SHA-256 over the TBSCertList. */ tbs: Sha256Digest,
+        /** The key asked. */ key: KeyLabel,
+        /** The node asking. */ node: Word,
+        /** Its process epoch. */ epoch: Word,
+        /** Counts the tries of the epoch. */ attempt: u64,
     }
     /// A CRL was signed, verified and recorded.
     CrlIssued = "crl-issued" {
@@ -477,23 +458,40 @@ kinds! {
         crl: Sha256Digest,
     }
 
+    /// A CA that has ended is about to sign final OCSP answers (CSS-6.3.10-11).
+    FinalAnswersIntended = "final-answers-intended" {
+        /** Whose. */ ca: CaName,
+        /** How many. */ count: u64,
+        /** The key asked. */ key: KeyLabel,
+        /** The process epoch. */ epoch: Word,
+        /** Counts the batches of the epoch. */ batch: u64,
+    }
+    /// Final OCSP answers were signed, verified and recorded.
+    FinalAnswersSigned = "final-answers-signed" {
+        /** Whose. */ ca: CaName,
+        /** How many. */ count: u64,
+        /** The process epoch. */ epoch: Word,
+        /** Which batch of the epoch. */ batch: u64,
+        /** SHA-256 over their SHA-256s, in the order of signing. */ answers: Sha256Digest,
+    }
+    /// Every certificate of a CA that has ended has its final answers: its key is not needed any more.
+    CaTerminated = "ca-terminated" {
+        /** Which. */ ca: CaName,
+        /** How many certificates. */ certificates: u64,
+    }
+
     // Status and time.
 
     /// A responder asked its CA for the next certificate.
     ResponderRequested = "responder-requested" {
-        /// Which CA.
-        ca: CaName,
-        /// The new key.
-        key: KeyLabel,
-        /// SHA-256 over the request.
-        request: Sha256Digest,
+        /** Which CA. */ ca: CaName,
+        /** The new key. */ key: KeyLabel,
+        /** SHA-256 over the request. */ request: Sha256Digest,
     }
     /// The CA gave a responder no certificate.
     ResponderRefused = "responder-refused" {
-        /// SHA-256 over the request.
-        request: Sha256Digest,
-        /// Why.
-        code: Word,
+        /** SHA-256 over the request. */ request: Sha256Digest,
+        /** Why. */ code: Word,
     }
     /// A responder's certificate took effect.
     ResponderActivated = "responder-activated" {

@@ -286,6 +286,12 @@ impl CaService {
         let Some(ca) = self.authorities.values().find(|ca| ca.facts.ski == content.ca) else {
             return Err(refusal("ca-unknown", "the order is for a CA that is not this one's"));
         };
+        if self.register.is_terminated(content.ca) {
+            return Err(refusal(
+                "ca-terminated",
+                "the CA has ended: it issues nothing and changes no status",
+            ));
+        }
         if let Some(change) = status::action(&order) {
             if change.1 == StatusAction::Suspend && !self.suspension.allowed {
                 return Err(refusal("suspension-not-allowed", "this provider does not suspend certificates"));

@@ -9,7 +9,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ndoba_lint::{CountryCode, Jurisdiction};
 use ndoba_registration::{CHANNELS, REASONS};
-use ndoba_types::UtcTime;
+use ndoba_types::{CaName, UtcTime};
 
 pub(crate) use officer::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
 
@@ -414,6 +414,19 @@ pub(crate) enum AuditCommand {
 pub(crate) enum CaCommand {
     /// Account for every signature of every key: intents, signed, lost.
     Reconcile(ConfigArgs),
+    /// Make what stays of a CA that two security officers ended. Goes on where it was interrupted.
+    Terminate(TerminateArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TerminateArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// The CA's name.
+    pub(crate) ca: CaName,
+    /// Sign a last OCSP answer for every certificate, valid for ever.
+    #[arg(long, required = true)]
+    pub(crate) final_ocsp: bool,
 }
 
 #[derive(Debug, Subcommand)]

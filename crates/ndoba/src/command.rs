@@ -8,4 +8,5 @@ pub(crate) mod lint;
 pub(crate) mod local;
 pub(crate) mod officer;
 mod session;
+pub(crate) mod terminate;
 pub(crate) mod tsa;

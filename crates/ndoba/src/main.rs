@@ -46,6 +46,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Officer(command) => command::officer::run(&command)?,
         Command::Audit(command) => command::audit::run(&command)?,
         Command::Ca(CaCommand::Reconcile(args)) => return command::local::reconcile(&args),
+        Command::Ca(CaCommand::Terminate(args)) => command::terminate::run(&args)?,
         Command::Db(command) => return command::db::run(&command),
         Command::Keys(KeysCommand::List(args)) => return command::local::list_keys(&args),
         Command::Tsa(command) => return command::tsa::run(&command),

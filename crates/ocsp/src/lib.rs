@@ -13,6 +13,7 @@
 mod answer;
 mod asn1;
 mod cache;
+mod final_answer;
 mod hash;
 mod ports;
 mod refusal;
@@ -22,11 +23,13 @@ mod responder;
 
 pub use answer::{Answer, Pending, Query, Said};
 pub use cache::{AnswerCache, CacheKey, CachedFacts, Held, Lookup};
+pub use final_answer::{FinalAuthority, FinalIssuer, FinalQuestion};
 pub use hash::HashAlgorithm;
 /// Part of [`CertStatusFacts`].
 pub use ndoba_x509::RevocationReason;
 pub use ports::{
-    CertStatusFacts, KnownVersion, StatusError, StatusSnapshot, StatusSource, StatusVersion, StatusVersions,
+    CertStatusFacts, FinalRecord, KnownVersion, StatusError, StatusSnapshot, StatusSource, StatusVersion,
+    StatusVersions,
 };
 pub use refusal::{ErrorStatus, Refusal};
 pub use renewal::{Asked, RenewalAlarm, Tenure};

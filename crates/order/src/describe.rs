@@ -92,6 +92,10 @@ fn heading(kind: &str, language: Language) -> String {
             "Let a CA certify its OCSP responders again and again, within these bounds",
             "ნებართვა: გამცემმა ცენტრმა ამ ფარგლებში თავად გასცეს OCSP მოპასუხის სერტიფიკატები",
         ),
+        "terminate-ca" => (
+            "End a CA for ever: it issues nothing and changes no status any more",
+            "გამცემი ცენტრის სამუდამოდ დახურვა: აღარაფერს გასცემს და სტატუსს აღარ ცვლის",
+        ),
         "end-responder" => (
             "End a standing authorisation for OCSP responders",
             "OCSP მოპასუხეების მუდმივი ნებართვის შეწყვეტა",

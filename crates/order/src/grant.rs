@@ -6,12 +6,13 @@ use ndoba_x509::KeyKind;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{self, Malformed};
-use crate::{AuthoriseResponder, EndResponder, Office, Roles, as_text};
+use crate::{AuthoriseResponder, EndResponder, Office, Roles, TerminateCa, as_text};
 
 const GRANT: &str = "grant";
 const END_GRANT: &str = "end-grant";
 const AUTHORISE_RESPONDER: &str = "authorise-responder";
 const END_RESPONDER: &str = "end-responder";
+const TERMINATE_CA: &str = "terminate-ca";
 
 /// A document of the register's chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum GrantDocument {
     EndResponder(EndResponder),
     /// An appointment; two security officers sign (P-02).
     Grant(Grant),
+    /// The end of a CA; two security officers sign.
+    TerminateCa(TerminateCa),
 }
 
 /// An appointment. A second one for the same officer takes the first one's place.
@@ -106,6 +109,7 @@ impl GrantDocument {
             Self::End(end) => document::write(END_GRANT, end),
             Self::EndResponder(end) => document::write(END_RESPONDER, end),
             Self::Grant(grant) => document::write(GRANT, grant),
+            Self::TerminateCa(end) => document::write(TERMINATE_CA, end),
         }
     }
 
@@ -129,6 +133,7 @@ impl GrantDocument {
                 Self::AuthoriseResponder(Box::new(authorise))
             }
             END_RESPONDER => Self::EndResponder(document::read(members)?),
+            TERMINATE_CA => Self::TerminateCa(document::read(members)?),
             _ => return Err(Malformed::UnknownKind),
         };
         document::require_same(document.encode(), bytes)?;
@@ -158,7 +163,7 @@ impl GrantDocument {
     /// The officer that it appoints or dismisses.
     pub fn officer(&self) -> Option<OfficerId> {
         match self {
-            Self::AuthoriseResponder(_) | Self::EndResponder(_) => None,
+            Self::AuthoriseResponder(_) | Self::EndResponder(_) | Self::TerminateCa(_) => None,
             Self::End(end) => Some(end.officer),
             Self::Grant(grant) => Some(grant.officer),
         }
@@ -168,7 +173,7 @@ impl GrantDocument {
     pub fn signatures(&self) -> usize {
         match self {
             Self::End(_) | Self::EndResponder(_) => 1,
-            Self::AuthoriseResponder(_) | Self::Grant(_) => 2,
+            Self::AuthoriseResponder(_) | Self::Grant(_) | Self::TerminateCa(_) => 2,
         }
     }
 
@@ -179,6 +184,7 @@ impl GrantDocument {
             Self::End(one) => (one.installation, one.seq, one.prev, one.created),
             Self::EndResponder(one) => (one.installation, one.seq, one.prev, one.created),
             Self::Grant(one) => (one.installation, one.seq, one.prev, one.created),
+            Self::TerminateCa(one) => (one.installation, one.seq, one.prev, one.created),
         }
     }
 }

@@ -26,6 +26,7 @@ mod register;
 mod restore;
 mod role;
 mod standing;
+mod terminate;
 #[cfg(test)]
 mod test_support;
 
@@ -48,3 +49,4 @@ pub use standing::{
     AuthoriseResponder, AuthorisedResponder, EndResponder, ResponderRequest, StandingAuthorisation,
     StandingRefusal, accept_responder_request,
 };
+pub use terminate::TerminateCa;

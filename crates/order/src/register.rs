@@ -87,6 +87,7 @@ pub struct Register {
     by_person: HashMap<Sha256Digest, OfficerId>,
     /// In the order of the chain, ended ones too.
     standing: Vec<StandingAuthorisation>,
+    terminated: Vec<KeyIdentifier>,
 }
 
 impl Register {
@@ -106,6 +107,7 @@ impl Register {
             by_officer: HashMap::new(),
             by_person: HashMap::new(),
             standing: Vec::new(),
+            terminated: Vec::new(),
         };
         let roles =
             Roles::new([Role::SecurityOfficer]).map_err(|_| Malformed::rule("a role stands alone"))?;
@@ -230,6 +232,10 @@ impl Register {
             GrantDocument::End(end) => self.check_end(end)?,
             GrantDocument::EndResponder(end) => self.check_end_responder(end)?,
             GrantDocument::Grant(grant) => self.check_grant(grant)?,
+            GrantDocument::TerminateCa(end) if self.is_terminated(end.ca) => {
+                return Err(RegisterRefusal::CaTerminated);
+            }
+            GrantDocument::TerminateCa(_) => {}
         }
         Ok(document)
     }
@@ -242,6 +248,9 @@ impl Register {
     }
 
     fn check_authorise(&self, authorise: &AuthoriseResponder) -> Result<(), RegisterRefusal> {
+        if self.is_terminated(authorise.ca) {
+            return Err(RegisterRefusal::CaTerminated);
+        }
         // An identifier stands for one authorisation for ever: what was ended does not come back under its name.
         match self.authorisation(|one| one.id() == authorise.authorisation) {
             Some(_) => Err(RegisterRefusal::AuthorisationKnown),
@@ -301,9 +310,10 @@ impl Register {
         }
         let own = match document {
             // Stepping down is anyone's right; a responder is nobody's own.
-            GrantDocument::AuthoriseResponder(_) | GrantDocument::End(_) | GrantDocument::EndResponder(_) => {
-                false
-            }
+            GrantDocument::AuthoriseResponder(_)
+            | GrantDocument::End(_)
+            | GrantDocument::EndResponder(_)
+            | GrantDocument::TerminateCa(_) => false,
             GrantDocument::Grant(grant) => {
                 signer.officer == grant.officer || signer.person == Some(grant.person)
             }
@@ -328,6 +338,12 @@ impl Register {
                 self.standing.push(StandingAuthorisation::signed(authorise, self.head));
             }
             GrantDocument::End(_) => {}
+            GrantDocument::TerminateCa(end) => {
+                for ended in self.standing.iter_mut().filter(|one| one.content().ca == end.ca) {
+                    ended.end(end.created);
+                }
+                self.terminated.push(end.ca);
+            }
             GrantDocument::EndResponder(end) => {
                 for ended in self.standing.iter_mut().filter(|one| one.id() == end.authorisation) {
                     ended.end(end.created);
@@ -393,6 +409,11 @@ impl Register {
         self.authorisation(|one| one.content().ca == ca)
     }
 
+    /// Whether two security officers ended that CA.
+    pub fn is_terminated(&self, ca: KeyIdentifier) -> bool {
+        self.terminated.contains(&ca)
+    }
+
     /// All standing authorisations there ever were, in the order of the chain.
     pub fn responder_authorisations(&self) -> &[StandingAuthorisation] {
         &self.standing
@@ -419,6 +440,9 @@ pub enum RegisterRefusal {
     /// The identifier is another authorisation's.
     #[error("there is an authorisation with that identifier already")]
     AuthorisationKnown,
+    /// The CA was ended, for ever.
+    #[error("the CA has ended")]
+    CaTerminated,
     /// The key was, or is, another officer's, or was given up.
     #[error("the key belongs to an appointment already")]
     KeyKnown,
@@ -482,6 +506,7 @@ impl RegisterRefusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::AuthorisationKnown => "grant-authorisation-known",
+            Self::CaTerminated => "grant-ca-terminated",
             Self::KeyKnown => "grant-key-known",
             Self::Malformed(malformed) => malformed.code(),
             Self::NoSuchAuthorisation => "grant-no-such-authorisation",

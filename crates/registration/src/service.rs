@@ -24,7 +24,7 @@ pub use error::{Separation, ServiceError};
 pub use officers::Officer;
 pub use orders::{CHANNELS, REASONS, StatusRequest};
 pub use register::{EndGrantRequest, GrantDraft, GrantRequest, NewGrantRequest, RegisteredOfficer};
-pub use responder::{AuthoriseResponderRequest, EndResponderRequest};
+pub use responder::{AuthoriseResponderRequest, EndResponderRequest, TerminateCaRequest};
 
 /// How this installation registers.
 pub struct RegistrationSettings {

@@ -12,8 +12,8 @@ use ndoba_x509::RevokedEntry;
 use crate::Store;
 use crate::error::StoreError;
 use crate::queries::{
-    attempts, authorities, crls, events, grants, issuance, order_queue, responder_ledger, restore, status,
-    versions,
+    attempts, authorities, crls, events, finals, grants, issuance, order_queue, responder_ledger, restore,
+    status, versions,
 };
 use crate::spelling::order;
 use crate::transaction::unless_refused;
@@ -217,7 +217,20 @@ impl Ledger for Store {
     }
 
     fn key_uses(&self) -> Result<Vec<KeyUse>, LedgerError> {
-        Ok(self.read("key_uses", attempts::uses)?)
+        Ok(self.read("key_uses", |conn| {
+            let mut uses = attempts::uses(conn)?;
+            for of_finals in finals::uses(conn)? {
+                match uses.iter_mut().find(|one| one.key == of_finals.key && one.epoch == of_finals.epoch) {
+                    None => uses.push(of_finals),
+                    Some(one) => {
+                        one.intents += of_finals.intents;
+                        one.signed += of_finals.signed;
+                        one.lost += of_finals.lost;
+                    }
+                }
+            }
+            Ok(uses)
+        })?)
     }
 
     fn accept_state(&self, accepted: AcceptedState) -> Result<bool, LedgerError> {

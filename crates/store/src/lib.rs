@@ -19,6 +19,7 @@ mod durable_file;
 mod error;
 mod event_log;
 mod export;
+mod finals;
 mod journal;
 mod ledger;
 mod outbox;
@@ -38,6 +39,7 @@ mod witness;
 pub use connection::Engine;
 pub use error::StoreError;
 pub use event_log::HeadFile;
+pub use finals::{FinalBatch, SignedFinal, Unfinished};
 pub use journal::{
     EndedSegment, JournalDurability, JournalLine, JournalOpenError, JournalReadError, JournalSettings,
     SealReader, TokenJournal, Walked, journal_segments, walk_journal,

@@ -8,6 +8,7 @@ pub(crate) mod authorities;
 pub(crate) mod certificate_views;
 pub(crate) mod crls;
 pub(crate) mod events;
+pub(crate) mod finals;
 pub(crate) mod grants;
 pub(crate) mod heartbeat;
 pub(crate) mod issuance;

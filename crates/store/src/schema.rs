@@ -282,6 +282,36 @@ table! {
 }
 
 table! {
+    final_answers (ca, serial, hash) {
+        ca -> Text,
+        serial -> Binary,
+        hash -> Text,
+        der -> Binary,
+        produced -> BigInt,
+    }
+}
+
+table! {
+    final_batches (key_label, epoch, number) {
+        key_label -> Text,
+        epoch -> Text,
+        number -> BigInt,
+        node -> Text,
+        at -> BigInt,
+        ca -> Text,
+        intents -> BigInt,
+        signed -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    final_cas (ca) {
+        ca -> Text,
+        finished -> BigInt,
+    }
+}
+
+table! {
     heartbeat (node) {
         node -> Text,
         at -> BigInt,
@@ -295,6 +325,7 @@ allow_tables_to_appear_in_same_query!(
     ca_status,
     certificate_status,
     certificates,
+    final_answers,
     orders,
     responder_certificates,
     responder_requests,

@@ -20,7 +20,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Oldest first. The last one is the schema that this program works with.
-const VERSIONS: [&str; 3] = ["20261123000001", "20261125000001", "20261127000001"];
+const VERSIONS: [&str; 4] = ["20261123000001", "20261125000001", "20261127000001", "20261127000002"];
 
 /// The row of `meta` that says whose database this is.
 const INSTALLATION: &str = "installation";

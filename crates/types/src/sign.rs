@@ -39,6 +39,8 @@ purposes! {
     IssueCertificates = "ca", "certificate";
     /// Certificate revocation lists, by the same CA key.
     PublishCrls = "ca", "crl";
+    /// The last OCSP answers of a CA that has ended, by the same CA key.
+    AnswerFinally = "ca", "final-ocsp-answer";
     /// OCSP answers, by a delegated responder's key.
     AnswerStatus = "ocsp", "ocsp-answer";
     /// Requests for a certificate, by the responder's key that it is for: proof of possession.

@@ -53,6 +53,16 @@ pub(crate) enum OfficerCommand {
         /// The CA's name.
         ca: String,
     },
+    /// End a CA for ever: two security officers sign. `ndoba ca terminate` then makes its final answers.
+    TerminateCa {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// The second security officer's file.
+        #[arg(long, value_name = "FILE")]
+        second: PathBuf,
+        /// The CA's name.
+        ca: String,
+    },
     /// List the officers.
     List {
         #[command(flatten)]

@@ -57,6 +57,16 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             let ended = grant(&session.api, &draft, &[&session.officer], session.world.clock.now())?;
             session.print(&ended, || format!("ended, number {} of the register", ended.seq))
         }
+        OfficerCommand::TerminateCa { api, second, ca } => {
+            let session = Session::open(api)?;
+            let draft = session.api.draft_grant(&json!({ "kind": "terminate-ca", "ca": ca }))?;
+            let second = identity(second)?;
+            let lines = grant_lines(&draft, session.language)?;
+            anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officers said no");
+            let now = session.world.clock.now();
+            let ended = grant(&session.api, &draft, &[&session.officer, &second], now)?;
+            session.print(&ended, || format!("the CA has ended, number {} of the register", ended.seq))
+        }
         OfficerCommand::List { api } => {
             let session = Session::open(api)?;
             let officers = session.api.officers()?;

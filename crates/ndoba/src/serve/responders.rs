@@ -14,8 +14,8 @@ use anyhow::Context as _;
 use ndoba_audit::{EventKind, Word};
 use ndoba_lint::{OcspContext, Scope, Severity, lint_ocsp_response};
 use ndoba_ocsp::{
-    AnswerPolicy, Asked, CertStatusFacts, HashAlgorithm, Identity, Query, RenewalAlarm, Responder, Tenure,
-    Unissued,
+    AnswerPolicy, Asked, CertStatusFacts, FinalIssuer, HashAlgorithm, Identity, Query, RenewalAlarm,
+    Responder, Tenure, Unissued,
 };
 use ndoba_settings::{CertificationAuthority, KeyRef, Ocsp, ResponderId, UnknownAnswer};
 use ndoba_store::{ResponderOutcome, ResponderRecord};
@@ -57,44 +57,81 @@ impl InService {
     }
 }
 
-/// Puts every configured responder in service with its newest certificate, and watches over their renewal.
+/// The responders of this process, and the CAs that need none any more.
+#[derive(Default)]
+struct Desks {
+    working: Vec<Desk>,
+    ended: Vec<FinalIssuer>,
+}
+
+/// Puts every configured responder in service with its newest certificate, and watches over their renewal. A CA that
+/// has ended has its final answers instead.
 pub(super) fn start(
     process: &Arc<Process>,
     ocsp: &Arc<OcspService>,
     background: &mut Background,
 ) -> anyhow::Result<()> {
-    let mut desks = Vec::new();
+    let ended = process.store.finished_cas()?;
+    let mut desks = Desks::default();
     for ca in &process.settings.cas {
         let Some(configured) = &ca.ocsp else { continue };
-        desks.push(Desk::open(process, ca, configured)?);
+        if ended.contains(&ca.name) {
+            let certificate = installation::certificate(&ca.certificate)?;
+            desks.ended.push(FinalIssuer::new(ca.name.clone(), &certificate)?);
+        } else {
+            desks.working.push(Desk::open(process, ca, configured)?);
+        }
     }
     activate(ocsp, &desks)?;
     let (process, ocsp) = (Arc::clone(process), Arc::clone(ocsp));
     background.run("responders", move || {
-        for place in 0..desks.len() {
+        if let Err(error) = close_ended(&process, &ocsp, &mut desks) {
+            tracing::warn!("whether CAs have ended is not known: {error:#}");
+        }
+        for place in 0..desks.working.len() {
             if let Err(error) = look(&process, &ocsp, &mut desks, place) {
-                desks[place].report(&process, &error);
+                desks.working[place].report(&process, &error);
             }
         }
         Next::After(LOOK)
     })
 }
 
-fn activate(ocsp: &OcspService, desks: &[Desk]) -> anyhow::Result<()> {
-    let working = desks.iter().map(|desk| {
+fn activate(ocsp: &OcspService, desks: &Desks) -> anyhow::Result<()> {
+    let working = desks.working.iter().map(|desk| {
         let (responder, key) = &desk.in_service.working;
         (responder.clone(), Arc::clone(key))
     });
-    Ok(ocsp.activate(working.collect())?)
+    Ok(ocsp.activate(working.collect(), &desks.ended)?)
+}
+
+/// A CA whose final answers are complete needs no responder any more.
+fn close_ended(process: &Process, ocsp: &OcspService, desks: &mut Desks) -> anyhow::Result<()> {
+    let ended = process.store.finished_cas()?;
+    while let Some(place) = desks.working.iter().position(|desk| ended.contains(&desk.ca.name)) {
+        let desk = &desks.working[place];
+        let name = desk.ca.name.clone();
+        record_one(
+            process,
+            "public",
+            EventKind::ResponderStopped { ca: name.clone(), code: "ca-terminated".into() },
+        )?;
+        tracing::info!(ca = %name, "the CA has ended: its final answers are served");
+        desks.ended.push(FinalIssuer::new(name.clone(), &desk.ca_certificate)?);
+        desks.working.remove(place);
+        activate(ocsp, desks)?;
+        process.health.set_ok(&format!("OCSP responder {name}"));
+    }
+    Ok(())
 }
 
 /// One look at one responder.
-fn look(process: &Process, ocsp: &OcspService, desks: &mut [Desk], place: usize) -> anyhow::Result<()> {
+fn look(process: &Process, ocsp: &OcspService, desks: &mut Desks, place: usize) -> anyhow::Result<()> {
     let now = process.world.clock.now();
-    desks[place].watch_the_end(process, now)?;
-    let name = desks[place].ca.name.clone();
+    desks.working[place].watch_the_end(process, now)?;
+    let name = desks.working[place].ca.name.clone();
     let record = process.store.responder_record(&name).context("the renewal's state cannot be read")?;
-    if let Some(next) = desks[place].successor(process, &record, now)? {
+    if let Some(next) = desks.working[place].successor(process, &record, now)? {
         let event = EventKind::ResponderActivated {
             ca: name.clone(),
             key: next.key.label.clone(),
@@ -103,11 +140,11 @@ fn look(process: &Process, ocsp: &OcspService, desks: &mut [Desk], place: usize)
         // No log, no act.
         record_one(process, "public", event)?;
         tracing::info!(ca = %name, until = %next.certificate.not_after(), "a new responder certificate is in service");
-        desks[place].in_service = next;
+        desks.working[place].in_service = next;
         activate(ocsp, desks)?;
         metrics::counter!("ndoba_ocsp_responder_renewals_total", "ca" => name.to_string()).increment(1);
     }
-    let desk = &mut desks[place];
+    let desk = &mut desks.working[place];
     if desk.ocsp.enrolment.is_some() {
         desk.retire_older_keys(process, now)?;
         if let Some((_, _, ResponderOutcome::Refused { code, message, .. })) = &record.request

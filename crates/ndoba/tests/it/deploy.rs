@@ -100,6 +100,8 @@ fn each_role_runs_with_its_own_users_rights() {
 
     for (user, act) in [
         ("public", "UPDATE responder_certificates SET der = der"),
+        ("public", "INSERT INTO final_cas VALUES ('signature', 1)"),
+        ("ca", "UPDATE final_answers SET der = der"),
         ("public", "INSERT INTO responder_certificates SELECT * FROM responder_certificates"),
         ("ca", "INSERT INTO responder_requests SELECT * FROM responder_requests"),
         ("registration", "SELECT document FROM responder_requests"),

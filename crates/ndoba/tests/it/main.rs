@@ -14,4 +14,5 @@ mod lint;
 mod responders;
 mod restore;
 mod suspension;
+mod termination;
 mod time_stamps;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
 mod contract;
+mod finals;
 mod malformed;
 mod openssl;
 mod pki;

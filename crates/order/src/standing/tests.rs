@@ -8,7 +8,7 @@ use p256::pkcs8::EncodePublicKey as _;
 
 use super::*;
 use crate::test_support::{INSTALLATION, Person, World, now};
-use crate::{EndGrant, GrantDocument, RegisterRefusal};
+use crate::{EndGrant, GrantDocument, RegisterRefusal, TerminateCa};
 use ndoba_types::Span;
 
 const CA: KeyIdentifier = KeyIdentifier::from_bytes([0xca; 20]);
@@ -229,4 +229,38 @@ fn what_no_authorisation_may_say() {
     for change in changes {
         assert!(matches!(grant(&mut world, change), Err(RegisterRefusal::Malformed(Malformed::Members(_)))));
     }
+}
+
+#[test]
+fn a_ca_ends_by_two_and_for_ever() {
+    let mut world = World::new();
+    grant(&mut world, |_| {}).unwrap();
+    let end = |world: &World| {
+        GrantDocument::TerminateCa(TerminateCa {
+            installation: INSTALLATION,
+            seq: world.register.next_seq(),
+            prev: world.register.head(),
+            ca: CA,
+            created: now(),
+        })
+    };
+    let bytes = end(&world).to_bytes().unwrap();
+    let (first, second) = (world.first.sign_grant(&bytes), world.second.sign_grant(&bytes));
+    let refused = world.register.clone().append(&bytes, std::slice::from_ref(&first)).unwrap_err();
+    assert_eq!(refused, RegisterRefusal::SignatureCount { needed: 2, given: 1 });
+    assert!(!world.register.is_terminated(CA));
+    world.register.append(&bytes, &[first, second]).unwrap();
+    assert!(world.register.is_terminated(CA));
+    assert!(!world.register.is_terminated(KeyIdentifier::from_bytes([1; 20])));
+    // Its responders are not certified any more, nor authorised anew; and it ends once.
+    let key = Key::new(71);
+    assert_eq!(judge(&world, &request(&key), &key.csr(), 70, now()), "responder-not-authorised");
+    let again = |one: &mut AuthoriseResponder| {
+        one.authorisation = OrderId::from_bytes([3; 16]);
+        one.created = now();
+    };
+    assert_eq!(grant(&mut world, again), Err(RegisterRefusal::CaTerminated));
+    let bytes = end(&world).to_bytes().unwrap();
+    let signatures = [world.first.sign_grant(&bytes), world.second.sign_grant(&bytes)];
+    assert_eq!(world.register.append(&bytes, &signatures), Err(RegisterRefusal::CaTerminated));
 }

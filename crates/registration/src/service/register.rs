@@ -9,7 +9,10 @@ use ndoba_order::{
 use ndoba_types::{OfficerId, Sha256Digest, SubjectPublicKeyInfo, UtcTime};
 use serde::{Deserialize, Serialize};
 
-use super::{AuthoriseResponderRequest, EndResponderRequest, Officer, Once, Registration, ServiceError};
+use super::{
+    AuthoriseResponderRequest, EndResponderRequest, Officer, Once, Registration, ServiceError,
+    TerminateCaRequest,
+};
 use crate::check::is_personal_number;
 use crate::field_error::{FieldError, Refusals};
 use crate::permission::Permission;
@@ -28,6 +31,8 @@ pub enum GrantRequest {
     EndResponder(EndResponderRequest),
     /// Appoints an officer, or changes an appointment.
     Grant(NewGrantRequest),
+    /// Ends a CA for ever.
+    TerminateCa(TerminateCaRequest),
 }
 
 /// The end of an appointment.
@@ -122,6 +127,7 @@ impl Registration {
             GrantRequest::EndGrant(end) => self.end_of(&register, end)?,
             GrantRequest::EndResponder(end) => self.end_of_authorisation(&register, end)?,
             GrantRequest::Grant(grant) => self.grant_of(&register, grant)?,
+            GrantRequest::TerminateCa(end) => self.end_of_ca(&register, end)?,
         };
         let content = document.to_bytes().map_err(|error| {
             ServiceError::field("", error.code(), None, format!("these values make no document: {error}"))
@@ -266,6 +272,7 @@ impl Registration {
             | RegisterRefusal::UnknownSigner
             | RegisterRefusal::WrongRole => "/signatures",
             RegisterRefusal::AuthorisationKnown
+            | RegisterRefusal::CaTerminated
             | RegisterRefusal::KeyKnown
             | RegisterRefusal::Malformed(_)
             | RegisterRefusal::NoSuchAuthorisation
@@ -308,6 +315,7 @@ fn appended(document: &GrantDocument, register: &Register, jws: &[String], conte
             let roles = new.roles.iter().map(|role| role.name().into()).collect();
             EventKind::GrantAdded { seq, grant, officer: new.officer, roles, signers }
         }
+        GrantDocument::TerminateCa(_) => EventKind::CaTerminationDecided { seq, grant, signers },
     }
 }
 

@@ -1,6 +1,6 @@
-//! Standing authorisations of responders, drafted for two security officers to sign (design §3, ADR 0007).
+//! Standing authorisations of responders, and the ends of CAs, drafted for two security officers to sign (design §3, ADR 0007).
 
-use ndoba_order::{AuthoriseResponder, EndResponder, GrantDocument, Register};
+use ndoba_order::{AuthoriseResponder, EndResponder, GrantDocument, Register, TerminateCa};
 use ndoba_types::{OrderId, SubjectPublicKeyInfo, UtcTime};
 use ndoba_x509::{Authority, AuthorityDraft, Subject};
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,30 @@ pub struct EndResponderRequest {
     pub ca: String,
 }
 
+/// The end of a CA.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TerminateCaRequest {
+    /// The CA's name.
+    pub ca: String,
+}
+
 impl Registration {
+    pub(super) fn end_of_ca(
+        &self,
+        register: &Register,
+        end: &TerminateCaRequest,
+    ) -> Result<GrantDocument, ServiceError> {
+        Ok(GrantDocument::TerminateCa(TerminateCa {
+            installation: self.settings.installation,
+            seq: register.next_seq(),
+            prev: register.head(),
+            ca: self.ca_key(&end.ca)?,
+            created: self.clock.now().floor_to_second(),
+        }))
+    }
+
     pub(super) fn authorisation_of(
         &self,
         register: &Register,
@@ -74,7 +97,7 @@ impl Registration {
             seq: register.next_seq(),
             prev: register.head(),
             authorisation: OrderId::generate(self.random.as_ref())?,
-            ca: self.responder_ca(&request.ca)?,
+            ca: self.ca_key(&request.ca)?,
             enrolment: SubjectPublicKeyInfo::assertion(enrolment),
             profile,
             subject: Subject::Authority(subject),
@@ -91,7 +114,7 @@ impl Registration {
         register: &Register,
         end: &EndResponderRequest,
     ) -> Result<GrantDocument, ServiceError> {
-        let in_force = register.responder_authorisation(self.responder_ca(&end.ca)?);
+        let in_force = register.responder_authorisation(self.ca_key(&end.ca)?);
         let Some(authorisation) = in_force.filter(|one| one.ended().is_none()) else {
             return Err(ServiceError::Unknown { what: "standing authorisation for that CA" });
         };
@@ -104,7 +127,7 @@ impl Registration {
         }))
     }
 
-    fn responder_ca(&self, ca: &str) -> Result<ndoba_x509::KeyIdentifier, ServiceError> {
+    fn ca_key(&self, ca: &str) -> Result<ndoba_x509::KeyIdentifier, ServiceError> {
         let found = self.settings.authorities.iter().find(|(name, _)| name.as_str() == ca);
         found.map(|(_, key)| *key).ok_or_else(|| {
             ServiceError::field(

@@ -6,6 +6,7 @@ mod audit;
 mod cluster;
 mod crls;
 mod faults;
+mod finals;
 mod fixtures;
 mod issuance;
 mod raw;

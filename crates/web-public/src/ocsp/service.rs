@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use metrics::{counter, gauge};
 use ndoba_ocsp::{
-    Answer, AnswerCache, CacheKey, CachedFacts, CertId, CertStatusFacts, ErrorStatus, KnownVersion, Query,
-    Refusal, Request, RequestError, RequestLimits, Responder, ResponderError, Responders, StatusVersions,
+    Answer, AnswerCache, CacheKey, CachedFacts, CertId, CertStatusFacts, ErrorStatus, FinalIssuer,
+    FinalQuestion, KnownVersion, Query, Refusal, Request, RequestError, RequestLimits, Responder,
+    ResponderError, Responders, StatusVersions,
 };
 use ndoba_types::{AnswerStatus, CaName, Clock, Sha256Digest, SigningKey, Span, UtcTime};
 use tokio::time::Instant;
 
 use crate::metric::{OCSP_ALARMS, OCSP_CACHE_OCTETS, OCSP_CERT_ID_HASH, OCSP_RESPONDER_END};
 use crate::ocsp::StatusReaders;
-use crate::ocsp::task::{Served, Source, Task};
+use crate::ocsp::task::{self, Served, Source, Task};
 use crate::ocsp::unissued::{UnissuedQueries, UnissuedWatch};
 
 /// Bounds of the service.
@@ -67,9 +68,11 @@ impl Desk {
 }
 
 /// A request with those who answered when it came in, until it is answered.
-pub(crate) struct Asked {
-    desk: Arc<Desk>,
-    query: Query,
+pub(crate) enum Asked {
+    /// Of a responder.
+    Now { desk: Arc<Desk>, query: Query },
+    /// Of a CA that has ended.
+    Finally(FinalQuestion),
 }
 
 impl OcspService {
@@ -112,7 +115,8 @@ impl OcspService {
         &self.unissued
     }
 
-    /// Lets these responders, and only these, answer from now on, each with its key. The caller has verified that
+    /// Lets these responders, and only these, answer from now on, each with its key; about certificates of `finals` the
+    /// records have the last word. The caller has verified that
     /// each certificate is for its key and has judged a sample answer.
     ///
     /// # Errors
@@ -121,10 +125,12 @@ impl OcspService {
     pub fn activate(
         &self,
         responders: Vec<(Responder, Arc<dyn SigningKey<AnswerStatus>>)>,
+        finals: &[FinalIssuer],
     ) -> Result<(), ResponderError> {
         let keys =
             responders.iter().map(|(responder, key)| (responder.fingerprint(), Arc::clone(key))).collect();
         let responders = Responders::new(responders.into_iter().map(|(responder, _)| responder))?;
+        let responders = responders.with_finals(finals);
         for responder in responders.iter() {
             let end = responder.not_after().unix_seconds();
             #[expect(clippy::cast_precision_loss, reason = "seconds of the calendar are far below 2^53")]
@@ -170,6 +176,10 @@ impl OcspService {
         self.request.octets
     }
 
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + self.deadline
+    }
+
     pub(crate) fn now(&self) -> UtcTime {
         self.clock.now()
     }
@@ -182,8 +192,11 @@ impl OcspService {
     pub(crate) fn take(&self, der: &[u8]) -> Result<Asked, Refusal> {
         let request = Request::parse_within(der, self.request).map_err(Refusal::Malformed)?;
         let desk = self.desk();
+        if let Some(question) = desk.responders.final_question(&request) {
+            return Ok(Asked::Finally(question?));
+        }
         let query = desk.responders.begin(request)?;
-        Ok(Asked { desk, query })
+        Ok(Asked::Now { desk, query })
     }
 
     /// Takes that one of several readings of a GET's path which is a request for one of our CAs.
@@ -228,11 +241,14 @@ impl OcspService {
         asked: Asked,
         fresh_after: Option<UtcTime>,
     ) -> Result<(Arc<Served>, Source), Refusal> {
-        let Asked { desk, query } = asked;
+        let (desk, query) = match asked {
+            Asked::Now { desk, query } => (desk, query),
+            Asked::Finally(question) => return task::last_word(self, question).await,
+        };
         for issuer in query.request().cert_ids().iter().filter_map(CertId::issuer) {
             counter!(OCSP_CERT_ID_HASH, "hash" => issuer.algorithm.name()).increment(1);
         }
-        let task = Task { service: self, desk: &desk, deadline: Instant::now() + self.deadline, fresh_after };
+        let task = Task { service: self, desk: &desk, deadline: self.deadline(), fresh_after };
         match query.request().cert_ids() {
             [cert_id] if cert_id.serial().is_some() => {
                 let responder = query.responder().fingerprint();

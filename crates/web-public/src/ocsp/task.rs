@@ -5,10 +5,10 @@ use std::sync::Arc;
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use ndoba_ocsp::{
-    Answer, AnswerCache, CacheKey, CachedFacts, CertStatusFacts, Held, Lookup, Query, Refusal, Said,
-    StatusError, StatusSnapshot,
+    Answer, AnswerCache, CacheKey, CachedFacts, CertStatusFacts, FinalQuestion, FinalRecord, Held, Lookup,
+    Query, Refusal, Said, StatusError, StatusSnapshot,
 };
-use ndoba_types::{SignError, UtcTime};
+use ndoba_types::{SignError, Span, UtcTime};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
@@ -190,6 +190,32 @@ impl Task<'_> {
         Ok((answer, Arc::new(served)))
     }
 }
+
+/// The final answer of a CA that has ended, as it was recorded: no key is asked, and no nonce answered (O-14, O-16).
+/// Of a certificate that has none, nothing is known here.
+pub(crate) async fn last_word(
+    service: &OcspService,
+    question: FinalQuestion,
+) -> Result<(Arc<Served>, Source), Refusal> {
+    let asked = service.records().ask_final(question);
+    let outcome = timeout_at(service.deadline(), asked).await.unwrap_or(Err(Refusal::Overloaded));
+    service.note(&outcome);
+    let FinalRecord { der, produced_at } = outcome?.ok_or(Refusal::ForeignIssuer)?;
+    let body = Bytes::from(der);
+    let served = Served {
+        validators: Validators::new(&body, system_time(produced_at)),
+        body,
+        expires: http_date(UtcTime::NO_END.floor_to_second()),
+        produced_at,
+        renew_at: service.now().plus(FINAL_AGE),
+        outcome: "final",
+        private: false,
+    };
+    Ok((Arc::new(served), Source::Cache))
+}
+
+/// How long caches keep a final answer: it never changes, and somebody may want to take it out of them.
+const FINAL_AGE: Span = Span::days(1);
 
 fn only(snapshot: StatusSnapshot) -> Result<CachedFacts, Refusal> {
     let StatusSnapshot { version, facts } = snapshot;

@@ -1,10 +1,12 @@
 //! Answers as fresh as asked for; and questions about what was never issued.
 
-use ndoba_ocsp::CertStatusFacts;
+use ndoba_ocsp::{CertStatusFacts, FinalIssuer, FinalRecord, HashAlgorithm};
 use ndoba_types::{Clock, SerialNumber, Span, UtcTime};
 
 use crate::http::{Reply, exchange, post_ocsp};
-use crate::requests::{nonce, request, sha1_id};
+use ndoba_x509::Certificate;
+
+use crate::requests::{NULL, cert_id, nonce, request, sha1_id};
 use crate::world::{TestRecords, World};
 
 const TRY_LATER: &[u8] = &[0x30, 3, 0x0a, 1, 3];
@@ -68,6 +70,40 @@ fn a_fresh_answer_is_never_of_yesterdays_knowledge() {
     let since = world.clock.now();
     world.records.set(&serial, CertStatusFacts::Suspended { since, certificate: None });
     assert_ne!(fresh(&world, &asked, &moment).body, kept);
+}
+
+#[test]
+fn a_ca_that_has_ended_is_answered_for_without_a_key() {
+    let world = World::new();
+    let (serial, asked) = world.issue("0b04");
+    assert!(post_ocsp(world.address, &asked).body.len() > 500);
+    let ca = Certificate::from_der(&world.pki.ca).unwrap();
+    let finals = [FinalIssuer::new("signature".parse().unwrap(), &ca).unwrap()];
+    world.service.activate(vec![], &finals).unwrap();
+    // Nothing was recorded about it: nothing is said.
+    let unauthorized = [0x30, 3, 0x0a, 1, 6];
+    assert_eq!(post_ocsp(world.address, &asked).body, unauthorized);
+    let produced_at = world.clock.now().floor_to_second();
+    let record = FinalRecord { der: b"the last word".to_vec(), produced_at };
+    world.records.finals.lock().unwrap().insert((serial.clone(), HashAlgorithm::Sha1), record);
+    let signed = world.signed();
+    let last = post_ocsp(world.address, &asked);
+    assert_eq!(last.body, b"the last word");
+    assert_eq!(last.header("expires"), Some("Fri, 31 Dec 9999 23:59:59 GMT"));
+    assert!(
+        last.header("cache-control").unwrap().starts_with("max-age=86"),
+        "{:?}",
+        last.header("cache-control")
+    );
+    // A nonce cannot be answered, and does no harm (O-14); other hash functions were not answered.
+    let with_nonce =
+        request(&[sha1_id(&world.pki.ca, &serial.to_der_content())], &[nonce(b"sixteen octets..")]);
+    assert_eq!(post_ocsp(world.address, &with_nonce).body, b"the last word");
+    let sha256 = cert_id(&world.pki.ca, HashAlgorithm::Sha256, NULL, &serial.to_der_content());
+    assert_eq!(post_ocsp(world.address, &request(&[sha256], &[])).body, unauthorized);
+    world.records.fail(TestRecords::away());
+    assert_eq!(post_ocsp(world.address, &asked).body, TRY_LATER);
+    assert_eq!(world.signed(), signed);
 }
 
 #[test]
