@@ -29,7 +29,9 @@ from pyasn1.error import PyAsn1Error
 # What a test calls a document -> how it is judged. CA and responder certificates are end entities to no ETSI
 # certificate type, so RFC 5280 judges them; there is no type for seals with a QSCD (requirements 7.5).
 ETSI_TYPES = {
+    "eu-person-qscd": CertificateType.QCP_N_QSCD_EIDAS_FINAL_CERTIFICATE,
     "person-qscd": CertificateType.QCP_N_QSCD_NON_EIDAS_FINAL_CERTIFICATE,
+    "person-short-term": CertificateType.NCP_NATURAL_PERSON_CERTIFICATE,
     "person": CertificateType.NCP_NATURAL_PERSON_CERTIFICATE,
     "organisation-qscd": CertificateType.NCP_LEGAL_PERSON_CERTIFICATE,
     "organisation": CertificateType.NCP_LEGAL_PERSON_CERTIFICATE,

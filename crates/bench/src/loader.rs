@@ -61,7 +61,7 @@ impl Loader {
         let documents: HttpsUrl = settings.urls.documents.to_string().parse()?;
         let urls = PublicUrls { base, documents: documents.clone() }.of_issuer(loaded_ca())?;
         let facts = IssuerFacts::from_certificate(&ca_certificate(installation)?, key.algorithm, urls)?;
-        let profile = Profile::presets()?.into_iter().find(|profile| profile.name() == "person-signature");
+        let profile = Profile::preset("person-signature");
         // Of the kind that the certificates' algorithm says.
         let own = KeyPair::generate_for(if key.algorithm == SignatureAlgorithm::EcdsaP256Sha256 {
             &PKCS_ECDSA_P256_SHA256
@@ -133,6 +133,9 @@ impl Loader {
             epoch: "loader".into(),
             number: number + 1,
             at: now,
+            digest: self.facts.algorithm.digest(&tbs),
+            // No token signs for the loader.
+            signatures: 0,
         };
         let event = self.event(EventKind::IssuanceIntended {
             ca: self.ca.clone(),
@@ -175,6 +178,7 @@ impl Loader {
         Ok(Issued {
             certificate: intent.certificate.clone(),
             attempt: intent.attempt.clone(),
+            signatures: 0,
             der,
             at: SystemClock.now(),
             event,

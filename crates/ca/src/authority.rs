@@ -16,6 +16,8 @@ pub struct IssuingCa {
     pub certify: Arc<dyn SigningKey<IssueCertificates>>,
     /// The same key, for CRLs.
     pub revoke: Arc<dyn SigningKey<PublishCrls>>,
+    /// What the token says of that key: whether it can be asked, and how often it signed.
+    pub watch: Arc<dyn KeyWatch>,
     /// Whether it certifies CAs (a root): its list may then be older than a day (CSS-6.3.9-12).
     pub certifies_cas: bool,
     /// How its CRLs are timed.
@@ -31,6 +33,17 @@ impl IssuingCa {
             not_after: self.facts.not_after,
         }
     }
+}
+
+/// A key as its token's connection sees it, beside the signing.
+pub trait KeyWatch: Send + Sync {
+    /// Why the key cannot be asked to sign now; `None` when it can. Nothing is intended while it is away: an intent
+    /// that cannot be carried out is a certificate in doubt after the next crash.
+    fn away(&self) -> Option<String>;
+
+    /// How many signatures the token made with the key since this process started, for whatever purpose; one that it
+    /// may have made counts. Never goes back.
+    fn signatures(&self) -> u64;
 }
 
 /// How often CRLs come (EN 319 411-1 CSS-6.3.9-05: at least every 24 hours).

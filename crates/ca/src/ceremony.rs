@@ -22,8 +22,8 @@ use crate::world::{CrlSink, Failpoints};
 
 /// What the ceremony's runner signs with.
 pub struct CeremonyDesk {
-    /// This process.
-    pub node: Node,
+    /// This process: one for the whole ceremony, since the token's count runs through it.
+    pub node: Arc<Node>,
     /// The database.
     pub ledger: Arc<dyn Ledger>,
     /// Where CRLs go.
@@ -160,7 +160,7 @@ impl CeremonyDesk {
             Issuance { node: &self.node, ledger: &*self.ledger, failpoints: &*self.failpoints, ca };
         let what = match issuance.issue(vec![prepared])?.pop() {
             Some(IssueOutcome::Issued { der, .. }) => return Ok(der),
-            Some(IssueOutcome::Lost) => "the token failed while signing",
+            Some(IssueOutcome::Lost(_)) => "the token failed while signing",
             Some(IssueOutcome::Parked(_)) => "the token does not sign",
             Some(IssueOutcome::NameTaken) => "the name belongs to another subject",
             Some(IssueOutcome::OrderTaken | IssueOutcome::SerialTaken) | None => {

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use ndoba_audit::EventKind;
 use ndoba_lint::{CrlContext, Scope, Severity, lint_crl};
-use ndoba_types::{PublishCrls, SerialNumber, Sha256Digest, ToBeSigned, UtcTime};
+use ndoba_types::{PublishCrls, SerialNumber, Sha256Digest, SignError, ToBeSigned, UtcTime};
 use ndoba_x509::{Crl, CrlNumber, CrlPlan, RevocationReason, RevokedEntry};
 
 use crate::authority::IssuingCa;
 use crate::error::CaError;
 use crate::node::Node;
-use crate::ports::{CrlIntent, CrlIssued, CrlState, CrlSummary, Ledger};
+use crate::ports::{CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary, Ledger};
 use crate::world::{Arrow, CrlSink, Failpoints};
 
 /// Carries out CRL publication for one CA.
@@ -60,7 +60,8 @@ impl CrlPublication<'_> {
         self.lint(&tbs, this_update)?;
 
         // 2. The number and the intent, durable.
-        let attempt = self.node.attempt(self.ca.revoke.label());
+        let key = &self.ca.revoke;
+        let attempt = self.node.attempt(key.label(), key.algorithm(), &*self.ca.watch, &tbs);
         let intent = CrlIntent {
             ca: self.ca.name.clone(),
             number,
@@ -79,11 +80,23 @@ impl CrlPublication<'_> {
         if !self.ledger.record_crl_intent(intent)? {
             return Ok(None);
         }
+        self.node.intended(&attempt.key);
         self.failpoints.reached(Arrow::AfterCrlIntent);
 
         // 3. The token. A CRL that is lost here costs a number, nothing else: the next one says the same.
-        let signature =
-            self.ca.revoke.sign(ToBeSigned::<PublishCrls>::assertion(tbs.clone())).map_err(CaError::Sign)?;
+        let signature = match self.ca.revoke.sign(ToBeSigned::<PublishCrls>::assertion(tbs.clone())) {
+            Ok(signature) => signature,
+            Err(error) => {
+                let failure = match error {
+                    SignError::InDoubt { .. } => CrlFailure::Lost,
+                    SignError::Busy | SignError::Refused { .. } | SignError::Unavailable { .. } => {
+                        CrlFailure::Unsigned
+                    }
+                };
+                self.fail(&CrlInDoubt { ca: self.ca.name.clone(), number, attempt }, failure)?;
+                return Err(CaError::Sign(error));
+            }
+        };
         self.failpoints.reached(Arrow::AfterCrlSign);
 
         // 4. Verified before it is recorded or seen.
@@ -106,6 +119,7 @@ impl CrlPublication<'_> {
             ca: self.ca.name.clone(),
             summary: summary.clone(),
             attempt,
+            signatures: self.ca.watch.signatures(),
             der: der.clone(),
             event,
         };
@@ -116,6 +130,19 @@ impl CrlPublication<'_> {
         self.must_follow_online(number)?;
         self.sink.publish(&self.ca.name, &der)?;
         Ok(Some(summary))
+    }
+
+    /// Ends a CRL's attempt without a CRL: the token said so, or a crash left it open.
+    pub(crate) fn fail(&self, crl: &CrlInDoubt, failure: CrlFailure) -> Result<(), CaError> {
+        let CrlInDoubt { ca, number, attempt: _ } = crl;
+        let what = match failure {
+            CrlFailure::Lost => EventKind::CrlLost { ca: ca.clone(), number: *number },
+            CrlFailure::Unsigned => EventKind::CrlUnsigned { ca: ca.clone(), number: *number },
+        };
+        if !self.ledger.record_crl_failure(crl, failure, self.node.event(what)?)? {
+            tracing::warn!(%ca, number, "the CRL in doubt was settled by another node");
+        }
+        Ok(())
     }
 
     fn encode(

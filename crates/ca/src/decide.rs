@@ -7,7 +7,8 @@ use ndoba_lint::{Context, Issuer, Jurisdiction, LintedTbs, Scope};
 use ndoba_order::{Issue, OrderContent};
 use ndoba_types::{SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::{
-    CertificatePlan, IssueRequest, Profile, PublicUrls, Subject, SubjectKey, Template, VerifiedCsr,
+    CertificatePlan, IssueRequest, Legislation, Profile, PublicUrls, Subject, SubjectKey, Template,
+    VerifiedCsr,
 };
 
 use crate::authority::IssuingCa;
@@ -142,7 +143,7 @@ pub(crate) fn judge(
     let context = Context {
         kind: lint_kind,
         scope: Scope::Ours,
-        jurisdiction: Jurisdiction::GEORGIA,
+        jurisdiction: jurisdiction(profile),
         issued_at: now,
         issuer: Some(issuer),
         qscd: None,
@@ -175,6 +176,15 @@ fn second_opinion(plan: &CertificatePlan, tbs: &[u8]) -> Result<&'static str, St
         Ok(CrossCheck::NotCrossChecked(reason)) => Ok(reason),
         // Not the officer's fault and not mended by another order: stop before anything is signed.
         Err(disagreement) => Err(Stop::Fail(CaError::Halted { what: disagreement.to_string() })),
+    }
+}
+
+/// Under whose law the profile makes a certificate qualified; the provider's own are not.
+fn jurisdiction(profile: &Profile) -> Jurisdiction {
+    match (profile.qc().is_some_and(|statements| statements.compliance), profile.legislation()) {
+        (true, Legislation::Georgia) => Jurisdiction::GEORGIA,
+        (true, Legislation::EuropeanUnion) => Jurisdiction::EuropeanUnion,
+        (false, _) => Jurisdiction::NotQualified,
     }
 }
 

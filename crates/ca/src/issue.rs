@@ -14,7 +14,8 @@ use crate::authority::IssuingCa;
 use crate::error::CaError;
 use crate::node::Node;
 use crate::ports::{
-    Attempt, CertificateId, CertificateKind, InDoubt, Intent, IntentOutcome, Issued, Ledger, Warrant,
+    Attempt, CertificateId, CertificateKind, InDoubt, Intent, IntentOutcome, Issued, Ledger, LossCause,
+    Warrant,
 };
 use crate::world::{Arrow, Failpoints};
 
@@ -54,8 +55,8 @@ pub(crate) enum IssueOutcome {
         /// The certificate.
         der: Vec<u8>,
     },
-    /// A signature may be lost; the order waits again under another serial number.
-    Lost,
+    /// A signature may be lost; what this entitled to a certificate waits again, for another serial number.
+    Lost(Warrant),
     /// The subject name belongs to another subject (C-29).
     NameTaken,
     /// Another node took the order, or it was withdrawn.
@@ -109,6 +110,11 @@ impl Issuance<'_> {
             intents.push(intent);
         }
         let outcomes = self.ledger.record_intents(intents)?;
+        for (intent, outcome) in recorded.iter().zip(&outcomes) {
+            if *outcome == IntentOutcome::Recorded {
+                self.node.intended(&intent.attempt.key);
+            }
+        }
         self.failpoints.reached(Arrow::AfterIntent);
 
         // 2. to 5. for those that were recorded.
@@ -150,8 +156,9 @@ impl Issuance<'_> {
                 }
                 Err(error @ SignError::InDoubt { .. }) => {
                     tracing::error!(serial = %intent.certificate.serial, %error, "a signature may be lost");
-                    self.give_up(intent)?;
-                    outcomes.push(Some(IssueOutcome::Lost));
+                    let warrant = intent.warrant.clone();
+                    self.give_up(intent, LossCause::Token)?;
+                    outcomes.push(Some(IssueOutcome::Lost(warrant)));
                 }
                 // Nothing was signed: the same bytes may be offered again.
                 Err(
@@ -170,6 +177,7 @@ impl Issuance<'_> {
             rows.push(Issued {
                 certificate: intent.certificate.clone(),
                 attempt: intent.attempt.clone(),
+                signatures: self.ca.watch.signatures(),
                 der: der.clone(),
                 at: self.node.now(),
                 event: self.node.event(EventKind::CertificateIssued {
@@ -190,28 +198,48 @@ impl Issuance<'_> {
             } else {
                 // Another node gave the row up as lost meanwhile: the signature stays unused and its serial revoked.
                 tracing::error!(serial = %intent.certificate.serial, "the row was given up by another node");
-                IssueOutcome::Lost
+                IssueOutcome::Lost(intent.warrant)
             });
         }
         Ok(outcomes.into_iter().flatten().collect())
     }
 
     /// Takes up a row found in `signing` after a crash. A deterministic signature over the recorded TBS is made
-    /// again, byte for byte; a randomised one would be a second certificate under one serial, so the row is given
-    /// up, its serial counts as revoked, and its order waits again (design §5).
-    pub(crate) fn reconcile(&self, doubt: InDoubt) -> Result<IssueOutcome, CaError> {
-        let intent = RecordedIntent {
-            certificate: doubt.certificate,
-            warrant: doubt.warrant,
-            tbs: doubt.tbs,
-            attempt: doubt.attempt,
-        };
-        if self.ca.certify.algorithm().is_deterministic() {
-            let mut outcomes = self.sign_and_record(vec![intent])?;
-            return Ok(outcomes.pop().unwrap_or(IssueOutcome::Lost));
+    /// again, byte for byte, as an attempt of its own; a randomised one would be a second certificate under one serial,
+    /// so the row is given up, its serial counts as revoked, and its order waits again (design §5).
+    ///
+    /// `None` when that cannot be done now, or another node did it.
+    pub(crate) fn reconcile(&self, doubt: InDoubt) -> Result<Option<IssueOutcome>, CaError> {
+        if !self.ca.certify.algorithm().is_deterministic() {
+            let InDoubt { certificate, warrant, tbs, attempt } = doubt;
+            let lost = warrant.clone();
+            self.give_up(RecordedIntent { certificate, warrant, tbs, attempt }, LossCause::Interrupted)?;
+            return Ok(Some(IssueOutcome::Lost(lost)));
         }
-        self.give_up(intent)?;
-        Ok(IssueOutcome::Lost)
+        if self.ca.watch.away().is_some() {
+            return Ok(None);
+        }
+        let attempt = self.attempt(&doubt.tbs);
+        let event = self.node.event(EventKind::IssuanceRepeated {
+            ca: doubt.certificate.ca.clone(),
+            serial: doubt.certificate.serial.clone(),
+            tbs: Sha256Digest::of(&doubt.tbs),
+            key: attempt.key.clone(),
+            node: self.node.name_word(),
+            epoch: self.node.epoch_word(),
+            attempt: attempt.number,
+        })?;
+        if !self.ledger.record_again(&doubt, attempt.clone(), event)? {
+            return Ok(None);
+        }
+        self.node.intended(&attempt.key);
+        let InDoubt { certificate, warrant, tbs, attempt: _ } = doubt;
+        Ok(self.sign_and_record(vec![RecordedIntent { certificate, warrant, tbs, attempt }])?.pop())
+    }
+
+    fn attempt(&self, tbs: &[u8]) -> Attempt {
+        let key = &self.ca.certify;
+        self.node.attempt(key.label(), key.algorithm(), &*self.ca.watch, tbs)
     }
 
     fn intent(&self, prepared: Prepared) -> Result<Intent, CaError> {
@@ -228,8 +256,8 @@ impl Issuance<'_> {
             not_before,
             not_after,
         } = prepared;
-        let attempt = self.node.attempt(self.ca.certify.label());
         let tbs = tbs.into_der();
+        let attempt = self.attempt(&tbs);
         let event = self.node.event(EventKind::IssuanceIntended {
             ca: self.ca.name.clone(),
             serial: serial.clone(),
@@ -286,7 +314,7 @@ impl Issuance<'_> {
         Ok(der)
     }
 
-    fn give_up(&self, intent: RecordedIntent) -> Result<(), CaError> {
+    fn give_up(&self, intent: RecordedIntent, blame: LossCause) -> Result<(), CaError> {
         let event = self.node.event(EventKind::IssuanceLost {
             ca: intent.certificate.ca.clone(),
             serial: intent.certificate.serial.clone(),
@@ -295,7 +323,7 @@ impl Issuance<'_> {
         })?;
         let RecordedIntent { certificate, warrant, tbs, attempt } = intent;
         let lost = InDoubt { certificate, warrant, tbs, attempt };
-        if !self.ledger.record_lost(&lost, self.node.now(), event)? {
+        if !self.ledger.record_lost(&lost, blame, self.node.now(), event)? {
             tracing::warn!(serial = %lost.certificate.serial, "the row in doubt was settled by another node");
         }
         Ok(())

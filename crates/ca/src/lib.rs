@@ -9,6 +9,7 @@
 //! Synchronous, for a thread of its own. It does no input or output but through [`ports`] and `world`. Enter at
 //! [`CaService`].
 
+pub mod accounting;
 mod authority;
 mod ceremony;
 mod crl;
@@ -23,7 +24,7 @@ mod status;
 mod suspension;
 mod world;
 
-pub use authority::{CrlTiming, IssuingCa};
+pub use authority::{CrlTiming, IssuingCa, KeyWatch};
 pub use ceremony::{Appointed, CeremonyDesk};
 pub use decide::OrderRefusal;
 pub use error::CaError;

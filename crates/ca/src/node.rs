@@ -1,11 +1,14 @@
 //! This process as it appears in the ledger: its node's name, its epoch, the tries it counts, the events it writes.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ndoba_audit::{Actor, Event, EventKind, Word};
-use ndoba_types::{Clock, KeyLabel, Random, RandomUnavailable, UtcTime};
+use ndoba_types::{Clock, KeyLabel, Random, RandomUnavailable, SignatureAlgorithm, UtcTime};
 
+use crate::accounting::TokenCount;
+use crate::authority::KeyWatch;
 use crate::ports::Attempt;
 
 /// One process of the `ca` role, from start to end.
@@ -13,6 +16,8 @@ pub struct Node {
     name: String,
     epoch: String,
     attempts: AtomicU64,
+    /// Signatures that were intended in this epoch, by key: what the token may have made at the most.
+    intended: Mutex<BTreeMap<KeyLabel, u64>>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -33,7 +38,14 @@ impl Node {
         let mut epoch = [0; 16];
         random.fill(&mut epoch)?;
         let epoch = epoch.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { name: name.into(), epoch, attempts: AtomicU64::new(0), clock, random })
+        Ok(Self {
+            name: name.into(),
+            epoch,
+            attempts: AtomicU64::new(0),
+            intended: Mutex::default(),
+            clock,
+            random,
+        })
     }
 
     /// The node's name.
@@ -56,15 +68,46 @@ impl Node {
         &*self.random
     }
 
-    /// The next try with `key`.
-    pub(crate) fn attempt(&self, key: &KeyLabel) -> Attempt {
+    /// The next try with `key`, which is asked to sign `tbs` by `algorithm`.
+    pub(crate) fn attempt(
+        &self,
+        key: &KeyLabel,
+        algorithm: SignatureAlgorithm,
+        watch: &dyn KeyWatch,
+        tbs: &[u8],
+    ) -> Attempt {
         Attempt {
             key: key.clone(),
             node: self.name.clone(),
             epoch: self.epoch.clone(),
             number: self.attempts.fetch_add(1, Ordering::Relaxed) + 1,
             at: self.now(),
+            digest: algorithm.digest(tbs),
+            signatures: watch.signatures(),
         }
+    }
+
+    /// Counts an intent that is durable: the token may be asked once more.
+    pub(crate) fn intended(&self, key: &KeyLabel) {
+        *self.counts().entry(key.clone()).or_default() += 1;
+    }
+
+    /// What the token counts with `key`, where that is more than was intended.
+    pub(crate) fn surplus(&self, key: &KeyLabel, watch: &dyn KeyWatch) -> Option<TokenCount> {
+        let signatures = watch.signatures();
+        let intended = self.counts().get(key).copied().unwrap_or_default();
+        (signatures > intended).then(|| TokenCount {
+            key: key.clone(),
+            epoch: self.epoch.clone(),
+            node: self.name.clone(),
+            signatures,
+            at: self.now(),
+        })
+    }
+
+    fn counts(&self) -> std::sync::MutexGuard<'_, BTreeMap<KeyLabel, u64>> {
+        // A number is whole whatever happened to the thread that held it.
+        self.intended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An event of the `ca` role.

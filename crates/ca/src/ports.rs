@@ -7,6 +7,8 @@ use ndoba_audit::Event;
 use ndoba_types::{CaName, KeyLabel, OrderId, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::{RevocationReason, RevokedEntry};
 
+use crate::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
+
 /// A certificate by its issuer and serial number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CertificateId {
@@ -29,8 +31,20 @@ pub struct QueuedOrder {
     pub csr: Option<Vec<u8>>,
     /// When registration queued it: the start of the 24 h clock of a revocation (REV-6.2.4-03A).
     pub received: UtcTime,
-    /// How many certificates were lost in doubt under this order before (`issued_lost`).
+    /// How many certificates the token lost under this order: it did not say whether it signed. Crashes do not count.
     pub lost_before: u32,
+    /// When the CA first began to carry it out, where a certificate was lost under it (`issued_lost`): what was begun
+    /// in time may be ended after the order's expiry.
+    pub begun: Option<UtcTime>,
+}
+
+/// Which orders are asked for. Those that need no token never wait behind those that do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// Orders for certificates.
+    Certificates,
+    /// Orders that change a status.
+    Statuses,
 }
 
 /// What entitles the CA to issue: an order, or a step of a key ceremony.
@@ -98,6 +112,11 @@ pub struct Attempt {
     pub number: u64,
     /// When the intent was recorded.
     pub at: UtcTime,
+    /// The hash that the token is asked to sign ([`SignatureAlgorithm::digest`](ndoba_types::SignatureAlgorithm::digest)
+    /// over the TBS): by it a signature finds its row.
+    pub digest: Vec<u8>,
+    /// How many signatures the token had made with the key in this epoch before this try, as the process counts.
+    pub signatures: u64,
 }
 
 /// Everything that is known before the token is asked; recorded whole, with the order claimed, in one transaction.
@@ -152,6 +171,8 @@ pub struct Issued {
     pub certificate: CertificateId,
     /// Must equal the recorded attempt.
     pub attempt: Attempt,
+    /// How many signatures the token has made with the key in this epoch, this one included.
+    pub signatures: u64,
     /// The certificate, DER. The recorded TBS may be dropped with this commit.
     pub der: Vec<u8>,
     /// When it was recorded.
@@ -171,6 +192,35 @@ pub struct InDoubt {
     pub tbs: Vec<u8>,
     /// The try that did not end.
     pub attempt: Attempt,
+}
+
+/// Why a certificate was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LossCause {
+    /// The process or its database went away before the outcome was recorded: the order is not to blame.
+    Interrupted,
+    /// The token did not say whether it signed; counted, so that an order that makes it fail is not tried for ever.
+    Token,
+}
+
+/// A CRL number whose signature may exist but is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrlInDoubt {
+    /// Whose.
+    pub ca: CaName,
+    /// The number that it took.
+    pub number: u64,
+    /// The try that did not end.
+    pub attempt: Attempt,
+}
+
+/// How a CRL's attempt ends without a CRL. Its number stays used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CrlFailure {
+    /// A signature may exist.
+    Lost,
+    /// The token made none.
+    Unsigned,
 }
 
 /// A change of status asked by a verified order.
@@ -300,6 +350,8 @@ pub struct CrlIssued {
     pub summary: CrlSummary,
     /// Must equal the recorded attempt.
     pub attempt: Attempt,
+    /// How many signatures the token has made with the key in this epoch, this one included.
+    pub signatures: u64,
     /// The CRL, DER.
     pub der: Vec<u8>,
     /// Committed with it.
@@ -328,21 +380,6 @@ pub struct StoredGrant {
     pub bytes: Vec<u8>,
     /// Flattened JWS objects.
     pub signatures: Vec<Vec<u8>>,
-}
-
-/// How one key was used in one process epoch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyUse {
-    /// The key.
-    pub key: KeyLabel,
-    /// The epoch.
-    pub epoch: String,
-    /// Signatures that were intended: certificates and CRLs.
-    pub intents: u64,
-    /// Of these, recorded as signed.
-    pub signed: u64,
-    /// Of these, given up as lost.
-    pub lost: u64,
 }
 
 /// What the witness file keeps about a CA, as the database has it.
@@ -380,8 +417,9 @@ pub struct AcceptedState {
     reason = "every method fails with `LedgerError` only, whose variants say all"
 )]
 pub trait Ledger: Send + Sync {
-    /// Orders that wait, oldest first, at most `limit`. Reads only; claiming happens with the intent.
-    fn queued_orders(&self, limit: usize) -> Result<Vec<QueuedOrder>, LedgerError>;
+    /// Orders that wait, oldest first, at most `limit`. Reads only; claiming happens with the intent. In which queue an
+    /// order waits is the database's word: it decides when the order is looked at, never what it does.
+    fn queued_orders(&self, queue: Queue, limit: usize) -> Result<Vec<QueuedOrder>, LedgerError>;
 
     /// Ends a waiting order as refused. `code` is stable, `message` is for the officer.
     /// Returns whether the order was still waiting.
@@ -415,7 +453,18 @@ pub trait Ledger: Send + Sync {
 
     /// Turns a row in `signing` with that attempt into `issued_lost` (answered revoked from then on), puts its
     /// order back in the queue, increments the CA's status version. `false` where the state was another.
-    fn record_lost(&self, lost: &InDoubt, at: UtcTime, event: Event) -> Result<bool, LedgerError>;
+    fn record_lost(
+        &self,
+        lost: &InDoubt,
+        cause: LossCause,
+        at: UtcTime,
+        event: Event,
+    ) -> Result<bool, LedgerError>;
+
+    /// Before a deterministic signature is made again: ends the attempt in doubt as repeated and opens `attempt` for
+    /// the same certificate, so that the signature is accounted for in the epoch that makes it. `false` where the
+    /// state was another.
+    fn record_again(&self, doubt: &InDoubt, attempt: Attempt, event: Event) -> Result<bool, LedgerError>;
 
     /// A finished certificate, DER; `None` when never issued.
     fn certificate(&self, id: &CertificateId) -> Result<Option<Vec<u8>>, LedgerError>;
@@ -452,6 +501,18 @@ pub trait Ledger: Send + Sync {
     /// Records a signed CRL. `false` when a higher number is recorded already.
     fn record_crl(&self, crl: CrlIssued) -> Result<bool, LedgerError>;
 
+    /// CRL numbers without a CRL whose attempt has not ended; which, as for [`Self::in_doubt`].
+    fn crls_in_doubt(&self, node: &str, epoch: &str, before: UtcTime)
+    -> Result<Vec<CrlInDoubt>, LedgerError>;
+
+    /// Ends a CRL's attempt without a CRL. `false` where it had ended.
+    fn record_crl_failure(
+        &self,
+        crl: &CrlInDoubt,
+        failure: CrlFailure,
+        event: Event,
+    ) -> Result<bool, LedgerError>;
+
     /// The bytes of the CRL with the highest number that was recorded as signed.
     fn current_crl(&self, ca: &CaName) -> Result<Option<Vec<u8>>, LedgerError>;
 
@@ -466,6 +527,19 @@ pub trait Ledger: Send + Sync {
 
     /// Key uses, by key and epoch.
     fn key_uses(&self) -> Result<Vec<KeyUse>, LedgerError>;
+
+    /// Rows that do not agree with each other, at most a hundred for each rule.
+    fn violations(&self, extent: Extent) -> Result<Vec<Violation>, LedgerError>;
+
+    /// Every attempt at a signature after `after`, by key, epoch and number, at most `limit`; with what it made.
+    fn attempts_after(
+        &self,
+        after: Option<&AttemptKey>,
+        limit: usize,
+    ) -> Result<Vec<AttemptRow>, LedgerError>;
+
+    /// Records what the token counted with a key, and the alarm about it.
+    fn record_alarm(&self, count: Option<TokenCount>, events: Vec<Event>) -> Result<(), LedgerError>;
 
     /// Makes a restored database fit to go on from. `false`, and nothing changed, where it is not as expected.
     fn accept_state(&self, accepted: AcceptedState) -> Result<bool, LedgerError>;

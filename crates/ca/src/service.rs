@@ -1,29 +1,34 @@
 //! The CA role, step by step: what one thread does over and over, and what a ceremony does once.
 
+mod accounts;
 mod standing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ndoba_audit::EventKind;
-use ndoba_order::{AuthorisedOrder, Pin, Register, authorise};
+use ndoba_audit::{Event, EventKind};
+use ndoba_order::{AuthorisedOrder, Pin, Register, authorise, authorise_again};
 use ndoba_types::{CaName, InstallationId, OrderId, Span, UtcTime};
 use ndoba_x509::{Profile, PublicUrls};
 
+use crate::accounting::{TokenCount, Violation};
 use crate::authority::IssuingCa;
 use crate::crl::CrlPublication;
 use crate::decide::{Decider, OrderRefusal, Stop, issuing};
 use crate::error::CaError;
 use crate::issue::{Issuance, IssueOutcome, Prepared, RecordedIntent};
 use crate::node::{Node, word};
-use crate::ports::{Ledger, QueuedOrder, StatusAction, StatusOutcome, Warrant};
+use crate::ports::{
+    CertificateId, CrlFailure, Ledger, Queue, QueuedOrder, StatusAction, StatusOutcome, Warrant,
+};
 use crate::status;
 use crate::suspension::{self, SuspensionRule};
 use crate::world::{CrlSink, Failpoints, RollbackWitness};
 
 /// How many orders one step takes: one commit for their intents, one for their certificates.
 const BATCH: usize = 64;
-/// An order whose signatures were lost this often is refused instead of tried again.
+/// An order for which the token lost this many signatures is refused instead of tried again. Crashes do not count:
+/// however often the process is killed, what officers ordered comes to its end.
 const MAX_LOST: u32 = 3;
 /// How often rows in doubt are looked for, and the witness is compared with the database.
 const CARE_INTERVAL: Span = Span::seconds(5);
@@ -69,8 +74,13 @@ pub struct Progress {
     pub refused: usize,
     /// CRLs published.
     pub crls: usize,
+    /// Certificates given up because a signature may be lost; their orders wait again.
+    pub lost: usize,
     /// Intents that wait for the token.
     pub parked: usize,
+    /// Orders for certificates that wait and are not begun: the token is away, or the CA issues no more. At most one
+    /// step's.
+    pub waiting: usize,
     /// Suspensions beyond their time that wait for an officer, as last counted; more than a hundred count as a hundred.
     pub overdue: usize,
 }
@@ -78,7 +88,7 @@ pub struct Progress {
 impl Progress {
     /// Whether there may be more to do at once.
     pub fn worked(&self) -> bool {
-        self.issued + self.changed + self.refused + self.crls > 0
+        self.issued + self.changed + self.refused + self.crls + self.lost > 0
     }
 }
 
@@ -99,8 +109,13 @@ pub struct CaService {
     suspension: SuspensionRule,
     overdue: usize,
     parked: Vec<(CaName, RecordedIntent)>,
-    token_rests_until: Option<UtcTime>,
+    /// Tokens that did not sign are left alone for a while, by the CA whose key it was.
+    rest_until: BTreeMap<CaName, UtcTime>,
     cared_at: Option<UtcTime>,
+    accounted_at: Option<UtcTime>,
+    violations: Vec<Violation>,
+    /// What is not in the log yet.
+    alarms: Vec<(Option<TokenCount>, Vec<Event>)>,
     halted: Option<String>,
 }
 
@@ -143,8 +158,11 @@ impl CaService {
             suspension,
             overdue: 0,
             parked: Vec::new(),
-            token_rests_until: None,
+            rest_until: BTreeMap::new(),
             cared_at: None,
+            accounted_at: None,
+            violations: Vec::new(),
+            alarms: Vec::new(),
             halted: None,
         })
     }
@@ -168,11 +186,13 @@ impl CaService {
     fn step_once(&mut self) -> Result<Progress, CaError> {
         let mut progress = Progress::default();
         self.care(&mut progress)?;
+        self.account()?;
         let register_grew = self.read_grants()?;
         self.retry_parked(&mut progress)?;
         self.carry_out_orders(&mut progress)?;
         self.certify_responders(&mut progress)?;
         self.publish_crls(&mut progress)?;
+        self.compare_with_token()?;
         // A grant that nobody used yet counts too: a copy without it may be without an officer's dismissal.
         if progress.worked() || register_grew {
             self.witness.advance(&self.ledger.marks()?, self.grants_read)?;
@@ -192,7 +212,9 @@ impl CaService {
         let highest_grant =
             self.ledger.grants_after(self.grants_read)?.last().map_or(self.grants_read, |g| g.seq);
         self.witness.check(&self.ledger.marks()?, highest_grant).map_err(CaError::Behind)?;
-        for doubt in self.ledger.in_doubt(self.node.name(), self.node.epoch(), now.minus(self.doubt_after))? {
+        let (node, epoch, before) = (self.node.name(), self.node.epoch(), now.minus(self.doubt_after));
+        let mut settled = Vec::new();
+        for doubt in self.ledger.in_doubt(node, epoch, before)? {
             // What this process itself has parked is not in doubt: the token provably did not sign it. What it tried
             // and neither parked nor recorded is: the database went away after the token had been asked.
             if self.parked.iter().any(|(_, intent)| *intent.attempt() == doubt.attempt) {
@@ -200,8 +222,17 @@ impl CaService {
             }
             let Some(ca) = self.authorities.get(&doubt.certificate.ca) else { continue };
             let serial = doubt.certificate.serial.clone();
-            let outcome = self.issuance(ca).reconcile(doubt)?;
-            tracing::warn!(%serial, ?outcome, "a certificate was in doubt");
+            let Some(outcome) = self.issuance(ca).reconcile(doubt)? else { continue };
+            tracing::warn!(ca = %ca.name, %serial, ?outcome, "a certificate was in doubt");
+            settled.push((ca.name.clone(), outcome));
+        }
+        for crl in self.ledger.crls_in_doubt(node, epoch, before)? {
+            let Some(ca) = self.authorities.get(&crl.ca) else { continue };
+            tracing::warn!(ca = %ca.name, number = crl.number, "a CRL was in doubt; its number is used up");
+            self.publication(ca).fail(&crl, CrlFailure::Lost)?;
+        }
+        for (ca, outcome) in settled {
+            self.settle(&ca, vec![outcome], progress);
         }
         let suspensions = suspension::settle(&self.node, &*self.ledger, self.suspension)?;
         progress.changed += suspensions.revoked;
@@ -224,33 +255,37 @@ impl CaService {
     }
 
     fn retry_parked(&mut self, progress: &mut Progress) -> Result<(), CaError> {
-        if self.parked.is_empty() || self.token_rests() {
-            return Ok(());
-        }
         let mut by_ca: BTreeMap<CaName, Vec<RecordedIntent>> = BTreeMap::new();
         for (ca, intent) in self.parked.drain(..) {
             by_ca.entry(ca).or_default().push(intent);
         }
         for (name, intents) in by_ca {
-            let Some(ca) = self.authorities.get(&name) else { continue };
-            let outcomes = self.issuance(ca).sign_and_record(intents)?;
-            self.settle(&name, outcomes, progress);
+            match self.authorities.get(&name).filter(|ca| self.may_issue(ca)) {
+                Some(ca) => {
+                    let outcomes = self.issuance(ca).sign_and_record(intents)?;
+                    self.settle(&name, outcomes, progress);
+                }
+                None => self.parked.extend(intents.into_iter().map(|intent| (name.clone(), intent))),
+            }
         }
         Ok(())
     }
 
     fn carry_out_orders(&mut self, progress: &mut Progress) -> Result<(), CaError> {
         let mut to_issue: BTreeMap<CaName, Vec<Prepared>> = BTreeMap::new();
-        for queued in self.ledger.queued_orders(BATCH)? {
-            let id = queued.order_id;
-            match self.decide(&queued, progress) {
-                Ok(None) => {}
-                Ok(Some((ca, prepared))) => to_issue.entry(ca).or_default().push(prepared),
-                Err(Stop::Refuse(refusal)) => {
-                    self.refuse(id, &refusal)?;
-                    progress.refused += 1;
+        // Statuses first, and asked for by themselves: a revocation never waits behind a token that is away.
+        for queue in [Queue::Statuses, Queue::Certificates] {
+            for queued in self.ledger.queued_orders(queue, BATCH)? {
+                let id = queued.order_id;
+                match self.decide(&queued, progress) {
+                    Ok(None) => {}
+                    Ok(Some((ca, prepared))) => to_issue.entry(ca).or_default().push(prepared),
+                    Err(Stop::Refuse(refusal)) => {
+                        self.refuse(id, &refusal)?;
+                        progress.refused += 1;
+                    }
+                    Err(Stop::Fail(error)) => return Err(error),
                 }
-                Err(Stop::Fail(error)) => return Err(error),
             }
         }
         for (name, batch) in to_issue {
@@ -296,6 +331,13 @@ impl CaService {
             if change.1 == StatusAction::Suspend && !self.suspension.allowed {
                 return Err(refusal("suspension-not-allowed", "this provider does not suspend certificates"));
             }
+            let id = CertificateId { ca: ca.name.clone(), serial: change.0.clone() };
+            if status::is_validity_assured(&*self.ledger, &id)? {
+                return Err(refusal(
+                    "not-revocable",
+                    "a short-term certificate says that it is never revoked, and ends within a day",
+                ));
+            }
             let outcome =
                 status::apply(&self.node, &*self.ledger, &ca.name, queued.order_id, queued.received, change)?;
             return match outcome {
@@ -307,8 +349,10 @@ impl CaService {
             };
         }
         let Some(issue) = issuing(&content.content) else { return Ok(None) };
-        // While the token is away nothing new is recorded that it would have to sign.
-        if !self.parked.is_empty() || self.token_rests() {
+        // While the token is away nothing new is recorded that it would have to sign: after the next crash it would
+        // all be in doubt.
+        if !self.may_issue(ca) || self.parked.iter().any(|(name, _)| *name == ca.name) {
+            progress.waiting += 1;
             return Ok(None);
         }
         if queued.lost_before >= MAX_LOST {
@@ -324,8 +368,13 @@ impl CaService {
     }
 
     fn authorise(&self, queued: &QueuedOrder) -> Result<AuthorisedOrder, Stop> {
-        authorise(&queued.bytes, &queued.signatures, &self.register, self.installation, self.node.now())
-            .map_err(|error| refusal(error.code(), error))
+        let QueuedOrder { bytes, signatures, begun, .. } = queued;
+        let (register, home, now) = (&self.register, self.installation, self.node.now());
+        match begun {
+            None => authorise(bytes, signatures, register, home, now),
+            Some(begun) => authorise_again(bytes, signatures, register, home, *begun, now),
+        }
+        .map_err(|error| refusal(error.code(), error))
     }
 
     fn refuse(&self, id: OrderId, refusal: &OrderRefusal) -> Result<(), CaError> {
@@ -344,27 +393,26 @@ impl CaService {
                 }
                 IssueOutcome::Parked(intent) => {
                     self.parked.push((ca.clone(), *intent));
-                    self.token_rests_until = Some(self.node.now().plus(TOKEN_PAUSE));
+                    self.rest(ca);
                 }
-                // The order waits again, or somebody else has it: the next step sees.
-                IssueOutcome::Lost
-                | IssueOutcome::NameTaken
-                | IssueOutcome::OrderTaken
-                | IssueOutcome::SerialTaken => {}
+                IssueOutcome::Lost(warrant) => {
+                    tracing::warn!(%ca, ?warrant, "a signature may be lost: another certificate will be made");
+                    progress.lost += 1;
+                }
+                // The order waits, or somebody else has it: the next step sees.
+                IssueOutcome::NameTaken | IssueOutcome::OrderTaken | IssueOutcome::SerialTaken => {}
             }
         }
     }
 
     fn publish_crls(&mut self, progress: &mut Progress) -> Result<(), CaError> {
-        if self.token_rests() {
-            return Ok(());
-        }
-        let mut token_away = None;
+        let mut token_away = Vec::new();
         for ca in self.authorities.values() {
             let state = self.ledger.crl_state(&ca.name)?;
             let publication = self.publication(ca);
             publication.catch_up(&state)?;
-            if !publication.is_due(&state) {
+            // No number is taken while nobody can sign it.
+            if !publication.is_due(&state) || !self.key_answers(ca) {
                 continue;
             }
             match publication.publish(&state) {
@@ -374,19 +422,25 @@ impl CaService {
                 }
                 Ok(None) => {}
                 // Revocations are in force without it (OCSP reads the rows); the other CAs' tokens may be well.
-                Err(CaError::Sign(error)) => token_away = Some(error),
+                Err(CaError::Sign(error)) => token_away.push((ca.name.clone(), error)),
                 Err(error) => return Err(error),
             }
         }
-        if let Some(error) = token_away {
-            tracing::error!(%error, "a CRL is due and the token does not sign");
-            self.token_rests_until = Some(self.node.now().plus(TOKEN_PAUSE));
+        for (ca, error) in token_away {
+            tracing::error!(%ca, %error, "a CRL is due and the token does not sign");
+            self.rest(&ca);
         }
         Ok(())
     }
 
-    fn token_rests(&self) -> bool {
-        self.token_rests_until.is_some_and(|until| self.node.now() < until)
+    /// Whether the CA's key can be asked now, as far as is known.
+    fn key_answers(&self, ca: &IssuingCa) -> bool {
+        let rests = self.rest_until.get(&ca.name).is_some_and(|until| self.node.now() < *until);
+        !rests && ca.watch.away().is_none()
+    }
+
+    fn rest(&mut self, ca: &CaName) {
+        self.rest_until.insert(ca.clone(), self.node.now().plus(TOKEN_PAUSE));
     }
 
     fn issuance<'a>(&'a self, ca: &'a IssuingCa) -> Issuance<'a> {

@@ -3,6 +3,7 @@
 use ndoba_audit::EventKind;
 use ndoba_order::{AuthorisedOrder, OrderContent};
 use ndoba_types::{CaName, OrderId, SerialNumber, UtcTime};
+use ndoba_x509::Certificate;
 
 use crate::error::CaError;
 use crate::node::{Node, word};
@@ -51,6 +52,13 @@ pub(crate) fn apply(
         event: node.event(what)?,
     };
     Ok(ledger.change_status(change)?)
+}
+
+/// Whether the certificate promises its holders and their partners that it is never revoked (EN 319 411-1
+/// GEN-6.6.1-04): a list or an answer that said otherwise would reach nobody who looked for neither.
+pub(crate) fn is_validity_assured(ledger: &dyn Ledger, id: &CertificateId) -> Result<bool, CaError> {
+    let der = ledger.certificate(id)?;
+    Ok(der.and_then(|der| Certificate::from_der(&der).ok()).is_some_and(|found| found.is_validity_assured()))
 }
 
 /// The stable code of a refusal, for the API.

@@ -60,12 +60,16 @@ pub(crate) fn application(bytes: &[u8]) -> bool {
             name: name.into(),
             digest: Sha256Digest::from_bytes([1; 32]),
             subject,
+            organisation: name == "person-in-organisation",
             ca,
             max_days: 730,
         })
     };
-    let offers =
-        [offer("person-signature", SubjectKind::Natural), offer("organisation-seal", SubjectKind::Legal)];
+    let offers = [
+        offer("person-signature", SubjectKind::Natural),
+        offer("person-in-organisation", SubjectKind::Natural),
+        offer("organisation-seal", SubjectKind::Legal),
+    ];
     let profiles: Vec<_> = offers.into_iter().flatten().collect();
     let rules = Rules { profiles: &profiles, proofing_max_age_days: 30, now: now() };
     let Ok(checked) = check(&content, rules) else { return false };

@@ -36,6 +36,12 @@ impl<P: Purpose> Key<P> {
     pub fn metrics(&self) -> KeyMetrics {
         self.key.counters.snapshot(&self.key.label)
     }
+
+    /// Why it cannot be asked now; `None` when the token is there and nothing is known against the key. What is
+    /// queued during a short outage is waited out; who can wait elsewhere asks here first.
+    pub fn away(&self) -> Option<String> {
+        self.shared.away(&self.key)
+    }
 }
 
 impl<P: Purpose> SigningKey<P> for Key<P> {

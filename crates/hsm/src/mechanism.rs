@@ -8,7 +8,6 @@ use cryptoki::mechanism::{Mechanism, MechanismType};
 use der::asn1::UintRef;
 use der::{Encode, Sequence};
 use ndoba_types::{Signature, SignatureAlgorithm};
-use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::KeySpec;
 
@@ -19,19 +18,17 @@ pub(crate) struct TokenInput(Vec<u8>);
 impl TokenInput {
     /// Hashes `message`; `None` for an algorithm that has no mechanism here.
     pub(crate) fn of(algorithm: SignatureAlgorithm, message: &[u8]) -> Option<Self> {
+        let digest = algorithm.digest(message);
         Some(Self(match algorithm {
-            SignatureAlgorithm::EcdsaP256Sha256 | SignatureAlgorithm::RsaPssSha256 => {
-                Sha256::digest(message).to_vec()
-            }
-            SignatureAlgorithm::EcdsaP384Sha384 | SignatureAlgorithm::RsaPssSha384 => {
-                Sha384::digest(message).to_vec()
-            }
-            SignatureAlgorithm::EcdsaP521Sha512 | SignatureAlgorithm::RsaPssSha512 => {
-                Sha512::digest(message).to_vec()
-            }
-            SignatureAlgorithm::RsaPkcs1Sha256 => digest_info(SHA256_PREFIX, &Sha256::digest(message)),
-            SignatureAlgorithm::RsaPkcs1Sha384 => digest_info(SHA384_PREFIX, &Sha384::digest(message)),
-            SignatureAlgorithm::RsaPkcs1Sha512 => digest_info(SHA512_PREFIX, &Sha512::digest(message)),
+            SignatureAlgorithm::EcdsaP256Sha256
+            | SignatureAlgorithm::EcdsaP384Sha384
+            | SignatureAlgorithm::EcdsaP521Sha512
+            | SignatureAlgorithm::RsaPssSha256
+            | SignatureAlgorithm::RsaPssSha384
+            | SignatureAlgorithm::RsaPssSha512 => digest,
+            SignatureAlgorithm::RsaPkcs1Sha256 => digest_info(SHA256_PREFIX, &digest),
+            SignatureAlgorithm::RsaPkcs1Sha384 => digest_info(SHA384_PREFIX, &digest),
+            SignatureAlgorithm::RsaPkcs1Sha512 => digest_info(SHA512_PREFIX, &digest),
             SignatureAlgorithm::Ed25519 => return None,
         }))
     }

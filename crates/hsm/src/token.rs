@@ -139,6 +139,24 @@ impl Shared {
         Ok(())
     }
 
+    /// Why a request would have to wait, or would be refused.
+    pub(crate) fn away(&self, key: &OpenedKey) -> Option<String> {
+        match key.standing() {
+            Standing::Refused(reason) => return Some(reason),
+            Standing::Missing => return Some(format!("{} is not in the token", key.label)),
+            Standing::Unknown | Standing::Usable => {}
+        }
+        let health = self.board.health();
+        match health.state {
+            TokenState::Ready => None,
+            TokenState::Starting
+            | TokenState::Away
+            | TokenState::Hung
+            | TokenState::PinRefused
+            | TokenState::Stopped => Some(health.why()),
+        }
+    }
+
     fn full(&self) -> SignError {
         let health = self.board.health();
         match health.state {

@@ -10,8 +10,8 @@ use ndoba_lint::{
 use ndoba_testkit::{Document, Judge};
 use ndoba_types::{SerialNumber, Sha256Digest, Signature, SignatureAlgorithm, SubjectPublicKeyInfo, UtcTime};
 use ndoba_x509::{
-    Authority, AuthorityDraft, Certificate, CertificatePlan, IssueRequest, IssuerFacts, Profile, PublicUrls,
-    RootRequest, Subject, SubjectDraft, SubjectKey, VerifiedCsr, assemble,
+    Authority, AuthorityDraft, Certificate, CertificatePlan, IssueRequest, IssuerFacts, Legislation, Profile,
+    PublicUrls, RootRequest, Subject, SubjectDraft, SubjectKey, VerifiedCsr, assemble,
 };
 use p256::ecdsa::signature::Signer as _;
 use p256::pkcs8::EncodePublicKey as _;
@@ -21,6 +21,9 @@ const PERSON: &str = r#"{"type":"natural-person","country":"GE","given_name":"�
     "second_script":{"given_name":"Nino","surname":"Beridze","common_name":"Nino Beridze"},"email":"nino@example.ge"}"#;
 const TOWN: &str = r#"{"type":"legal-person","country":"GE","organization":"თელავის მუნიციპალიტეტის მერია",
     "organization_identifier":"NTRGE-404123456","common_name":"თელავის მერია"}"#;
+const CLERK: &str = r#"{"type":"natural-person","country":"GE","given_name":"გიორგი","surname":"კალანდაძე",
+    "serial_number":"PNOGE-01001012346","common_name":"გიორგი კალანდაძე",
+    "organization":"თელავის მუნიციპალიტეტის მერია","organization_identifier":"NTRGE-404123456"}"#;
 const ALGORITHM: SignatureAlgorithm = SignatureAlgorithm::EcdsaP384Sha384;
 
 fn now() -> UtcTime {
@@ -110,6 +113,14 @@ fn context<'a>(kind: CertificateKind, issuer: &'a IssuerFacts, qscd: Option<bool
     }
 }
 
+/// Under whose law a preset makes certificates.
+fn law(profile: &str) -> Jurisdiction {
+    match Profile::preset(profile).unwrap().legislation() {
+        Legislation::Georgia => Jurisdiction::GEORGIA,
+        Legislation::EuropeanUnion => Jurisdiction::EuropeanUnion,
+    }
+}
+
 #[test]
 fn every_preset_before_three_judges() {
     let urls = PublicUrls {
@@ -195,6 +206,54 @@ fn every_preset_before_three_judges() {
             730,
         ),
         (
+            "person-signature-short-term",
+            subject(PERSON),
+            CertificateKind::NaturalPerson,
+            Some(false),
+            Document::PersonShortTerm,
+            1,
+        ),
+        (
+            "person-in-organisation",
+            subject(CLERK),
+            CertificateKind::NaturalPerson,
+            Some(false),
+            Document::Person,
+            730,
+        ),
+        (
+            "eu-person-signature",
+            subject(PERSON),
+            CertificateKind::NaturalPerson,
+            Some(false),
+            Document::Person,
+            730,
+        ),
+        (
+            "eu-person-signature-qscd",
+            subject(PERSON),
+            CertificateKind::NaturalPerson,
+            Some(true),
+            Document::EuPersonQscd,
+            730,
+        ),
+        (
+            "eu-organisation-seal",
+            subject(TOWN),
+            CertificateKind::LegalPerson,
+            Some(false),
+            Document::Organisation,
+            730,
+        ),
+        (
+            "eu-organisation-seal-qscd",
+            subject(TOWN),
+            CertificateKind::LegalPerson,
+            Some(true),
+            Document::OrganisationQscd,
+            730,
+        ),
+        (
             "ocsp-responder",
             Subject::Authority(authority("Ndoba TEST OCSP 1")),
             CertificateKind::OcspResponder,
@@ -214,7 +273,7 @@ fn every_preset_before_three_judges() {
         let key = if kind.is_subscriber() { SubjectKey::Requested(&csr) } else { SubjectKey::Token(&spki) };
         judged(
             &plan(profile, &subject, key, &issuer, days),
-            &context(kind, &issuer, qscd),
+            &Context { jurisdiction: law(profile), ..context(kind, &issuer, qscd) },
             &ca_key,
             document,
         );

@@ -80,7 +80,9 @@ pub(crate) fn run(args: &CeremonyArgs) -> anyhow::Result<()> {
 
     let software = concat!("ndoba ", env!("CARGO_PKG_VERSION"));
     let report = Report::begin(&plan, &installation.to_string(), software);
-    let mut ceremony = Ceremony { plan, folder, settings, tokens, store, world, report };
+    let node = Node::begin("ceremony", Arc::clone(&world.clock), Arc::clone(&world.random))?;
+    let node = Arc::new(node);
+    let mut ceremony = Ceremony { plan, folder, settings, tokens, store, world, node, report };
     ceremony.walk()?;
     ceremony.finish()
 }
@@ -100,6 +102,7 @@ struct Ceremony {
     tokens: Tokens,
     store: Store,
     world: World,
+    node: Arc<Node>,
     report: Report,
 }
 
@@ -173,9 +176,8 @@ impl Ceremony {
     }
 
     fn desk(&self) -> anyhow::Result<CeremonyDesk> {
-        let node = Node::begin("ceremony", Arc::clone(&self.world.clock), Arc::clone(&self.world.random))?;
         Ok(CeremonyDesk {
-            node,
+            node: Arc::clone(&self.node),
             ledger: Arc::new(self.store.clone()),
             sink: Arc::new(CrlFolder(installation::published(&self.settings)?)),
             failpoints: Arc::new(NoFailpoints),

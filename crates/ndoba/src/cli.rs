@@ -1,5 +1,6 @@
 //! The command line. PINs and keys are never arguments; files are.
 
+mod content;
 mod officer;
 
 use std::path::PathBuf;
@@ -7,11 +8,12 @@ use std::str::FromStr;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use ndoba_lint::{CountryCode, Jurisdiction};
 use ndoba_registration::{CHANNELS, REASONS};
 use ndoba_types::{CaName, UtcTime};
 
 pub(crate) use officer::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
+
+pub(crate) use content::{Law, LintArgs, LintFormat, LintType, ProfileCommand};
 
 /// Ndoba, the backend of a qualified trust-service provider.
 #[derive(Debug, Parser)]
@@ -55,69 +57,11 @@ pub(crate) enum Command {
     /// The journals of time-stamps.
     #[command(subcommand)]
     Tsa(TsaCommand),
+    /// Certificate profiles: what is on offer, what a file breaks, what a change changes.
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// Judge certificates, CRLs and OCSP answers, ours or anybody's. Exit status: 0 clean, 1 findings, 2 unreadable.
     Lint(LintArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct LintArgs {
-    /// PEM files, with any number of blocks, or DER files.
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-    /// What they are meant to be; what they seem to be when absent.
-    #[arg(long = "type", value_name = "T")]
-    pub(crate) as_type: Option<LintType>,
-    /// Whose law makes a certificate qualified: a country's two letters, EU, or none; what it claims itself when absent.
-    #[arg(long, value_name = "LAW")]
-    pub(crate) law: Option<Law>,
-    /// Leave out what is against recommendations or our own decisions only.
-    #[arg(long)]
-    pub(crate) errors_only: bool,
-    /// How to print.
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: LintFormat,
-}
-
-/// What a document is meant to be.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum LintType {
-    Root,
-    Ca,
-    Person,
-    Organisation,
-    Website,
-    OcspResponder,
-    Tsu,
-    Crl,
-    Carl,
-    OcspResponse,
-}
-
-/// How findings are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LintFormat {
-    /// A line each.
-    Text,
-    /// One JSON object for each document, on a line.
-    Json,
-}
-
-/// Whose law makes a certificate qualified.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Law(pub(crate) Jurisdiction);
-
-impl FromStr for Law {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "EU" => Ok(Self(Jurisdiction::EuropeanUnion)),
-            "none" => Ok(Self(Jurisdiction::NotQualified)),
-            country => CountryCode::new(country)
-                .map(|code| Self(Jurisdiction::Country(code)))
-                .ok_or("two upper-case letters of a country such as GE, or EU, or none"),
-        }
-    }
 }
 
 /// Where the configuration is.
@@ -412,8 +356,8 @@ pub(crate) enum AuditCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CaCommand {
-    /// Account for every signature of every key: intents, signed, lost.
-    Reconcile(ConfigArgs),
+    /// Account for every signature of the CAs' keys; exit status 1 where signatures and rows do not agree.
+    Reconcile(ReconcileArgs),
     /// Make what stays of a CA that two security officers ended. Goes on where it was interrupted.
     Terminate(TerminateArgs),
 }
@@ -427,6 +371,21 @@ pub(crate) struct TerminateArgs {
     /// Sign a last OCSP answer for every certificate, valid for ever.
     #[arg(long, required = true)]
     pub(crate) final_ocsp: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReconcileArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Write JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// List every attempt at a signature, with the hash that the token was asked to sign.
+    #[arg(long)]
+    pub(crate) rows: bool,
+    /// Look into every certificate and CRL too: that it is what was intended, and that the CA's key signed it.
+    #[arg(long)]
+    pub(crate) signatures: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,6 +7,8 @@ pub(crate) mod db;
 pub(crate) mod lint;
 pub(crate) mod local;
 pub(crate) mod officer;
+pub(crate) mod profile;
+pub(crate) mod reconcile;
 mod session;
 pub(crate) mod terminate;
 pub(crate) mod tsa;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use ndoba_clock::{OsRandom, SystemClock};
 use ndoba_order::Pin;
-use ndoba_settings::{CertificationAuthority, Database, Mode, Policies, Settings};
+use ndoba_settings::{CertificationAuthority, Database, Mode, Policies, QualifiedUnder, Settings};
 use ndoba_store::{Engine, PublishedFiles, Store, Witness};
-use ndoba_types::{Clock, Random, Span, SubjectPublicKeyInfo, UtcTime};
+use ndoba_types::{Clock, Oid, Random, Span, SubjectPublicKeyInfo, UtcTime};
 use ndoba_x509::{
-    Certificate, HttpUrl, HttpsUrl, IssuerFacts, PemLabel, Profile, PublicUrls, Template, from_pem,
+    Certificate, HttpUrl, HttpsUrl, IssuerFacts, Legislation, PemLabel, Profile, ProfileFile, PublicUrls,
+    Template, from_pem,
 };
 
 use crate::files;
@@ -157,15 +158,25 @@ pub(crate) fn issuer_facts(settings: &Settings, ca: &CertificationAuthority) -> 
 
 /// The profiles that may be issued by: the built-in ones, or those of the configured folder.
 pub(crate) fn profiles(settings: &Settings) -> anyhow::Result<Vec<Profile>> {
-    let Some(folder) = &settings.paths.profiles else { return built_in_profiles(&settings.policies) };
-    let mut profiles = Vec::new();
-    for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            let profile = Profile::from_toml(&files::read_text(&path)?)
-                .with_context(|| format!("the profile {} is refused", path.display()))?;
-            profiles.push(profile);
-        }
+    let files = profile_files(settings)?;
+    files.into_iter().map(|file| Ok(Profile::try_from(file)?)).collect()
+}
+
+/// The same, as files.
+pub(crate) fn profile_files(settings: &Settings) -> anyhow::Result<Vec<ProfileFile>> {
+    let Some(folder) = &settings.paths.profiles else { return built_in_profiles(settings) };
+    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut paths: Vec<PathBuf> =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    let mut profiles: Vec<ProfileFile> = Vec::new();
+    for path in paths {
+        let file = ProfileFile::from_toml(&files::read_text(&path)?)
+            .with_context(|| format!("the profile {} is refused", path.display()))?;
+        let taken = profiles.iter().any(|other| other.name == file.name);
+        anyhow::ensure!(!taken, "{}: another file is the profile {} already", path.display(), file.name);
+        profiles.push(file);
     }
     Ok(profiles)
 }
@@ -178,19 +189,36 @@ pub(crate) fn audit_public_key(settings: &Settings) -> anyhow::Result<SubjectPub
     Ok(SubjectPublicKeyInfo::assertion(der))
 }
 
-/// The profiles that ship with the product, under the installation's own policies.
-fn built_in_profiles(policies: &Policies) -> anyhow::Result<Vec<Profile>> {
-    let own = |template, qscd| match (template, qscd) {
-        (Template::PersonSignature, true) => Some(policies.sign_qscd.clone()),
-        (Template::PersonSignature, false) => Some(policies.sign.clone()),
-        (Template::OrganisationSeal, true) => Some(policies.seal_qscd.clone()),
-        (Template::OrganisationSeal, false) => Some(policies.seal.clone()),
-        (Template::OcspResponder, _) => Some(policies.ocsp.clone()),
-        (Template::Tsu, _) => Some(policies.tsu.clone()),
+/// The profiles that ship with the product, with the installation's own policies and retention.
+fn built_in_profiles(settings: &Settings) -> anyhow::Result<Vec<ProfileFile>> {
+    let legislation = match settings.legal.legislation {
+        QualifiedUnder::Georgia => Legislation::Georgia,
+        QualifiedUnder::EuropeanUnion => Legislation::EuropeanUnion,
+    };
+    let mut files = Profile::preset_files(legislation)?;
+    for file in &mut files {
+        let own = own_policy(&settings.policies, file).map(Oid::to_string);
+        if let (Some(first), Some(own)) = (file.policies.first_mut(), own) {
+            *first = own;
+        }
+        if let Some(qc) = &mut file.qc {
+            qc.retention_years = Some(settings.legal.retention_years);
+        }
+    }
+    Ok(files)
+}
+
+fn own_policy<'a>(policies: &'a Policies, file: &ProfileFile) -> Option<&'a Oid> {
+    match (file.template, file.qscd) {
+        (Template::PersonSignature, true) => Some(&policies.sign_qscd),
+        (Template::PersonSignature, false) => Some(&policies.sign),
+        (Template::OrganisationSeal, true) => Some(&policies.seal_qscd),
+        (Template::OrganisationSeal, false) => Some(&policies.seal),
+        (Template::OcspResponder, _) => Some(&policies.ocsp),
+        (Template::Tsu, _) => Some(&policies.tsu),
         // A root states no policy, a CA beneath it any: what a subscriber's says is the leaf's own.
         (Template::Root | Template::IssuingCa, _) => None,
-    };
-    Ok(Profile::presets_with(own)?)
+    }
 }
 
 #[cfg(test)]

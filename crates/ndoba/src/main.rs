@@ -45,11 +45,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Certificate(command) => command::certificate::run(&command)?,
         Command::Officer(command) => command::officer::run(&command)?,
         Command::Audit(command) => command::audit::run(&command)?,
-        Command::Ca(CaCommand::Reconcile(args)) => return command::local::reconcile(&args),
+        Command::Ca(CaCommand::Reconcile(args)) => return command::reconcile::run(&args),
         Command::Ca(CaCommand::Terminate(args)) => command::terminate::run(&args)?,
         Command::Db(command) => return command::db::run(&command),
         Command::Keys(KeysCommand::List(args)) => return command::local::list_keys(&args),
         Command::Tsa(command) => return command::tsa::run(&command),
+        Command::Profile(command) => command::profile::run(&command)?,
         Command::Lint(args) => return command::lint::run(&args),
     }
     Ok(ExitCode::SUCCESS)

@@ -7,11 +7,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use ndoba_ca::KeyWatch;
 use ndoba_hsm::{
     Key, Module, ModuleConfig, PinSource, QueueLimits, Recovery, Token, TokenConfig, TokenSelector,
 };
 use ndoba_settings::{KeyRef, Settings};
-use ndoba_types::{KeyLabel, Purpose, SubjectPublicKeyInfo};
+use ndoba_types::{IssueCertificates, KeyLabel, Purpose, SubjectPublicKeyInfo};
 
 /// All modules and tokens of this process. Dropping it closes them.
 pub(crate) struct Tokens {
@@ -124,4 +125,17 @@ fn credentials_directory() -> anyhow::Result<std::path::PathBuf> {
     let folder = std::env::var("CREDENTIALS_DIRECTORY")
         .context("a PIN is a systemd credential, but CREDENTIALS_DIRECTORY is not set")?;
     Ok(Path::new(&folder).to_path_buf())
+}
+
+/// A CA's key as the accounting sees it.
+pub(crate) struct Watched(pub(crate) Key<IssueCertificates>);
+
+impl KeyWatch for Watched {
+    fn away(&self) -> Option<String> {
+        self.0.away()
+    }
+
+    fn signatures(&self) -> u64 {
+        self.0.metrics().sign_calls
+    }
 }

@@ -10,6 +10,7 @@ use crate::test_support::{INSTALLATION, Person, World, issue_order, now, order, 
 use crate::{
     EndGrant, FlatJws, GrantDocument, Header, JwsAlgorithm, Malformed, MediaType, Order, OrderContent, Pin,
     Refusal, Register, RegisterRefusal, Release, Role, SignerRole, Suspend, accept_signature, authorise,
+    authorise_again,
 };
 
 fn refused(result: Result<crate::AuthorisedOrder, Refusal>) -> &'static str {
@@ -52,6 +53,27 @@ fn approval_of_every_kind_by_every_set_of_officers() {
         assert!(world.authorise(&bytes, &[]).is_err());
         assert!(world.authorise(&bytes, &both[..1]).is_err());
     }
+}
+
+/// A certificate that was lost in a crash may be made after the order's expiry, when it was begun before, and not for ever.
+#[test]
+fn approval_of_what_was_begun_in_time() {
+    let world = World::new();
+    let order = issue_order();
+    let bytes = order.to_bytes().unwrap();
+    let signatures = world.sign(&bytes);
+    let after = |days| order.expires.plus(Span::days(days)).plus(Span::seconds(1));
+    let again =
+        |begun, now| refused(authorise_again(&bytes, &signatures, &world.register, INSTALLATION, begun, now));
+    let late = authorise(&bytes, &signatures, &world.register, INSTALLATION, after(0));
+    assert_eq!(refused(late), "order-expired");
+    assert_eq!(again(order.expires, after(0)), "authorised");
+    assert_eq!(again(order.expires, after(6)), "authorised");
+    assert_eq!(again(order.expires, after(7)), "order-expired");
+    assert_eq!(again(after(0), after(0)), "order-expired", "begun too late");
+    let one = &signatures[..1];
+    let result = authorise_again(&bytes, one, &world.register, INSTALLATION, order.expires, after(0));
+    assert_eq!(refused(result), "order-signature-missing");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use ndoba_types::{InstallationId, OfficerId, Sha256Digest, UtcTime};
 
 use crate::document::Malformed;
+use crate::order::MAX_LIFE;
 use crate::register::SKEW;
 use crate::{Appointment, BadJws, FlatJws, MediaType, Order, OrderContent, Register, SignerRole};
 
@@ -81,6 +82,17 @@ pub fn authorise<S: AsRef<[u8]>>(
     now: UtcTime,
 ) -> Result<AuthorisedOrder, Refusal> {
     let order = open(bytes, register, installation, now)?;
+    entitled(order, bytes, signatures, register, now)
+}
+
+/// The order with all its signatures checked.
+fn entitled<S: AsRef<[u8]>>(
+    order: Order,
+    bytes: &[u8],
+    signatures: &[S],
+    register: &Register,
+    now: UtcTime,
+) -> Result<AuthorisedOrder, Refusal> {
     let mut signers = check_signatures(&order, bytes, signatures, register, now)?;
     for role in order.kind().signers() {
         if !signers.iter().any(|signer| signer.role == *role) {
@@ -89,6 +101,27 @@ pub fn authorise<S: AsRef<[u8]>>(
     }
     signers.sort_by_key(|signer| order.kind().signers().iter().position(|role| *role == signer.role));
     Ok(AuthorisedOrder { order, digest: Sha256Digest::of(bytes), signers, at: now })
+}
+
+/// As [`authorise`], for an order that the CA began to carry out at `begun` and whose certificate was lost before anybody
+/// had it: a crash, a token that did not say whether it signed. What was begun in time may be ended after the order's
+/// expiry, for as long again as an order may live; who is in office is judged as of `now`.
+///
+/// `begun` is the ledger's word, as it is the ledger's word that the order may be acted on again at all.
+///
+/// # Errors
+///
+/// [`Refusal`] as for [`authorise`].
+pub fn authorise_again<S: AsRef<[u8]>>(
+    bytes: &[u8],
+    signatures: &[S],
+    register: &Register,
+    installation: InstallationId,
+    begun: UtcTime,
+    now: UtcTime,
+) -> Result<AuthorisedOrder, Refusal> {
+    let order = open_begun(bytes, register, installation, begun, now)?;
+    entitled(order, bytes, signatures, register, now)
 }
 
 /// Checks one more signature on an order that has `earlier` ones, as registration does before it stores it.
@@ -118,15 +151,34 @@ fn open(
     installation: InstallationId,
     now: UtcTime,
 ) -> Result<Order, Refusal> {
+    let order = open_at_home(bytes, register, installation, now)?;
+    if now > order.expires { Err(Refusal::Expired) } else { Ok(order) }
+}
+
+fn open_begun(
+    bytes: &[u8],
+    register: &Register,
+    installation: InstallationId,
+    begun: UtcTime,
+    now: UtcTime,
+) -> Result<Order, Refusal> {
+    let order = open_at_home(bytes, register, installation, now)?;
+    let in_time = begun <= order.expires && now <= order.expires.plus(MAX_LIFE);
+    if in_time { Ok(order) } else { Err(Refusal::Expired) }
+}
+
+fn open_at_home(
+    bytes: &[u8],
+    register: &Register,
+    installation: InstallationId,
+    now: UtcTime,
+) -> Result<Order, Refusal> {
     let order = Order::from_bytes(bytes)?;
     if order.installation != installation || register.installation() != installation {
         return Err(Refusal::OtherInstallation);
     }
     if order.created > now.plus(SKEW) {
         return Err(Refusal::FromTheFuture);
-    }
-    if now > order.expires {
-        return Err(Refusal::Expired);
     }
     Ok(order)
 }

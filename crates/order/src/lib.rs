@@ -30,7 +30,9 @@ mod terminate;
 #[cfg(test)]
 mod test_support;
 
-pub use authorise::{AcceptedSignature, AuthorisedOrder, Refusal, Signer, accept_signature, authorise};
+pub use authorise::{
+    AcceptedSignature, AuthorisedOrder, Refusal, Signer, accept_signature, authorise, authorise_again,
+};
 pub use describe::{Language, describe};
 pub use document::Malformed;
 pub use grant::{EndGrant, Grant, GrantDocument};

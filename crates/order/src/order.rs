@@ -12,7 +12,7 @@ use crate::document::{self, Malformed};
 use crate::{SignerRole, as_text};
 
 /// An order lives no longer than this.
-const MAX_LIFE: Span = Span::days(7);
+pub(crate) const MAX_LIFE: Span = Span::days(7);
 /// The most evidence digests of an order.
 const MAX_EVIDENCE: usize = 32;
 /// The most days of validity that an order may ask for; the profile's limit is lower.

@@ -194,6 +194,22 @@ pub struct NaturalPersonContent {
     pub personal_number: String,
     /// Where notices go.
     pub email: String,
+    /// The organisation that the certificate names beside the person, for profiles that do (C-24).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<AffiliationContent>,
+}
+
+/// The organisation a person acts for, and why one may say so. The subject is still the person (GEN-6.3.3-11).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AffiliationContent {
+    /// The full registered name, in Georgian script.
+    pub name: String,
+    /// The identification code, 9 digits (G-41).
+    pub identification_code: String,
+    /// Proof of the affiliation and of the organisation's consent to be named (P-11).
+    pub authority: AuthorityProof,
 }
 
 /// A person's name in Latin letters.
@@ -245,7 +261,7 @@ pub struct Representative {
     pub position: String,
 }
 
-/// Proof that the representative may act.
+/// Proof that somebody may act for a legal person, or be named with it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]

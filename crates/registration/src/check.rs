@@ -8,8 +8,8 @@ use time::macros::format_description;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::application::{
-    ApplicationContent, IdentityDocument, IdentityProofing, LegalPersonContent, NaturalPersonContent,
-    Representative, SubjectContent,
+    AffiliationContent, ApplicationContent, AuthorityProof, IdentityDocument, IdentityProofing,
+    LegalPersonContent, NaturalPersonContent, Representative, SubjectContent,
 };
 use crate::csr::{CheckedCsr, check_csr};
 use crate::field_error::{FieldError, Refusals};
@@ -86,6 +86,14 @@ pub fn check(content: &ApplicationContent, rules: Rules<'_>) -> Result<CheckedAp
             let message = format!("is a profile for a {}", offer.subject.name());
             root.refuse::<()>("profile", "profile.other-subject", None, message);
         }
+        Some(offer) if offer.organisation != organisation(&content.subject).is_some() => {
+            let message = if offer.organisation {
+                "is a profile whose certificates name the person's organisation: give it"
+            } else {
+                "is a profile whose certificates name no organisation beside the person"
+            };
+            root.refuse::<()>("subject/organisation", "organisation.profile", Some("C-24"), message);
+        }
         Some(offer) if content.days == 0 || content.days > offer.max_days => {
             let message = format!("must be between 1 and {}", offer.max_days);
             root.refuse::<()>("days", "days.range", Some("C-71"), message);
@@ -93,7 +101,7 @@ pub fn check(content: &ApplicationContent, rules: Rules<'_>) -> Result<CheckedAp
         Some(_) => {}
     }
     match &mut content.subject {
-        SubjectContent::NaturalPerson(person) => natural(&mut root.within("subject"), person),
+        SubjectContent::NaturalPerson(person) => natural(&mut root.within("subject"), person, rules.now),
         SubjectContent::LegalPerson(person) => legal(&mut root.within("subject"), person, rules.now),
     }
     let subject = certificate_subject(&mut root.within("subject"), &content.subject);
@@ -131,7 +139,15 @@ fn subject_kind(subject: &SubjectContent) -> SubjectKind {
     }
 }
 
-fn natural(at: &mut Refusals<'_>, person: &mut NaturalPersonContent) {
+/// The organisation beside a person.
+pub(crate) fn organisation(subject: &SubjectContent) -> Option<&AffiliationContent> {
+    match subject {
+        SubjectContent::NaturalPerson(person) => person.organisation.as_ref(),
+        SubjectContent::LegalPerson(_) => None,
+    }
+}
+
+fn natural(at: &mut Refusals<'_>, person: &mut NaturalPersonContent, now: UtcTime) {
     normalise(&mut person.given_names);
     normalise(&mut person.surname);
     if let Some(latin) = &mut person.latin {
@@ -140,16 +156,20 @@ fn natural(at: &mut Refusals<'_>, person: &mut NaturalPersonContent) {
     }
     personal_number(at, "personal_number", &person.personal_number);
     email(at, "email", &person.email);
+    if let Some(AffiliationContent { name, identification_code, authority: proof }) = &mut person.organisation
+    {
+        let mut at = at.within("organisation");
+        normalise(name);
+        organisation_code(&mut at, identification_code);
+        authority(&mut at.within("authority"), proof, now);
+    }
 }
 
 fn legal(at: &mut Refusals<'_>, person: &mut LegalPersonContent, now: UtcTime) {
     normalise(&mut person.name);
     person.common_name.as_mut().map(normalise);
     person.latin_name.as_mut().map(normalise);
-    if !digits(&person.identification_code, 9) {
-        let message = "must be the identification code of 9 digits";
-        at.refuse::<()>("identification_code", "identification-code.form", Some("G-41"), message);
-    }
+    organisation_code(at, &person.identification_code);
     email(at, "email", &person.email);
     replace(at, "contact_address", &mut person.contact_address, MAX_TEXT);
     {
@@ -159,10 +179,20 @@ fn legal(at: &mut Refusals<'_>, person: &mut LegalPersonContent, now: UtcTime) {
         personal_number(&mut at, "personal_number", number);
         replace(&mut at, "position", position, MAX_TEXT);
     }
-    let mut at = at.within("authority");
-    one_of(&mut at, "type", &person.authority.kind, AUTHORITY_KINDS, Some("P-11"));
-    replace(&mut at, "reference", &mut person.authority.reference, MAX_TEXT);
-    past_day(&mut at, "date", &person.authority.date, now, Some("P-11"));
+    authority(&mut at.within("authority"), &mut person.authority, now);
+}
+
+fn organisation_code(at: &mut Refusals<'_>, text: &str) {
+    if !digits(text, 9) {
+        let message = "must be the identification code of 9 digits";
+        at.refuse::<()>("identification_code", "identification-code.form", Some("G-41"), message);
+    }
+}
+
+fn authority(at: &mut Refusals<'_>, proof: &mut AuthorityProof, now: UtcTime) {
+    one_of(at, "type", &proof.kind, AUTHORITY_KINDS, Some("P-11"));
+    replace(at, "reference", &mut proof.reference, MAX_TEXT);
+    past_day(at, "date", &proof.date, now, Some("P-11"));
 }
 
 fn document(at: &mut Refusals<'_>, document: &mut IdentityDocument, now: UtcTime) {

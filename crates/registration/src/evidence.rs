@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::application::{ApplicationContent, Salt, SubjectContent};
+use crate::check::organisation;
 use crate::ports::EvidenceRecord;
 use crate::service::ServiceError;
 
@@ -22,6 +23,9 @@ pub(crate) fn of_application(
     if let SubjectContent::LegalPerson(person) = &content.subject {
         let authority = json!({ "authority": person.authority, "representative": person.representative });
         items.push(item("authority", &authority, order, random)?);
+    }
+    if let Some(organisation) = organisation(&content.subject) {
+        items.push(item("affiliation", organisation, order, random)?);
     }
     // What was applied for and where notices go, so that the record is whole in itself.
     items.push(item("application", content, order, random)?);

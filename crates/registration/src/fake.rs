@@ -23,7 +23,9 @@ use crate::ports::{
     Page, PageRequest, Receipt, Registry, RegistryError, RevocationRequestRecord, SignatureRecord,
 };
 
-pub use world::{CountingRandom, HandClock, INSTALLATION, TestOfficer, World, csr, municipality, person};
+pub use world::{
+    CountingRandom, HandClock, INSTALLATION, TestOfficer, World, clerk, csr, municipality, person,
+};
 
 /// The tables.
 #[derive(Debug, Default)]

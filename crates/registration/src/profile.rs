@@ -30,6 +30,8 @@ pub struct ProfileOffer {
     pub digest: Sha256Digest,
     /// For whom.
     pub subject: SubjectKind,
+    /// Whether its certificates name the organisation that the person acts for (C-24).
+    pub organisation: bool,
     /// The CA that issues it.
     pub ca: CaName,
     /// The most days of validity (C-71).

@@ -2,7 +2,7 @@
 
 use ndoba_x509::{LegalPersonDraft, NaturalPersonDraft, OrganisationName, PersonName, Subject, SubjectDraft};
 
-use crate::application::{LegalPersonContent, NaturalPersonContent, SubjectContent};
+use crate::application::{AffiliationContent, LegalPersonContent, NaturalPersonContent, SubjectContent};
 use crate::field_error::Refusals;
 
 /// The subject of the certificate, or `None` with every refusal noted under the field that the officer filled in.
@@ -23,7 +23,14 @@ pub(crate) fn certificate_subject(at: &mut Refusals<'_>, content: &SubjectConten
 }
 
 fn natural(person: &NaturalPersonContent) -> SubjectDraft {
-    let NaturalPersonContent { given_names, surname, latin, personal_number, email: _ } = person;
+    let NaturalPersonContent { given_names, surname, latin, personal_number, email: _, organisation } =
+        person;
+    let (organization, organization_identifier) = organisation
+        .as_ref()
+        .map(|AffiliationContent { name, identification_code, .. }| {
+            (name.clone(), format!("NTR{GEORGIA}-{identification_code}"))
+        })
+        .unzip();
     SubjectDraft::NaturalPerson(NaturalPersonDraft {
         country: GEORGIA.into(),
         given_name: given_names.clone(),
@@ -36,8 +43,8 @@ fn natural(person: &NaturalPersonContent) -> SubjectDraft {
             surname: latin.surname.clone(),
             common_name: format!("{} {}", latin.given_names, latin.surname),
         }),
-        organization: None,
-        organization_identifier: None,
+        organization,
+        organization_identifier,
         // The contact address is not for third parties (P-14).
         email: None,
         registration_authorities: Vec::new(),
@@ -52,6 +59,8 @@ fn natural_field(field: &str) -> &'static str {
         "second_script.given_name" | "second_script.common_name" => "latin/given_names",
         "second_script.surname" => "latin/surname",
         "second_script" => "latin",
+        "organization" => "organisation/name",
+        "organization_identifier" => "organisation/identification_code",
         _ => "type",
     }
 }

@@ -4,7 +4,7 @@
 
 use ndoba_order::{MediaType, SignerRole};
 use ndoba_registration::application::{ApplicationContent, SubjectContent};
-use ndoba_registration::fake::{World, municipality, person};
+use ndoba_registration::fake::{World, clerk, municipality, person};
 use ndoba_registration::ports::{CertificateStatus, OrderKind, OrderRecord, OrderState, PageRequest};
 use ndoba_registration::{
     ApplicationQuery, ApplicationState, EndGrantRequest, GrantRequest, NewGrantRequest, Once, Registration,
@@ -37,7 +37,7 @@ fn code(error: &ServiceError) -> String {
 
 #[test]
 fn a_person_and_a_municipality() {
-    for content in [person(), municipality()] {
+    for content in [person(), municipality(), clerk()] {
         let world = World::new();
         let service = world.registration();
         let order = submitted(&world, &service, &content);
@@ -106,6 +106,23 @@ fn refusals_name_their_fields() {
     assert_eq!(refused(|c| c.profile = "tls".into()), ["/profile"]);
     assert_eq!(refused(|c| c.profile = "seal".into()), ["/profile"]);
     assert_eq!(refused(|c| c.days = 1097), ["/days"]);
+    // An organisation beside the person: where the profile names one, and only there (C-24).
+    assert_eq!(refused(|c| c.profile = "sign-in-organisation".into()), ["/subject/organisation"]);
+    assert_eq!(refused(|c| c.subject = clerk().subject), ["/subject/organisation"]);
+    assert_eq!(
+        refused(|c| {
+            *c = clerk();
+            natural(c, |p| p.organisation.as_mut().unwrap().identification_code = "1".into());
+        }),
+        ["/subject/organisation/identification_code", "/subject/organisation/identification_code"]
+    );
+    assert_eq!(
+        refused(|c| {
+            *c = clerk();
+            natural(c, |p| p.organisation.as_mut().unwrap().authority.date = "2027-01-01".into());
+        }),
+        ["/subject/organisation/authority/date"]
+    );
     assert_eq!(refused(|c| c.csr = "no request".into()), ["/csr"]);
     assert_eq!(refused(|c| c.identity_document.kind = "library-card".into()), ["/identity_document/type"]);
     assert_eq!(

@@ -16,8 +16,8 @@ use crate::raw::{
 };
 use crate::values::{
     Audit, ClockMode, ClockSettings, Hsm, JournalMode, KernelCheck, KeyRef, Legal, Limits, Listen, Log,
-    LogFormat, Mode, NameScript, NtpServer, OfficersTls, OnTimeout, Policies, PublicTls, Role, Roles, Tsa,
-    Urls,
+    LogFormat, Mode, NtpServer, OfficersTls, OnTimeout, Policies, PublicTls, QualifiedUnder, Role, Roles,
+    Tsa, Urls,
 };
 use crate::{HttpUrl, Settings, SettingsError, quantity};
 
@@ -301,15 +301,6 @@ fn legal(raw: RawLegal) -> Checked<Legal> {
     if raw.retention_years < 7 {
         return complaint("legal.retention_years", "records are kept for at least 7 years");
     }
-    if raw.rsa_min_bits < 2048 {
-        return complaint("legal.rsa_min_bits", "at least 2048");
-    }
-    let countries = &raw.qc_cc_legislation;
-    if countries.is_empty()
-        || !countries.iter().all(|c| c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase()))
-    {
-        return complaint("legal.qc_cc_legislation", "names at least one country by two capital letters");
-    }
     Ok(Legal {
         revocation_max,
         revocation_slo,
@@ -321,14 +312,11 @@ fn legal(raw: RawLegal) -> Checked<Legal> {
             &[("keep", OnTimeout::Keep), ("revoke", OnTimeout::Revoke)],
         )?,
         retention_years: raw.retention_years,
-        qc_cc_legislation: raw.qc_cc_legislation,
-        claim_eu_qcp: raw.claim_eu_qcp,
-        name_script: choice(
-            "legal.name_script",
-            &raw.name_script,
-            &[("georgian", NameScript::Georgian), ("latin", NameScript::Latin)],
+        legislation: choice(
+            "legal.legislation",
+            &raw.legislation,
+            &[("GE", QualifiedUnder::Georgia), ("EU", QualifiedUnder::EuropeanUnion)],
         )?,
-        rsa_min_bits: raw.rsa_min_bits,
     })
 }
 

@@ -22,7 +22,7 @@ pub use error::SettingsError;
 pub use url::HttpUrl;
 pub use values::{
     Audit, CertificationAuthority, ClockMode, ClockSettings, Crl, Database, Hsm, JournalMode, KernelCheck,
-    KeyRef, Legal, Limits, Listen, Log, LogFormat, Mode, Module, NameScript, NtpServer, Ocsp, OfficersTls,
-    OnTimeout, Paths, PinSource, Policies, PublicTls, ResponderId, Role, Roles, Settings, Token,
+    KeyRef, Legal, Limits, Listen, Log, LogFormat, Mode, Module, NtpServer, Ocsp, OfficersTls, OnTimeout,
+    Paths, PinSource, Policies, PublicTls, QualifiedUnder, ResponderId, Role, Roles, Settings, Token,
     TokenSelector, Tsa, TsaNext, TsaUnit, UnknownAnswer, Urls,
 };

@@ -366,9 +366,9 @@ section! {
 section! {
     /// What the law decides. The defaults are proposals; see the practice statement.
     RawLegal {
-        /// From a request to the visible status, at most.
+        /// From a request to the visible status, at most. Checked, not in force yet.
         revocation_max: String = "24h";
-        /// The internal aim for the same.
+        /// The internal aim for the same. Checked, not in force yet.
         revocation_slo: String = "60m";
         /// Whether certificates may be suspended.
         suspension_allowed: bool = true;
@@ -376,16 +376,10 @@ section! {
         suspension_max: String = "30d";
         /// What then: "revoke", or "keep" and tell an officer.
         suspension_on_timeout: String = "revoke";
-        /// How many years records are kept, at least 7.
+        /// How many years records are kept, at least 7; certificates of the built-in profiles say so (QcRetentionPeriod).
         retention_years: u8 = 10u8;
-        /// QcCClegislation: under whose law certificates are qualified.
-        qc_cc_legislation: Vec<String> = vec!["GE".into()] as Vec<String>;
-        /// Whether certificates name the EU's QCP-* policies.
-        claim_eu_qcp: bool = false;
-        /// The script of subjects' names, "georgian" or "latin"; the other goes into subjectAltName.
-        name_script: String = "georgian";
-        /// The least RSA modulus in a new certificate, in bits.
-        rsa_min_bits: u16 = 3072u16;
+        /// Under whose law certificates are qualified, "GE" or "EU": chooses among the built-in profiles.
+        legislation: String = "GE";
     }
 }
 

@@ -50,11 +50,7 @@ pub(crate) fn reference() -> String {
         "Addresses in certificates; they must work as long as the certificates live.",
     );
     section::<RawLimits>(&mut text, "[limits]", "Bounds on what strangers may send.");
-    section::<RawLegal>(
-        &mut text,
-        "[legal]",
-        "What the law decides; the defaults are proposals. They are checked and kept, but nothing acts on them yet.",
-    );
+    section::<RawLegal>(&mut text, "[legal]", "What the law decides; the defaults are proposals.");
     section::<RawPolicies>(
         &mut text,
         "[policies]",

@@ -514,14 +514,17 @@ pub struct Legal {
     pub suspension_on_timeout: OnTimeout,
     /// How long records are kept, in years.
     pub retention_years: u8,
-    /// QcCClegislation: countries under whose law certificates are qualified.
-    pub qc_cc_legislation: Vec<String>,
-    /// Whether certificates name the EU's QCP-* policies.
-    pub claim_eu_qcp: bool,
-    /// The script of subjects' names.
-    pub name_script: NameScript,
-    /// The least RSA modulus of a new certificate, in bits.
-    pub rsa_min_bits: u16,
+    /// Under whose law certificates are qualified.
+    pub legislation: QualifiedUnder,
+}
+
+/// Under whose law certificates are qualified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QualifiedUnder {
+    /// Georgia's: QcCompliance with QcCClegislation.
+    Georgia,
+    /// The European Union's: QcCompliance alone, QCP policies.
+    EuropeanUnion,
 }
 
 /// What becomes of a suspension nobody decided about.
@@ -531,15 +534,6 @@ pub enum OnTimeout {
     Keep,
     /// It becomes a revocation.
     Revoke,
-}
-
-/// The script of the subject's name; the other goes into subjectAltName.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NameScript {
-    /// Mkhedruli.
-    Georgian,
-    /// The national romanisation.
-    Latin,
 }
 
 /// Policy identifiers; the arc 2.999 of the defaults is for examples and refused in production.

@@ -1,9 +1,8 @@
 //! Final OCSP answers: made batch by batch when a CA ends, each batch accounted for before its signatures.
 
 use ndoba_audit::{Event, LogError};
-use ndoba_ca::ports::Attempt;
 use ndoba_ocsp::{CertStatusFacts, HashAlgorithm};
-use ndoba_types::{CaName, SerialNumber, UtcTime};
+use ndoba_types::{CaName, KeyLabel, SerialNumber, UtcTime};
 
 use crate::Store;
 use crate::queries::{events, finals};
@@ -13,8 +12,16 @@ use crate::queries::{events, finals};
 pub struct FinalBatch {
     /// Whose.
     pub ca: CaName,
-    /// The try: key, process, number.
-    pub attempt: Attempt,
+    /// The key asked.
+    pub key: KeyLabel,
+    /// The node's name.
+    pub node: String,
+    /// The process's epoch.
+    pub epoch: String,
+    /// Counts the batches of the epoch.
+    pub number: u64,
+    /// When.
+    pub at: UtcTime,
     /// How many signatures are about to be asked for.
     pub intents: u64,
 }

@@ -1,10 +1,12 @@
 //! The CA's port: each method a transaction.
 
 use ndoba_audit::{Event, EventKind};
+use ndoba_ca::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
 use ndoba_ca::ports::{
-    AcceptedState, Authority, AuthorityMark, CertificateId, CrlIntent, CrlIssued, CrlState, InDoubt, Intent,
-    IntentOutcome, Issued, KeyUse, Ledger, LedgerError, OverdueSuspension, QueuedOrder, StatusAction,
-    StatusChange, StatusOutcome, StatusRefusal, StoredGrant, StoredResponderRequest, SuspensionEnd, Warrant,
+    AcceptedState, Attempt, Authority, AuthorityMark, CertificateId, CrlFailure, CrlInDoubt, CrlIntent,
+    CrlIssued, CrlState, InDoubt, Intent, IntentOutcome, Issued, Ledger, LedgerError, LossCause,
+    OverdueSuspension, Queue, QueuedOrder, StatusAction, StatusChange, StatusOutcome, StatusRefusal,
+    StoredGrant, StoredResponderRequest, SuspensionEnd, Warrant,
 };
 use ndoba_types::{CaName, OrderId, Sha256Digest, UtcTime};
 use ndoba_x509::RevokedEntry;
@@ -12,7 +14,7 @@ use ndoba_x509::RevokedEntry;
 use crate::Store;
 use crate::error::StoreError;
 use crate::queries::{
-    attempts, authorities, crls, events, finals, grants, issuance, order_queue, responder_ledger, restore,
+    accounts, attempts, authorities, crls, events, grants, issuance, order_queue, responder_ledger, restore,
     status, versions,
 };
 use crate::spelling::order;
@@ -31,9 +33,9 @@ impl From<StoreError> for LedgerError {
 }
 
 impl Ledger for Store {
-    fn queued_orders(&self, limit: usize) -> Result<Vec<QueuedOrder>, LedgerError> {
+    fn queued_orders(&self, queue: Queue, limit: usize) -> Result<Vec<QueuedOrder>, LedgerError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        Ok(self.snapshot("queued_orders", |conn| order_queue::waiting(conn, limit))?)
+        Ok(self.snapshot("queued_orders", |conn| order_queue::waiting(conn, queue, limit))?)
     }
 
     fn refuse_order(
@@ -82,6 +84,10 @@ impl Ledger for Store {
         orders.sort_unstable();
         Ok(self.write("record_intents", |conn| {
             order_queue::lock(conn, &orders)?;
+            let counts = intents
+                .iter()
+                .map(|Intent { attempt, .. }| attempts::counted(attempt, attempt.signatures, attempt.at));
+            attempts::count_all(conn, counts)?;
             intents
                 .iter()
                 .map(|intent| {
@@ -97,6 +103,8 @@ impl Ledger for Store {
 
     fn record_issued(&self, issued: Vec<Issued>) -> Result<Vec<bool>, LedgerError> {
         Ok(self.write("record_issued", |conn| {
+            let counts = issued.iter().map(|one| attempts::counted(&one.attempt, one.signatures, one.at));
+            attempts::count_all(conn, counts)?;
             issued.iter().map(|issued| issuance::record_issued(conn, issued)).collect()
         })?)
     }
@@ -105,8 +113,18 @@ impl Ledger for Store {
         Ok(self.read("in_doubt", |conn| issuance::in_doubt(conn, node, epoch, before))?)
     }
 
-    fn record_lost(&self, lost: &InDoubt, at: UtcTime, event: Event) -> Result<bool, LedgerError> {
-        Ok(self.write("record_lost", |conn| issuance::record_lost(conn, lost, at, &event))?)
+    fn record_lost(
+        &self,
+        lost: &InDoubt,
+        cause: LossCause,
+        at: UtcTime,
+        event: Event,
+    ) -> Result<bool, LedgerError> {
+        Ok(self.write("record_lost", |conn| issuance::record_lost(conn, lost, cause, at, &event))?)
+    }
+
+    fn record_again(&self, doubt: &InDoubt, attempt: Attempt, event: Event) -> Result<bool, LedgerError> {
+        Ok(self.write("record_again", |conn| issuance::record_again(conn, doubt, &attempt, &event))?)
     }
 
     fn certificate(&self, id: &CertificateId) -> Result<Option<Vec<u8>>, LedgerError> {
@@ -192,6 +210,24 @@ impl Ledger for Store {
         Ok(self.write("record_crl", |conn| crls::record_signed(conn, &crl))?)
     }
 
+    fn crls_in_doubt(
+        &self,
+        node: &str,
+        epoch: &str,
+        before: UtcTime,
+    ) -> Result<Vec<CrlInDoubt>, LedgerError> {
+        Ok(self.read("crls_in_doubt", |conn| crls::in_doubt(conn, node, epoch, before))?)
+    }
+
+    fn record_crl_failure(
+        &self,
+        crl: &CrlInDoubt,
+        failure: CrlFailure,
+        event: Event,
+    ) -> Result<bool, LedgerError> {
+        Ok(self.write("record_crl_failure", |conn| crls::record_failure(conn, crl, failure, &event))?)
+    }
+
     fn current_crl(&self, ca: &CaName) -> Result<Option<Vec<u8>>, LedgerError> {
         Ok(self.read("current_crl", |conn| crls::current(conn, ca))?)
     }
@@ -217,19 +253,28 @@ impl Ledger for Store {
     }
 
     fn key_uses(&self) -> Result<Vec<KeyUse>, LedgerError> {
-        Ok(self.read("key_uses", |conn| {
-            let mut uses = attempts::uses(conn)?;
-            for of_finals in finals::uses(conn)? {
-                match uses.iter_mut().find(|one| one.key == of_finals.key && one.epoch == of_finals.epoch) {
-                    None => uses.push(of_finals),
-                    Some(one) => {
-                        one.intents += of_finals.intents;
-                        one.signed += of_finals.signed;
-                        one.lost += of_finals.lost;
-                    }
-                }
+        Ok(self.snapshot("key_uses", accounts::uses)?)
+    }
+
+    fn violations(&self, extent: Extent) -> Result<Vec<Violation>, LedgerError> {
+        Ok(self.snapshot("violations", |conn| accounts::violations(conn, extent))?)
+    }
+
+    fn attempts_after(
+        &self,
+        after: Option<&AttemptKey>,
+        limit: usize,
+    ) -> Result<Vec<AttemptRow>, LedgerError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        Ok(self.read("attempts_after", |conn| accounts::attempts_after(conn, after, limit))?)
+    }
+
+    fn record_alarm(&self, count: Option<TokenCount>, raised: Vec<Event>) -> Result<(), LedgerError> {
+        Ok(self.write("record_alarm", |conn| {
+            if let Some(count) = &count {
+                attempts::count(conn, count)?;
             }
-            Ok(uses)
+            events::append(conn, &raised)
         })?)
     }
 

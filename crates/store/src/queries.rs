@@ -1,6 +1,7 @@
 //! The statements, a module per thing they are about. Rows are private to their module; what comes in and goes out
 //! are the values of the ports.
 
+pub(crate) mod accounts;
 pub(crate) mod applications;
 pub(crate) mod attempts;
 pub(crate) mod audit_log;

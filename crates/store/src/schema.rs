@@ -184,8 +184,20 @@ table! {
         at -> BigInt,
         ca -> Text,
         serial -> Nullable<Binary>,
+        repetition -> BigInt,
         crl_number -> Nullable<BigInt>,
+        digest -> Binary,
         outcome -> Text,
+    }
+}
+
+table! {
+    key_counts (key_label, epoch) {
+        key_label -> Text,
+        epoch -> Text,
+        node -> Text,
+        signatures -> BigInt,
+        at -> BigInt,
     }
 }
 
@@ -325,6 +337,7 @@ allow_tables_to_appear_in_same_query!(
     ca_status,
     certificate_status,
     certificates,
+    crls,
     final_answers,
     orders,
     responder_certificates,

@@ -22,6 +22,9 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 /// Oldest first. The last one is the schema that this program works with.
 const VERSIONS: [&str; 4] = ["20261123000001", "20261125000001", "20261127000001", "20261127000002"];
 
+/// Migrations that were edited after databases had been made by them, which ended with the product's first version:
+/// each writes its edition into `meta`, and a database of another edition is refused instead of misread.
+const EDITIONS: [(&str, &str); 1] = [("20261123000001", "2")];
 /// The row of `meta` that says whose database this is.
 const INSTALLATION: &str = "installation";
 /// The row of `meta` that says since when.
@@ -48,6 +51,16 @@ pub enum OpenError {
         found: String,
         /// The newest migration that this program has.
         needed: String,
+    },
+    /// Made before the product's first version, by tables of the same name that were other ones. There is no upgrade: no
+    /// installation is that old.
+    #[error(
+        "the database was made by a development version whose schema {version} had other tables: \
+         hold a new ceremony in another folder or an empty database"
+    )]
+    SchemaDiffers {
+        /// Which migration was another one.
+        version: String,
     },
     /// Made by a newer version, or by something else.
     #[error("the database has schema {found}, which this program does not know")]
@@ -88,6 +101,7 @@ impl Store {
             // A creation that was cut off before it gave the database its identity is taken up again.
             Found::Current if read_installation(&mut conn)?.is_none() => {}
             Found::Current | Found::Old(_) => return Err(OpenError::AlreadyThere),
+            Found::Differs(version) => return Err(OpenError::SchemaDiffers { version }),
             Found::Unknown(found) => return Err(OpenError::SchemaUnknown { found }),
         }
         for (key, value) in [(INSTALLATION, installation.to_string()), (CREATED, now.to_string())] {
@@ -118,6 +132,7 @@ impl Store {
             Found::Old(found) => {
                 return Err(OpenError::SchemaOld { found, needed: newest().into() });
             }
+            Found::Differs(version) => return Err(OpenError::SchemaDiffers { version }),
             Found::Unknown(found) => return Err(OpenError::SchemaUnknown { found }),
         }
         let installation = read_installation(&mut conn)?.ok_or_else(|| missing(engine))?;
@@ -136,6 +151,7 @@ impl Store {
             Found::Current => Ok(()),
             Found::Nothing => Err(missing(engine)),
             Found::Old(_) => Ok(migrate(&mut conn)?),
+            Found::Differs(version) => Err(OpenError::SchemaDiffers { version }),
             Found::Unknown(found) => Err(OpenError::SchemaUnknown { found }),
         }
     }
@@ -144,6 +160,7 @@ impl Store {
 /// What a database was found to be.
 enum Found {
     Current,
+    Differs(String),
     Nothing,
     Old(String),
     Unknown(String),
@@ -175,11 +192,20 @@ impl Found {
             Conn::Sqlite(conn) => sql.load(conn)?,
         };
         let unknown = applied.iter().find(|row| !VERSIONS.contains(&row.name.as_str()));
-        Ok(match (unknown, applied.last()) {
-            (Some(row), _) => Self::Unknown(row.name.clone()),
-            (None, None) => Self::Nothing,
-            (None, Some(row)) if row.name == newest() => Self::Current,
-            (None, Some(row)) => Self::Old(row.name.clone()),
+        if let Some(row) = unknown {
+            return Ok(Self::Unknown(row.name.clone()));
+        }
+        for (version, edition) in EDITIONS {
+            if applied.iter().any(|row| row.name == version)
+                && read_edition(conn, version)? != Some(edition.into())
+            {
+                return Ok(Self::Differs(version.into()));
+            }
+        }
+        Ok(match applied.last() {
+            None => Self::Nothing,
+            Some(row) if row.name == newest() => Self::Current,
+            Some(row) => Self::Old(row.name.clone()),
         })
     }
 }
@@ -218,6 +244,10 @@ fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
     .map_err(StoreError::Unavailable)
 }
 
+fn read_edition(conn: &mut Conn, version: &str) -> Result<Option<String>, StoreError> {
+    Ok(meta::table.find(format!("edition-{version}")).select(meta::value).first(conn).optional()?)
+}
+
 fn read_installation(conn: &mut Conn) -> Result<Option<InstallationId>, StoreError> {
     let value: Option<String> = meta::table.find(INSTALLATION).select(meta::value).first(conn).optional()?;
     value.map(|text| text.parse().map_err(|_| StoreError::corrupt("meta.installation"))).transpose()
@@ -228,8 +258,28 @@ mod tests {
     use diesel::migration::MigrationSource;
     use diesel::pg::Pg;
     use diesel::sqlite::Sqlite;
+    use ndoba_types::Sha256Digest;
 
     use super::*;
+
+    /// An edited text needs a new edition, or a database made by the former text would be misread.
+    #[test]
+    fn the_texts_are_those_of_their_editions() {
+        for (text, digest) in [
+            (
+                include_str!("../migrations/postgres/2026-11-23-000001_initial/up.sql"),
+                "6740c835d7570eef303100f67c015d7c361acf3bff86eef4e0ea19bd360c95a8",
+            ),
+            (
+                include_str!("../migrations/sqlite/2026-11-23-000001_initial/up.sql"),
+                "7d26101e6998ef992d91634d124c5f518d2329ff60764ff3d419de47c7940095",
+            ),
+        ] {
+            let (version, edition) = EDITIONS[0];
+            assert!(text.contains(&format!("('edition-{version}', '{edition}')")));
+            assert_eq!(Sha256Digest::of(text.as_bytes()).to_string(), digest);
+        }
+    }
 
     #[test]
     fn the_versions_are_those_of_both_directories() {

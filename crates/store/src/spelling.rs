@@ -3,6 +3,7 @@
 //! These texts are in databases and in the CHECKs and indexes of the migrations. **Changing one needs a
 //! migration**, however much prettier a log line would become; adding one may need one too.
 
+use ndoba_ca::accounting::Outcome;
 use ndoba_ca::ports::CertificateKind;
 use ndoba_registration::ports::{LedgerState, OrderKind};
 use ndoba_x509::RevocationReason;
@@ -32,6 +33,8 @@ pub(crate) mod outcome {
     pub(crate) const OPEN: &str = "open";
     pub(crate) const SIGNED: &str = "signed";
     pub(crate) const LOST: &str = "lost";
+    pub(crate) const REPEATED: &str = "repeated";
+    pub(crate) const UNSIGNED: &str = "unsigned";
 }
 
 /// Actions of `revocation_records`.
@@ -83,6 +86,9 @@ pub(crate) fn reason(text: &str) -> Result<RevocationReason, StoreError> {
         .ok_or_else(|| StoreError::corrupt("certificate_status.reason"))
 }
 
+/// The kinds of order that change a status; the others make a certificate.
+pub(crate) const STATUS_ORDERS: [OrderKind; 3] = [OrderKind::Release, OrderKind::Revoke, OrderKind::Suspend];
+
 pub(crate) fn order_kind_to_row(kind: OrderKind) -> &'static str {
     match kind {
         OrderKind::Issue => "issue",
@@ -117,6 +123,17 @@ pub(crate) fn ledger_state(text: &str) -> Result<LedgerState, StoreError> {
         state::ISSUED => Ok(LedgerState::Issued),
         state::ISSUED_LOST => Ok(LedgerState::IssuedLost),
         _ => Err(StoreError::corrupt("certificate_status.state")),
+    }
+}
+
+pub(crate) fn attempt_outcome(text: &str) -> Result<Outcome, StoreError> {
+    match text {
+        outcome::LOST => Ok(Outcome::Lost),
+        outcome::OPEN => Ok(Outcome::Open),
+        outcome::REPEATED => Ok(Outcome::Repeated),
+        outcome::SIGNED => Ok(Outcome::Signed),
+        outcome::UNSIGNED => Ok(Outcome::Unsigned),
+        _ => Err(StoreError::corrupt("attempts.outcome")),
     }
 }
 

@@ -29,6 +29,10 @@ pub enum Document {
     Person,
     /// A person's certificate whose key is in a QSCD: EN 319 412-2 and -5, qualified outside the EU.
     PersonQscd,
+    /// A person's certificate whose key is in a QSCD: EN 319 412-2 and -5, qualified in the EU.
+    EuPersonQscd,
+    /// A person's certificate of less than a day, never revoked: EN 319 412-2, NCP, with RFC 9608's exceptions accepted.
+    PersonShortTerm,
     /// An OCSP responder's certificate: RFC 5280.
     Responder,
     /// A time-stamping unit's certificate: EN 319 412-3 with the one accepted conflict (requirements T-30).
@@ -47,6 +51,8 @@ impl Document {
             Self::OrganisationQscd => "organisation-qscd",
             Self::Person => "person",
             Self::PersonQscd => "person-qscd",
+            Self::EuPersonQscd => "eu-person-qscd",
+            Self::PersonShortTerm => "person-short-term",
             Self::Responder => "responder",
             Self::Tsu => "tsu",
         }

@@ -7,6 +7,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::mpsc;
 
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
+
 use crate::{KeyLabel, SubjectPublicKeyInfo};
 
 /// What a key may be used for. Implemented only here.
@@ -119,6 +121,22 @@ impl SignatureAlgorithm {
             | Self::RsaPssSha256
             | Self::RsaPssSha384
             | Self::RsaPssSha512 => false,
+        }
+    }
+
+    /// The hash of `message` that a key of this algorithm signs: what the token is shown, and what tells one signature
+    /// from another in the accounting. Ed25519 hashes within; its SHA-512 stands for the message.
+    pub fn digest(self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::EcdsaP256Sha256 | Self::RsaPkcs1Sha256 | Self::RsaPssSha256 => {
+                Sha256::digest(message).to_vec()
+            }
+            Self::EcdsaP384Sha384 | Self::RsaPkcs1Sha384 | Self::RsaPssSha384 => {
+                Sha384::digest(message).to_vec()
+            }
+            Self::EcdsaP521Sha512 | Self::RsaPkcs1Sha512 | Self::RsaPssSha512 | Self::Ed25519 => {
+                Sha512::digest(message).to_vec()
+            }
         }
     }
 }

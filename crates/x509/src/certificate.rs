@@ -111,6 +111,11 @@ impl Certificate {
         self.extensions.iter().find(|extension| extension.oid == *id)
     }
 
+    /// Whether it says that it is never revoked, because it ends before a revocation would be published (C-111).
+    pub fn is_validity_assured(&self) -> bool {
+        self.extension(&oid::VALIDITY_ASSURED_SHORT_TERM).is_some()
+    }
+
     /// subjectKeyIdentifier; none when absent or malformed.
     pub fn subject_key_identifier(&self) -> Option<&[u8]> {
         let value = &self.extension(&oid::SUBJECT_KEY_IDENTIFIER)?.value;

@@ -46,12 +46,13 @@ pub use plan::{
     CertificatePlan, IssueRequest, PlanError, RootRequest, SubjectKey, Validity, check_subject_key,
 };
 pub use profile::{
-    BadProfile, KeyAlgorithm, KeySection, KeyUsageType, Legislation, PdsEntry, Profile, ProfileError,
-    ProfileFile, QcSection, QcStatements, QcType, Template, ValiditySection,
+    BadProfile, Difference, KeyAlgorithm, KeySection, KeyUsageType, Legislation, PdsEntry, Profile,
+    ProfileError, ProfileFile, QcSection, QcStatements, QcType, Template, ValiditySection,
 };
 pub use reason::{BadReason, RevocationReason};
 pub use signature::{
-    BadSignature, UnknownAlgorithm, algorithm_identifier, assemble, signature_algorithm, verify_signature,
+    BadSignature, NotSigned, SignedParts, UnknownAlgorithm, algorithm_identifier, assemble,
+    signature_algorithm, take_apart, verify_signature,
 };
 pub use time::{BadX509Time, generalized_time_der, time_der};
 pub use url::{BadUrl, HttpUrl, HttpsUrl, PublicUrls};

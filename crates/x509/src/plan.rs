@@ -99,6 +99,13 @@ impl Validity {
         Self { not_before, not_after: not_before.plus(Span::days(days)).minus(Span::seconds(1)) }
     }
 
+    /// A short-term certificate's: ten minutes under a day, because it must end before a revocation would have to be
+    /// published, which is within 24 hours (C-100, C-110).
+    pub fn short_term(now: UtcTime) -> Self {
+        let not_before = now.floor_to_second();
+        Self { not_before, not_after: not_before.plus(Span::days(1)).minus(Span::minutes(10)) }
+    }
+
     /// The DER `Validity`.
     fn to_der(self) -> Vec<u8> {
         encode::sequence(&[&time_der(self.not_before), &time_der(self.not_after)])

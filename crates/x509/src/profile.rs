@@ -12,7 +12,7 @@ mod template;
 
 use ndoba_types::{Oid, Sha256Digest};
 
-pub use file::{KeySection, PdsEntry, ProfileFile, QcSection, ValiditySection};
+pub use file::{Difference, KeySection, PdsEntry, ProfileFile, QcSection, ValiditySection};
 pub use rules::{BadProfile, ProfileError};
 pub use template::{KeyAlgorithm, KeyUsageType, Legislation, QcType, Template};
 
@@ -31,8 +31,10 @@ pub struct Profile {
     key_usage: KeyUsageType,
     default_days: u32,
     max_days: u32,
+    short_term: bool,
     private_key_days: Option<u32>,
     qscd: bool,
+    organisation: bool,
     qc: Option<QcStatements>,
     digest: Sha256Digest,
 }
@@ -67,38 +69,34 @@ impl Profile {
         Self::try_from(file)
     }
 
-    /// The profiles that ship with the product, by name.
+    /// The profiles that ship with the product: the provider's own, and those for subscribers under `legislation`.
     ///
     /// # Errors
     ///
     /// Never, unless the product was built from presets that its own tests refuse.
-    pub fn presets() -> Result<Vec<Self>, ProfileError> {
-        preset::TEXTS.iter().map(|text| Self::from_toml(text)).collect()
+    pub fn presets(legislation: Legislation) -> Result<Vec<Self>, ProfileError> {
+        Self::preset_files(legislation)?.into_iter().map(Self::try_from).collect()
     }
 
-    /// The profiles that ship with the product, with an installation's own policies in place of the example ones.
-    ///
-    /// - `own` – the installation's policy for a template, with a qualified device or without; none leaves the
-    ///   shipped policy. A replaced policy is another content, and so another digest.
+    /// The same as files, for an installation to put its own policies and retention into before the rules are checked.
+    /// Changed content is another digest.
     ///
     /// # Errors
     ///
-    /// [`ProfileError::Refused`] when a policy breaks a rule, such as a QCP policy in a GE profile.
-    pub fn presets_with(own: impl Fn(Template, bool) -> Option<Oid>) -> Result<Vec<Self>, ProfileError> {
-        let read = |text: &&str| {
-            let mut file = ProfileFile::from_toml(text)?;
-            let policy = own(file.template, file.qscd);
-            if let (Some(first), Some(policy)) = (file.policies.first_mut(), policy) {
-                *first = policy.to_string();
-            }
-            Self::try_from(file)
-        };
-        preset::TEXTS.iter().map(read).collect()
+    /// As [`Self::presets`].
+    pub fn preset_files(legislation: Legislation) -> Result<Vec<ProfileFile>, ProfileError> {
+        preset::texts(legislation).into_iter().map(ProfileFile::from_toml).collect()
     }
 
-    /// The shipped profile named `name`.
+    /// The file of the shipped profile named `name`, of whatever legislation.
+    pub fn preset_file(name: &str) -> Option<ProfileFile> {
+        let all = [Legislation::Georgia, Legislation::EuropeanUnion].map(Self::preset_files);
+        all.into_iter().filter_map(Result::ok).flatten().find(|file| file.name == name)
+    }
+
+    /// The shipped profile named `name`, of whatever legislation.
     pub fn preset(name: &str) -> Option<Self> {
-        Self::presets().ok()?.into_iter().find(|profile| profile.name == name)
+        Self::preset_file(name).and_then(|file| file.try_into().ok())
     }
 
     /// The name, unique in an installation.
@@ -159,6 +157,16 @@ impl Profile {
     /// The longest validity, in days.
     pub fn max_days(&self) -> u32 {
         self.max_days
+    }
+
+    /// Whether certificates live less than a day and are never revoked (C-110).
+    pub fn is_short_term(&self) -> bool {
+        self.short_term
+    }
+
+    /// Whether a person's certificate names the organisation the person acts for (C-24).
+    pub fn names_organisation(&self) -> bool {
+        self.organisation
     }
 
     /// For a TSU: how long its key may sign, in days (requirements §0.9).

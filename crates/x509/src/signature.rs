@@ -5,6 +5,7 @@ use der::{AnyRef, Decode, Encode};
 use ndoba_types::{Signature, SignatureAlgorithm, SubjectPublicKeyInfo};
 use spki::AlgorithmIdentifierRef;
 
+use crate::certificate::read_signed;
 use crate::key::parse;
 use crate::{KeyKind, encode, oid};
 
@@ -189,6 +190,31 @@ pub fn assemble(tbs: &[u8], algorithm: SignatureAlgorithm, signature: &Signature
     encode::sequence(&[tbs, &algorithm_identifier(algorithm), &encode::bit_string(signature.as_bytes())])
 }
 
+/// What [`assemble`] puts together, read back without looking inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedParts {
+    /// The bytes that were signed.
+    pub tbs: Vec<u8>,
+    /// The DER AlgorithmIdentifier beside the signature.
+    pub algorithm: Vec<u8>,
+    /// The content octets of the signature.
+    pub signature: Vec<u8>,
+}
+
+/// Takes a certificate or a CRL apart. Verifies nothing.
+///
+/// # Errors
+///
+/// [`NotSigned`]
+pub fn take_apart(der: &[u8]) -> Result<SignedParts, NotSigned> {
+    let parts = read_signed(der).map_err(|_| NotSigned)?;
+    Ok(SignedParts {
+        tbs: raw(&parts.tbs).map_err(|_| NotSigned)?,
+        algorithm: raw(&parts.algorithm).map_err(|_| NotSigned)?,
+        signature: parts.signature.to_vec(),
+    })
+}
+
 /// Raw DER of a parsed element.
 pub(crate) fn raw(any: &AnyRef<'_>) -> Result<Vec<u8>, der::Error> {
     any.to_der()
@@ -198,6 +224,11 @@ pub(crate) fn raw(any: &AnyRef<'_>) -> Result<Vec<u8>, der::Error> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the signature does not hold")]
 pub struct BadSignature;
+
+/// Neither a certificate nor a CRL: not `SEQUENCE { tbs, algorithm, BIT STRING }`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is no certificate and no CRL")]
+pub struct NotSigned;
 
 /// Not an AlgorithmIdentifier of a signature algorithm that this product uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

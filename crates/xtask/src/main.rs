@@ -14,6 +14,7 @@ mod python;
 mod quickstart;
 mod setup;
 mod shell;
+mod soak;
 mod test;
 mod workspace;
 
@@ -51,6 +52,11 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         about: "measure the built binary: bench {ocsp|tsa|ca} [--json]",
         run: bench::run,
+    },
+    Command {
+        name: "soak",
+        about: "kill the CA at random moments, then account by row (--kills N --engine E --seed S)",
+        run: soak::run,
     },
     Command {
         name: "fuzz",

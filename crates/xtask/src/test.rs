@@ -13,7 +13,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 }
 
 /// Shims are PKCS#11 modules of their own, outside the workspace (they need `unsafe` and a C ABI).
-fn build_shims() -> Outcome {
+pub(crate) fn build_shims() -> Outcome {
     for shim in workspace::packages_in(&workspace::root().join("tests/shims")) {
         shell::banner(&format!(
             "Building the shim {}",

@@ -16,10 +16,6 @@ use crate::ports::{StandingWarrant, StoredResponderRequest, Warrant};
 impl CaService {
     /// Answers the requests of this process's CAs' responders, each with a certificate or a refusal.
     pub(super) fn certify_responders(&mut self, progress: &mut Progress) -> Result<(), CaError> {
-        // As for orders: while the token is away nothing new is recorded that it would have to sign.
-        if !self.parked.is_empty() || self.token_rests() {
-            return Ok(());
-        }
         for stored in self.ledger.responder_requests(BATCH)? {
             match self.prepare_responder(&stored) {
                 Ok(None) => {}
@@ -48,7 +44,7 @@ impl CaService {
         Ok(())
     }
 
-    /// Every check that can refuse. `None`: the request is for a CA of another process.
+    /// Every check that can refuse. `None`: the request is for a CA of another process, or must wait for the token.
     fn prepare_responder(&self, stored: &StoredResponderRequest) -> Result<Option<(CaName, Prepared)>, Stop> {
         let now = self.node.now();
 
@@ -63,6 +59,10 @@ impl CaService {
         let Some(ca) = self.authorities.values().find(|ca| ca.facts.ski == authorisation.ca) else {
             return Ok(None);
         };
+        // As for orders: while the token is away nothing new is recorded that it would have to sign.
+        if !self.may_issue(ca) || self.parked.iter().any(|(name, _)| *name == ca.name) {
+            return Ok(None);
+        }
 
         // 2. The bounds.
         if stored.lost_before >= MAX_LOST {

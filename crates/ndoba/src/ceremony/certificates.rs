@@ -15,6 +15,7 @@ use ndoba_x509::{
 
 use super::Ceremony;
 use super::standing::responder_name;
+use crate::tokens::Watched;
 use crate::{files, installation};
 
 impl Ceremony {
@@ -151,9 +152,11 @@ impl Ceremony {
         let token = self.tokens.get(&plan.token)?;
         let label = KeyLabel::new(&plan.name, "ca", 1)?;
         let timing = &self.configured(&plan.name)?.crl;
+        let certify = token.open::<IssueCertificates>(&label, facts.algorithm)?;
         Ok(IssuingCa {
             name: plan.name.parse::<CaName>()?,
-            certify: Arc::new(token.open::<IssueCertificates>(&label, facts.algorithm)?),
+            certify: Arc::new(certify.clone()),
+            watch: Arc::new(Watched(certify)),
             revoke: Arc::new(token.open::<PublishCrls>(&label, facts.algorithm)?),
             certifies_cas: plan.name == self.plan.root.name,
             facts,

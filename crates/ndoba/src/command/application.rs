@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use ndoba_client::{Application, submit_application};
+use ndoba_order::SignerRole;
 use serde_json::{Value, json};
 
 use super::session::Session;
@@ -97,6 +98,10 @@ fn edit(session: &Session, id: &str, file: &Path, csr: Option<&Path>) -> anyhow:
 fn approve(session: &Session, id: &str) -> anyhow::Result<()> {
     let application = session.api.application(id)?;
     let order = application.order.context("the application has no order yet: submit it first")?;
+    // Its submitter may have been cut off between the order and the signature: that is not the approver's to give.
+    let submitted =
+        session.api.order(&order)?.signatures.iter().any(|one| one.role == SignerRole::Submitter.name());
+    anyhow::ensure!(submitted, "the submitter has not signed the order yet: `ndoba application submit` does");
     let order = session.conclude(session.sign(&order)?)?;
     match &order.certificate {
         Some(serial) => session.print(&order, || format!("issued, serial {serial}")),

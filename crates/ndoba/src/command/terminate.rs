@@ -8,7 +8,6 @@ use std::sync::mpsc;
 
 use anyhow::Context as _;
 use ndoba_audit::{Actor, Event, EventKind, Word};
-use ndoba_ca::ports::Attempt;
 use ndoba_ocsp::{CertStatusFacts, FinalAuthority, HashAlgorithm};
 use ndoba_order::Register;
 use ndoba_registration::ports::Registry as _;
@@ -131,13 +130,11 @@ impl Ending {
         let key = self.key.label().clone();
         let batch = FinalBatch {
             ca: self.authority.ca().clone(),
-            attempt: Attempt {
-                key: key.clone(),
-                node: self.node.clone(),
-                epoch: self.epoch.clone(),
-                number: self.number,
-                at: now,
-            },
+            key: key.clone(),
+            node: self.node.clone(),
+            epoch: self.epoch.clone(),
+            number: self.number,
+            at: now,
             intents: about.len() as u64,
         };
         let (ca, epoch): (_, Word) = (batch.ca.clone(), self.epoch.parse()?);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use ndoba_ca::accounting::Violation;
 use ndoba_ca::{
     Arrow, CaError, CaParts, CaService, CrlTiming, Failpoints, IssuingCa, NoFailpoints, Node, Overdue,
     SuspensionRule,
@@ -16,6 +17,7 @@ use super::Process;
 use super::background::{Background, Next};
 use crate::failpoint::{self, KillAt};
 use crate::installation;
+use crate::tokens::Watched;
 use crate::witness_file::{CrlFolder, WitnessFile};
 
 /// Between two looks for orders.
@@ -61,17 +63,21 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
     let mut service = CaService::new(parts)?;
     let process = Arc::clone(process);
     let mut beaten: Option<UtcTime> = None;
+    // Nobody is told that certificates can be issued before the accounts were looked at.
+    let mut issues = false;
     background.run("ca", move || {
         let now = process.world.clock.now();
         if beaten.is_none_or(|at| now.since(at) >= BEAT || now < at) {
-            beat(&process, now);
+            beat(&process, now, issues);
             beaten = Some(now);
         }
         match service.step() {
             Ok(progress) => {
-                process.health.set_ok("ca");
+                issues = judge_accounts(&process, service.violations());
                 let gauge = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
                 metrics::gauge!("ndoba_ca_parked").set(gauge(progress.parked));
+                metrics::gauge!("ndoba_ca_waiting").set(gauge(progress.waiting));
+                metrics::gauge!("ndoba_ca_violations").set(gauge(service.violations().len()));
                 metrics::gauge!("ndoba_ca_overdue_suspensions").set(gauge(progress.overdue));
                 if progress.worked() { Next::AtOnce } else { Next::After(POLL) }
             }
@@ -90,13 +96,27 @@ fn report(process: &Process, error: &CaError) {
     process.health.set_failed("ca", chain);
 }
 
-/// Says in the database that this node lives, and whether its tokens answer: the API's 503 depends on it.
-fn beat(process: &Process, now: UtcTime) {
+/// Says of a CA that works whether it issues; whether it does.
+fn judge_accounts(process: &Process, violations: &[Violation]) -> bool {
+    let Some(first) = violations.first() else {
+        process.health.set_ok("ca");
+        return true;
+    };
+    let (rule, row, count) = (first.rule.code(), &first.row, violations.len());
+    process.health.set_failed(
+        "ca",
+        format!("no certificate is issued, the accounts do not agree: {rule} {row} ({count} in all; ndoba ca reconcile names them)"),
+    );
+    false
+}
+
+/// Says in the database that this node lives, and whether it can issue: the API's 503 depends on it.
+fn beat(process: &Process, now: UtcTime, issues: bool) {
     let issuing = process.settings.cas.iter().filter_map(|ca| ca.key.as_ref());
     let token_answers = issuing
         .filter_map(|key| process.tokens.get(&key.token).ok())
         .all(|token| token.health().state == TokenState::Ready);
-    if let Err(error) = process.store.beat(&process.node, now, token_answers) {
+    if let Err(error) = process.store.beat(&process.node, now, token_answers && issues) {
         tracing::warn!("no heartbeat: {}", crate::chain(&error));
     }
 }
@@ -108,11 +128,11 @@ fn authorities(process: &Process) -> anyhow::Result<Vec<IssuingCa>> {
         let facts = installation::issuer_facts(&process.settings, ca)?;
         let certificate = installation::certificate(&ca.certificate)?;
         let opening = || format!("the key {} of the CA {} cannot be used", key.label, ca.name);
+        let certify = process.tokens.open::<IssueCertificates>(key, &facts.spki).with_context(opening)?;
         authorities.push(IssuingCa {
             name: ca.name.clone(),
-            certify: Arc::new(
-                process.tokens.open::<IssueCertificates>(key, &facts.spki).with_context(opening)?,
-            ),
+            certify: Arc::new(certify.clone()),
+            watch: Arc::new(Watched(certify)),
             revoke: Arc::new(process.tokens.open::<PublishCrls>(key, &facts.spki).with_context(opening)?),
             certifies_cas: certificate.issuer() == certificate.subject(),
             facts,

@@ -104,6 +104,7 @@ fn offers(settings: &Settings) -> anyhow::Result<Vec<ProfileOffer>> {
                 name: profile.name().to_owned(),
                 digest: profile.digest(),
                 subject,
+                organisation: profile.names_organisation(),
                 ca,
                 max_days: profile.max_days(),
             });

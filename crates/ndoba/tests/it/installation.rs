@@ -358,6 +358,13 @@ impl Serving {
     }
 }
 
+impl Serving {
+    /// Whether it has not ended.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
+    }
+}
+
 impl Drop for Serving {
     fn drop(&mut self) {
         let _ = self.0.kill();

@@ -6,13 +6,18 @@
     reason = "a test ends where something is not as it must be"
 )]
 
+mod accounting;
+mod accounts;
 mod crash;
 mod deploy;
 mod guides;
 mod installation;
 mod lint;
+mod profile;
 mod responders;
 mod restore;
+mod soak;
+mod softhsm;
 mod suspension;
 mod termination;
 mod time_stamps;

@@ -18,8 +18,8 @@ use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 
 use super::FakeRegistry;
 use crate::application::{
-    ApplicationContent, AuthorityProof, IdentityDocument, IdentityProofing, LegalPersonContent,
-    NaturalPersonContent, Representative, SubjectContent,
+    AffiliationContent, ApplicationContent, AuthorityProof, IdentityDocument, IdentityProofing,
+    LegalPersonContent, NaturalPersonContent, Representative, SubjectContent,
 };
 use crate::ports::{CertificateRecord, CertificateStatus, GrantRecord, LedgerState, OrderState};
 use crate::profile::{ProfileOffer, SubjectKind};
@@ -218,6 +218,7 @@ impl World {
             name: name.into(),
             digest: Sha256Digest::of(name.as_bytes()),
             subject,
+            organisation: name.ends_with("in-organisation"),
             ca: ca.parse().expect("a CA's name"),
             max_days: 1096,
         };
@@ -228,6 +229,7 @@ impl World {
             profiles: vec![
                 offer("sign", SubjectKind::Natural, "signature"),
                 offer("seal", SubjectKind::Legal, "seal"),
+                offer("sign-in-organisation", SubjectKind::Natural, "signature"),
             ],
             authorities: vec![
                 ("signature".parse().expect("a CA's name"), KeyIdentifier::from_bytes([1; 20])),
@@ -298,6 +300,7 @@ pub fn person() -> ApplicationContent {
             latin: None,
             personal_number: "01001012345".into(),
             email: "nino@example.com".into(),
+            organisation: None,
         }),
         identity_document: document(),
         identity_proofing: proofing(),
@@ -305,6 +308,24 @@ pub fn person() -> ApplicationContent {
         agreement: None,
         publication_consent: false,
     }
+}
+
+/// An application that keeps every rule, for a person whose certificate names a municipality too.
+pub fn clerk() -> ApplicationContent {
+    let mut content = person();
+    content.profile = "sign-in-organisation".into();
+    if let SubjectContent::NaturalPerson(person) = &mut content.subject {
+        person.organisation = Some(AffiliationContent {
+            name: "ქალაქ სატესტოს მერია".into(),
+            identification_code: "404123456".into(),
+            authority: AuthorityProof {
+                kind: "order-of-appointment".into(),
+                reference: "N 13".into(),
+                date: "2025-11-02".into(),
+            },
+        });
+    }
+    content
 }
 
 /// An application that keeps every rule, for a municipality.

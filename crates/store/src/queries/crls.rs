@@ -1,14 +1,15 @@
 //! CRLs: numbers taken, lists signed.
 
 use diesel::prelude::*;
-use ndoba_ca::ports::{CrlIntent, CrlIssued, CrlState, CrlSummary};
-use ndoba_types::CaName;
+use ndoba_audit::Event;
+use ndoba_ca::ports::{CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary};
+use ndoba_types::{CaName, UtcTime};
 
 use crate::connection::Conn;
 use crate::error::StoreError;
-use crate::queries::attempts::Signed;
+use crate::queries::attempts::{FIRST, OpenAttempt, Signed};
 use crate::queries::{attempts, events, outbox, versions};
-use crate::schema::crls;
+use crate::schema::{attempts as attempt_rows, crls};
 use crate::spelling::outcome;
 use crate::stored;
 
@@ -57,7 +58,8 @@ pub(crate) fn record_intent(conn: &mut Conn, intent: &CrlIntent) -> Result<bool,
             crls::tbs_digest.eq(tbs.as_bytes().as_slice()),
         ))
         .execute(conn)?;
-    attempts::open(conn, ca, Signed::Crl { number }, attempt)?;
+    attempts::open(conn, ca, Signed::Crl { number }, attempt, FIRST)?;
+    attempts::count(conn, &attempts::counted(attempt, attempt.signatures, attempt.at))?;
     events::append(conn, std::slice::from_ref(event))?;
     Ok(true)
 }
@@ -67,6 +69,7 @@ pub(crate) fn record_signed(conn: &mut Conn, crl: &CrlIssued) -> Result<bool, St
         ca,
         summary: CrlSummary { number, version, this_update, next_update },
         attempt,
+        signatures,
         der,
         event,
     } = crl;
@@ -83,6 +86,7 @@ pub(crate) fn record_signed(conn: &mut Conn, crl: &CrlIssued) -> Result<bool, St
     if higher.is_some() || !attempts::end(conn, ca, Signed::Crl { number }, attempt, outcome::SIGNED)? {
         return Ok(false);
     }
+    attempts::count(conn, &attempts::counted(attempt, *signatures, attempt.at))?;
     let recorded = diesel::update(crls::table.find((ca.as_str(), number)))
         .set((
             crls::status_version.eq(Some(stored::count_to_row(*version, "crls.status_version")?)),
@@ -100,6 +104,52 @@ pub(crate) fn record_signed(conn: &mut Conn, crl: &CrlIssued) -> Result<bool, St
     }
     events::append(conn, std::slice::from_ref(event))?;
     Ok(true)
+}
+
+/// CRL numbers whose attempt is open: of other epochs of `node`, and of any node where older than `before`.
+pub(crate) fn in_doubt(
+    conn: &mut Conn,
+    node: &str,
+    epoch: &str,
+    before: UtcTime,
+) -> Result<Vec<CrlInDoubt>, StoreError> {
+    let rows: Vec<(String, Option<i64>, OpenAttempt)> = attempt_rows::table
+        .filter(attempt_rows::outcome.eq(outcome::OPEN))
+        .filter(attempt_rows::crl_number.is_not_null())
+        .filter(attempts::doubtful(node, epoch, before))
+        .order((attempt_rows::at, attempt_rows::number))
+        .select((attempt_rows::ca, attempt_rows::crl_number, OpenAttempt::as_select()))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(ca, number, attempt)| {
+            let number = number.ok_or_else(|| StoreError::corrupt("attempts.crl_number"))?;
+            Ok(CrlInDoubt {
+                ca: stored::ca(&ca)?,
+                number: stored::count(number, "attempts.crl_number")?,
+                attempt: attempt.read()?,
+            })
+        })
+        .collect()
+}
+
+/// Ends an attempt at a CRL without one. `false`, and nothing changed, where it had ended.
+pub(crate) fn record_failure(
+    conn: &mut Conn,
+    crl: &CrlInDoubt,
+    failure: CrlFailure,
+    event: &Event,
+) -> Result<bool, StoreError> {
+    let CrlInDoubt { ca, number, attempt } = crl;
+    let number = stored::count_to_row(*number, "crls.number")?;
+    let with = match failure {
+        CrlFailure::Lost => outcome::LOST,
+        CrlFailure::Unsigned => outcome::UNSIGNED,
+    };
+    let ended = attempts::end(conn, ca, Signed::Crl { number }, attempt, with)?;
+    if ended {
+        events::append(conn, std::slice::from_ref(event))?;
+    }
+    Ok(ended)
 }
 
 pub(crate) fn current(conn: &mut Conn, ca: &CaName) -> Result<Option<Vec<u8>>, StoreError> {

@@ -1,9 +1,7 @@
 //! Final OCSP answers and the accounting for their signatures.
 
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
-use ndoba_ca::ports::{Attempt, CertificateKind, KeyUse};
+use ndoba_ca::ports::CertificateKind;
 use ndoba_ocsp::{CertStatusFacts, FinalQuestion, FinalRecord, HashAlgorithm};
 use ndoba_types::{CaName, SerialNumber, UtcTime};
 
@@ -86,8 +84,7 @@ pub(crate) fn missing(
 }
 
 pub(crate) fn begin(conn: &mut Conn, batch: &FinalBatch) -> Result<(), StoreError> {
-    let FinalBatch { ca, attempt, intents } = batch;
-    let Attempt { key, node, epoch, number, at } = attempt;
+    let FinalBatch { ca, key, node, epoch, number, at, intents } = batch;
     diesel::insert_into(b::table)
         .values((
             b::key_label.eq(key.to_string()),
@@ -103,7 +100,7 @@ pub(crate) fn begin(conn: &mut Conn, batch: &FinalBatch) -> Result<(), StoreErro
 }
 
 pub(crate) fn end(conn: &mut Conn, batch: &FinalBatch, answers: &[SignedFinal]) -> Result<(), StoreError> {
-    let FinalBatch { ca, attempt, intents: _ } = batch;
+    let FinalBatch { ca, key, epoch, number, .. } = batch;
     for SignedFinal { serial, hash, der, produced_at } in answers {
         diesel::insert_into(f::table)
             .values((
@@ -115,9 +112,9 @@ pub(crate) fn end(conn: &mut Conn, batch: &FinalBatch, answers: &[SignedFinal]) 
             ))
             .execute(conn)?;
     }
-    let number = stored::count_to_row(attempt.number, "final_batches.number")?;
+    let number = stored::count_to_row(*number, "final_batches.number")?;
     let signed = stored::count_to_row(answers.len() as u64, "final_batches.signed")?;
-    let ended = diesel::update(b::table.find((attempt.key.to_string(), &attempt.epoch, number)))
+    let ended = diesel::update(b::table.find((key.to_string(), epoch, number)))
         .set(b::signed.eq(Some(signed)))
         .execute(conn)?;
     if ended == 1 { Ok(()) } else { Err(StoreError::corrupt("a batch of final answers without its intent")) }
@@ -141,28 +138,9 @@ pub(crate) fn finished(conn: &mut Conn) -> Result<Vec<CaName>, StoreError> {
     rows.iter().map(|ca| stored::ca(ca)).collect()
 }
 
-/// How often each key was to sign final answers in each epoch, and what came of it. A batch without an end is open:
-/// its process ended, or is at it.
-pub(crate) fn uses(conn: &mut Conn) -> Result<Vec<KeyUse>, StoreError> {
-    let rows: Vec<(String, String, i64, Option<i64>)> =
-        b::table.select((b::key_label, b::epoch, b::intents, b::signed)).load(conn)?;
-    let mut uses = BTreeMap::new();
-    for (label, epoch, intents, signed) in rows {
-        let key = stored::key_label(&label)?;
-        let intents = stored::count(intents, "final_batches.intents")?;
-        let entry = uses.entry((key.clone(), epoch.clone())).or_insert(KeyUse {
-            key,
-            epoch,
-            intents: 0,
-            signed: 0,
-            lost: 0,
-        });
-        entry.intents += intents;
-        if let Some(signed) = signed {
-            let signed = stored::count(signed, "final_batches.signed")?;
-            entry.signed += signed;
-            entry.lost += intents.saturating_sub(signed);
-        }
-    }
-    Ok(uses.into_values().collect())
+/// A batch for the accounting: key, epoch, node, time, intents, and how many were signed once it has ended.
+pub(crate) type Batch = (String, String, String, i64, i64, Option<i64>);
+
+pub(crate) fn batches(conn: &mut Conn) -> Result<Vec<Batch>, StoreError> {
+    Ok(b::table.select((b::key_label, b::epoch, b::node, b::at, b::intents, b::signed)).load(conn)?)
 }

@@ -1,14 +1,16 @@
 //! The issuance ledger: intents, finished certificates, and those in doubt (design §5).
 
 use diesel::prelude::*;
-use ndoba_ca::ports::{CertificateId, CertificateKind, InDoubt, Intent, IntentOutcome, Issued, Warrant};
+use ndoba_ca::ports::{
+    Attempt, CertificateId, CertificateKind, InDoubt, Intent, IntentOutcome, Issued, LossCause, Warrant,
+};
 use ndoba_types::{Sha256Digest, UtcTime};
 use ndoba_x509::RevocationReason;
 
 use crate::connection::{Conn, on_each_engine};
 use crate::error::StoreError;
 use crate::outbox::ErrandKind;
-use crate::queries::attempts::Signed;
+use crate::queries::attempts::{FIRST, OpenAttempt, Signed};
 use crate::queries::{attempts, events, order_queue, outbox, responder_ledger, status};
 use crate::schema::{attempts as attempt_rows, certificate_status, certificates, dn_owners};
 use crate::spelling::{self, UNKNOWN, outcome, state};
@@ -71,7 +73,8 @@ pub(crate) fn record_intent(
             if !responder_ledger::claim(conn, standing, &intent.certificate, attempt.at)? {
                 return Ok(Err(IntentOutcome::OrderTaken));
             }
-            (Some(standing.authorisation.as_bytes().as_slice()), None)
+            // Beside the plans of ceremonies: no order stands behind it either.
+            (None, Some(standing.request.as_bytes().as_slice()))
         }
     };
 
@@ -128,14 +131,14 @@ pub(crate) fn record_intent(
         .execute(conn)?;
 
     // 4. The attempt, and what the log says of it.
-    attempts::open(conn, ca, Signed::Certificate { serial: serial.as_unsigned() }, attempt)?;
+    attempts::open(conn, ca, Signed::Certificate { serial: serial.as_unsigned() }, attempt, FIRST)?;
     events::append(conn, std::slice::from_ref(event))?;
     Ok(Ok(()))
 }
 
 /// Records a finished certificate. `false`, and nothing changed, where it is not in `signing` with that attempt.
 pub(crate) fn record_issued(conn: &mut Conn, issued: &Issued) -> Result<bool, StoreError> {
-    let Issued { certificate: CertificateId { ca, serial }, attempt, der, at, event } = issued;
+    let Issued { certificate: CertificateId { ca, serial }, attempt, signatures: _, der, at, event } = issued;
     let signed = Signed::Certificate { serial: serial.as_unsigned() };
     if !attempts::end(conn, ca, signed, attempt, outcome::SIGNED)? {
         return Ok(false);
@@ -167,8 +170,8 @@ pub(crate) fn record_issued(conn: &mut Conn, issued: &Issued) -> Result<bool, St
         return Err(StoreError::corrupt("certificate_status.state and attempts.outcome disagree"));
     }
     match order {
-        Some(_) if is_standing(&kind) => responder_ledger::finish(conn, &issued.certificate, der, *at)?,
         Some(order) => order_queue::finish(conn, stored::order_id(&order)?, serial)?,
+        None if is_responder(&kind) => responder_ledger::finish(conn, &issued.certificate, der, *at)?,
         None => {}
     }
     outbox::add(conn, ErrandKind::Notice, ca, serial, *at)?;
@@ -176,25 +179,15 @@ pub(crate) fn record_issued(conn: &mut Conn, issued: &Issued) -> Result<bool, St
     Ok(true)
 }
 
-/// A certificate with an order's id whose order is a standing authorisation.
-fn is_standing(kind: &str) -> bool {
+/// A responder's certificate: of a ceremony, or under a standing authorisation.
+fn is_responder(kind: &str) -> bool {
     kind == spelling::kind_to_row(CertificateKind::Responder)
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = attempt_rows)]
-struct OpenAttempt {
-    key_label: String,
-    epoch: String,
-    number: i64,
-    node: String,
-    at: i64,
-    ca: String,
 }
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = certificates)]
 struct Unfinished {
+    ca: String,
     serial: Vec<u8>,
     order_id: Option<Vec<u8>>,
     ceremony: Option<Vec<u8>>,
@@ -209,7 +202,6 @@ pub(crate) fn in_doubt(
     epoch: &str,
     before: UtcTime,
 ) -> Result<Vec<InDoubt>, StoreError> {
-    let other_epoch = attempt_rows::node.eq(node).and(attempt_rows::epoch.ne(epoch));
     let rows: Vec<(OpenAttempt, Unfinished)> = attempt_rows::table
         .inner_join(
             certificates::table.on(certificates::ca
@@ -217,7 +209,7 @@ pub(crate) fn in_doubt(
                 .and(certificates::serial.nullable().eq(attempt_rows::serial))),
         )
         .filter(attempt_rows::outcome.eq(outcome::OPEN))
-        .filter(other_epoch.or(attempt_rows::at.lt(before.unix_micros())))
+        .filter(attempts::doubtful(node, epoch, before))
         .order((attempt_rows::at, attempt_rows::number))
         .select((OpenAttempt::as_select(), Unfinished::as_select()))
         .load(conn)?;
@@ -225,28 +217,25 @@ pub(crate) fn in_doubt(
 }
 
 fn doubt(conn: &mut Conn, attempt: OpenAttempt, certificate: Unfinished) -> Result<InDoubt, StoreError> {
-    let OpenAttempt { key_label, epoch, number, node, at, ca } = attempt;
-    let Unfinished { serial, order_id, ceremony, kind, tbs } = certificate;
+    let Unfinished { ca, serial, order_id, ceremony, kind, tbs } = certificate;
     let certificate =
         CertificateId { ca: stored::ca(&ca)?, serial: stored::serial(&serial, "certificates.serial")? };
     Ok(InDoubt {
         warrant: match (order_id, ceremony) {
-            (Some(_), None) if is_standing(&kind) => {
-                Warrant::Standing(responder_ledger::warrant(conn, &certificate)?)
-            }
             (Some(id), None) => Warrant::Order(stored::order_id(&id)?),
-            (None, Some(plan)) => Warrant::Ceremony(stored::digest(&plan, "certificates.ceremony")?),
+            (None, Some(digest)) => {
+                let standing =
+                    if is_responder(&kind) { responder_ledger::warrant(conn, &certificate)? } else { None };
+                match standing {
+                    Some(standing) => Warrant::Standing(standing),
+                    None => Warrant::Ceremony(stored::digest(&digest, "certificates.ceremony")?),
+                }
+            }
             (None, None) | (Some(_), Some(_)) => return Err(StoreError::corrupt("a certificate's warrant")),
         },
         certificate,
         tbs: tbs.ok_or_else(|| StoreError::corrupt("a TBS that was dropped before the signature"))?,
-        attempt: ndoba_ca::ports::Attempt {
-            key: stored::key_label(&key_label)?,
-            node,
-            epoch,
-            number: stored::count(number, "attempts.number")?,
-            at: stored::time(at, "attempts.at")?,
-        },
+        attempt: attempt.read()?,
     })
 }
 
@@ -255,6 +244,7 @@ fn doubt(conn: &mut Conn, attempt: OpenAttempt, certificate: Unfinished) -> Resu
 pub(crate) fn record_lost(
     conn: &mut Conn,
     lost: &InDoubt,
+    cause: LossCause,
     at: UtcTime,
     event: &ndoba_audit::Event,
 ) -> Result<bool, StoreError> {
@@ -268,7 +258,7 @@ pub(crate) fn record_lost(
         Warrant::Ceremony(_) => {}
         Warrant::Standing(standing) => responder_ledger::give_up(conn, standing, id, at)?,
         Warrant::Order(order) => {
-            if !order_queue::queue_again(conn, *order)? {
+            if !order_queue::queue_again(conn, *order, cause)? {
                 // A row in `signing` holds its order claimed; nobody else may have let go of it.
                 return Err(StoreError::corrupt(
                     "an order let go of while a certificate of it was being signed",
@@ -276,6 +266,26 @@ pub(crate) fn record_lost(
             }
         }
     }
+    events::append(conn, std::slice::from_ref(event))?;
+    Ok(true)
+}
+
+/// Ends an attempt in doubt as repeated and opens the one that makes the same signature again. `false`, and nothing
+/// changed, where it had ended.
+pub(crate) fn record_again(
+    conn: &mut Conn,
+    doubt: &InDoubt,
+    attempt: &Attempt,
+    event: &ndoba_audit::Event,
+) -> Result<bool, StoreError> {
+    let InDoubt { certificate: CertificateId { ca, serial }, warrant: _, tbs: _, attempt: before } = doubt;
+    let signed = Signed::Certificate { serial: serial.as_unsigned() };
+    if !attempts::end(conn, ca, signed, before, outcome::REPEATED)? {
+        return Ok(false);
+    }
+    let repetition = attempts::tried_before(conn, ca, serial.as_unsigned())?;
+    attempts::open(conn, ca, signed, attempt, repetition)?;
+    attempts::count(conn, &attempts::counted(attempt, attempt.signatures, attempt.at))?;
     events::append(conn, std::slice::from_ref(event))?;
     Ok(true)
 }

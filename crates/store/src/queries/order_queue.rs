@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use ndoba_ca::ports::QueuedOrder;
+use diesel::sql_types::Bool;
+use ndoba_ca::ports::{LossCause, Queue, QueuedOrder};
 use ndoba_types::{OrderId, SerialNumber};
 
 use crate::connection::Conn;
 use crate::error::StoreError;
-use crate::schema::{order_signatures, orders};
-use crate::spelling::order;
+use crate::schema::{certificates, order_signatures, orders};
+use crate::spelling::{self, order};
 use crate::stored;
 
 #[derive(Queryable, Selectable)]
@@ -22,19 +23,28 @@ struct Waiting {
     lost_before: i64,
 }
 
-/// Oldest first. Run in a snapshot: the signatures are a second statement.
-pub(crate) fn waiting(conn: &mut Conn, limit: i64) -> Result<Vec<QueuedOrder>, StoreError> {
+/// Oldest first. Run in a snapshot: the signatures are a second statement, the certificates lost before a third.
+pub(crate) fn waiting(conn: &mut Conn, queue: Queue, limit: i64) -> Result<Vec<QueuedOrder>, StoreError> {
+    let statuses = spelling::STATUS_ORDERS.map(spelling::order_kind_to_row);
+    let of_queue: Box<dyn BoxableExpression<orders::table, _, SqlType = Bool>> = match queue {
+        Queue::Certificates => Box::new(orders::kind.ne_all(statuses)),
+        Queue::Statuses => Box::new(orders::kind.eq_any(statuses)),
+    };
     let rows: Vec<Waiting> = orders::table
         .filter(orders::state.eq(order::QUEUED))
+        .filter(of_queue)
         .order((orders::received, orders::order_id))
         .limit(limit)
         .select(Waiting::as_select())
         .load(conn)?;
-    let mut signatures = signatures(conn, rows.iter().map(|row| row.order_id.as_slice()).collect())?;
+    let ids: Vec<&[u8]> = rows.iter().map(|row| row.order_id.as_slice()).collect();
+    let mut signatures = signatures(conn, ids.clone())?;
+    let begun = begun(conn, ids)?;
     rows.into_iter()
         .map(|row| {
             let Waiting { order_id, content, csr, received, lost_before } = row;
             let received = received.ok_or_else(|| StoreError::corrupt("orders.received"))?;
+            let begun = begun.get(&order_id).map(|micros| stored::time(*micros, "certificates.recorded"));
             Ok(QueuedOrder {
                 signatures: signatures.remove(&order_id).unwrap_or_default(),
                 order_id: stored::order_id(&order_id)?,
@@ -43,6 +53,7 @@ pub(crate) fn waiting(conn: &mut Conn, limit: i64) -> Result<Vec<QueuedOrder>, S
                 received: stored::time(received, "orders.received")?,
                 lost_before: u32::try_from(lost_before)
                     .map_err(|_| StoreError::corrupt("orders.lost_before"))?,
+                begun: begun.transpose()?,
             })
         })
         .collect()
@@ -59,6 +70,16 @@ fn signatures(conn: &mut Conn, ids: Vec<&[u8]>) -> Result<HashMap<Vec<u8>, Vec<V
         signatures.entry(id).or_default().push(jws.into_bytes());
     }
     Ok(signatures)
+}
+
+/// When the first certificate was recorded under each of these orders, where one was.
+fn begun(conn: &mut Conn, ids: Vec<&[u8]>) -> Result<HashMap<Vec<u8>, i64>, StoreError> {
+    let rows: Vec<(Option<Vec<u8>>, Option<i64>)> = certificates::table
+        .filter(certificates::order_id.eq_any(ids))
+        .group_by(certificates::order_id)
+        .select((certificates::order_id, diesel::dsl::min(certificates::recorded)))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(id, first)| Some((id?, first?))).collect())
 }
 
 /// Locks the orders of a batch, in one sequence whoever asks (`ids` is sorted): batches that share orders then wait
@@ -111,11 +132,15 @@ pub(crate) fn refuse(
     Ok(refused == 1)
 }
 
-/// Puts a claimed order back, counting the certificate that was lost under it.
-pub(crate) fn queue_again(conn: &mut Conn, id: OrderId) -> Result<bool, StoreError> {
+/// Puts a claimed order back. A certificate that the token lost is counted; one that a crash lost is not.
+pub(crate) fn queue_again(conn: &mut Conn, id: OrderId, cause: LossCause) -> Result<bool, StoreError> {
+    let lost = match cause {
+        LossCause::Interrupted => 0_i64,
+        LossCause::Token => 1,
+    };
     let queued =
         diesel::update(orders::table.find(id.as_bytes().as_slice()).filter(orders::state.eq(order::CLAIMED)))
-            .set((orders::state.eq(order::QUEUED), orders::lost_before.eq(orders::lost_before + 1)))
+            .set((orders::state.eq(order::QUEUED), orders::lost_before.eq(orders::lost_before + lost)))
             .execute(conn)?;
     Ok(queued == 1)
 }

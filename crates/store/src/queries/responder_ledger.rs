@@ -84,17 +84,17 @@ pub(crate) fn claim(
     Ok(inserted == 1)
 }
 
-/// Ends a request well, with its certificate.
+/// Ends the request behind a certificate well, where there is one: a ceremony's has none.
 pub(crate) fn finish(
     conn: &mut Conn,
     certificate: &CertificateId,
     der: &[u8],
     at: UtcTime,
 ) -> Result<(), StoreError> {
-    let finished = diesel::update(being_signed!(certificate))
+    diesel::update(being_signed!(certificate))
         .set((c::state.eq(responder::ISSUED), c::der.eq(Some(der)), c::decided.eq(at.unix_micros())))
         .execute(conn)?;
-    one(finished)
+    Ok(())
 }
 
 /// Puts a request back whose signature may be lost.
@@ -116,20 +116,25 @@ pub(crate) fn give_up(
     one(given_up)
 }
 
-/// Why a responder's certificate that is being signed may be.
-pub(crate) fn warrant(conn: &mut Conn, certificate: &CertificateId) -> Result<StandingWarrant, StoreError> {
+/// Why a responder's certificate that is being signed may be; `None` for a ceremony's.
+pub(crate) fn warrant(
+    conn: &mut Conn,
+    certificate: &CertificateId,
+) -> Result<Option<StandingWarrant>, StoreError> {
     let row: Option<Signing> = being_signed!(certificate)
         .select((c::request, c::authorisation, c::number))
         .first(conn)
         .optional()?;
-    let Some((request, Some(authorisation), Some(number))) = row else {
-        return Err(StoreError::corrupt("a responder's certificate without its request"));
-    };
-    Ok(StandingWarrant {
-        authorisation: stored::order_id(&authorisation)?,
-        request: stored::digest(&request, "responder_certificates.request")?,
-        number: u32::try_from(number).map_err(|_| StoreError::corrupt("responder_certificates.number"))?,
-    })
+    match row {
+        None => Ok(None),
+        Some((request, Some(authorisation), Some(number))) => Ok(Some(StandingWarrant {
+            authorisation: stored::order_id(&authorisation)?,
+            request: stored::digest(&request, "responder_certificates.request")?,
+            number: u32::try_from(number)
+                .map_err(|_| StoreError::corrupt("responder_certificates.number"))?,
+        })),
+        Some(_) => Err(StoreError::corrupt("responder_certificates.authorisation")),
+    }
 }
 
 /// Ends a waiting request as refused. `false` when it does not wait.

@@ -1,6 +1,6 @@
 //! Things that break in the midst of an act.
 
-use ndoba_ca::ports::{IntentOutcome, Ledger as _, StatusAction};
+use ndoba_ca::ports::{IntentOutcome, Ledger as _, Queue, StatusAction};
 use ndoba_ocsp::{CertStatusFacts, StatusSource as _};
 use ndoba_registration::ports::{OrderKind, Registry as _};
 use ndoba_store::{Dating, Engine, StatusRecords};
@@ -36,7 +36,7 @@ fn an_act_commits_with_its_event_or_not_at_all() {
         let records = StatusRecords::new(store.clone(), Dating::Primary, None);
         let status = records.status(&ca("seal"), &certificate.serial).unwrap();
         assert!(matches!(status, CertStatusFacts::Good { .. }));
-        assert_eq!(store.queued_orders(10).unwrap().len(), 1, "the order waits still");
+        assert_eq!(store.queued_orders(Queue::Statuses, 10).unwrap().len(), 1, "the order waits still");
 
         raw.mend_inserts("audit_events");
         assert_eq!(store.record_intents(vec![new]).unwrap(), [IntentOutcome::Recorded]);

@@ -7,10 +7,18 @@ use ndoba_types::SerialNumber;
 use ndoba_x509::RevocationReason;
 
 use crate::cluster::on_both;
-use crate::fixtures::{at, attempt, ca, ceremony, change, event, intent, issue, issued};
+use crate::fixtures::{at, ca, ceremony, change, event, fresh, intent, issue, issued};
 
 fn batch(intents: u64) -> FinalBatch {
-    FinalBatch { ca: ca("seal"), attempt: attempt("final-epoch"), intents }
+    FinalBatch {
+        ca: ca("seal"),
+        key: "seal/ca/1".parse().unwrap(),
+        node: "node-a".into(),
+        epoch: "final-epoch".into(),
+        number: fresh(),
+        at: at(40),
+        intents,
+    }
 }
 
 /// Signs what is missing, as the command does.

@@ -62,6 +62,8 @@ pub fn attempt(epoch: &str) -> Attempt {
         epoch: epoch.into(),
         number: fresh(),
         at: at(1),
+        digest: b"digest".to_vec(),
+        signatures: 0,
     }
 }
 
@@ -151,6 +153,7 @@ pub fn issued(intent: &Intent) -> Issued {
     Issued {
         certificate: intent.certificate.clone(),
         attempt: intent.attempt.clone(),
+        signatures: 1,
         der: [b"der of ", intent.tbs.as_slice()].concat(),
         at: at(3),
         event: event(),
@@ -187,6 +190,7 @@ pub fn crl_issued(intent: &CrlIntent, version: u64) -> CrlIssued {
         ca: intent.ca.clone(),
         summary: CrlSummary { number: intent.number, version, this_update: at(7), next_update: at(8) },
         attempt: intent.attempt.clone(),
+        signatures: 1,
         der: format!("crl {}", intent.number).into_bytes(),
         event: event(),
     }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub, missing_docs, reason = "a test binary")]
 
+mod accounts;
 mod audit;
 mod cluster;
 mod crls;

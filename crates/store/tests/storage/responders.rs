@@ -1,13 +1,13 @@
 //! The CA role certifies responders under a standing authorisation: the whole role on a real ledger, with a clock
 //! that is set by hand and keys in memory.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ndoba_ca::ports::{AuthorityMark, IntentOutcome, Ledger as _, StandingWarrant, Warrant};
 use ndoba_ca::{
-    Behind, CaParts, CaService, CrlSink, CrlTiming, IssuingCa, NoFailpoints, Node, Overdue, PublishError,
-    RollbackWitness, SuspensionRule,
+    Behind, CaParts, CaService, CrlSink, CrlTiming, IssuingCa, KeyWatch, NoFailpoints, Node, Overdue,
+    PublishError, RollbackWitness, SuspensionRule,
 };
 use ndoba_order::{AuthoriseResponder, EndResponder, GrantDocument, ProfileRef, Register, ResponderRequest};
 use ndoba_registration::fake::{CountingRandom, INSTALLATION, World};
@@ -18,8 +18,8 @@ use ndoba_types::{
     SignatureAlgorithm, SigningKey, Span, SubjectPublicKeyInfo, ToBeSigned,
 };
 use ndoba_x509::{
-    Authority, AuthorityDraft, Certificate, IssuerFacts, KeyIdentifier, Profile, PublicUrls, Subject,
-    assemble, certification_request_info,
+    Authority, AuthorityDraft, Certificate, IssuerFacts, KeyIdentifier, Legislation, Profile, PublicUrls,
+    Subject, assemble, certification_request_info,
 };
 use p256::ecdsa::DerSignature;
 use p256::ecdsa::signature::Signer as _;
@@ -36,6 +36,7 @@ struct SoftKey {
     spki: SubjectPublicKeyInfo,
     away: AtomicBool,
     loses: AtomicBool,
+    signatures: AtomicU64,
 }
 
 impl SoftKey {
@@ -43,8 +44,8 @@ impl SoftKey {
         let key = p256::ecdsa::SigningKey::from_slice(&[seed; 32]).unwrap();
         let der = p256::PublicKey::from(key.verifying_key()).to_public_key_der().unwrap().into_vec();
         let spki = SubjectPublicKeyInfo::assertion(der);
-        let (away, loses) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { key, label: label.parse().unwrap(), spki, away, loses }
+        let (away, loses, signatures) = (AtomicBool::new(false), AtomicBool::new(false), AtomicU64::new(0));
+        Self { key, label: label.parse().unwrap(), spki, away, loses, signatures }
     }
 
     fn raw(&self, message: &[u8]) -> Signature {
@@ -76,10 +77,22 @@ impl<P: Purpose> SigningKey<P> for SoftKey {
         reply(if self.away.load(Ordering::SeqCst) {
             Err(SignError::Unavailable { reason: gone() })
         } else if self.loses.swap(false, Ordering::SeqCst) {
+            self.signatures.fetch_add(1, Ordering::SeqCst);
             Err(SignError::InDoubt { reason: gone() })
         } else {
+            self.signatures.fetch_add(1, Ordering::SeqCst);
             Ok(self.raw(message.as_bytes()))
         });
+    }
+}
+
+impl KeyWatch for SoftKey {
+    fn away(&self) -> Option<String> {
+        self.away.load(Ordering::SeqCst).then(|| "a test said so".to_owned())
+    }
+
+    fn signatures(&self) -> u64 {
+        self.signatures.load(Ordering::SeqCst)
     }
 }
 
@@ -149,10 +162,11 @@ impl<'d> House<'d> {
                 facts,
                 certify: Arc::clone(&ca_key) as _,
                 revoke: Arc::clone(&ca_key) as _,
+                watch: Arc::clone(&ca_key) as _,
                 certifies_cas: false,
                 crl: CrlTiming { validity: Span::hours(24), interval: Span::hours(12) },
             }],
-            profiles: Profile::presets().unwrap(),
+            profiles: Profile::presets(Legislation::Georgia).unwrap(),
             urls,
             installation: INSTALLATION,
             pin: world.pin(),

@@ -84,6 +84,36 @@ fn a_newer_schema_is_refused() {
     });
 }
 
+/// Made by another text of the first migration, before the product's first version.
+#[test]
+fn a_development_database_with_other_tables_is_refused() {
+    on_both(|database| {
+        let mut raw = Raw::open(&database.engine);
+        let drop_triggers = match &raw {
+            Raw::Postgres(_) => "DROP TRIGGER meta_no_delete ON meta; DROP TRIGGER meta_no_update ON meta;",
+            Raw::Sqlite(_) => "DROP TRIGGER meta_no_delete; DROP TRIGGER meta_no_update;",
+        };
+        raw.run(drop_triggers).unwrap();
+        for make in [
+            "UPDATE meta SET value = '1' WHERE key LIKE 'edition-%'",
+            "DELETE FROM meta WHERE key LIKE 'edition-%'",
+        ] {
+            raw.run(make).unwrap();
+            for outcome in [
+                Store::open(&database.engine, 2).map(drop),
+                Store::upgrade(&database.engine),
+                Store::create(&database.engine, 2, HOME, at(9)).map(drop),
+            ] {
+                let said = outcome.unwrap_err().to_string();
+                assert!(
+                    said.contains("made by a development version") && said.contains("new ceremony"),
+                    "{said}"
+                );
+            }
+        }
+    });
+}
+
 #[test]
 fn nothing_is_created_by_opening() {
     let folder = tempfile::tempdir().unwrap();

@@ -5,7 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use ndoba_ca::ports::{
-    CertificateId, IntentOutcome, Ledger as _, StatusAction, StatusOutcome, StatusRefusal, SuspensionEnd,
+    CertificateId, IntentOutcome, Ledger as _, LossCause, StatusAction, StatusOutcome, StatusRefusal,
+    SuspensionEnd,
 };
 use ndoba_ocsp::{CertStatusFacts, StatusSource as _, StatusVersion, StatusVersions as _};
 use ndoba_registration::ports::{OrderKind, OrderState, Registry as _};
@@ -100,7 +101,7 @@ fn a_responder_reads_what_was_decided() {
         store.record_intents(vec![lost.clone()]).unwrap();
         let doubts = store.in_doubt("node-a", "next", at(0)).unwrap();
         let doubt = doubts.iter().find(|doubt| doubt.certificate == lost.certificate).unwrap();
-        store.record_lost(doubt, at(9), event()).unwrap();
+        store.record_lost(doubt, LossCause::Interrupted, at(9), event()).unwrap();
 
         let digest = |intent| Sha256Digest::of(&issued(intent).der);
         let serials: Vec<_> = [&good, &revoked, &suspended, &signing, &lost]

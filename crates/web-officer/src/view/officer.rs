@@ -39,6 +39,8 @@ pub(crate) struct ProfileView {
     digest: String,
     /// `natural-person` or `legal-person`.
     subject: &'static str,
+    /// Whether its certificates name the organisation that the person acts for.
+    organisation: bool,
     /// The CA that issues it.
     ca: String,
     /// The most days of validity.
@@ -47,11 +49,12 @@ pub(crate) struct ProfileView {
 
 impl From<&ProfileOffer> for ProfileView {
     fn from(offer: &ProfileOffer) -> Self {
-        let ProfileOffer { name, digest, subject, ca, max_days } = offer;
+        let ProfileOffer { name, digest, subject, organisation, ca, max_days } = offer;
         Self {
             name: name.clone(),
             digest: digest.to_string(),
             subject: subject.name(),
+            organisation: *organisation,
             ca: ca.to_string(),
             max_days: *max_days,
         }

@@ -86,6 +86,11 @@ impl NaturalPerson {
         self.email.as_deref()
     }
 
+    /// The organisation the person acts for, if the certificate names one (C-24): its name and identifier.
+    pub fn organization(&self) -> Option<(&str, &LegalIdentifier)> {
+        self.organization.as_ref().map(|(name, identifier)| (name.as_str(), identifier))
+    }
+
     /// The registries behind a local scheme; empty for standard schemes.
     pub fn registration_authorities(&self) -> &[HttpsUrl] {
         &self.registration_authorities

@@ -13,6 +13,9 @@ pub enum PlanError {
     /// A person in a seal profile, an organisation in a signature profile, a subscriber in a CA profile.
     #[error("the subject is not of the kind that the profile is for")]
     SubjectDoesNotFit,
+    /// A person with an organisation in a profile that names none, or without one in a profile that does (C-24).
+    #[error("the subject names an organisation where the profile does not, or none where it does")]
+    OrganisationDoesNotFit,
     /// A subscriber's certificate without a request signed by its key (C-73).
     #[error("a subscriber's key needs a certificate request that proves its possession")]
     NoProofOfPossession,
@@ -76,6 +79,7 @@ impl PlanError {
         match self {
             Self::WrongTemplate => "template-wrong",
             Self::SubjectDoesNotFit => "subject-does-not-fit",
+            Self::OrganisationDoesNotFit => "organisation-does-not-fit",
             Self::NoProofOfPossession => "no-proof-of-possession",
             Self::DeviceEvidenceMissing => "device-evidence-missing",
             Self::Key(bad) => bad.code(),
@@ -95,6 +99,7 @@ impl PlanError {
     pub fn clause(&self) -> &'static str {
         match self {
             Self::WrongTemplate | Self::SubjectDoesNotFit => "§2.6",
+            Self::OrganisationDoesNotFit => "C-24",
             Self::NoProofOfPossession => "C-73",
             Self::DeviceEvidenceMissing => "K-C09",
             Self::Key(_) | Self::KeyNotAllowed { .. } => "C-80",

@@ -42,10 +42,12 @@ pub(super) fn of(
     }
     // A responder is asked about itself by nobody: neither list nor responder (CSS-6.6.3-01A/B).
     let is_responder = template == Template::OcspResponder;
-    if !is_responder {
+    // Nor about what ends before a revocation would be published: noRevAvail stands instead (RFC 9608, C-112).
+    let is_asked_about = !is_responder && !profile.is_short_term();
+    if is_asked_about {
         extensions.push(ext::crl_distribution_points(&issuer.urls.crl));
     }
-    let ocsp = if is_responder { None } else { Some(&issuer.urls.ocsp) };
+    let ocsp = is_asked_about.then_some(&issuer.urls.ocsp);
     extensions
         .push(ext::authority_info_access(&AccessLocations { ca_issuers: &issuer.urls.ca_issuers, ocsp }));
     if let Some(qc) = profile.qc() {
@@ -53,6 +55,9 @@ pub(super) fn of(
     }
     if is_responder {
         extensions.push(ext::ocsp_nocheck());
+    }
+    if profile.is_short_term() {
+        extensions.extend([ext::no_rev_avail(), ext::validity_assured_short_term()]);
     }
     Ok(extensions)
 }

@@ -34,6 +34,11 @@ pub(super) fn check_template(
     if !fits {
         return Err(PlanError::SubjectDoesNotFit);
     }
+    if let Subject::NaturalPerson(person) = subject
+        && person.organization().is_some() != profile.names_organisation()
+    {
+        return Err(PlanError::OrganisationDoesNotFit);
+    }
     match key {
         SubjectKey::Token(_) if profile.template().is_subscriber() => Err(PlanError::NoProofOfPossession),
         SubjectKey::Token(_) | SubjectKey::Requested(_) => Ok(()),
@@ -45,6 +50,10 @@ pub(super) fn check_validity(profile: &Profile, now: UtcTime, days: u32) -> Resu
     let max = profile.max_days();
     // A TSU's certificate must outlive its key (requirements §0.9), whatever the order says.
     let min = profile.private_key_days().map_or(1, |key_days| key_days.saturating_add(1));
+    if profile.is_short_term() {
+        // With `days` of 1, which is all that such a profile has.
+        return if days == 1 { Ok(Validity::short_term(now)) } else { Err(PlanError::Days { max }) };
+    }
     let validity = Validity::starting(now, days);
     // Adding stops at the end of the year 9999, so an end that is too early shows an overflow.
     let whole = validity.not_after.since(validity.not_before).as_seconds() + 1 == i64::from(days) * 86_400;

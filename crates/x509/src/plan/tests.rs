@@ -473,3 +473,38 @@ mod lists {
         }
     }
 }
+
+#[test]
+fn a_person_in_an_organisation_c24() {
+    let world = World::new();
+    let clerk = PERSON.replace(
+        "\"email\"",
+        "\"organization\":\"თელავის მერია\",\"organization_identifier\":\"NTRGE-404123456\",\"email\"",
+    );
+    let certificate = world.issue("person-in-organisation", &subject(&clerk), 30);
+    let name = certificate.subject().to_string();
+    assert!(name.contains("O=თელავის მერია, organizationIdentifier=NTRGE-404123456, GN="), "{name}");
+    // It always names one, and the others never do.
+    for (profile, person) in [("person-in-organisation", PERSON), ("person-signature", &clerk)] {
+        let error = world.plan(profile, &subject(person), 30).unwrap_err();
+        assert_eq!((error.code(), error.clause()), ("organisation-does-not-fit", "C-24"));
+    }
+}
+
+#[test]
+fn a_short_term_certificate_k_c29() {
+    let world = World::new();
+    let certificate = world.issue("person-signature-short-term", &subject(PERSON), 1);
+    let has = |id: &der::asn1::ObjectIdentifier| certificate.extension(id).is_some();
+    assert!(has(&oid::NO_REV_AVAIL) && has(&oid::VALIDITY_ASSURED_SHORT_TERM));
+    assert!(!has(&oid::CRL_DISTRIBUTION_POINTS));
+    // Inclusive of its last second it is shorter than the day within which revocations are published (C-110).
+    let life = certificate.not_after().since(certificate.not_before()).as_seconds() + 1;
+    assert!(life < 86_400, "{life}");
+    let access = certificate.extension(&oid::AUTHORITY_INFO_ACCESS).unwrap();
+    assert!(!access.value.windows(8).any(|window| window == oid::AD_OCSP.as_bytes()));
+    let ordinary = world.issue("person-signature", &subject(PERSON), 30);
+    assert!(certificate.is_validity_assured() && !ordinary.is_validity_assured());
+    assert!(ordinary.extension(&oid::NO_REV_AVAIL).is_none());
+    assert!(ordinary.extension(&oid::VALIDITY_ASSURED_SHORT_TERM).is_none());
+}

@@ -1,5 +1,7 @@
 //! A profile as it is written: TOML, unknown keys refused.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::rules::ProfileError;
@@ -26,6 +28,9 @@ pub struct ProfileFile {
     /// Whether the key must be shown to be in a qualified device.
     #[serde(default)]
     pub qscd: bool,
+    /// For persons: whether the certificate names the organisation the person acts for (C-24). It always does or never.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub organisation: bool,
     /// The subject's key.
     pub key: KeySection,
     /// How long.
@@ -54,6 +59,9 @@ pub struct ValiditySection {
     pub default_days: u32,
     /// The most.
     pub max_days: u32,
+    /// Less than a day, and then nothing to revoke: noRevAvail and validity-assured instead of addresses (C-110 to C-112).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub short_term: bool,
     /// For a TSU: how long its key may sign; less than the certificate lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private_key_days: Option<u32>,
@@ -94,6 +102,38 @@ pub struct PdsEntry {
     pub path: String,
 }
 
+/// One key that two profiles do not have alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The key, with dots.
+    pub key: String,
+    /// What it was.
+    pub old: Option<String>,
+    /// What it is.
+    pub new: Option<String>,
+}
+
+/// Every value that holds no others, by its key.
+fn leaves(text: &str) -> Result<BTreeMap<String, String>, ProfileError> {
+    fn walk(at: &str, value: &toml::Value, found: &mut BTreeMap<String, String>) {
+        let within = |key: &str| if at.is_empty() { key.to_owned() } else { format!("{at}.{key}") };
+        // Lists of words are compared whole: an order of preference is one value.
+        let members = value.as_array().filter(|list| list.iter().any(toml::Value::is_table));
+        if let Some(table) = value.as_table() {
+            table.iter().for_each(|(key, value)| walk(&within(key), value, found));
+        } else if let Some(members) = members {
+            members.iter().enumerate().for_each(|(n, value)| walk(&within(&n.to_string()), value, found));
+        } else {
+            found.insert(at.to_owned(), value.to_string());
+        }
+    }
+    let value: toml::Table =
+        toml::from_str(text).map_err(|error| ProfileError::Unreadable { reason: error.to_string() })?;
+    let mut found = BTreeMap::new();
+    walk("", &toml::Value::Table(value), &mut found);
+    Ok(found)
+}
+
 impl ProfileFile {
     /// Reads the TOML.
     ///
@@ -102,6 +142,36 @@ impl ProfileFile {
     /// [`ProfileError::Unreadable`] with the parser's words, which name line and key.
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
         toml::from_str(text).map_err(|error| ProfileError::Unreadable { reason: error.to_string() })
+    }
+
+    /// What `other` has instead, key by key as the file spells them, such as `qc.pds.0.path`, what changed
+    /// before what is new; the values as TOML. None on one side: the key is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`ProfileError::Unreadable`]: never for a file that was read.
+    pub fn differences(&self, other: &Self) -> Result<Vec<Difference>, ProfileError> {
+        let [old, new] = [self.canonical()?, other.canonical()?].map(|text| leaves(&text));
+        let (old, new) = (old?, new?);
+        let gone = old.iter().filter(|(key, was)| new.get(*key) != Some(*was));
+        let come = new.iter().filter(|(key, _)| !old.contains_key(*key));
+        Ok(gone
+            .map(|(key, was)| Difference {
+                key: key.clone(),
+                old: Some(was.clone()),
+                new: new.get(key).cloned(),
+            })
+            .chain(come.map(|(key, is)| Difference { key: key.clone(), old: None, new: Some(is.clone()) }))
+            .collect())
+    }
+
+    /// The file's text, as it would be written anew: without comments.
+    ///
+    /// # Errors
+    ///
+    /// [`ProfileError::Unreadable`]: never for a file that was read.
+    pub fn to_toml(&self) -> Result<String, ProfileError> {
+        self.canonical()
     }
 
     /// The content that the digest covers: every value, in a fixed order, without comments.

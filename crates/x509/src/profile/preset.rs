@@ -1,53 +1,94 @@
 //! The profiles that ship with the product.
 
-/// Their texts.
-pub(super) const TEXTS: [&str; 9] = [
+use super::Legislation;
+
+/// The provider's own, under any law.
+const OWN: [&str; 5] = [
     include_str!("../../../../config/profiles/root.toml"),
     include_str!("../../../../config/profiles/issuing-ca.toml"),
     include_str!("../../../../config/profiles/ocsp-responder.toml"),
     include_str!("../../../../config/profiles/tsu.toml"),
-    include_str!("../../../../config/profiles/person-signature.toml"),
-    include_str!("../../../../config/profiles/person-signature-qscd.toml"),
-    include_str!("../../../../config/profiles/organisation-seal.toml"),
-    include_str!("../../../../config/profiles/organisation-seal-qscd.toml"),
     include_str!("../../../../config/profiles/root-ocsp-responder.toml"),
 ];
 
+/// Subscribers' in Georgia.
+const GEORGIA: [&str; 6] = [
+    include_str!("../../../../config/profiles/person-signature.toml"),
+    include_str!("../../../../config/profiles/person-signature-qscd.toml"),
+    include_str!("../../../../config/profiles/person-signature-short-term.toml"),
+    include_str!("../../../../config/profiles/person-in-organisation.toml"),
+    include_str!("../../../../config/profiles/organisation-seal.toml"),
+    include_str!("../../../../config/profiles/organisation-seal-qscd.toml"),
+];
+
+/// Subscribers' in the European Union.
+const EUROPEAN_UNION: [&str; 4] = [
+    include_str!("../../../../config/profiles/eu-person-signature.toml"),
+    include_str!("../../../../config/profiles/eu-person-signature-qscd.toml"),
+    include_str!("../../../../config/profiles/eu-organisation-seal.toml"),
+    include_str!("../../../../config/profiles/eu-organisation-seal-qscd.toml"),
+];
+
+/// The texts for a provider under `legislation`.
+pub(super) fn texts(legislation: Legislation) -> Vec<&'static str> {
+    let subscribers: &[&str] = match legislation {
+        Legislation::Georgia => &GEORGIA,
+        Legislation::EuropeanUnion => &EUROPEAN_UNION,
+    };
+    [&OWN, subscribers].concat()
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::{Profile, ProfileError, Template};
+    use std::collections::BTreeSet;
 
-    use super::TEXTS;
+    use crate::{Legislation, Profile, ProfileError, ProfileFile, Template};
 
-    const PERSON: &str = TEXTS[4];
+    use super::{EUROPEAN_UNION, GEORGIA, OWN};
+
+    const PERSON: &str = GEORGIA[0];
+    const SHORT_TERM: &str = GEORGIA[2];
 
     #[test]
     fn presets_pass_and_have_their_own_names_and_digests() {
-        let presets = Profile::presets().unwrap();
-        for profile in &presets {
+        let [georgian, european] =
+            [Legislation::Georgia, Legislation::EuropeanUnion].map(|law| Profile::presets(law).unwrap());
+        let all = || georgian.iter().chain(&european);
+        for profile in all() {
             // CAs have no policy of their own: none, or anyPolicy.
             assert!(profile.is_development() || profile.template().is_ca(), "{}", profile.name());
         }
-        let names: std::collections::BTreeSet<_> = presets.iter().map(Profile::name).collect();
-        let digests: std::collections::BTreeSet<_> = presets.iter().map(Profile::digest).collect();
-        assert_eq!((names.len(), digests.len()), (TEXTS.len(), TEXTS.len()));
-        assert!(Profile::preset("person-signature").is_some());
+        let names: BTreeSet<_> = all().map(Profile::name).collect();
+        let digests: BTreeSet<_> = all().map(Profile::digest).collect();
+        let count = OWN.len() + GEORGIA.len() + EUROPEAN_UNION.len();
+        assert_eq!((names.len(), digests.len()), (count, count));
+        for name in names {
+            assert_eq!(Profile::preset(name).unwrap().name(), name);
+        }
+        let foreign = |profiles: &[Profile], law| {
+            profiles.iter().any(|profile| profile.template().is_subscriber() && profile.legislation() != law)
+        };
+        assert!(!foreign(&georgian, Legislation::Georgia) && !foreign(&european, Legislation::EuropeanUnion));
     }
 
     #[test]
     fn an_installations_own_policies() {
-        let own = |template, qscd| match (template, qscd) {
-            (Template::PersonSignature, true) => Some("1.3.6.1.4.1.32473.1.1".parse().unwrap()),
-            (_, _) => None,
+        let own = |policy: &str| -> Result<Vec<Profile>, ProfileError> {
+            let mut files = Profile::preset_files(Legislation::Georgia)?;
+            let is_changed = |file: &ProfileFile| file.template == Template::PersonSignature && file.qscd;
+            for file in files.iter_mut().filter(|file| is_changed(file)) {
+                file.policies[0] = policy.into();
+            }
+            files.into_iter().map(Profile::try_from).collect()
         };
-        let changed = Profile::presets_with(own).unwrap();
-        for (changed, shipped) in changed.iter().zip(Profile::presets().unwrap()) {
+        let changed = own("1.3.6.1.4.1.32473.1.1").unwrap();
+        for (changed, shipped) in changed.iter().zip(Profile::presets(Legislation::Georgia).unwrap()) {
             assert_eq!(changed.digest() == shipped.digest(), changed.name() != "person-signature-qscd");
         }
         let person = changed.iter().find(|profile| profile.name() == "person-signature-qscd").unwrap();
         assert_eq!(person.policies()[0].to_string(), "1.3.6.1.4.1.32473.1.1");
         assert!(!person.is_development());
-        assert!(Profile::presets_with(|_, _| Some("0.4.0.194112.1.2".parse().unwrap())).is_err());
+        assert!(own("0.4.0.194112.1.2").is_err());
     }
 
     /// The clauses that `text` breaks.
@@ -79,11 +120,13 @@ mod tests {
         assert_eq!(person("qscd = false", "qscd = true"), ["C-61", "C-52"]);
         assert_eq!(person("retention-years = 10", "retention-years = 6"), ["G-32"]);
         assert_eq!(person("max-days = 1096", "max-days = 1097"), ["C-71"]);
+        assert_eq!(refused(&SHORT_TERM.replace("max-days = 1", "max-days = 2")), ["C-110"]);
         assert_eq!(
-            refused(&TEXTS[3].replace("private-key-days = 365", "private-key-days = 99999")),
-            ["§0.9"]
+            refused(&GEORGIA[4].replace("qscd = false", "qscd = false\norganisation = true")),
+            ["C-24"]
         );
-        assert_eq!(refused(&TEXTS[1].replace("ec-p384", "ec-p256")), ["§2.6"]);
+        assert_eq!(refused(&OWN[3].replace("private-key-days = 365", "private-key-days = 99999")), ["§0.9"]);
+        assert_eq!(refused(&OWN[1].replace("ec-p384", "ec-p256")), ["§2.6"]);
     }
 
     #[test]
@@ -92,6 +135,22 @@ mod tests {
             let text = PERSON.replace(from, to);
             assert!(matches!(Profile::from_toml(&text), Err(ProfileError::Unreadable { .. })), "{to}");
         }
+    }
+
+    #[test]
+    fn what_a_change_changes_is_told_key_by_key() {
+        let file = |name: &str| Profile::preset_file(name).unwrap();
+        let (old, new) = (file("person-signature"), file("person-signature-qscd"));
+        assert_eq!(old.differences(&old).unwrap(), []);
+        let told: Vec<_> = old.differences(&new).unwrap();
+        let line = |key: &str| told.iter().find(|difference| difference.key == key).unwrap();
+        assert_eq!((line("qscd").old.as_deref(), line("qscd").new.as_deref()), (Some("false"), Some("true")));
+        assert_eq!(
+            (line("qc.qscd-legislation").old.as_deref(), line("qc.qscd-legislation").new.as_deref()),
+            (Some("[]"), Some("[\"GE\"]"))
+        );
+        assert!(told.iter().all(|difference| difference.key != "key.usage"));
+        assert_eq!(ProfileFile::from_toml(&old.to_toml().unwrap()), Ok(old));
     }
 
     #[test]

@@ -79,8 +79,19 @@ impl TryFrom<ProfileFile> for Profile {
         if !findings.0.is_empty() {
             return Err(ProfileError::Refused { name: file.name, findings: findings.0 });
         }
-        let ProfileFile { name, version, template, legislation, policies: _, cps, qscd, key, validity, qc } =
-            file;
+        let ProfileFile {
+            name,
+            version,
+            template,
+            legislation,
+            policies: _,
+            cps,
+            qscd,
+            organisation,
+            key,
+            validity,
+            qc,
+        } = file;
         Ok(Self {
             name,
             version,
@@ -92,8 +103,10 @@ impl TryFrom<ProfileFile> for Profile {
             key_usage: key.usage.unwrap_or_default(),
             default_days: validity.default_days,
             max_days: validity.max_days,
+            short_term: validity.short_term,
             private_key_days: validity.private_key_days,
             qscd,
+            organisation,
             qc: qc.map(|qc| {
                 let QcSection {
                     compliance,
@@ -128,6 +141,12 @@ fn identity(findings: &mut Findings, file: &ProfileFile) {
         "must be lower-case letters, digits and hyphens, at most 64",
     );
     findings.require(file.version > 0, "version", "design §5", "must count from 1");
+    findings.require(
+        !file.organisation || file.template == Template::PersonSignature,
+        "organisation",
+        "C-24",
+        "is for persons' certificates, which may name the organisation that the person acts for",
+    );
     findings.require(
         file.cps.as_deref().is_none_or(is_path),
         "cps",
@@ -229,6 +248,12 @@ fn validity(findings: &mut Findings, file: &ProfileFile) {
         "validity.max-days",
         "C-71",
         "is longer than the template allows",
+    );
+    findings.require(
+        !validity.short_term || (file.template.is_subscriber() && validity.max_days == 1),
+        "validity.short-term",
+        "C-110",
+        "is for subscribers' certificates of one day: max-days = 1",
     );
     match (file.template, validity.private_key_days) {
         (Template::Tsu, days) => findings.require(

@@ -7,6 +7,7 @@ DROP TABLE audit_checkpoints;
 DROP TABLE audit_leaves;
 DROP TABLE audit_events;
 DROP TABLE crls;
+DROP TABLE key_counts;
 DROP TABLE attempts;
 DROP TABLE revocation_records;
 DROP TABLE certificate_status;

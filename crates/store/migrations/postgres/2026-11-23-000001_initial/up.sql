@@ -6,6 +6,8 @@ CREATE TABLE meta (
     key   TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
 );
+-- Counted up when this text is edited, which ends with the product's first version: a database of another edition is refused.
+INSERT INTO meta (key, value) VALUES ('edition-20261123000001', '2');
 
 -- The CAs as their ceremonies made them.
 CREATE TABLE authorities (
@@ -77,6 +79,7 @@ CREATE TABLE orders (
     CHECK (state NOT IN ('queued', 'claimed', 'done') OR received IS NOT NULL)
 );
 CREATE INDEX orders_waiting ON orders (received, order_id) WHERE state = 'queued';
+CREATE INDEX orders_claimed ON orders (order_id) WHERE state = 'claimed';
 CREATE INDEX orders_open ON orders (expires) WHERE state = 'open';
 CREATE INDEX orders_by_target ON orders (target) WHERE target IS NOT NULL;
 
@@ -200,15 +203,27 @@ CREATE TABLE attempts (
     at         BIGINT NOT NULL,
     ca         TEXT   NOT NULL,
     serial     BYTEA,
+    repetition BIGINT NOT NULL CHECK (repetition >= 0), -- a deterministic signature in doubt is made again by an attempt of its own
     crl_number BIGINT,
-    outcome    TEXT   NOT NULL CHECK (outcome IN ('open', 'signed', 'lost')),
+    digest     BYTEA NOT NULL, -- what the token was asked to sign: by it a signature finds its row
+    outcome    TEXT   NOT NULL CHECK (outcome IN ('open', 'signed', 'lost', 'repeated', 'unsigned')),
     PRIMARY KEY (key_label, epoch, number),
-    UNIQUE (ca, serial),
+    UNIQUE (ca, serial, repetition),
     UNIQUE (ca, crl_number),
     CHECK ((serial IS NULL) <> (crl_number IS NULL))
 );
 CREATE INDEX attempts_open ON attempts (at) WHERE outcome = 'open';
-CREATE INDEX attempts_uses ON attempts (key_label, epoch, outcome);
+CREATE INDEX attempts_uses ON attempts (key_label, epoch, node, outcome, at);
+
+-- What each token had signed with a key when a row of the epoch was last written, by the process's own count.
+CREATE TABLE key_counts (
+    key_label  TEXT   NOT NULL,
+    epoch      TEXT   NOT NULL,
+    node       TEXT   NOT NULL,
+    signatures BIGINT NOT NULL CHECK (signatures >= 0),
+    at         BIGINT NOT NULL,
+    PRIMARY KEY (key_label, epoch)
+);
 
 CREATE TABLE crls (
     ca             TEXT   NOT NULL,
@@ -304,6 +319,8 @@ CREATE TRIGGER revocation_records_no_delete BEFORE DELETE ON revocation_records 
 CREATE TRIGGER revocation_records_no_truncate BEFORE TRUNCATE ON revocation_records FOR EACH STATEMENT EXECUTE FUNCTION ndoba_refuse('rows of revocation_records are never deleted');
 CREATE TRIGGER attempts_no_delete BEFORE DELETE ON attempts FOR EACH ROW EXECUTE FUNCTION ndoba_refuse('rows of attempts are never deleted');
 CREATE TRIGGER attempts_no_truncate BEFORE TRUNCATE ON attempts FOR EACH STATEMENT EXECUTE FUNCTION ndoba_refuse('rows of attempts are never deleted');
+CREATE TRIGGER key_counts_no_delete BEFORE DELETE ON key_counts FOR EACH ROW EXECUTE FUNCTION ndoba_refuse('rows of key_counts are never deleted');
+CREATE TRIGGER key_counts_no_truncate BEFORE TRUNCATE ON key_counts FOR EACH STATEMENT EXECUTE FUNCTION ndoba_refuse('rows of key_counts are never deleted');
 CREATE TRIGGER crls_no_delete BEFORE DELETE ON crls FOR EACH ROW EXECUTE FUNCTION ndoba_refuse('rows of crls are never deleted');
 CREATE TRIGGER crls_no_truncate BEFORE TRUNCATE ON crls FOR EACH STATEMENT EXECUTE FUNCTION ndoba_refuse('rows of crls are never deleted');
 CREATE TRIGGER audit_events_no_delete BEFORE DELETE ON audit_events FOR EACH ROW EXECUTE FUNCTION ndoba_refuse('rows of audit_events are never deleted');
@@ -331,7 +348,7 @@ CREATE TRIGGER certificates_immutable BEFORE UPDATE OF ca, serial, order_id, cer
     FOR EACH ROW EXECUTE FUNCTION ndoba_refuse('these columns of certificates never change');
 CREATE TRIGGER certificate_status_immutable BEFORE UPDATE OF ca, serial ON certificate_status
     FOR EACH ROW EXECUTE FUNCTION ndoba_refuse('these columns of certificate_status never change');
-CREATE TRIGGER attempts_immutable BEFORE UPDATE OF key_label, epoch, number, node, at, ca, serial, crl_number ON attempts
+CREATE TRIGGER attempts_immutable BEFORE UPDATE OF key_label, epoch, number, node, at, ca, serial, repetition, crl_number, digest ON attempts
     FOR EACH ROW EXECUTE FUNCTION ndoba_refuse('these columns of attempts never change');
 CREATE TRIGGER crls_immutable BEFORE UPDATE OF ca, number, tbs_digest ON crls
     FOR EACH ROW EXECUTE FUNCTION ndoba_refuse('these columns of crls never change');
@@ -343,6 +360,9 @@ CREATE TRIGGER audit_checkpoints_immutable BEFORE UPDATE OF number, size, signed
 CREATE TRIGGER ca_status_counts_up BEFORE UPDATE ON ca_status FOR EACH ROW
     WHEN (NEW.version < OLD.version OR NEW.highest_crl_number < OLD.highest_crl_number)
     EXECUTE FUNCTION ndoba_refuse('counters of a CA never decrease');
+CREATE TRIGGER key_counts_count_up BEFORE UPDATE ON key_counts FOR EACH ROW
+    WHEN (NEW.signatures < OLD.signatures OR NEW.key_label <> OLD.key_label OR NEW.epoch <> OLD.epoch)
+    EXECUTE FUNCTION ndoba_refuse('a count of signatures never decreases');
 CREATE TRIGGER orders_ends_once BEFORE UPDATE ON orders FOR EACH ROW
     WHEN (OLD.state IN ('done', 'refused', 'withdrawn', 'expired') AND (NEW.state <> OLD.state OR NEW.result IS DISTINCT FROM OLD.result))
     EXECUTE FUNCTION ndoba_refuse('an order that ended stays ended');

@@ -6,6 +6,8 @@ CREATE TABLE meta (
     key   TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT;
+-- Counted up when this text is edited, which ends with the product's first version: a database of another edition is refused.
+INSERT INTO meta (key, value) VALUES ('edition-20261123000001', '2');
 
 -- The CAs as their ceremonies made them.
 CREATE TABLE authorities (
@@ -77,6 +79,7 @@ CREATE TABLE orders (
     CHECK (state NOT IN ('queued', 'claimed', 'done') OR received IS NOT NULL)
 ) STRICT;
 CREATE INDEX orders_waiting ON orders (received, order_id) WHERE state = 'queued';
+CREATE INDEX orders_claimed ON orders (order_id) WHERE state = 'claimed';
 CREATE INDEX orders_open ON orders (expires) WHERE state = 'open';
 CREATE INDEX orders_by_target ON orders (target) WHERE target IS NOT NULL;
 
@@ -200,15 +203,27 @@ CREATE TABLE attempts (
     at         INTEGER NOT NULL,
     ca         TEXT   NOT NULL,
     serial     BLOB,
+    repetition INTEGER NOT NULL CHECK (repetition >= 0), -- a deterministic signature in doubt is made again by an attempt of its own
     crl_number INTEGER,
-    outcome    TEXT   NOT NULL CHECK (outcome IN ('open', 'signed', 'lost')),
+    digest     BLOB NOT NULL, -- what the token was asked to sign: by it a signature finds its row
+    outcome    TEXT   NOT NULL CHECK (outcome IN ('open', 'signed', 'lost', 'repeated', 'unsigned')),
     PRIMARY KEY (key_label, epoch, number),
-    UNIQUE (ca, serial),
+    UNIQUE (ca, serial, repetition),
     UNIQUE (ca, crl_number),
     CHECK ((serial IS NULL) <> (crl_number IS NULL))
 ) STRICT;
 CREATE INDEX attempts_open ON attempts (at) WHERE outcome = 'open';
-CREATE INDEX attempts_uses ON attempts (key_label, epoch, outcome);
+CREATE INDEX attempts_uses ON attempts (key_label, epoch, node, outcome, at);
+
+-- What each token had signed with a key when a row of the epoch was last written, by the process's own count.
+CREATE TABLE key_counts (
+    key_label  TEXT   NOT NULL,
+    epoch      TEXT   NOT NULL,
+    node       TEXT   NOT NULL,
+    signatures INTEGER NOT NULL CHECK (signatures >= 0),
+    at         INTEGER NOT NULL,
+    PRIMARY KEY (key_label, epoch)
+) STRICT;
 
 CREATE TABLE crls (
     ca             TEXT   NOT NULL,
@@ -286,6 +301,7 @@ CREATE TRIGGER certificates_no_delete BEFORE DELETE ON certificates BEGIN SELECT
 CREATE TRIGGER certificate_status_no_delete BEFORE DELETE ON certificate_status BEGIN SELECT RAISE(ABORT, 'refused: rows of certificate_status are never deleted'); END;
 CREATE TRIGGER revocation_records_no_delete BEFORE DELETE ON revocation_records BEGIN SELECT RAISE(ABORT, 'refused: rows of revocation_records are never deleted'); END;
 CREATE TRIGGER attempts_no_delete BEFORE DELETE ON attempts BEGIN SELECT RAISE(ABORT, 'refused: rows of attempts are never deleted'); END;
+CREATE TRIGGER key_counts_no_delete BEFORE DELETE ON key_counts BEGIN SELECT RAISE(ABORT, 'refused: rows of key_counts are never deleted'); END;
 CREATE TRIGGER crls_no_delete BEFORE DELETE ON crls BEGIN SELECT RAISE(ABORT, 'refused: rows of crls are never deleted'); END;
 CREATE TRIGGER audit_events_no_delete BEFORE DELETE ON audit_events BEGIN SELECT RAISE(ABORT, 'refused: rows of audit_events are never deleted'); END;
 CREATE TRIGGER audit_leaves_no_delete BEFORE DELETE ON audit_leaves BEGIN SELECT RAISE(ABORT, 'refused: rows of audit_leaves are never deleted'); END;
@@ -308,7 +324,7 @@ CREATE TRIGGER certificates_immutable BEFORE UPDATE OF ca, serial, order_id, cer
     BEGIN SELECT RAISE(ABORT, 'refused: these columns of certificates never change'); END;
 CREATE TRIGGER certificate_status_immutable BEFORE UPDATE OF ca, serial ON certificate_status
     BEGIN SELECT RAISE(ABORT, 'refused: these columns of certificate_status never change'); END;
-CREATE TRIGGER attempts_immutable BEFORE UPDATE OF key_label, epoch, number, node, at, ca, serial, crl_number ON attempts
+CREATE TRIGGER attempts_immutable BEFORE UPDATE OF key_label, epoch, number, node, at, ca, serial, repetition, crl_number, digest ON attempts
     BEGIN SELECT RAISE(ABORT, 'refused: these columns of attempts never change'); END;
 CREATE TRIGGER crls_immutable BEFORE UPDATE OF ca, number, tbs_digest ON crls
     BEGIN SELECT RAISE(ABORT, 'refused: these columns of crls never change'); END;
@@ -320,6 +336,9 @@ CREATE TRIGGER audit_checkpoints_immutable BEFORE UPDATE OF number, size, signed
 CREATE TRIGGER ca_status_counts_up BEFORE UPDATE ON ca_status
     WHEN (NEW.version < OLD.version OR NEW.highest_crl_number < OLD.highest_crl_number)
     BEGIN SELECT RAISE(ABORT, 'refused: counters of a CA never decrease'); END;
+CREATE TRIGGER key_counts_count_up BEFORE UPDATE ON key_counts
+    WHEN (NEW.signatures < OLD.signatures OR NEW.key_label <> OLD.key_label OR NEW.epoch <> OLD.epoch)
+    BEGIN SELECT RAISE(ABORT, 'refused: a count of signatures never decreases'); END;
 CREATE TRIGGER orders_ends_once BEFORE UPDATE ON orders
     WHEN (OLD.state IN ('done', 'refused', 'withdrawn', 'expired') AND (NEW.state <> OLD.state OR NEW.result IS DISTINCT FROM OLD.result))
     BEGIN SELECT RAISE(ABORT, 'refused: an order that ended stays ended'); END;

@@ -1,5 +1,6 @@
-//! One declaration per kind: the enum, the names and the members of `data` come from it, so they cannot disagree.
+//! How the list of kinds becomes a type with names and fields.
 
+/// One kind after the other, as `Name = "name-in-logs" { field: Type, … }`.
 macro_rules! kinds {
     ($(
         $(#[$doc:meta])*
@@ -37,5 +38,4 @@ macro_rules! kinds {
         }
     };
 }
-
 pub(super) use kinds;

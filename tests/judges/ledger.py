@@ -1,0 +1,185 @@
+"""Judges the issuance ledger by row, against what a witness at the PKCS#11 boundary saw.
+
+    ledger.py WITNESS_LOG {--sqlite FILE | --postgresql CONNECTION}
+
+Shares no code with the product: SQL of its own, asn1crypto, hashlib. Prints JSON: what was counted, and every fault.
+The CAs' keys are P-384 and nothing else is, so their signatures are those over 48 octets.
+"""
+
+import argparse
+import glob
+import hashlib
+import json
+import sqlite3
+import subprocess
+import sys
+from collections import Counter, defaultdict
+
+from asn1crypto import crl, x509
+from asn1crypto.algos import DSASignature
+
+SQL = """
+SELECT a.key_label, a.epoch, a.number, a.ca, {serial}, a.crl_number, {digest}, a.outcome, {certificate}, {tbs}, {crl},
+       s.state, CASE WHEN s.revoked IS NULL THEN '' ELSE 'revoked' END, {order_id}, o.state, {result}
+FROM attempts a
+LEFT JOIN certificates c ON c.ca = a.ca AND c.serial = a.serial
+LEFT JOIN certificate_status s ON s.ca = a.ca AND s.serial = a.serial
+LEFT JOIN crls l ON l.ca = a.ca AND l.number = a.crl_number
+LEFT JOIN orders o ON o.order_id = c.order_id
+"""
+COLUMNS = {
+    "serial": "a.serial",
+    "digest": "a.digest",
+    "certificate": "c.der",
+    "tbs": "c.tbs",
+    "crl": "l.der",
+    "order_id": "c.order_id",
+    "result": "o.result",
+}
+WAITING = "SELECT state, count(*) FROM orders WHERE state IN ('queued', 'claimed') GROUP BY state"
+NAMES = (
+    "key epoch number ca serial crl_number digest outcome certificate tbs crl state revoked order order_state result"
+).split()
+
+
+def from_sqlite(path):
+    """Rows as text, octets in hexadecimal, NULL as nothing."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+
+    def query(sql):
+        return [["" if value is None else str(value) for value in row] for row in connection.execute(sql)]
+
+    return query, lambda column: f"lower(hex({column}))"
+
+
+def from_postgresql(connection):
+    psql = (glob.glob("/usr/lib/postgresql/*/bin/psql") + ["psql"])[0]
+
+    def query(sql):
+        command = [psql, "-d", connection, "-X", "-A", "-t", "-F", "|", "-c", sql]
+        text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return [line.split("|") for line in text.splitlines() if line]
+
+    return query, lambda column: f"encode({column}, 'hex')"
+
+
+def parts(der, kind):
+    """The signed octets and r || s of a certificate or CRL."""
+    document = kind.load(bytes.fromhex(der), strict=True)
+    body = document["tbs_certificate"] if kind is x509.Certificate else document["tbs_cert_list"]
+    signature = document["signature_value"] if kind is x509.Certificate else document["signature"]
+    values = DSASignature.load(signature.native).native
+    return body.dump(), b"".join(values[name].to_bytes(48, "big") for name in ("r", "s")).hex(), body
+
+
+def sha384(octets):
+    return hashlib.sha384(octets).hexdigest()
+
+
+def witnessed(path):
+    """Signatures of the CAs' keys: the hash that was signed, and r || s."""
+    seen = []
+    with open(path, encoding="ascii") as log:
+        for line in log:
+            _, _, signed, _, signature = line.split()
+            if len(signed) == 96 and signature != "-":
+                seen.append((signed, signature))
+    return seen
+
+
+def judge_row(row, seen, fault):
+    """One attempt: what it says of itself, of its certificate or CRL, and what the witness says of it."""
+    name = f"{row['ca']}:{row['serial'] or 'crl-' + row['crl_number']}"
+    signatures = seen.get(row["digest"], [])
+    made = row["certificate"] or row["crl"]
+    if row["outcome"] == "signed":
+        if not made:
+            return fault(f"{name} is signed and not there")
+        tbs, signature, body = parts(made, x509.Certificate if row["certificate"] else crl.CertificateList)
+        if sha384(tbs) != row["digest"]:
+            fault(f"{name} is not what was intended")
+        if signature not in signatures:
+            fault(f"{name} has a signature that the witness did not see")
+        if row["certificate"] and f"{body['serial_number'].native:x}" != row["serial"].lstrip("0"):
+            fault(f"{name} has another serial number inside")
+        if row["crl"] and str(crl_number(body)) != row["crl_number"]:
+            fault(f"{name} has another number inside")
+    else:
+        if made:
+            fault(f"{name} is {row['outcome']} and there")
+        if row["outcome"] == "unsigned" and signatures:
+            fault(f"{name} counts as not signed, and the witness saw it signed")
+        if row["serial"] and row["outcome"] == "lost":
+            if (row["state"], row["revoked"]) != ("issued_lost", "revoked"):
+                fault(f"{name} is lost and answered {row['state']}")
+            if sha384(bytes.fromhex(row["tbs"])) != row["digest"]:
+                fault(f"{name} is not what was intended")
+        if row["outcome"] == "open":
+            fault(f"{name} is open still")
+
+
+def crl_number(body):
+    return next(e["extn_value"].parsed.native for e in body["crl_extensions"] if e["extn_id"].native == "crl_number")
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("witness")
+    options.add_argument("--sqlite")
+    options.add_argument("--postgresql")
+    options = options.parse_args()
+    query, hexadecimal = from_sqlite(options.sqlite) if options.sqlite else from_postgresql(options.postgresql)
+    columns = {name: hexadecimal(column) for name, column in COLUMNS.items()}
+    rows = [dict(zip(NAMES, row)) for row in query(SQL.format(**columns))]
+    faults = []
+    fault = faults.append
+
+    # 1. Each signature that left the token has one row, found by what was signed.
+    by_digest = defaultdict(list)
+    for row in rows:
+        by_digest[row["digest"]].append(row)
+    seen = defaultdict(list)
+    for signed, signature in witnessed(options.witness):
+        seen[signed].append(signature)
+    for signed, signatures in seen.items():
+        if len(by_digest[signed]) != 1:
+            fault(f"the signature over {signed} has {len(by_digest[signed])} rows")
+        if len(signatures) != 1:
+            fault(f"{signed} was signed {len(signatures)} times")
+
+    # 2. Each row is true.
+    for row in rows:
+        judge_row(row, seen, fault)
+
+    # 3. No serial number twice; each order made one certificate, whatever was lost under it.
+    serials = Counter(row["serial"] for row in rows if row["serial"])
+    for serial, times in serials.items():
+        if times > 1:
+            fault(f"the serial number {serial} was intended {times} times")
+    orders = defaultdict(list)
+    for row in rows:
+        if row["order"]:
+            orders[row["order"]].append(row)
+    for order, tries in orders.items():
+        made = [row["serial"] for row in tries if row["certificate"]]
+        if len(made) != 1 or tries[0]["order_state"] != "done" or tries[0]["result"] != made[0]:
+            fault(f"the order {order} is {tries[0]['order_state']} with the certificates {made}")
+    for state, count in query(WAITING):
+        fault(f"{count} orders are {state} still")
+
+    outcomes = Counter(row["outcome"] for row in rows)
+    report = {
+        "signatures": sum(map(len, seen.values())),
+        "intents": len(rows),
+        "signed": outcomes["signed"],
+        "lost": outcomes["lost"],
+        "unsigned": outcomes["unsigned"],
+        "orders": len(orders),
+        "lost_under_orders": sum(1 for row in rows if row["order"] and row["outcome"] == "lost"),
+        "faults": faults,
+    }
+    json.dump(report, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
