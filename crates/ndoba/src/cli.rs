@@ -2,6 +2,7 @@
 
 mod content;
 mod officer;
+mod probe;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -12,6 +13,7 @@ use ndoba_registration::{CHANNELS, REASONS};
 use ndoba_types::{CaName, UtcTime};
 
 pub(crate) use officer::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
+pub(crate) use probe::{ProbeCommand, WatchArgs};
 
 pub(crate) use content::{Law, LintArgs, LintFormat, LintType, ProfileCommand};
 
@@ -48,6 +50,9 @@ pub(crate) enum Command {
     /// The certificate authorities, on the CA's own machine.
     #[command(subcommand)]
     Ca(CaCommand),
+    /// Measure from outside how long a revocation takes to be seen.
+    #[command(subcommand)]
+    Probe(ProbeCommand),
     /// The database beside its rollback witnesses.
     #[command(subcommand)]
     Db(DbCommand),

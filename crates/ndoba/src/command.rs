@@ -7,6 +7,7 @@ pub(crate) mod db;
 pub(crate) mod lint;
 pub(crate) mod local;
 pub(crate) mod officer;
+pub(crate) mod probe;
 pub(crate) mod profile;
 pub(crate) mod reconcile;
 mod session;

@@ -11,6 +11,7 @@
 //! signed answers for as long as they are true.
 
 mod answer;
+mod asker;
 mod asn1;
 mod cache;
 mod final_answer;
@@ -22,6 +23,7 @@ mod request;
 mod responder;
 
 pub use answer::{Answer, Pending, Query, Said};
+pub use asker::{Question, Told, ToldStatus, Untold};
 pub use cache::{AnswerCache, CacheKey, CachedFacts, Held, Lookup};
 pub use final_answer::{FinalAuthority, FinalIssuer, FinalQuestion};
 pub use hash::HashAlgorithm;

@@ -174,7 +174,8 @@ pub(crate) fn key_bits(certificate: &Certificate) -> Result<&[u8], ResponderErro
 const DIGITAL_SIGNATURE_ALONE: &[u8] = &[0x03, 0x02, 0x07, 0x80];
 
 /// `ExtKeyUsageSyntax ::= SEQUENCE OF KeyPurposeId` with id-kp-OCSPSigning (1.3.6.1.5.5.7.3.9).
-const OCSP_SIGNING_ALONE: &[u8] = &[0x30, 0x0a, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09];
+pub(crate) const OCSP_SIGNING_ALONE: &[u8] =
+    &[0x30, 0x0a, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09];
 
 /// The responders that answer now, found by the issuer that a CertID names.
 #[derive(Debug, Default)]

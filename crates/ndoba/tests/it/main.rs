@@ -13,6 +13,7 @@ mod deploy;
 mod guides;
 mod installation;
 mod lint;
+mod probe;
 mod profile;
 mod responders;
 mod restore;
