@@ -130,3 +130,56 @@ impl Node {
 pub(crate) fn word(text: &str) -> Word {
     text.parse().unwrap_or_else(|_| "unprintable".into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+
+    use super::*;
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> UtcTime {
+            UtcTime::from_unix_seconds(1_795_000_000).unwrap()
+        }
+    }
+
+    impl Random for Still {
+        fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomUnavailable> {
+            bytes.fill(7);
+            Ok(())
+        }
+    }
+
+    /// A token that somebody else uses too.
+    struct Token(AtomicU64);
+
+    impl KeyWatch for Token {
+        fn away(&self) -> Option<String> {
+            None
+        }
+
+        fn signatures(&self) -> u64 {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    #[test]
+    fn a_signature_that_was_not_intended_is_a_surplus() {
+        let node = Node::begin("node-1", Arc::new(Still), Arc::new(Still)).unwrap();
+        let (key, token) = ("seal/ca/1".parse().unwrap(), Token(AtomicU64::new(0)));
+        assert_eq!(node.surplus(&key, &token), None);
+        node.intended(&key);
+        node.intended(&key);
+        for signatures in 0..=2 {
+            token.0.store(signatures, Ordering::Relaxed);
+            assert_eq!(node.surplus(&key, &token), None, "{signatures}");
+        }
+        token.0.store(3, Ordering::Relaxed);
+        assert_eq!(node.surplus(&key, &token).unwrap().signatures, 3);
+        // Intended for another key is not intended for this one.
+        node.intended(&"signature/ca/1".parse().unwrap());
+        assert!(node.surplus(&key, &token).is_some());
+    }
+}

@@ -268,11 +268,11 @@ mod tests {
         for (text, digest) in [
             (
                 include_str!("../migrations/postgres/2026-11-23-000001_initial/up.sql"),
-                "6740c835d7570eef303100f67c015d7c361acf3bff86eef4e0ea19bd360c95a8",
+                "155332bc98759f104c16def9547c51d527ddee532ce9cf535f9b9acf66607895",
             ),
             (
                 include_str!("../migrations/sqlite/2026-11-23-000001_initial/up.sql"),
-                "7d26101e6998ef992d91634d124c5f518d2329ff60764ff3d419de47c7940095",
+                "08df73e8b46914a6a9c1e0274a94d66dba2aba1b4ab28357a85f2a300e2cbc41",
             ),
         ] {
             let (version, edition) = EDITIONS[0];

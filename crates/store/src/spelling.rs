@@ -86,7 +86,9 @@ pub(crate) fn reason(text: &str) -> Result<RevocationReason, StoreError> {
         .ok_or_else(|| StoreError::corrupt("certificate_status.reason"))
 }
 
-/// The kinds of order that change a status; the others make a certificate.
+/// The kinds of order that make a certificate.
+pub(crate) const CERTIFICATE_ORDERS: [OrderKind; 2] = [OrderKind::Issue, OrderKind::Reissue];
+/// The kinds of order that change a status.
 pub(crate) const STATUS_ORDERS: [OrderKind; 3] = [OrderKind::Release, OrderKind::Revoke, OrderKind::Suspend];
 
 pub(crate) fn order_kind_to_row(kind: OrderKind) -> &'static str {
@@ -100,8 +102,9 @@ pub(crate) fn order_kind_to_row(kind: OrderKind) -> &'static str {
 }
 
 pub(crate) fn order_kind(text: &str) -> Result<OrderKind, StoreError> {
-    [OrderKind::Issue, OrderKind::Reissue, OrderKind::Release, OrderKind::Revoke, OrderKind::Suspend]
+    CERTIFICATE_ORDERS
         .into_iter()
+        .chain(STATUS_ORDERS)
         .find(|kind| order_kind_to_row(*kind) == text)
         .ok_or_else(|| StoreError::corrupt("orders.kind"))
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::accounts::{self, LogOnPanic, reconcile};
 use crate::installation::{Engine, Installation};
@@ -77,10 +77,19 @@ fn accounts_that_disagree_stop_issuing_and_nothing_else() {
             name_owner, spki, not_before, not_after, recorded, der, issued
          FROM certificates WHERE order_id IS NOT NULL",
     );
+    // And the token counted more than was intended: the key was used behind the ledger's back.
+    sql(
+        &here,
+        "UPDATE key_counts SET signatures = signatures + 100 WHERE node = 'ceremony' AND key_label = 'seal/ca/1'",
+    );
     let output = here.run(&["ca", "reconcile", "--config", "ndoba.toml"]);
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("VIOLATION certificate-without-intent signature:4242: "), "{said}");
+    assert!(said.contains("VIOLATION more-signatures-than-intents seal/ca/1:"), "{said}");
+
+    // So does the judge that shares no code with it.
+    assert_eq!(accounts::judge(&here)["faults"], json!(["signature:4242 was never intended"]));
 
     let serving = here.serve(None);
     let start = Instant::now();
@@ -94,8 +103,8 @@ fn accounts_that_disagree_stop_issuing_and_nothing_else() {
         }
         sleep(Duration::from_millis(100));
     };
-    assert!(red.contains("certificate-without-intent signature:4242"), "{red}");
-    assert_eq!(sql(&here, count_alarms), "1");
+    assert!(red.contains("more-signatures-than-intents seal/ca/1:") && red.contains("2 in all"), "{red}");
+    assert_eq!(sql(&here, count_alarms), "2");
 
     // An order waits, and the officer is told so, as while a token is away; a revocation goes through, and its CRL.
     let application = here.apply("01001012361");

@@ -21,6 +21,7 @@ pub(crate) struct Accounts {
     pub(crate) intents: u64,
     pub(crate) signed: u64,
     pub(crate) lost: u64,
+    pub(crate) repeated: u64,
     /// Orders for certificates under which something was intended; each of them is done.
     pub(crate) orders: u64,
     pub(crate) lost_under_orders: u64,
@@ -49,12 +50,14 @@ pub(crate) fn settled(here: &Installation) -> Accounts {
     let judged = judge(here);
     let faults = judged["faults"].as_array().unwrap();
     assert!(faults.is_empty(), "{faults:#?}");
+    assert_eq!(judged["in_doubt"], serde_json::json!([]));
     let count = |name: &str| judged[name].as_u64().unwrap();
     let accounts = Accounts {
         signatures: count("signatures"),
         intents: count("intents"),
         signed: count("signed"),
         lost: count("lost"),
+        repeated: count("repeated"),
         orders: count("orders"),
         lost_under_orders: count("lost_under_orders"),
     };
@@ -62,9 +65,12 @@ pub(crate) fn settled(here: &Installation) -> Accounts {
     // The operator is told the same.
     let said = reconcile(here, &["--json", "--rows", "--signatures"]);
     assert_eq!(said["clean"], true, "{said:#}");
-    for (name, counted) in
-        [("intents", accounts.intents), ("signed", accounts.signed), ("lost", accounts.lost)]
-    {
+    for (name, counted) in [
+        ("intents", accounts.intents),
+        ("signed", accounts.signed),
+        ("lost", accounts.lost),
+        ("repeated", accounts.repeated),
+    ] {
         assert_eq!(total(&said, name), counted, "{name}: {said:#}");
     }
     assert_eq!(u64::try_from(said["rows"].as_array().unwrap().len()).unwrap(), accounts.intents);
@@ -83,7 +89,8 @@ pub(crate) fn reconcile(here: &Installation, options: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
 }
 
-fn judge(here: &Installation) -> Value {
+/// What the independent judge counts and finds.
+pub(crate) fn judge(here: &Installation) -> Value {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let python =
         std::env::var_os("NDOBA_JUDGES").map_or_else(|| root.join("target/judges/bin/python"), PathBuf::from);

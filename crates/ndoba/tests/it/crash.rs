@@ -2,6 +2,7 @@
 //! its row, and every order ends with one certificate, under a new serial number where the first may be lost (design §5).
 
 use std::os::unix::process::ExitStatusExt as _;
+use std::process::Command;
 
 use crate::accounts::{self, LogOnPanic};
 use crate::installation::{Engine, Installation, Serving};
@@ -79,6 +80,31 @@ fn an_order_outlives_any_number_of_kills() {
     here.await_certificate(&application);
     let accounts = accounts::settled(&here);
     assert_eq!((accounts.orders, accounts.lost_under_orders), (1, KILLS), "{accounts:?}");
+    drop(serving);
+}
+
+/// A signature that is the same however often it is made is not given up: it is made again, and counted again.
+#[test]
+fn a_deterministic_signature_in_doubt_is_made_again() {
+    let plan = Command::new(env!("CARGO_BIN_EXE_ndoba")).args(["ceremony", "plan"]).output().unwrap().stdout;
+    let plan = String::from_utf8(plan).unwrap();
+    let (head, signature_ca) = plan.split_once("name = \"signature\"").unwrap();
+    let signature_ca = signature_ca.replacen("key = \"p384\"", "key = \"rsa3072\"", 1);
+    let here = Installation::planned(&format!("{head}name = \"signature\"{signature_ca}"));
+    let _log = LogOnPanic(&here);
+    let tokens = Safekeeping::of(&here);
+
+    let serving = here.serve(Some("after-sign"));
+    let application = here.apply("01001012398");
+    here.run(&["application", "approve", &application, "--as", "officers/approver.pem", "--yes"]);
+    await_kill(serving, "after-sign");
+    tokens.mend();
+    let in_doubt = accounts::judge(&here)["in_doubt"].clone();
+    let serving = here.serve(None);
+    let serial = here.await_certificate(&application);
+    assert_eq!(in_doubt, serde_json::json!([format!("signature:{serial}")]));
+    let accounts = accounts::settled(&here);
+    assert_eq!((accounts.orders, accounts.lost, accounts.repeated), (1, 0, 1), "{accounts:?}");
     drop(serving);
 }
 

@@ -56,14 +56,6 @@ impl Installation {
         text.trim().trim_start_matches("serial=").to_lowercase()
     }
 
-    /// What the operator's health says.
-    fn health(&self) -> String {
-        let address = self.operator();
-        let said =
-            Command::new("curl").args(["--silent", &format!("http://{address}/health/ready")]).output();
-        String::from_utf8_lossy(&said.unwrap().stdout).into_owned()
-    }
-
     fn exported(&self) -> String {
         self.must(&["audit", "export", "--as", "officers/auditor.pem", "--out", "log.jsonl"]);
         fs::read_to_string(self.file("log.jsonl")).unwrap()

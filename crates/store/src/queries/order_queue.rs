@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use ndoba_ca::ports::{LossCause, Queue, QueuedOrder};
 use ndoba_types::{OrderId, SerialNumber};
 
@@ -25,18 +24,25 @@ struct Waiting {
 
 /// Oldest first. Run in a snapshot: the signatures are a second statement, the certificates lost before a third.
 pub(crate) fn waiting(conn: &mut Conn, queue: Queue, limit: i64) -> Result<Vec<QueuedOrder>, StoreError> {
-    let statuses = spelling::STATUS_ORDERS.map(spelling::order_kind_to_row);
-    let of_queue: Box<dyn BoxableExpression<orders::table, _, SqlType = Bool>> = match queue {
-        Queue::Certificates => Box::new(orders::kind.ne_all(statuses)),
-        Queue::Statuses => Box::new(orders::kind.eq_any(statuses)),
+    let kinds = match queue {
+        Queue::Certificates => spelling::CERTIFICATE_ORDERS.as_slice(),
+        Queue::Statuses => spelling::STATUS_ORDERS.as_slice(),
     };
-    let rows: Vec<Waiting> = orders::table
-        .filter(orders::state.eq(order::QUEUED))
-        .filter(of_queue)
-        .order((orders::received, orders::order_id))
-        .limit(limit)
-        .select(Waiting::as_select())
-        .load(conn)?;
+    let mut rows: Vec<Waiting> = Vec::new();
+    for kind in kinds {
+        // One by one: the index gives the oldest of a kind without a look at those of others.
+        rows.extend(
+            orders::table
+                .filter(orders::state.eq(order::QUEUED))
+                .filter(orders::kind.eq(spelling::order_kind_to_row(*kind)))
+                .order((orders::received, orders::order_id))
+                .limit(limit)
+                .select(Waiting::as_select())
+                .load(conn)?,
+        );
+    }
+    rows.sort_by(|one, other| (one.received, &one.order_id).cmp(&(other.received, &other.order_id)));
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let ids: Vec<&[u8]> = rows.iter().map(|row| row.order_id.as_slice()).collect();
     let mut signatures = signatures(conn, ids.clone())?;
     let begun = begun(conn, ids)?;

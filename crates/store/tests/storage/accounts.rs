@@ -57,14 +57,18 @@ fn the_same_signature_again_is_an_attempt_of_its_own() {
         let again = attempt("epoch-2");
         assert!(store.record_again(&doubt, again.clone(), event()).unwrap());
         assert!(!store.record_again(&doubt, attempt("epoch-3"), event()).unwrap(), "once");
-        assert_eq!(store.record_issued(vec![issued(&intent)]).unwrap(), [false], "the first try is over");
+        assert_eq!(
+            store.record_issued(vec![issued(&intent)]).unwrap(),
+            [false],
+            "the first try is over; that it signed is counted"
+        );
         let mut made = issued(&intent);
         made.attempt = again;
         assert_eq!(store.record_issued(vec![made]).unwrap(), [true]);
         let uses = store.key_uses().unwrap();
         let numbers: Vec<_> =
             uses.iter().map(|one| (one.intents, one.signed, one.repeated, one.token)).collect();
-        assert_eq!(numbers, [(1, 0, 1, Some(0)), (1, 1, 0, Some(1))]);
+        assert_eq!(numbers, [(1, 0, 1, Some(1)), (1, 1, 0, Some(1))]);
         assert_eq!(store.violations(Extent::All).unwrap(), []);
         // Both are listed; only the second made something.
         let rows = store.attempts_after(None, 10).unwrap();

@@ -64,11 +64,11 @@ impl<'a> Streams<'a> {
                 // A kill may fall between the order and its submitter's signature, so this too is told again.
                 self.officer("registration-officer", &["application", "submit", &application]);
                 self.officer("approver", &["application", "approve", &application]);
-                self.shown(&application).is_some_and(|(_, certificate)| certificate != "yet")
+                self.shown(&application).is_some_and(|certificate| certificate != "yet")
             });
             let mut serial = None;
             self.until("shown", || {
-                serial = self.shown(&application).map(|(_, certificate)| certificate);
+                serial = self.shown(&application);
                 serial.is_some()
             });
             self.certificates.lock().unwrap().extend(serial);
@@ -126,14 +126,10 @@ impl<'a> Streams<'a> {
         shown.status.success() && String::from_utf8_lossy(&shown.stdout).contains(": revoked")
     }
 
-    /// An application's state, and its certificate or `yet`; `None` when nobody answers.
-    fn shown(&self, application: &str) -> Option<(String, String)> {
-        let shown =
-            self.here.run(&["application", "show", application, "--as", "officers/registration-officer.pem"]);
-        let said = shown.status.success().then(|| String::from_utf8(shown.stdout).unwrap())?;
-        let (_, rest) = said.trim().split_once(": ")?;
-        let (state, certificate) = rest.split_once(',')?;
-        Some((state.to_owned(), certificate.split_whitespace().last()?.to_owned()))
+    /// An application's certificate, or `yet`; `None` when nobody answers.
+    fn shown(&self, application: &str) -> Option<String> {
+        let said = self.officer("registration-officer", &["application", "show", application])?;
+        said.split_whitespace().last().map(str::to_owned)
     }
 
     /// Runs a command as an officer; what it printed, when it succeeded.

@@ -78,7 +78,7 @@ CREATE TABLE orders (
     CHECK ((state = 'refused') = (refusal_code IS NOT NULL AND refusal_message IS NOT NULL)),
     CHECK (state NOT IN ('queued', 'claimed', 'done') OR received IS NOT NULL)
 );
-CREATE INDEX orders_waiting ON orders (received, order_id) WHERE state = 'queued';
+CREATE INDEX orders_waiting ON orders (kind, received, order_id) WHERE state = 'queued';
 CREATE INDEX orders_claimed ON orders (order_id) WHERE state = 'claimed';
 CREATE INDEX orders_open ON orders (expires) WHERE state = 'open';
 CREATE INDEX orders_by_target ON orders (target) WHERE target IS NOT NULL;
