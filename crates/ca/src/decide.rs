@@ -233,7 +233,7 @@ fn kinds(template: Template) -> (CertificateKind, ndoba_lint::CertificateKind) {
 
 /// Whose name a subject's is: a digest over the identifier that the certificate shows (C-29). Two subjects with the
 /// same identifier are one.
-fn name_owner(subject: &Subject) -> Sha256Digest {
+pub(crate) fn name_owner(subject: &Subject) -> Sha256Digest {
     match subject {
         Subject::NaturalPerson(person) => Sha256Digest::of(person.serial_number().as_str().as_bytes()),
         Subject::LegalPerson(person) => {

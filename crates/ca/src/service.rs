@@ -1,6 +1,7 @@
 //! The CA role, step by step: what one thread does over and over, and what a ceremony does once.
 
 mod accounts;
+mod standing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -194,6 +195,7 @@ impl CaService {
         let register_grew = self.read_grants()?;
         self.retry_parked(&mut progress)?;
         self.carry_out_orders(&mut progress)?;
+        self.certify_responders(&mut progress)?;
         self.publish_crls(&mut progress)?;
         self.compare_with_token()?;
         // A grant that nobody used yet counts too: a copy without it may be without an officer's dismissal.
@@ -324,6 +326,12 @@ impl CaService {
         let Some(ca) = self.authorities.values().find(|ca| ca.facts.ski == content.ca) else {
             return Err(refusal("ca-unknown", "the order is for a CA that is not this one's"));
         };
+        if self.register.is_terminated(content.ca) {
+            return Err(refusal(
+                "ca-terminated",
+                "the CA has ended: it issues nothing and changes no status",
+            ));
+        }
         if let Some(change) = status::action(&order) {
             if change.1 == StatusAction::Suspend && !self.suspension.allowed {
                 return Err(refusal("suspension-not-allowed", "this provider does not suspend certificates"));

@@ -47,6 +47,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Audit(command) => command::audit::run(&command)?,
         Command::Ca(CaCommand::Devices(args)) => return command::devices::run(&args),
         Command::Ca(CaCommand::Reconcile(args)) => return command::reconcile::run(&args),
+        Command::Ca(CaCommand::Terminate(args)) => command::terminate::run(&args)?,
+        Command::Probe(command) => command::probe::run(&command)?,
         Command::Db(command) => return command::db::run(&command),
         Command::Keys(KeysCommand::List(args)) => return command::local::list_keys(&args),
         Command::Tsa(command) => return command::tsa::run(&command),

@@ -88,6 +88,18 @@ fn heading(kind: &str, language: Language) -> String {
             "Accept a restored database that is behind its witnesses",
             "აღდგენილი მონაცემთა ბაზის მიღება, რომელიც მოწმეებს ჩამორჩება",
         ),
+        "authorise-responder" => (
+            "Let a CA certify its OCSP responders again and again, within these bounds",
+            "ნებართვა: გამცემმა ცენტრმა ამ ფარგლებში თავად გასცეს OCSP მოპასუხის სერტიფიკატები",
+        ),
+        "terminate-ca" => (
+            "End a CA for ever: it issues nothing and changes no status any more",
+            "გამცემი ცენტრის სამუდამოდ დახურვა: აღარაფერს გასცემს და სტატუსს აღარ ცვლის",
+        ),
+        "end-responder" => (
+            "End a standing authorisation for OCSP responders",
+            "OCSP მოპასუხეების მუდმივი ნებართვის შეწყვეტა",
+        ),
         "grant" => ("Appoint an officer", "თანამშრომლის დანიშვნა"),
         "end-grant" => ("End an officer's appointment", "თანამშრომლის უფლებამოსილების შეწყვეტა"),
         other => (other, other),
@@ -105,9 +117,11 @@ fn pick<'w>((english, georgian): (&'w str, &'w str), language: Language) -> &'w 
 /// The members' names for people: English, Georgian.
 const LABELS: &[(&str, &str, &str)] = &[
     ("agreement", "Agreement (SHA-256)", "ხელშეკრულება (SHA-256)"),
+    ("authorisation", "Standing authorisation", "მუდმივი ნებართვა"),
     ("authorities", "CA", "გამცემი ცენტრი"),
     ("ca", "Issuing CA (key identifier)", "გამცემი ცენტრი (გასაღების იდენტიფიკატორი)"),
     ("common_name", "Common name", "საერთო სახელი"),
+    ("count", "At most so many certificates", "სერტიფიკატების უდიდესი რაოდენობა"),
     ("country", "Country", "ქვეყანა"),
     ("created", "Written", "შედგენილია"),
     ("crl_number", "Highest CRL number", "გაუქმებულთა სიის უმაღლესი ნომერი"),
@@ -117,6 +131,11 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("device", "Qualified device of the key", "გასაღების კვალიფიციური მოწყობილობა"),
     ("digest", "SHA-256", "SHA-256"),
     ("email", "E-mail", "ელფოსტა"),
+    (
+        "enrolment",
+        "Enrolment key that must sign each request",
+        "ჩარიცხვის გასაღები, რომელიც თითოეულ მოთხოვნას აწერს ხელს",
+    ),
     ("evidence", "Evidence (digest)", "მტკიცებულება (ჰეში)"),
     ("expires", "Lapses", "ძალას კარგავს"),
     ("file", "File (SHA-256)", "ფაილი (SHA-256)"),

@@ -135,7 +135,7 @@ pub struct Suspend {
     pub evidence: Vec<Sha256Digest>,
 }
 
-/// A kind of order. TSU and responder certificates are a ceremony's, until standing authorisations exist.
+/// A kind of order. A TSU's certificate is a ceremony's; responders have standing authorisations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OrderKind {
     /// See [`OrderContent::Issue`].

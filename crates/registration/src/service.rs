@@ -6,6 +6,7 @@ mod error;
 mod officers;
 mod orders;
 mod register;
+mod responder;
 
 use std::sync::{Arc, Mutex};
 
@@ -23,6 +24,7 @@ pub use error::{Separation, ServiceError};
 pub use officers::Officer;
 pub use orders::{CHANNELS, REASONS, StatusRequest};
 pub use register::{EndGrantRequest, GrantDraft, GrantRequest, NewGrantRequest, RegisteredOfficer};
+pub use responder::{AuthoriseResponderRequest, EndResponderRequest, TerminateCaRequest};
 
 /// How this installation registers.
 pub struct RegistrationSettings {
@@ -38,6 +40,8 @@ pub struct RegistrationSettings {
     pub devices: Vec<DeviceOffer>,
     /// The issuing CAs by name, with the subject key identifier that orders name.
     pub authorities: Vec<(CaName, ndoba_x509::KeyIdentifier)>,
+    /// The responder profiles, as standing authorisations name them.
+    pub responder_profiles: Vec<ndoba_order::ProfileRef>,
     /// `identity.max_age_days` (C-72).
     pub proofing_max_age_days: u32,
     /// How long an order may be signed and carried out; at most 7 days.

@@ -184,10 +184,19 @@ section! {
         algorithm: String = "ecdsa-p256-sha256";
         /// Its certificate.
         certificate: String, "\"pki/signature-ocsp.pem\"";
+        /// The key in the same token (ECDSA on P-256) that signs this node's requests for the responder's next
+        /// certificates; absent where another node asks, or a ceremony certifies. Two security officers must have
+        /// authorised it: ndoba officer authorise-responder.
+        enrolment: Option<String>, "\"signature/enrolment/1\"";
         /// How long an answer may be believed.
         next_update: String = "1h";
         /// Of a serial number never issued: "unknown" or "extended-revoked".
         unissued: String = "unknown";
+        /// How answers name the responder: "by-key" as RFC 9919 demands, or "by-name" for clients that know nothing else.
+        responder_id: String = "by-key";
+        /// Leading hexadecimal digits of serial numbers, never given, that known probes ask about: they raise no
+        /// alarm. 6372742e7368 is crt.sh's.
+        known_probes: Vec<String> = Vec::<String>::new();
     }
 }
 

@@ -236,6 +236,13 @@ pub struct KeyRef {
     pub algorithm: SignatureAlgorithm,
 }
 
+impl KeyRef {
+    /// Another key of the same kind in the same token.
+    pub fn beside(&self, label: KeyLabel) -> Self {
+        Self { label, ..self.clone() }
+    }
+}
+
 /// A certification authority.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -270,10 +277,25 @@ pub struct Ocsp {
     pub key: KeyRef,
     /// Its certificate, issued by the CA it answers for.
     pub certificate: PathBuf,
+    /// The key that signs this node's requests for the next certificates.
+    pub enrolment: Option<KeyRef>,
     /// How long an answer may be believed.
     pub next_update: Span,
     /// What is said of a serial number never issued.
     pub unissued: UnknownAnswer,
+    /// How answers name the responder.
+    pub responder_id: ResponderId,
+    /// Leading octets of the serial numbers that known probes ask about.
+    pub known_probes: Vec<Vec<u8>>,
+}
+
+/// How OCSP answers name their responder (O-10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponderId {
+    /// By the hash of its key.
+    ByKey,
+    /// By its subject name.
+    ByName,
 }
 
 /// What is answered about certificates that were never issued (requirements §0.7): never `good`.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use anyhow::Context as _;
+use ndoba_order::ProfileRef;
 use ndoba_registration::{DeviceOffer, ProfileOffer, Registration, RegistrationSettings, SubjectKind};
 use ndoba_settings::{CertificationAuthority, CertifiedDevice, Settings};
 use ndoba_types::{CaName, Span};
@@ -71,6 +72,11 @@ fn registration(process: &Process) -> anyhow::Result<Registration> {
         profiles: offers(settings)?,
         devices: devices(settings)?,
         authorities,
+        responder_profiles: installation::profiles(settings)?
+            .into_iter()
+            .filter(|profile| profile.template() == Template::OcspResponder)
+            .map(|profile| ProfileRef { name: profile.name().to_owned(), digest: profile.digest() })
+            .collect(),
         proofing_max_age_days: PROOFING_DAYS,
         order_life: ORDER_LIFE,
         suspension_allowed: settings.legal.suspension_allowed,

@@ -168,7 +168,8 @@ impl World {
         TestOfficer::new(99, "nobody", &[])
     }
 
-    fn pin(&self) -> Pin {
+    /// The pin with the two security officers.
+    pub fn pin(&self) -> Pin {
         let security_officers = self.officers[..2]
             .iter()
             .map(|one| PinnedOfficer { officer: one.id, person: None, spki: one.spki() })
@@ -242,6 +243,10 @@ impl World {
                 ("signature".parse().expect("a CA's name"), KeyIdentifier::from_bytes([1; 20])),
                 ("seal".parse().expect("a CA's name"), KeyIdentifier::from_bytes([2; 20])),
             ],
+            responder_profiles: vec![ndoba_order::ProfileRef {
+                name: "ocsp-responder".into(),
+                digest: Sha256Digest::of(b"ocsp-responder"),
+            }],
             proofing_max_age_days: 30,
             order_life: Span::days(7),
             suspension_allowed: true,
