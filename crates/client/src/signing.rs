@@ -54,7 +54,10 @@ impl Review {
                 })?),
                 None => return refuse("the submitter has not signed"),
             },
-            SignerRole::RevocationOfficer | SignerRole::SecurityOfficer | SignerRole::Submitter => None,
+            SignerRole::Observer
+            | SignerRole::RevocationOfficer
+            | SignerRole::SecurityOfficer
+            | SignerRole::Submitter => None,
         };
         Ok(Self { document, content, digest, role, over })
     }

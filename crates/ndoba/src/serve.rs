@@ -13,8 +13,10 @@ mod journal;
 mod officers;
 mod own_certificates;
 mod public;
+mod responders;
 pub(crate) mod stamping;
 pub(crate) mod tls;
+mod unissued;
 
 use std::sync::Arc;
 
@@ -61,7 +63,7 @@ pub(crate) fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let needed = needed_tokens(&settings);
     let tokens = Tokens::start(&settings, |name| needed.iter().any(|needed| needed == name))?;
     let node = format!("node-{}", settings.node);
-    let world = World::real();
+    let world = World::of(&settings)?;
     let process = Process {
         health: Arc::new(HealthBoard::new(&settings, &needed)),
         epoch: Epoch::draw(&*world.random)?,
@@ -164,9 +166,13 @@ fn record(process: &Process, happened: impl Fn(Word, Word, Word) -> Vec<EventKin
 
 /// One event of one of the process's own duties.
 fn record_one(process: &Process, role: &'static str, what: EventKind) -> anyhow::Result<()> {
+    Ok(process.store.record(&[event_of(process, role, what)?])?)
+}
+
+/// An event of one of the process's own duties, to be recorded with what it is about.
+fn event_of(process: &Process, role: &'static str, what: EventKind) -> anyhow::Result<Event> {
     let now = process.world.clock.now();
-    let event = Event::new(&*process.world.random, now, Actor::Role(role.into()), what)?;
-    Ok(process.store.record(&[event])?)
+    Ok(Event::new(&*process.world.random, now, Actor::Role(role.into()), what)?)
 }
 
 /// The two signals that end a process in order. From the moment it exists they end it in no other way.

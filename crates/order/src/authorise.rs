@@ -218,9 +218,10 @@ fn check_signatures<S: AsRef<[u8]>>(
         let covers = match jws.header().role {
             SignerRole::Approver => by_role(SignerRole::Submitter)
                 .is_some_and(|(submitted, _)| jws.header().over == Some(submitted.digest())),
-            SignerRole::RevocationOfficer | SignerRole::SecurityOfficer | SignerRole::Submitter => {
-                jws.header().over.is_none()
-            }
+            SignerRole::Observer
+            | SignerRole::RevocationOfficer
+            | SignerRole::SecurityOfficer
+            | SignerRole::Submitter => jws.header().over.is_none(),
         };
         if !covers {
             return Err(Refusal::NotCovering);

@@ -137,6 +137,8 @@ pub struct IncompatibleRoles;
 pub enum SignerRole {
     /// Who approves what the submitter signed.
     Approver,
+    /// Who measures from outside; such a signature entitles to nothing.
+    Observer,
     /// Who revokes or suspends.
     RevocationOfficer,
     /// Who appoints or ends an appointment.
@@ -146,12 +148,14 @@ pub enum SignerRole {
 }
 
 impl SignerRole {
-    const ALL: [Self; 4] = [Self::Approver, Self::RevocationOfficer, Self::SecurityOfficer, Self::Submitter];
+    const ALL: [Self; 5] =
+        [Self::Approver, Self::Observer, Self::RevocationOfficer, Self::SecurityOfficer, Self::Submitter];
 
     /// The name in signatures.
     pub fn name(self) -> &'static str {
         match self {
             Self::Approver => "approver",
+            Self::Observer => "observer",
             Self::RevocationOfficer => "revocation-officer",
             Self::SecurityOfficer => "security-officer",
             Self::Submitter => "submitter",
@@ -162,6 +166,7 @@ impl SignerRole {
     pub fn required(self) -> Role {
         match self {
             Self::Approver => Role::Approver,
+            Self::Observer => Role::Operator,
             Self::RevocationOfficer => Role::RevocationOfficer,
             Self::SecurityOfficer => Role::SecurityOfficer,
             Self::Submitter => Role::RegistrationOfficer,

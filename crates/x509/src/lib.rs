@@ -31,7 +31,7 @@ mod url;
 
 pub use certificate::{BadCertificate, Certificate};
 pub use crl::{BadCrl, Crl, CrlNumber, CrlPlan, RevokedEntry};
-pub use csr::{CsrError, VerifiedCsr};
+pub use csr::{CsrError, VerifiedCsr, certification_request_info};
 pub use extension::RawExtension;
 pub use issuer::{IssuerFacts, IssuerUrls, NotAnIssuer};
 pub use key::{BadKey, KeyIdentifier, KeyKind, refuse_weak};

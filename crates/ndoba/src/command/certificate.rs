@@ -16,8 +16,15 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
             session.print(&found, || {
                 let reason = found.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
                 format!(
-                    "{} of {}: {}{reason}, valid {} to {}",
-                    found.serial, found.ca, found.status, found.not_before, found.not_after
+                    "{} of {}: {}{reason}, valid {} to {}\n  profile {}, {}\n  lint: {}",
+                    found.serial,
+                    found.ca,
+                    found.status,
+                    found.not_before,
+                    found.not_after,
+                    found.profile,
+                    found.profile_digest,
+                    found.lint
                 )
             })
         }

@@ -41,6 +41,10 @@ impl HealthBoard {
         self.set(part, CheckState::Failed, detail);
     }
 
+    pub(crate) fn set_degraded(&self, part: &str, detail: String) {
+        self.set(part, CheckState::Degraded, detail);
+    }
+
     /// The clock works, and every health answer says that nobody watches it.
     pub(crate) fn set_trusted_host_clock(&self) {
         let detail = "the host's clock is trusted unchecked: development only";

@@ -30,29 +30,27 @@ fn health_metrics_and_a_log_of_objects() {
         if reply.status == 200 { Ok(serde_json::from_str(&text).unwrap()) } else { Err(text) }
     });
     assert_eq!(ready["ready"], true);
-    assert_eq!(names(&first), names(&ready));
-    assert_eq!(
-        names(&ready),
-        [
-            "CRL root",
-            "CRL seal",
-            "CRL signature",
-            "CRL time-stamping",
-            "audit",
-            "ca",
-            "clock",
-            "database",
-            "journal",
-            "published CRLs",
-            "status records",
-            "time-stamping tsu",
-            "token ndoba-audit",
-            "token ndoba-issuing",
-            "token ndoba-ocsp",
-            "token ndoba-root",
-            "token ndoba-tsa",
-        ]
-    );
+    for part in [
+        "CRL root",
+        "CRL seal",
+        "CRL signature",
+        "CRL time-stamping",
+        "audit",
+        "ca",
+        "clock",
+        "database",
+        "journal",
+        "published CRLs",
+        "status records",
+        "time-stamping tsu",
+        "token ndoba-audit",
+        "token ndoba-issuing",
+        "token ndoba-ocsp",
+        "token ndoba-root",
+        "token ndoba-tsa",
+    ] {
+        assert!(names(&first).iter().any(|name| name == part), "{part}: {first}");
+    }
     // A clock that nobody watches is said so, and keeps nobody away.
     for check in ready["checks"].as_array().unwrap() {
         let state = if check["name"] == "clock" { "degraded" } else { "ok" };

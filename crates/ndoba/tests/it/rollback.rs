@@ -115,7 +115,7 @@ fn a_revoked_certificate_is_not_good_even_when_the_witnesses_are_yesterdays_too(
     assert_eq!(listed.body, here.read("published/crl/signature.crl"));
     assert!(here.crl().contains(&revoked));
     eventually(|| here.health().contains("published CRLs"), || here.health());
-    drop(serving);
+    serving.stop();
 
     // The CA itself publishes no list from which the certificate is missing.
     here.configure_roles("ca.toml", &["ca"], 1);
