@@ -53,3 +53,4 @@ mod story;
 mod suspension;
 mod termination;
 mod time_stamps;
+mod truth;
