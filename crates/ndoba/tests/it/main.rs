@@ -38,6 +38,7 @@ mod installation;
 mod issued_by_profile;
 mod judged;
 mod lint;
+mod pades;
 mod probe;
 mod profile;
 mod program;
