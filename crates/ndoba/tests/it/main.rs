@@ -32,6 +32,7 @@ mod ceremony;
 mod crash;
 mod deploy;
 mod fail_closed;
+mod fire;
 mod guides;
 mod http;
 mod installation;
