@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ndoba_lint::second_encoder::{self, CrossCheck};
 use ndoba_lint::{Context, Issuer, Jurisdiction, LintedTbs, Scope};
-use ndoba_order::{Issue, OrderContent};
+use ndoba_order::{DeviceModel, Issue, OrderContent};
 use ndoba_types::{SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::{
     CertificatePlan, IssueRequest, Legislation, Profile, PublicUrls, Subject, SubjectKey, Template,
@@ -55,6 +55,8 @@ pub(crate) struct Decider<'a> {
     pub(crate) ledger: &'a dyn Ledger,
     pub(crate) profiles: &'a BTreeMap<String, Profile>,
     pub(crate) urls: &'a PublicUrls,
+    /// Certified models of qualified devices, with the ends of their certifications.
+    pub(crate) devices: &'a BTreeMap<DeviceModel, UtcTime>,
 }
 
 impl Decider<'_> {
@@ -107,7 +109,10 @@ impl Decider<'_> {
             );
         }
 
-        // 4. The plan: dates, RSA dates, issuer's end, everything the profile narrows.
+        // 4. The device, by the officers' evidence and the register (C-52: no statement without either).
+        let device_evidence = self.device(profile, issue, now)?;
+
+        // 5. The plan: dates, RSA dates, issuer's end, everything the profile narrows.
         let serial = SerialNumber::generate(self.node.random())?;
         let request = IssueRequest {
             profile,
@@ -115,7 +120,7 @@ impl Decider<'_> {
             key: SubjectKey::Requested(&csr),
             issuer: &ca.facts,
             documents: &self.urls.documents,
-            device_evidence: None,
+            device_evidence,
             serial: &serial,
             now,
             days: issue.days,
@@ -125,6 +130,32 @@ impl Decider<'_> {
             Err(error) => return refuse(error.code(), error),
         };
         judge(&plan, profile, ca.as_lint_issuer(), warrant, name_owner, now)
+    }
+}
+
+impl Decider<'_> {
+    /// The digest of the evidence that the key is in a certified device; none where the profile wants none.
+    fn device(&self, profile: &Profile, issue: &Issue, now: UtcTime) -> Result<Option<Sha256Digest>, Stop> {
+        match (&issue.device, profile.requires_device_evidence()) {
+            (None, false) => Ok(None),
+            (None, true) => {
+                refuse("device-evidence-missing", "the order does not say which device the key is in")
+            }
+            (Some(_), false) => {
+                refuse("device-not-stated", "the profile's certificates say nothing of a device")
+            }
+            (Some(device), true) => match self.devices.get(&device.model) {
+                None => refuse(
+                    "device-unknown",
+                    format!("{} is no certified model of this provider's register", device.model),
+                ),
+                Some(ends) if *ends <= now => refuse(
+                    "device-certification-ended",
+                    format!("the certification of the model {} ended {ends}", device.model),
+                ),
+                Some(_) => Ok(Some(device.evidence)),
+            },
+        }
     }
 }
 
@@ -146,7 +177,7 @@ pub(crate) fn judge(
         jurisdiction: jurisdiction(profile),
         issued_at: now,
         issuer: Some(issuer),
-        qscd: None,
+        qscd: Some(profile.requires_device_evidence()),
     };
     let tbs = match LintedTbs::check(tbs, &context) {
         Ok(tbs) => tbs,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ndoba_audit::{Event, EventKind};
-use ndoba_order::{AuthorisedOrder, Pin, Register, authorise, authorise_again};
+use ndoba_order::{AuthorisedOrder, DeviceModel, Pin, Register, authorise, authorise_again};
 use ndoba_types::{CaName, InstallationId, OrderId, Span, UtcTime};
 use ndoba_x509::{Profile, PublicUrls};
 
@@ -51,6 +51,8 @@ pub struct CaParts {
     pub authorities: Vec<IssuingCa>,
     /// The profiles that may be issued by.
     pub profiles: Vec<Profile>,
+    /// Certified models of qualified devices, with the ends of their certifications.
+    pub devices: BTreeMap<DeviceModel, UtcTime>,
     /// Addresses that certificates carry.
     pub urls: PublicUrls,
     /// Which installation this is; orders for another are refused.
@@ -102,6 +104,7 @@ pub struct CaService {
     authorities: BTreeMap<CaName, IssuingCa>,
     profiles: BTreeMap<String, Profile>,
     urls: PublicUrls,
+    devices: BTreeMap<DeviceModel, UtcTime>,
     installation: InstallationId,
     register: Register,
     grants_read: u64,
@@ -135,6 +138,7 @@ impl CaService {
             authorities,
             profiles,
             urls,
+            devices,
             installation,
             pin,
             doubt_after,
@@ -151,6 +155,7 @@ impl CaService {
             authorities: authorities.into_iter().map(|ca| (ca.name.clone(), ca)).collect(),
             profiles: profiles.into_iter().map(|profile| (profile.name().to_owned(), profile)).collect(),
             urls,
+            devices,
             installation,
             register,
             grants_read: 0,
@@ -361,8 +366,13 @@ impl CaService {
                 "the token failed several times; ask the operator",
             ));
         }
-        let decider =
-            Decider { node: &self.node, ledger: &*self.ledger, profiles: &self.profiles, urls: &self.urls };
+        let decider = Decider {
+            node: &self.node,
+            ledger: &*self.ledger,
+            profiles: &self.profiles,
+            urls: &self.urls,
+            devices: &self.devices,
+        };
         let prepared = decider.prepare(ca, Warrant::Order(queued.order_id), issue, queued.csr.as_deref())?;
         Ok(Some((ca.name.clone(), prepared)))
     }

@@ -15,7 +15,7 @@ use ndoba_types::{CaName, UtcTime};
 pub(crate) use officer::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
 pub(crate) use probe::{ProbeCommand, WatchArgs};
 
-pub(crate) use content::{Law, LintArgs, LintFormat, LintType, ProfileCommand};
+pub(crate) use content::{DevicesArgs, Law, LintArgs, LintFormat, LintType, ProfileCommand};
 
 /// Ndoba, the backend of a qualified trust-service provider.
 #[derive(Debug, Parser)]
@@ -363,6 +363,9 @@ pub(crate) enum AuditCommand {
 pub(crate) enum CaCommand {
     /// Account for every signature of the CAs' keys; exit status 1 where signatures and rows do not agree.
     Reconcile(ReconcileArgs),
+    /// The register of qualified devices and the certificates that depend on it; exit status 1 where a certificate that
+    /// is in use depends on a model whose certification has ended.
+    Devices(DevicesArgs),
     /// Make what stays of a CA that two security officers ended. Goes on where it was interrupted.
     Terminate(TerminateArgs),
 }

@@ -4,6 +4,7 @@ pub(crate) mod application;
 pub(crate) mod audit;
 pub(crate) mod certificate;
 pub(crate) mod db;
+pub(crate) mod devices;
 pub(crate) mod lint;
 pub(crate) mod local;
 pub(crate) mod officer;

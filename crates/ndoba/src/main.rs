@@ -45,6 +45,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Certificate(command) => command::certificate::run(&command)?,
         Command::Officer(command) => command::officer::run(&command)?,
         Command::Audit(command) => command::audit::run(&command)?,
+        Command::Ca(CaCommand::Devices(args)) => return command::devices::run(&args),
         Command::Ca(CaCommand::Reconcile(args)) => return command::reconcile::run(&args),
         Command::Ca(CaCommand::Terminate(args)) => command::terminate::run(&args)?,
         Command::Probe(command) => command::probe::run(&command)?,

@@ -128,6 +128,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("csr", "Certificate request (SHA-256)", "მოთხოვნა სერტიფიკატზე (SHA-256)"),
     ("database", "The database as it is", "მონაცემთა ბაზა, როგორიც არის"),
     ("days", "Valid for, days", "მოქმედების ვადა, დღე"),
+    ("device", "Qualified device of the key", "გასაღების კვალიფიციური მოწყობილობა"),
     ("digest", "SHA-256", "SHA-256"),
     ("email", "E-mail", "ელფოსტა"),
     (
@@ -145,6 +146,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("log_root", "Root of the audit log", "აუდიტის ჟურნალის ფესვი"),
     ("log_size", "Records of the audit log", "აუდიტის ჟურნალის ჩანაწერები"),
     ("marks", "It saw", "ნანახი აქვს"),
+    ("model", "Model", "მოდელი"),
     ("name", "Name", "დასახელება"),
     ("name_shown", "Name shown", "საჩვენებელი სახელი"),
     ("not_after", "Until", "დასასრული"),
@@ -168,6 +170,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("seq", "Number in the register", "ნომერი რეესტრში"),
     ("serial", "Certificate (serial number)", "სერტიფიკატი (სერიული ნომერი)"),
     ("serial_number", "Identifier", "იდენტიფიკატორი"),
+    ("shown_by", "Shown by", "დასტურდება"),
     ("spki", "Public key (SHA-256)", "საჯარო გასაღები (SHA-256)"),
     ("subject", "Subject", "სუბიექტი"),
     ("surname", "Surname", "გვარი"),

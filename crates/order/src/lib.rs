@@ -14,6 +14,7 @@ mod approval;
 mod as_text;
 mod authorise;
 mod describe;
+mod device;
 mod document;
 mod ecdsa;
 mod grant;
@@ -34,6 +35,7 @@ pub use authorise::{
     AcceptedSignature, AuthorisedOrder, Refusal, Signer, accept_signature, authorise, authorise_again,
 };
 pub use describe::{Language, describe};
+pub use device::{Device, DeviceEvidence, DeviceModel};
 pub use document::Malformed;
 pub use grant::{EndGrant, Grant, GrantDocument};
 pub use jws::{BadJws, FlatJws, Header, JwsAlgorithm, MediaType, assemble, signing_input};

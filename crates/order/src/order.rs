@@ -8,6 +8,7 @@ use ndoba_x509::{KeyIdentifier, RevocationReason, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::device::Device;
 use crate::document::{self, Malformed};
 use crate::{SignerRole, as_text};
 
@@ -77,6 +78,9 @@ pub struct Issue {
     pub person: Option<Sha256Digest>,
     /// For how long; the dates are the CA's.
     pub days: u32,
+    /// The qualified device that the key is in; absent where it may be anywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
     /// The certificate that this one replaces: there in `reissue`, absent in `issue`.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text::option")]
     pub replaces: Option<SerialNumber>,
@@ -313,6 +317,9 @@ fn check_issue(issue: &Issue) -> Result<(), Malformed> {
     }
     if !(1..=64).contains(&issue.profile.name.len()) {
         return Err(Malformed::rule("a profile's name has 1 to 64 octets"));
+    }
+    if issue.device.as_ref().is_some_and(|device| !issue.evidence.contains(&device.evidence)) {
+        return Err(Malformed::rule("what shows the device is one of the order's pieces of evidence"));
     }
     match issue.subject {
         Subject::NaturalPerson(_) | Subject::LegalPerson(_) => Ok(()),

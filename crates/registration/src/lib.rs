@@ -29,7 +29,7 @@ pub use check::{
 pub use csr::CheckedCsr;
 pub use field_error::FieldError;
 pub use permission::{Permission, allows};
-pub use profile::{ProfileOffer, SubjectKind};
+pub use profile::{DeviceOffer, ProfileOffer, SubjectKind};
 pub use service::{
     ApplicationQuery, AuthoriseResponderRequest, CHANNELS, EndGrantRequest, EndResponderRequest, GrantDraft,
     GrantRequest, NewGrantRequest, Officer, Once, REASONS, RegisteredOfficer, Registration,

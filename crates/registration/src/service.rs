@@ -17,7 +17,7 @@ use ndoba_types::{CaName, Clock, InstallationId, OfficerId, Random, RecordId, Sh
 use crate::check::Rules;
 use crate::permission::{Permission, allows};
 use crate::ports::{Act, Conflict, Receipt, Registry, RegistryError};
-use crate::profile::ProfileOffer;
+use crate::profile::{DeviceOffer, ProfileOffer};
 
 pub use applications::ApplicationQuery;
 pub use error::{Separation, ServiceError};
@@ -36,6 +36,8 @@ pub struct RegistrationSettings {
     pub person_salt: Vec<u8>,
     /// The profiles on offer.
     pub profiles: Vec<ProfileOffer>,
+    /// The certified models of qualified devices.
+    pub devices: Vec<DeviceOffer>,
     /// The issuing CAs by name, with the subject key identifier that orders name.
     pub authorities: Vec<(CaName, ndoba_x509::KeyIdentifier)>,
     /// The responder profiles, as standing authorisations name them.
@@ -136,6 +138,7 @@ impl Registration {
     fn rules(&self, now: UtcTime) -> Rules<'_> {
         Rules {
             profiles: &self.settings.profiles,
+            devices: &self.settings.devices,
             proofing_max_age_days: self.settings.proofing_max_age_days,
             now,
         }

@@ -28,6 +28,8 @@ section! {
         hsm: RawHsm;
         /// Certification authorities.
         cas: Vec<RawCa>;
+        /// Qualified devices.
+        devices: Vec<RawDevice>;
         /// Time-stamping.
         tsa: RawTsa;
         /// The clock.
@@ -195,6 +197,18 @@ section! {
         /// Leading hexadecimal digits of serial numbers, never given, that known probes ask about: they raise no
         /// alarm. 6372742e7368 is crt.sh's.
         known_probes: Vec<String> = Vec::<String>::new();
+    }
+}
+
+section! {
+    /// A model of qualified devices that subscribers' keys may be in (QSCD).
+    RawDevice {
+        /// Its name in orders: lower-case letters, digits and hyphens.
+        model: String, "\"card-3\"";
+        /// The certification: its number and who gave it, as shown to officers.
+        certificate: String, "\"EAL4+ 2027-12, Example Body\"";
+        /// When the certification ends: from then on the model is in no new certificate.
+        ends: String, "\"2029-12-31T00:00:00Z\"";
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Settings {
     pub hsm: Hsm,
     /// The certification authorities, root first or not as written.
     pub cas: Vec<CertificationAuthority>,
+    /// Certified models of qualified devices.
+    pub devices: Vec<CertifiedDevice>,
     /// Time-stamping.
     pub tsa: Tsa,
     /// What is asked of the clock.
@@ -54,6 +56,17 @@ pub struct Settings {
     pub policies: Policies,
     /// Logging.
     pub log: Log,
+}
+
+/// A model of qualified devices (QSCD) in the provider's register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertifiedDevice {
+    /// Its name in orders.
+    pub model: String,
+    /// The certification's number and who gave it.
+    pub certificate: String,
+    /// When the certification ends.
+    pub ends: UtcTime,
 }
 
 /// What the installation may be used for.

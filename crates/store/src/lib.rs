@@ -46,6 +46,7 @@ pub use journal::{
 };
 pub use outbox::{Errand, ErrandKind};
 pub use publish::{PublishError, PublishedFiles};
+pub use queries::in_use::InUse;
 pub use responders::{NewResponderRequest, ResponderOutcome, ResponderRecord};
 pub use schema_state::OpenError;
 pub use segments::{RecordedSegment, SegmentOutcome};

@@ -12,6 +12,7 @@ pub(crate) mod events;
 pub(crate) mod finals;
 pub(crate) mod grants;
 pub(crate) mod heartbeat;
+pub(crate) mod in_use;
 pub(crate) mod issuance;
 pub(crate) mod order_queue;
 pub(crate) mod orders;

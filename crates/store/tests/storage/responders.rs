@@ -167,6 +167,7 @@ impl<'d> House<'d> {
                 crl: CrlTiming { validity: Span::hours(24), interval: Span::hours(12) },
             }],
             profiles: Profile::presets(Legislation::Georgia).unwrap(),
+            devices: std::collections::BTreeMap::new(),
             urls,
             installation: INSTALLATION,
             pin: world.pin(),
