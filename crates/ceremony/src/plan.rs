@@ -105,6 +105,11 @@ fn yes() -> bool {
     true
 }
 
+/// Of plans that were written before there was a choice.
+fn clock_key() -> KeySpec {
+    KeySpec::P256
+}
+
 /// A whole ceremony, decided beforehand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,6 +138,9 @@ pub struct Plan {
     pub audit_token: String,
     /// The audit log's key.
     pub audit_key: KeySpec,
+    /// The key of the clock's statement, in the token of the time-stamping units' keys and none of them.
+    #[serde(default = "clock_key")]
+    pub clock_key: KeySpec,
     /// The first security officers, by the name under which the report lists them; at least two.
     pub security_officers: Vec<String>,
     /// Who witnesses from outside (a notary, an auditor); required of a root in production (GEN-6.5.1-14).
@@ -197,6 +205,7 @@ impl Plan {
             tsa_token: "ndoba-tsa".into(),
             audit_token: "ndoba-audit".into(),
             audit_key: KeySpec::P256,
+            clock_key: clock_key(),
             security_officers: vec!["Security officer 1".into(), "Security officer 2".into()],
             witnesses: Vec::new(),
         }
@@ -280,6 +289,11 @@ impl Plan {
             label: format!("{}/tsu/1", tsu.name),
             key: tsu.key,
         }));
+        steps.push(Step::GenerateKey {
+            token: self.tsa_token.clone(),
+            label: "tsa/clock/1".into(),
+            key: self.clock_key,
+        });
         steps.push(Step::GenerateKey {
             token: self.audit_token.clone(),
             label: "audit/seal/1".into(),
@@ -379,6 +393,6 @@ mod tests {
         let root = place(&|s| *s == Step::IssueRoot);
         assert!(last_key < root);
         assert!(root < place(&|s| matches!(s, Step::IssueAuthority { .. })));
-        assert_eq!(steps.iter().filter(|s| matches!(s, Step::GenerateKey { .. })).count(), 10);
+        assert_eq!(steps.iter().filter(|s| matches!(s, Step::GenerateKey { .. })).count(), 11);
     }
 }

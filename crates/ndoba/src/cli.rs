@@ -51,7 +51,7 @@ pub(crate) enum Command {
     /// The keys in the tokens, and whether they are fit.
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// The journals of time-stamps.
+    /// The journals of time-stamps, and the clock's statement.
     #[command(subcommand)]
     Tsa(TsaCommand),
     /// Certificate profiles: what is on offer, what a file breaks, what a change changes.
@@ -510,6 +510,21 @@ pub(crate) enum TsaCommand {
         #[arg(long, value_name = "HEX")]
         imprint: Option<String>,
         /// Print one JSON object per record found.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Verify a clock's statement, as /tsa/clock served it; needs nothing but files. Exit status 0: it is signed with
+    /// the key and of the present.
+    VerifyClock {
+        /// The statement.
+        statement: PathBuf,
+        /// The statement key's public half, PEM: pki/clock.pub.pem of the ceremony.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// Judge it as of this time, RFC 3339; now when absent.
+        #[arg(long, value_name = "TIME")]
+        at: Option<UtcTime>,
+        /// Print the statement as JSON.
         #[arg(long)]
         json: bool,
     },

@@ -7,10 +7,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use ndoba_types::{Sha256Digest, SignatureAlgorithm, SubjectPublicKeyInfo, UtcTime, canonical};
-use ndoba_x509::verify_signature;
+use ndoba_x509::{ecdsa_der_from_raw, verify_signature};
 use serde::{Deserialize, Serialize};
 
-use crate::{SignerRole, as_text, ecdsa};
+use crate::{SignerRole, as_text};
 
 /// The most octets of a flattened JWS: with RSA 8192, about 1 800.
 const MAX_LEN: usize = 4096;
@@ -183,8 +183,8 @@ impl FlatJws {
             return Err(BadJws::Invalid);
         }
         let der = match self.header.alg {
-            JwsAlgorithm::Es256 => ecdsa::der_from_raw(&self.signature, 32),
-            JwsAlgorithm::Es384 => ecdsa::der_from_raw(&self.signature, 48),
+            JwsAlgorithm::Es256 => ecdsa_der_from_raw(&self.signature, 32),
+            JwsAlgorithm::Es384 => ecdsa_der_from_raw(&self.signature, 48),
             JwsAlgorithm::Ps256 | JwsAlgorithm::Rs256 => Some(self.signature.clone()),
         };
         let der = der.ok_or(BadJws::Invalid)?;

@@ -15,7 +15,6 @@ mod as_text;
 mod authorise;
 mod describe;
 mod document;
-mod ecdsa;
 mod grant;
 mod jws;
 mod office;

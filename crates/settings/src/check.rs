@@ -230,7 +230,14 @@ fn clock(raw: &RawClock) -> Checked<ClockSettings> {
             "must let an answer live for two polls, or one lost packet stops the clock",
         );
     }
+    let statement = match (&raw.token, &raw.key) {
+        (Some(token), Some(label)) => Some(key("clock", token.clone(), label, &raw.algorithm, "clock")?),
+        (None, None) => None,
+        (Some(_), None) => return complaint("clock.key", "missing beside clock.token"),
+        (None, Some(_)) => return complaint("clock.token", "missing beside clock.key"),
+    };
     Ok(ClockSettings {
+        statement,
         mode,
         kernel,
         assumed_bound,

@@ -273,6 +273,13 @@ section! {
         max_age: String = "2m";
         /// How far this machine's clock may stray between answers, in parts per million.
         drift_ppm: u16 = 50u16;
+        /// The token with the key that signs the clock's statement at /tsa/clock; without it there is none. Its public
+        /// half is pki/clock.pub.pem of the state folder.
+        token: Option<String>, "\"ndoba-tsa\"";
+        /// That key's label.
+        key: Option<String>, "\"tsa/clock/1\"";
+        /// As for authorities.
+        algorithm: String = "ecdsa-p256-sha256";
     }
 }
 

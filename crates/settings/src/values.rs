@@ -365,6 +365,8 @@ pub struct ClockSettings {
     pub max_age: Span,
     /// How far this machine's clock may stray, in parts per million.
     pub drift_ppm: u16,
+    /// The key that signs the clock's statement.
+    pub statement: Option<KeyRef>,
 }
 
 /// Who is believed about the time.

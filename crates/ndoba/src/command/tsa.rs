@@ -1,7 +1,8 @@
-//! `ndoba tsa`: looks into the journals of time-stamps, and judges them by the audit log.
+//! `ndoba tsa`: looks into the journals of time-stamps and judges them by the audit log; judges the clock's statement.
 
 mod find;
 mod verify;
+mod verify_clock;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ pub(crate) fn run(command: &TsaCommand) -> anyhow::Result<ExitCode> {
         TsaCommand::Find { journal, serial, imprint, json } => {
             find::run(&folders(journal)?, serial.as_deref(), imprint.as_deref(), *json)
         }
+        TsaCommand::VerifyClock { statement, key, at, json } => verify_clock::run(statement, key, *at, *json),
         TsaCommand::VerifyJournal { journal, export, seen, key } => {
             verify::run(&folders(journal)?, export, seen, key.as_deref())
         }

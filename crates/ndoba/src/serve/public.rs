@@ -48,9 +48,11 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         ocsp_limits(process),
     );
     ocsp.activate(responders(process)?)?;
+    let stamping = stamping::start(process, background)?;
     let services = PublicServices {
         ocsp: Some(Arc::new(ocsp)),
-        time_stamping: stamping::start(process, background)?,
+        time_stamping: stamping.units,
+        clock: stamping.clock,
         published: PublishedFiles::new(settings.paths.published.clone()),
         authorities: settings.cas.iter().map(|ca| ca.name.clone()).collect(),
     };

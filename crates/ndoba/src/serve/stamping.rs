@@ -9,7 +9,7 @@ use ndoba_audit::EventKind;
 use ndoba_settings::{KeyRef, Settings, TsaUnit};
 use ndoba_tsa::{HighWater, Outcome, Rejection, SerialSource, Stamper, StamperParts, Unit, UnitParts};
 use ndoba_types::{Clock, Sha256Digest, Span, StampTime, UtcTime};
-use ndoba_web_public::{StampFuture, StampReply, TimeStamper, TimeStamping};
+use ndoba_web_public::{ClockStatements, StampFuture, StampReply, TimeStamper, TimeStamping};
 use ndoba_x509::Certificate;
 
 use super::background::{Background, Next};
@@ -21,24 +21,29 @@ const RETRY_AFTER: Span = Span::seconds(1);
 /// How often it is looked whether the units can stamp.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// What is served under `/tsa`.
+#[derive(Default)]
+pub(super) struct Served {
+    pub(super) units: Vec<TimeStamping>,
+    pub(super) clock: Option<Arc<dyn ClockStatements>>,
+}
+
 /// Starts the units; none where none is configured.
-pub(super) fn start(
-    process: &Arc<Process>,
-    background: &mut Background,
-) -> anyhow::Result<Vec<TimeStamping>> {
+pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<Served> {
     let settings = &process.settings;
     if settings.tsa.units.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Served::default());
     }
     check_units(settings)?;
     let journal = journal::open(process, background)?;
+    let clock = clock::start(process, background)?;
     let shared = Shared {
-        clock: clock::start(process, background)?,
+        clock: clock.clock,
         high_water: Arc::new(HighWater::new(journal.mark())),
         serials: Arc::new(SerialSource::new(settings.node, &*process.world.random)?),
         journal,
     };
-    let mut served = Vec::new();
+    let mut units = Vec::new();
     for unit in &settings.tsa.units {
         let running = Arc::new(running(process, &shared, unit)?);
         let (watched, watcher) = (Arc::clone(&running), Arc::clone(process));
@@ -46,13 +51,13 @@ pub(super) fn start(
             watched.look(&watcher);
             Next::After(LOOK)
         })?;
-        served.push(TimeStamping {
+        units.push(TimeStamping {
             name: unit.name.clone(),
             longest_request: settings.limits.tsp_request,
             stamper: running,
         });
     }
-    Ok(served)
+    Ok(Served { units, clock: clock.statements })
 }
 
 /// What needs the certificates to be seen: qualified units and others have different subjects (T-23), and a

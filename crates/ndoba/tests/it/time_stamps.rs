@@ -3,6 +3,7 @@
 mod accounting;
 mod contract;
 mod http;
+mod statement;
 mod units;
 
 use std::path::Path;

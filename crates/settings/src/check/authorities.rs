@@ -187,6 +187,9 @@ pub(super) fn tokens_exist(settings: &Settings) -> Checked<()> {
         for (i, unit) in settings.tsa.units.iter().enumerate() {
             there(format!("tsa.units.{i}"), &unit.key)?;
         }
+        if let Some(key) = &settings.clock.statement {
+            there("clock".into(), key)?;
+        }
     }
     match &settings.audit {
         Some(audit) if settings.roles.has(Role::Audit) => there("audit".into(), &audit.key),
