@@ -146,12 +146,17 @@ impl Installation {
 
     /// Starts serving by another configuration, and waits for nothing.
     pub(crate) fn start(&self, configuration: &str, failpoint: Option<&str>) -> Serving {
+        let armed: Vec<_> =
+            failpoint.map(|arrow| ("NDOBACTL_FAILPOINT", arrow.to_owned())).into_iter().collect();
+        self.start_under(configuration, &armed)
+    }
+
+    /// As [`Self::start`], with these environment variables.
+    pub(crate) fn start_under(&self, configuration: &str, variables: &[(&str, String)]) -> Serving {
         let log = fs::File::options().create(true).append(true).open(self.file("serve.log")).unwrap();
         let mut command = self.command(&["serve", "--config", configuration]);
         command.stdout(Stdio::null()).stderr(log);
-        if let Some(arrow) = failpoint {
-            command.env("NDOBACTL_FAILPOINT", arrow);
-        }
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
         Serving(command.spawn().unwrap())
     }
 

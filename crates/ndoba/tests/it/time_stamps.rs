@@ -1,6 +1,7 @@
 //! Time-stamps as their clients get them from the built command, and as auditors find them afterwards.
 
 mod accounting;
+mod clock;
 mod contract;
 mod http;
 mod statement;

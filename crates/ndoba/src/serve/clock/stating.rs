@@ -19,7 +19,7 @@ use crate::serve::background::{Background, Next};
 /// How long a statement may be taken for the present.
 const LIFE: Duration = Duration::from_secs(60);
 /// How old it gets while nothing changes.
-const RENEWED_AFTER: Duration = Duration::from_secs(10);
+const RENEWED_AFTER: Duration = Duration::from_secs(5);
 /// How often it is looked whether something has changed.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -56,21 +56,23 @@ pub(super) fn start(
         .context("the key of the clock's statement cannot be used")?;
     let board = Arc::new(Board::default());
     let (served, process) = (Arc::clone(&board), Arc::clone(process));
-    let mut last: Option<(Instant, Option<&'static str>)> = None;
+    let mut last: Option<(Instant, Vec<&'static str>)> = None;
     let mut failing = false;
     background.run("clock-statement", move || {
         let report = host.report();
-        let verdict = report.time.as_ref().err().map(code);
-        if last.is_some_and(|(at, said)| said == verdict && at.elapsed() < RENEWED_AFTER) {
+        let sources = watch.as_ref().map(|watch| watch.report(&report.reading)).unwrap_or_default();
+        let verdicts: Vec<_> = (report.time.as_ref().err().map(code).into_iter())
+            .chain(sources.iter().map(|source| source.verdict.code()))
+            .collect();
+        if last.as_ref().is_some_and(|(at, said)| *said == verdicts && at.elapsed() < RENEWED_AFTER) {
             return Next::After(LOOK);
         }
-        let sources = watch.as_ref().map(|watch| watch.report(&report.reading)).unwrap_or_default();
         let at = Instant::now();
         match sign(&statement(&process, &report, &sources), &key) {
             Ok(jws) => {
                 *board.0.write().unwrap_or_else(PoisonError::into_inner) =
                     Some(Stated { jws: jws.into(), at });
-                last = Some((at, verdict));
+                last = Some((at, verdicts));
                 if std::mem::take(&mut failing) {
                     tracing::info!("the clock's statement is signed again");
                 }
