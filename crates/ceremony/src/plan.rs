@@ -96,6 +96,10 @@ pub struct TsuPlan {
     /// Whether its tokens are offered as qualified: it makes no others (TIS-8.2-01, T-23).
     #[serde(default = "yes")]
     pub qualified: bool,
+    /// Whether its certificate has qcStatements (QcCompliance, QcCClegislation GE, QcType eSeal), for validators that
+    /// look for them there: the profile `tsu-qc` instead of `tsu`.
+    #[serde(default)]
+    pub qc_statements: bool,
     /// The policy of its tokens; the installation's own when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
@@ -199,6 +203,7 @@ impl Plan {
                 key_days: YEAR,
                 pss: false,
                 qualified: true,
+                qc_statements: false,
                 policy: None,
             }],
             ocsp_token: "ndoba-ocsp".into(),
@@ -256,6 +261,9 @@ impl Plan {
             };
             if tsu.pss && !is_rsa {
                 problems.push(PlanProblem::NotRsa(tsu.name.clone()));
+            }
+            if tsu.qc_statements && !tsu.qualified {
+                problems.push(PlanProblem::ClaimsWithoutBeing(tsu.name.clone()));
             }
             if tsu.key_days >= tsu.days {
                 problems.push(PlanProblem::TsuKeyNotShorter(tsu.name.clone()));
@@ -318,6 +326,9 @@ impl Plan {
 /// One thing wrong with a plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanProblem {
+    /// A certificate that claims what the tokens are not.
+    #[error("the TSU {0:?} has `qc_statements`, which say that it is qualified, and `qualified = false`")]
+    ClaimsWithoutBeing(String),
     /// Cannot be part of a key label.
     #[error("the name {0:?} must be lower-case letters, digits and hyphens")]
     Name(String),
@@ -376,11 +387,12 @@ mod tests {
         plan.tsu_authority = "nobody".into();
         plan.tsus[0].key_days = plan.tsus[0].days;
         plan.security_officers.pop();
-        let again = TsuPlan { pss: true, key_days: 1, ..plan.tsus[0].clone() };
+        let again =
+            TsuPlan { pss: true, qc_statements: true, qualified: false, key_days: 1, ..plan.tsus[0].clone() };
         let clock = TsuPlan { name: "clock".into(), common_name: "TEST another".into(), ..again.clone() };
         plan.tsus.extend([again, clock]);
         let problems = plan.problems();
-        assert_eq!(problems.len(), 12, "{problems:?}");
+        assert_eq!(problems.len(), 14, "{problems:?}");
         plan.mode = Mode::Production;
         assert!(plan.problems().contains(&PlanProblem::NoWitness));
     }
