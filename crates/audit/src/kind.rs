@@ -8,21 +8,12 @@ use ndoba_types::{
 };
 use serde_json::{Map, Value};
 
-use crate::Word;
 use crate::field::Field;
+use crate::{Cause, Word};
 
 mod define;
 
 use define::kinds;
-
-/// What entitled the CA to issue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// The digest of a key ceremony's plan.
-    Ceremony(Sha256Digest),
-    /// A verified order.
-    Order(OrderId),
-}
 
 kinds! {
     // The system: OVR-6.4.5-02.
@@ -531,6 +522,19 @@ kinds! {
         tsu: Word,
         /// Why.
         code: Word,
+    }
+    /// A unit's next key and certificate are in place (TIS-7.7.1-07).
+    TsuPrepared = "tsu-prepared" {
+        /// Which unit.
+        tsu: Word,
+        /// The next key.
+        key: KeyLabel,
+        /// SHA-256 over its certificate.
+        certificate: Sha256Digest,
+        /// By which order.
+        order: OrderId,
+        /// From when on it signs.
+        from: UtcTime,
     }
     /// A segment of a node's journal of time-stamps was closed: all its tokens, as one leaf of this log.
     TsuSegmentSealed = "tsu-segment-sealed" {

@@ -8,6 +8,7 @@
 //! [`EventSink`] and [`HeadWitness`] for what the shells provide. Events carry no personal data: identifiers,
 //! digests, and [`Word`]s that cannot hold a sentence.
 
+mod cause;
 mod checkpoint;
 mod event;
 mod export;
@@ -26,10 +27,11 @@ mod verify;
 mod witness;
 mod word;
 
+pub use cause::Cause;
 pub use checkpoint::{BadCheckpoint, Checkpoint, SignedCheckpoint};
 pub use event::{Actor, Event};
 pub use export::export;
-pub use kind::{Cause, EventKind};
+pub use kind::EventKind;
 pub use ports::{EventLog, EventSink, HeadWitness, Leaf, LogError, PendingEvent, WitnessError};
 pub use proof::{consistency_proof, inclusion_proof, verify_consistency, verify_inclusion};
 pub use record::{BadRecord, Record};

@@ -355,7 +355,7 @@ impl CaService {
         }
         let decider =
             Decider { node: &self.node, ledger: &*self.ledger, profiles: &self.profiles, urls: &self.urls };
-        let prepared = decider.prepare(ca, Warrant::Order(queued.order_id), issue, queued.csr.as_deref())?;
+        let prepared = decider.prepare(ca, Warrant::Order(queued.order_id), &issue, queued.csr.as_deref())?;
         Ok(Some((ca.name.clone(), prepared)))
     }
 

@@ -1,6 +1,7 @@
 //! The command line. PINs and keys are never arguments; files are.
 
 mod content;
+mod tsa;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -9,6 +10,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ndoba_registration::{CHANNELS, REASONS};
 use ndoba_types::UtcTime;
+
+pub(crate) use tsa::{JournalArgs, RenewArgs, SignOrderArgs, SubmitOrderArgs, TsaCommand};
 
 pub(crate) use content::{Law, LintArgs, LintFormat, LintType, ProfileCommand};
 
@@ -51,7 +54,7 @@ pub(crate) enum Command {
     /// The keys in the tokens, and whether they are fit.
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// The journals of time-stamps, and the clock's statement.
+    /// Time-stamping: the units' next keys, the journals, the clock's statement.
     #[command(subcommand)]
     Tsa(TsaCommand),
     /// Certificate profiles: what is on offer, what a file breaks, what a change changes.
@@ -484,62 +487,4 @@ pub(crate) struct SignRestoreArgs {
 pub(crate) enum KeysCommand {
     /// List the keys of every token with their attributes as read back.
     List(ConfigArgs),
-}
-
-/// Which journals of time-stamps.
-#[derive(Debug, Args)]
-pub(crate) struct JournalArgs {
-    /// A journal's folder, or a copy of it; several are allowed.
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) journal: Vec<PathBuf>,
-    /// The configuration file, for the journal of this process.
-    #[arg(long, value_name = "FILE", conflicts_with = "journal")]
-    pub(crate) config: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TsaCommand {
-    /// Find the record of a token; verifies the whole journal on the way.
-    Find {
-        #[command(flatten)]
-        journal: JournalArgs,
-        /// The token's serial number, hexadecimal.
-        #[arg(long, value_name = "HEX", required_unless_present = "imprint")]
-        serial: Option<String>,
-        /// What was stamped: the hash of the document, hexadecimal.
-        #[arg(long, value_name = "HEX")]
-        imprint: Option<String>,
-        /// Print one JSON object per record found.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Verify a clock's statement, as /tsa/clock served it; needs nothing but files. Exit status 0: it is signed with
-    /// the key and of the present.
-    VerifyClock {
-        /// The statement.
-        statement: PathBuf,
-        /// The statement key's public half, PEM: pki/clock.pub.pem of the ceremony.
-        #[arg(long, value_name = "FILE")]
-        key: PathBuf,
-        /// Judge it as of this time, RFC 3339; now when absent.
-        #[arg(long, value_name = "TIME")]
-        at: Option<UtcTime>,
-        /// Print the statement as JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Compare journals with an export of the audit log: every sealed segment is there as it is, and no other.
-    VerifyJournal {
-        #[command(flatten)]
-        journal: JournalArgs,
-        /// The export of the audit log.
-        #[arg(long, value_name = "FILE")]
-        export: PathBuf,
-        /// Checkpoints seen elsewhere, JSON.
-        #[arg(long, value_name = "FILE")]
-        seen: Vec<PathBuf>,
-        /// SHA-256 of the audit key as the ceremony report lists it; the export's own word is taken when absent.
-        #[arg(long, value_name = "HEX")]
-        key: Option<String>,
-    },
 }

@@ -10,7 +10,7 @@ mod clock;
 mod health;
 mod journal;
 mod officers;
-mod own_certificates;
+pub(crate) mod own_certificates;
 mod public;
 pub(crate) mod stamping;
 pub(crate) mod tls;

@@ -74,7 +74,7 @@ pub struct Header {
     pub kid: Sha256Digest,
     /// When, in seconds since 1970, by the officer's computer.
     pub iat: u64,
-    /// An approver's only: [`FlatJws::digest`] of the submitter's signature.
+    /// Of the second of two signers only: [`FlatJws::digest`] of the first one's signature.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text::option")]
     pub over: Option<Sha256Digest>,
 }

@@ -26,6 +26,7 @@ mod restore;
 mod role;
 #[cfg(test)]
 mod test_support;
+mod unit;
 
 pub use authorise::{
     AcceptedSignature, AuthorisedOrder, Refusal, Signer, accept_signature, authorise, authorise_again,
@@ -44,3 +45,4 @@ pub use restore::{
     accept_restore,
 };
 pub use role::{BadRole, IncompatibleRoles, Role, Roles, SignerRole};
+pub use unit::CertifyUnit;

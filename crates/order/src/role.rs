@@ -139,20 +139,29 @@ pub enum SignerRole {
     Approver,
     /// Who revokes or suspends.
     RevocationOfficer,
-    /// Who appoints or ends an appointment.
+    /// Who signs over the first security officer's signature.
+    SecondSecurityOfficer,
+    /// Who appoints or ends an appointment, or lets a time-stamping unit have another key.
     SecurityOfficer,
     /// Who vetted and submits.
     Submitter,
 }
 
 impl SignerRole {
-    const ALL: [Self; 4] = [Self::Approver, Self::RevocationOfficer, Self::SecurityOfficer, Self::Submitter];
+    const ALL: [Self; 5] = [
+        Self::Approver,
+        Self::RevocationOfficer,
+        Self::SecondSecurityOfficer,
+        Self::SecurityOfficer,
+        Self::Submitter,
+    ];
 
     /// The name in signatures.
     pub fn name(self) -> &'static str {
         match self {
             Self::Approver => "approver",
             Self::RevocationOfficer => "revocation-officer",
+            Self::SecondSecurityOfficer => "second-security-officer",
             Self::SecurityOfficer => "security-officer",
             Self::Submitter => "submitter",
         }
@@ -163,7 +172,7 @@ impl SignerRole {
         match self {
             Self::Approver => Role::Approver,
             Self::RevocationOfficer => Role::RevocationOfficer,
-            Self::SecurityOfficer => Role::SecurityOfficer,
+            Self::SecondSecurityOfficer | Self::SecurityOfficer => Role::SecurityOfficer,
             Self::Submitter => Role::RegistrationOfficer,
         }
     }

@@ -66,6 +66,8 @@ fn whole(raw: RawSettings, file: &Path, folder: &Path) -> Checked<Settings> {
             &[("on-disk", JournalMode::OnDisk), ("relaxed", JournalMode::Relaxed)],
         )?,
         queue_depth: positive("tsa.queue_depth", raw.tsa.queue_depth)?,
+        renew_before: positive_span("tsa.renew_before", &raw.tsa.renew_before)?,
+        destroy_after: positive_span("tsa.destroy_after", &raw.tsa.destroy_after)?,
         units: authorities::units(raw.tsa.units, folder, &policies.time_stamp)?,
     };
     authorities::kept_apart(&tsa)?;

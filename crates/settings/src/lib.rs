@@ -24,5 +24,5 @@ pub use values::{
     Audit, CertificationAuthority, ClockMode, ClockSettings, Crl, Database, Hsm, JournalMode, KernelCheck,
     KeyRef, Legal, Limits, Listen, Log, LogFormat, Mode, Module, NtpServer, Ocsp, OfficersTls, OnTimeout,
     Paths, PinSource, Policies, PublicTls, QualifiedUnder, Role, Roles, Settings, Token, TokenSelector, Tsa,
-    TsaNext, TsaUnit, UnknownAnswer, Urls,
+    TsaUnit, UnknownAnswer, Urls,
 };

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use ndoba_types::{CaName, InstallationId, KeyLabel, Oid, SignatureAlgorithm, Span, UtcTime};
+use ndoba_types::{CaName, InstallationId, KeyLabel, Oid, SignatureAlgorithm, Span};
 
 use crate::HttpUrl;
 
@@ -288,6 +288,10 @@ pub struct Tsa {
     pub journal: JournalMode,
     /// Requests that may wait for the journal.
     pub queue_depth: u32,
+    /// How long before a unit's key ends its successor is asked for (TIS-7.7.1-07).
+    pub renew_before: Span,
+    /// How long a key that was succeeded stays in its token (TIS-7.6.7-08).
+    pub destroy_after: Span,
 }
 
 /// A time-stamping unit.
@@ -314,20 +318,6 @@ pub struct TsaUnit {
     pub claim_eu_qtst: bool,
     /// Whether its tokens are offered as qualified (T-23).
     pub qualified: bool,
-    /// The key that follows, if it is made already (TIS-7.7.1-07).
-    pub next: Option<TsaNext>,
-}
-
-/// The key and certificate that a unit goes on with.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct TsaNext {
-    /// The key, of the same algorithm as the one before.
-    pub key: KeyRef,
-    /// Its certificate, by the same issuer.
-    pub certificate: PathBuf,
-    /// From when on it signs.
-    pub from: UtcTime,
 }
 
 /// When the record of a token counts as written.

@@ -23,7 +23,7 @@ pub use oid::{BadOid, Oid};
 pub use ports::{Clock, Random, RandomUnavailable};
 pub use serial::{BadSerial, SerialNumber};
 pub use sign::{
-    AnswerStatus, Canary, IssueCertificates, PublishCrls, Purpose, SealAudit, SignError, SignReply,
-    Signature, SignatureAlgorithm, SigningKey, StampTime, StateClock, ToBeSigned,
+    AnswerStatus, AskForUnit, Canary, IssueCertificates, PublishCrls, Purpose, SealAudit, SignError,
+    SignReply, Signature, SignatureAlgorithm, SigningKey, StampTime, StateClock, ToBeSigned,
 };
 pub use time::{BadTime, CertifiedTime, Span, TimeUnavailable, TrustedClock, UtcTime};

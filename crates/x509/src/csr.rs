@@ -1,12 +1,14 @@
 //! Certificate requests: PKCS#10 (RFC 2986), with proof of possession.
 
 mod error;
+mod info;
 
 use der::asn1::ObjectIdentifier;
 use der::{AnyRef, Decode, Reader, SliceReader, Tag, TagNumber};
 use ndoba_types::{Sha256Digest, SubjectPublicKeyInfo};
 
 pub use error::CsrError;
+pub use info::certification_request_info;
 
 use crate::certificate::{read_extensions, read_signed};
 use crate::name::DistinguishedName;

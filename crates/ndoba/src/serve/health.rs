@@ -37,6 +37,11 @@ impl HealthBoard {
         self.set(part, CheckState::Failed, detail);
     }
 
+    /// It works, and somebody must do something before it does not.
+    pub(crate) fn set_degraded(&self, part: &str, detail: String) {
+        self.set(part, CheckState::Degraded, detail);
+    }
+
     /// The clock works, and every health answer says that nobody watches it.
     pub(crate) fn set_trusted_host_clock(&self) {
         let detail = "the host's clock is trusted unchecked: development only";

@@ -6,6 +6,7 @@ mod contract;
 mod foreign;
 mod http;
 mod statement;
+mod succession;
 mod units;
 
 use std::path::Path;

@@ -31,6 +31,10 @@ fn contract() {
     for nobody in ["/tsa/none", "/tsa/", "/tsa/other/more"] {
         assert_eq!(post(world.address, nobody, QUERY, b"x").status, 404, "{nobody}");
     }
+    let chain = ask(world.address, "GET", "/tsa/other/certificates", "");
+    assert_eq!((chain.status, chain.body.as_slice()), (200, &b"certificates to the other"[..]));
+    assert_eq!(chain.header("content-type"), Some("application/pkcs7-mime; smime-type=certs-only"));
+    assert_eq!(post(world.address, "/tsa/other/certificates", QUERY, b"x").status, 405);
     let get = ask(world.address, "GET", "/tsa", "");
     assert_eq!((get.status, get.header("allow")), (405, Some("POST")));
 }

@@ -171,6 +171,10 @@ impl TimeStamper for Parrot {
             }
         })
     }
+
+    fn certificates(&self) -> Vec<u8> {
+        [b"certificates", self.0].concat()
+    }
 }
 
 pub(crate) struct World {
