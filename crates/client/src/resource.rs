@@ -166,6 +166,10 @@ pub struct CertificateStatus {
     pub ca: String,
     /// The profile's name.
     pub profile: String,
+    /// SHA-256 over the profile, as the officers' order named it.
+    pub profile_digest: String,
+    /// How it passed the lint before it was signed, in words.
+    pub lint: String,
     /// `issued` or `issued-lost`.
     pub ledger: String,
     /// `good`, `suspended` or `revoked`.

@@ -22,6 +22,7 @@ use ndoba_audit::{Actor, Event, EventKind, EventSink as _, Word};
 use ndoba_settings::{LogFormat, Role, Settings};
 use ndoba_store::Store;
 use ndoba_web_public::{OperatorServer, install_metrics};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::ConfigArgs;
 use crate::installation::{self, World};
@@ -64,40 +65,22 @@ pub(crate) fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
 }
 
 async fn run(process: Process, metrics: metrics_exporter_prometheus::PrometheusHandle) -> anyhow::Result<()> {
+    // Before anything listens: who is served already must not be cut off by a stop that nobody waits for.
+    let stop = StopSignals::listen()?;
     let process = Arc::new(process);
-    let roles = &process.settings.roles;
-    own_certificates::judge(&process.settings)?;
     let mut background = Background::default();
-    let mut servers = Vec::new();
-
-    if roles.has(Role::Public) {
-        servers.push(public::start(&process, &mut background)?);
-    }
-    if roles.has(Role::Registration) {
-        servers.push(officers::start(&process, &mut background)?);
-    }
-    if let Some(address) = process.settings.listen.operator {
-        let health = Arc::clone(&process.health);
-        servers.push(OperatorServer::bind(address, health, metrics)?.into_server());
-    }
-    if roles.has(Role::Ca) {
-        ca::start(&process, &mut background)?;
-    }
-    if roles.has(Role::Audit) {
-        audit::start(&process, &mut background)?;
-    }
-    health::watch(&process, &mut background)?;
-    record(&process, |role, node, epoch| EventKind::ServiceStarted {
-        role,
-        version: env!("CARGO_PKG_VERSION").into(),
-        node,
-        epoch,
-    })?;
-
+    let servers = match start(&process, &mut background, metrics) {
+        Ok(servers) => servers,
+        Err(error) => {
+            // Before the process ends: a thread that is within a PKCS#11 module then would take it down.
+            background.abandon();
+            return Err(error);
+        }
+    };
     let handles: Vec<_> = servers.iter().map(actix_web::dev::Server::handle).collect();
     let serving: Vec<_> = servers.into_iter().map(actix_web::rt::spawn).collect();
     tracing::info!("serving");
-    let signal = stop_signal().await?;
+    let signal = stop.received().await;
     tracing::info!(signal, "stopping");
     for handle in handles {
         handle.stop(true).await;
@@ -109,6 +92,41 @@ async fn run(process: Process, metrics: metrics_exporter_prometheus::PrometheusH
     background.stop();
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Starts every role; what may refuse does so here.
+fn start(
+    process: &Arc<Process>,
+    background: &mut Background,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+) -> anyhow::Result<Vec<actix_web::dev::Server>> {
+    let roles = &process.settings.roles;
+    own_certificates::judge(&process.settings)?;
+    let mut servers = Vec::new();
+    if roles.has(Role::Public) {
+        servers.push(public::start(process, background)?);
+    }
+    if roles.has(Role::Registration) {
+        servers.push(officers::start(process, background)?);
+    }
+    if let Some(address) = process.settings.listen.operator {
+        let health = Arc::clone(&process.health);
+        servers.push(OperatorServer::bind(address, health, metrics)?.into_server());
+    }
+    if roles.has(Role::Ca) {
+        ca::start(process, background)?;
+    }
+    if roles.has(Role::Audit) {
+        audit::start(process, background)?;
+    }
+    health::watch(process, background)?;
+    record(process, |role, node, epoch| EventKind::ServiceStarted {
+        role,
+        version: env!("CARGO_PKG_VERSION").into(),
+        node,
+        epoch,
+    })?;
+    Ok(servers)
 }
 
 /// One event for each role of this process.
@@ -137,14 +155,24 @@ fn record_one(process: &Process, role: &'static str, what: EventKind) -> anyhow:
     Ok(process.store.record(&[event])?)
 }
 
-async fn stop_signal() -> anyhow::Result<&'static str> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    })
+/// The two signals that end a process in order. From the moment it exists they end it in no other way.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for the signals that stop a process");
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    async fn received(mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
 }
 
 /// The tokens that the roles of this process log in to, and no others.

@@ -251,6 +251,10 @@ pub struct CertificateRecord {
     pub ca: CaName,
     /// The profile's name.
     pub profile: String,
+    /// SHA-256 over the profile, as the officers' order named it.
+    pub profile_digest: Sha256Digest,
+    /// How it passed the lint before it was signed, in words.
+    pub lint: String,
     /// The order that made it; absent where a ceremony did.
     pub order: Option<OrderId>,
     /// The application behind that order.

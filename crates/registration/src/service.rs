@@ -10,7 +10,7 @@ mod register;
 use std::sync::{Arc, Mutex};
 
 use ndoba_audit::{Actor, Event, EventKind};
-use ndoba_order::{Pin, Register};
+use ndoba_order::{OrderKind, Pin, Register};
 use ndoba_types::{CaName, Clock, InstallationId, OfficerId, Random, RecordId, Sha256Digest, Span, UtcTime};
 
 use crate::check::Rules;
@@ -81,15 +81,20 @@ impl Registration {
         &self.settings.profiles
     }
 
-    /// Whether a `ca` node was seen lately and its token answered.
+    /// Whether an order of this kind will be carried out soon: a `ca` node was seen lately and, where the order takes a
+    /// signature, its token answered. A change of status takes none (design §3).
     ///
     /// # Errors
     ///
     /// [`ServiceError::Unavailable`] when the database does not answer.
-    pub fn ca_answers(&self) -> Result<bool, ServiceError> {
+    pub fn ca_answers(&self, kind: OrderKind) -> Result<bool, ServiceError> {
+        let signs = match kind {
+            OrderKind::CertifyUnit | OrderKind::Issue | OrderKind::Reissue => true,
+            OrderKind::Release | OrderKind::Revoke | OrderKind::Suspend => false,
+        };
         let seen = self.registry.ca_heartbeat()?;
         let recent = self.clock.now().minus(self.settings.ca_silence);
-        Ok(seen.is_some_and(|beat| beat.token_answers && beat.at >= recent))
+        Ok(seen.is_some_and(|beat| beat.at >= recent && (beat.token_answers || !signs)))
     }
 
     /// Refuses an officer whose roles do not have `permission`, and records that (OVR-6.4.5-02).

@@ -70,15 +70,8 @@ impl StatusRecords {
         let (marks, beat) = self
             .store
             .snapshot("status_versions", |conn| Ok((versions::all(conn)?, heartbeat::newest(conn)?)))?;
-        // One refresh at a time; a panic in one leaves a witness that is at worst older than it could be.
-        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
         let database = Marks { authorities: marks, grant: 0, checkpoint: None };
-        if let Some(witness) = &mut watch.witness {
-            let advanced = witness.advance(&database);
-            let behind = matches!(advanced, Err(AdvanceError::Behind(_)));
-            self.doubts.write().unwrap_or_else(PoisonError::into_inner).behind = behind;
-            advanced?;
-        }
+        self.bear_witness(&database)?;
         let as_of = match self.dating {
             Dating::Primary => now,
             Dating::Replica => beat.map(|beat| beat.at.min(now)).ok_or(RefreshError::NoHeartbeat)?,
@@ -92,6 +85,28 @@ impl StatusRecords {
             .collect();
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
         Ok(())
+    }
+
+    /// Compares the marks with the witness and advances it.
+    fn bear_witness(&self, database: &Marks) -> Result<(), AdvanceError> {
+        // One at a time; a panic in one leaves a witness that is at worst older than it could be.
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(witness) = &mut watch.witness else { return Ok(()) };
+        let advanced = witness.advance(database);
+        let behind = matches!(advanced, Err(AdvanceError::Behind(_)));
+        self.doubts.write().unwrap_or_else(PoisonError::into_inner).behind = behind;
+        advanced
+    }
+
+    /// Has the witness know of a change before an answer tells of it: a database that forgot it is then refused, even
+    /// when this process ended before its next refresh.
+    fn remember(&self) -> Result<(), StatusError> {
+        let marks = self.store.snapshot("status_versions", versions::all)?;
+        let database = Marks { authorities: marks, grant: 0, checkpoint: None };
+        self.bear_witness(&database).map_err(|error| match error {
+            AdvanceError::Behind(_) => StatusError::BehindWitness,
+            AdvanceError::File(error) => StatusError::Unavailable { reason: error.to_string() },
+        })
     }
 
     /// Compares a CRL that was published, showing status `version`, with the database: its serials must be revoked
@@ -134,7 +149,11 @@ impl StatusSource for StatusRecords {
                 return Err(StatusError::BehindWitness);
             }
         }
-        Ok(look_up(&self.store, issuer, serials)?)
+        let found = look_up(&self.store, issuer, serials)?;
+        if self.known(issuer).is_none_or(|known| known.version < found.version) {
+            self.remember()?;
+        }
+        Ok(found)
     }
 }
 

@@ -79,9 +79,32 @@ impl PostgresCluster {
     ///
     /// When the server does not make it.
     pub fn new_database(&self) -> String {
-        let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed) + 1);
+        let name = self.next_name();
         self.psql("postgres", &format!("CREATE DATABASE {name}"));
         self.url(&name)
+    }
+
+    /// Copies the database with this connection string, whose sessions are ended; the copy's connection string.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not make it.
+    pub fn copy_database(&self, url: &str) -> String {
+        let Some(from) = url.split_whitespace().find_map(|part| part.strip_prefix("dbname=")) else {
+            panic!("no database is named in {url}")
+        };
+        let name = self.next_name();
+        // The server copies no database that somebody uses. A process that was killed leaves its sessions for a moment.
+        self.psql(
+            "postgres",
+            &format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{from}'"),
+        );
+        self.psql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {from}"));
+        self.url(&name)
+    }
+
+    fn next_name(&self) -> String {
+        format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
     /// The connection string of a database.

@@ -16,8 +16,15 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
             session.print(&found, || {
                 let reason = found.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
                 format!(
-                    "{} of {}: {}{reason}, valid {} to {}",
-                    found.serial, found.ca, found.status, found.not_before, found.not_after
+                    "{} of {}: {}{reason}, valid {} to {}\n  profile {}, {}\n  lint: {}",
+                    found.serial,
+                    found.ca,
+                    found.status,
+                    found.not_before,
+                    found.not_after,
+                    found.profile,
+                    found.profile_digest,
+                    found.lint
                 )
             })
         }
@@ -57,12 +64,12 @@ fn change(
     let RequestArgs { channel, note, received_at } = asked;
     let received = received_at.map(|at| at.to_string());
     let request = StatusOrder { kind, reason, received: received.as_deref(), channel, note };
-    let mut order = session.api.propose(serial, &request, None)?;
-    order = session.sign(&order.order_id)?;
+    let order = session.api.propose(serial, &request, None)?;
+    let mut signed = session.sign(&order.order_id)?;
     if let Some(approver) = approver {
-        order = session.sign_as(approver, &order.order_id)?;
+        signed = session.sign_as(approver, &order.order_id)?;
     }
-    let order = session.conclude(order)?;
+    let order = session.conclude(signed)?;
     let yet = if order.is_final() { "" } else { "the CA has not acted yet: " };
     session.print(&order, || format!("{kind}: {yet}order {} is {}", order.order_id, order.state))
 }

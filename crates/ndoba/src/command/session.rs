@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use ndoba_client::{Identity, OfficerClient, Order, await_order, review_and_sign};
+use ndoba_client::{ClientError, Identity, OfficerClient, Order, await_order, review_and_sign};
 use ndoba_order::SignerRole;
 use rustls_pki_types::CertificateDer;
 use serde::Serialize;
@@ -19,6 +19,16 @@ use crate::serve::tls;
 const API_WAIT: u32 = 10;
 /// How long the command waits for the CA altogether.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The API's code for an order that has all its signatures while nobody carries it out.
+const CA_UNAVAILABLE: &str = "ca.unavailable";
+
+/// An order with an officer's signature.
+pub(super) struct Signed {
+    order: Order,
+    /// Whether the CA may carry it out soon.
+    wait: bool,
+}
 
 /// An officer at the API.
 pub(super) struct Session {
@@ -52,27 +62,39 @@ impl Session {
     }
 
     /// Shows an order to the officer, asks, and signs it in the role whose signature it lacks.
-    pub(super) fn sign(&self, order_id: &str) -> anyhow::Result<Order> {
+    pub(super) fn sign(&self, order_id: &str) -> anyhow::Result<Signed> {
         self.sign_with(&self.api, &self.officer, order_id)
     }
 
     /// The same as another officer, who sits at this machine too.
-    pub(super) fn sign_as(&self, officer: &Path, order_id: &str) -> anyhow::Result<Order> {
+    pub(super) fn sign_as(&self, officer: &Path, order_id: &str) -> anyhow::Result<Signed> {
         let officer = identity(officer)?;
         let api = OfficerClient::new(&self.address, &self.roots, &officer);
         self.sign_with(&api, &officer, order_id)
     }
 
-    fn sign_with(&self, api: &OfficerClient, officer: &Identity, order_id: &str) -> anyhow::Result<Order> {
+    fn sign_with(&self, api: &OfficerClient, officer: &Identity, order_id: &str) -> anyhow::Result<Signed> {
         let now = self.world.clock.now();
         let mut consent = |lines: &[String], role| self.consent(lines, role);
-        Ok(review_and_sign(api, officer, order_id, self.language, now, Some(API_WAIT), &mut consent)?)
+        match review_and_sign(api, officer, order_id, self.language, now, Some(API_WAIT), &mut consent) {
+            Ok(order) => Ok(Signed { order, wait: true }),
+            // Signed and kept: the officer has nothing more to do, and nothing to wait for.
+            Err(ClientError::Later { problem, .. }) if problem.code == CA_UNAVAILABLE => {
+                eprintln!("{}", problem.title);
+                Ok(Signed { order: api.order(order_id)?, wait: false })
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
-    /// Waits for the CA. An order that ended without being carried out is an error; one that the CA has not taken up
-    /// when patience ends is given as it is.
-    pub(super) fn conclude(&self, order: Order) -> anyhow::Result<Order> {
-        let order = if order.is_final() { order } else { await_order(&self.api, &order.order_id, PATIENCE)? };
+    /// Waits for the CA, unless it is known not to answer. An order that ended without being carried out is an error;
+    /// one that the CA has not taken up is given as it is.
+    pub(super) fn conclude(&self, Signed { order, wait }: Signed) -> anyhow::Result<Order> {
+        let order = if wait && !order.is_final() {
+            await_order(&self.api, &order.order_id, PATIENCE)?
+        } else {
+            order
+        };
         if let Some(refusal) = &order.refusal {
             anyhow::bail!("the CA refused ({}): {}", refusal.code, refusal.message);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use ndoba_audit::{EventLog as _, Sequencer, SequencerSettings, SignedCheckpoint};
+use ndoba_audit::{EventLog as _, Sequencer, SequencerError, SequencerSettings, SignedCheckpoint};
 use ndoba_client::PublicClient;
 use ndoba_hsm::Key;
 use ndoba_store::HeadFile;
@@ -43,7 +43,7 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         },
         process: Arc::clone(process),
     };
-    let mut sequencer = None;
+    let mut sequencer = role.first_look()?;
     let mut unstamped = None;
     background.run("audit", move || match role.step(&mut sequencer, &mut unstamped) {
         Ok(next) => {
@@ -68,6 +68,21 @@ struct Role {
 }
 
 impl Role {
+    /// Where the log is gone on with. What no later look can mend is an error before anything is served; the rest is
+    /// tried again.
+    fn first_look(&self) -> anyhow::Result<Option<Sequencer>> {
+        match Sequencer::open(self.settings, &self.process.store, &self.witness) {
+            Ok(sequencer) => Ok(Some(sequencer)),
+            Err(SequencerError::Log(_) | SequencerError::Sign(_) | SequencerError::Witness(_)) => Ok(None),
+            Err(
+                error @ (SequencerError::Altered { .. }
+                | SequencerError::Forked
+                | SequencerError::RolledBack { .. }
+                | SequencerError::WitnessMissing),
+            ) => Err(error).context("the audit role does not go on with this log"),
+        }
+    }
+
     fn step(
         &self,
         sequencer: &mut Option<Sequencer>,

@@ -74,16 +74,22 @@ impl Background {
     }
 
     /// Asks all threads to stop, waits for them, and does what was left for the end.
-    pub(crate) fn stop(self) {
+    pub(crate) fn stop(mut self) {
+        let last = std::mem::take(&mut self.last);
+        self.abandon();
+        for work in last {
+            work();
+        }
+    }
+
+    /// Asks all threads to stop and waits for them; what was left for the end is not done.
+    pub(crate) fn abandon(self) {
         *self.stop.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.stop.changed.notify_all();
         for thread in self.threads {
             if thread.join().is_err() {
                 tracing::error!("a background thread had panicked");
             }
-        }
-        for work in self.last {
-            work();
         }
     }
 }

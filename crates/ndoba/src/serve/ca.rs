@@ -18,7 +18,7 @@ use super::background::{Background, Next};
 use crate::failpoint::{self, KillAt};
 use crate::installation;
 use crate::tokens::Watched;
-use crate::witness_file::{CrlFolder, WitnessFile};
+use crate::witness_file::{CrlFolder, WitnessFile, role_marks};
 
 /// Between two looks for orders.
 const POLL: Duration = Duration::from_millis(50);
@@ -31,13 +31,18 @@ const BEAT: Span = Span::seconds(1);
 pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<()> {
     let settings = &process.settings;
     let world = &process.world;
+    let witness = installation::witness(settings, "ca")?;
+    // Found at every later look too; but who starts on a restored database is to be told, not to find it in a log.
+    witness
+        .check(&role_marks("ca", &process.store.all_marks()?))
+        .context("the ca role does not act on this database")?;
     let longest =
         settings.hsm.modules.iter().flat_map(|module| &module.tokens).map(|token| token.deadline).max();
     let parts = CaParts {
         node: Node::begin(&process.node, Arc::clone(&world.clock), Arc::clone(&world.random))?,
         ledger: Arc::new(process.store.clone()),
         sink: Arc::new(CrlFolder(installation::published(settings)?)),
-        witness: Arc::new(WitnessFile::new(installation::witness(settings, "ca")?)),
+        witness: Arc::new(WitnessFile::new(witness)),
         failpoints: failpoints(settings)?,
         authorities: authorities(process)?,
         profiles: installation::profiles(settings)?,
@@ -62,17 +67,21 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
     };
     let mut service = CaService::new(parts)?;
     let process = Arc::clone(process);
-    let mut beaten: Option<UtcTime> = None;
+    let mut beaten: Option<(UtcTime, bool)> = None;
     // Nobody is told that certificates can be issued before the accounts were looked at.
     let mut issues = false;
+    let mut works = true;
     background.run("ca", move || {
         let now = process.world.clock.now();
-        if beaten.is_none_or(|at| now.since(at) >= BEAT || now < at) {
+        // Who cannot act gives no sign of life: officers are told that their orders wait.
+        let due = |(at, told)| now.since(at) >= BEAT || now < at || told != issues;
+        if works && beaten.is_none_or(due) {
             beat(&process, now, issues);
-            beaten = Some(now);
+            beaten = Some((now, issues));
         }
         match service.step() {
             Ok(progress) => {
+                works = true;
                 issues = judge_accounts(&process, service.violations());
                 let gauge = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
                 metrics::gauge!("ndoba_ca_parked").set(gauge(progress.parked));
@@ -82,6 +91,7 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
                 if progress.worked() { Next::AtOnce } else { Next::After(POLL) }
             }
             Err(error) => {
+                works = false;
                 report(&process, &error);
                 Next::After(FAILURE_PAUSE)
             }

@@ -1,4 +1,4 @@
-//! The built command, as an operator and officers use it. One binary, for the link time.
+//! The built command, as an operator, officers and strangers use it. One binary, for the link time.
 
 #![expect(
     clippy::unwrap_used,
@@ -6,16 +6,47 @@
     reason = "a test ends where something is not as it must be"
 )]
 
+/// Makes of each function that takes an engine a test on SQLite and one on PostgreSQL.
+macro_rules! on_both_engines {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test]
+            fn $test() {
+                super::$test(crate::installation::Engine::Sqlite);
+            })+
+        }
+        mod postgresql {
+            $(#[test]
+            fn $test() {
+                super::$test(crate::installation::Engine::Postgresql);
+            })+
+        }
+    };
+}
+
 mod accounting;
 mod accounts;
+mod api;
+mod bad_input;
+mod ceremony;
 mod crash;
 mod deploy;
+mod fail_closed;
 mod guides;
+mod http;
 mod installation;
+mod issued_by_profile;
+mod judged;
 mod lint;
 mod profile;
+mod program;
 mod restore;
+mod roles;
+mod rollback;
+mod rsa;
 mod soak;
 mod softhsm;
+mod starting_and_stopping;
+mod story;
 mod suspension;
 mod time_stamps;

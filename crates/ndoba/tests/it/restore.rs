@@ -98,7 +98,8 @@ fn a_restored_copy_is_accepted_by_two_security_officers_only() {
         );
     }
     // Nobody else's installation: there the statement says nothing.
-    let other = Installation::on(Engine::Sqlite);
+    let other = Installation::empty();
+    other.hold_ceremony(&[]);
     for file in ["statement.json", "signature-1.json", "signature-2.json"] {
         fs::copy(here.file(file), other.file(file)).unwrap();
     }

@@ -13,25 +13,10 @@ fn a_suspension_ends_by_itself_as_configured() {
     let configure = |legal: &str| {
         fs::write(here.file("ndoba.toml"), format!("{configured}\n[legal]\n{legal}\n")).unwrap();
     };
-    let suspend = |serial: &str| {
-        here.run(&[
-            "certificate",
-            "suspend",
-            serial,
-            "--channel",
-            "telephone",
-            "--note",
-            "a drill",
-            "--as",
-            "officers/revocation-officer.pem",
-            "--yes",
-        ])
-    };
-
     configure("suspension_max = \"1s\"\nsuspension_on_timeout = \"keep\"");
     let serving = here.serve(None);
     let serial = here.issue("01001000201");
-    assert!(suspend(&serial).status.success());
+    assert!(here.suspend(&serial).status.success());
     // Longer than the rule allows, and longer than the CA's pause between two looks.
     sleep(Duration::from_secs(8));
     assert!(here.shown(&serial).contains("suspended"), "{}", here.shown(&serial));
@@ -50,7 +35,7 @@ fn a_suspension_ends_by_itself_as_configured() {
 
     configure("suspension_allowed = false");
     let serving = here.serve(None);
-    let refused = suspend(&here.issue("01001000202"));
+    let refused = here.suspend(&here.issue("01001000202"));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("does not suspend"), "{refused:?}");
     drop(serving);
 }

@@ -4,7 +4,6 @@ mod accounting;
 mod clock;
 mod contract;
 mod foreign;
-mod http;
 mod statement;
 mod succession;
 mod units;
@@ -14,7 +13,9 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::{Duration, Instant};
 
+use crate::http;
 use crate::installation::{Installation, Serving};
+pub(crate) use crate::program::must;
 
 /// One installation with four units, serving as long as a test of this module holds it.
 pub(crate) struct House {
@@ -119,15 +120,6 @@ fn plan() -> String {
         );
     }
     plan
-}
-
-/// Runs a program that must succeed; what it said on both streams.
-pub(crate) fn must(cd: &Path, program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).current_dir(cd).output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said).into_owned();
-    assert!(output.status.success(), "{program} {arguments:?}: {said}");
-    said
 }
 
 /// A request by openssl for `data` with further options.

@@ -257,6 +257,8 @@ impl World {
             serial: serial.clone(),
             ca,
             profile: "sign".into(),
+            profile_digest: Sha256Digest::of(b"sign"),
+            lint: "37 rules, clean; second encoder: equal".into(),
             order: Some(order),
             application,
             ledger: LedgerState::Issued,

@@ -24,6 +24,8 @@ struct CertificateRow {
     serial: Vec<u8>,
     ca: String,
     profile: String,
+    profile_digest: Vec<u8>,
+    lint: String,
     order_id: Option<Vec<u8>>,
     der: Option<Vec<u8>>,
     not_before: i64,
@@ -113,12 +115,25 @@ fn records(conn: &mut Conn, rows: Vec<ViewRow>) -> Result<Vec<CertificateRecord>
     let mut clocks = clocks(conn, rows.iter().map(|(row, _, _)| row.serial.as_slice()).collect())?;
     rows.into_iter()
         .map(|(row, status, application)| {
-            let CertificateRow { serial, ca, profile, order_id, der, not_before, not_after, issued } = row;
+            let CertificateRow {
+                serial,
+                ca,
+                profile,
+                profile_digest,
+                lint,
+                order_id,
+                der,
+                not_before,
+                not_after,
+                issued,
+            } = row;
             Ok(CertificateRecord {
                 clocks: clocks.remove(&serial).unwrap_or_default(),
                 serial: stored::serial(&serial, "certificates.serial")?,
                 ca: stored::ca(&ca)?,
                 profile,
+                profile_digest: stored::digest(&profile_digest, "certificates.profile_digest")?,
+                lint,
                 order: order_id.as_deref().map(stored::order_id).transpose()?,
                 application: application
                     .map(|id| stored::octets(&id, "orders.application").map(ApplicationId::from_bytes))

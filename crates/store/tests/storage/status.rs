@@ -10,11 +10,11 @@ use ndoba_ca::ports::{
 };
 use ndoba_ocsp::{CertStatusFacts, StatusSource as _, StatusVersion, StatusVersions as _};
 use ndoba_registration::ports::{OrderKind, OrderState, Registry as _};
-use ndoba_store::{Dating, StatusRecords};
+use ndoba_store::{Dating, StatusRecords, Witness};
 use ndoba_types::Sha256Digest;
 use ndoba_x509::RevocationReason;
 
-use crate::cluster::{on_both, postgres};
+use crate::cluster::{HOME, on_both, postgres};
 use crate::fixtures::{
     at, ca, ceremony, change, event, fresh, intent, issue, issued, queued, serial, status_change,
 };
@@ -241,6 +241,27 @@ fn commit_order_is_version_order() {
         .unwrap();
     assert_eq!(receiver.recv().unwrap(), StatusOutcome::Applied { version: 3 });
     later.join().unwrap();
+}
+
+/// Not first at the next refresh: the process may end before it.
+#[test]
+fn a_change_is_witnessed_before_it_is_answered() {
+    on_both(|database| {
+        let store = &database.store;
+        let certificate = issue(store).certificate;
+        change(store, &issue(store).certificate, REVOKE); // makes the CA's row; version 1
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ocsp.json");
+        let witness = Witness::create(&path, HOME, &store.all_marks().unwrap()).unwrap();
+        let records = StatusRecords::new(store.clone(), Dating::Primary, Some(witness));
+        records.refresh(at(20)).unwrap();
+        let witnessed = || Witness::load(&path, HOME).unwrap().marks().authorities;
+        change(store, &certificate, REVOKE);
+        assert_ne!(witnessed(), store.marks().unwrap());
+        let told = records.statuses(&certificate.ca, std::slice::from_ref(&certificate.serial)).unwrap();
+        assert!(matches!(told.facts[..], [CertStatusFacts::Revoked { .. }]), "{told:?}");
+        assert_eq!(witnessed(), store.marks().unwrap());
+    });
 }
 
 #[test]

@@ -56,19 +56,30 @@ pub(crate) async fn sign(
     let signer = officer.clone();
     let mut order = blocking(&api, move |r| r.sign(&signer, id, &jws, submission.once.as_ref())).await?;
     let Some(seconds) = wanted_wait(&request) else { return Ok(answer(order, false)) };
-    let mut left = Duration::from_secs(seconds);
-    while !settled(&order) && !left.is_zero() {
+    let (mut left, mut until_look) = (Duration::from_secs(seconds), Duration::ZERO);
+    while !settled(&order) {
+        // The order is safe in the database; what the client needs to know, and soon, is that waiting will not help.
+        if until_look.is_zero() {
+            let kind = order.kind;
+            if !blocking(&api, move |r| r.ca_answers(kind)).await? {
+                return Err(unanswered());
+            }
+            until_look = LOOK;
+        }
+        if left.is_zero() {
+            break;
+        }
         actix_web::rt::time::sleep(POLL).await;
         left = left.saturating_sub(POLL);
+        until_look = until_look.saturating_sub(POLL);
         order = read(&api, &officer, id).await?;
     }
-    // The order is safe in the database; what the client needs to know is that waiting longer will not help.
-    if !settled(&order) && !blocking(&api, |r| r.ca_answers()).await? {
-        let title =
-            "the order is fully signed, but the CA or its token does not answer; it will be carried out then";
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "ca.unavailable", title).retry_after(30));
-    }
     Ok(answer(order, true))
+}
+
+fn unanswered() -> Problem {
+    let title = "the order is accepted and waits: the CA or its token does not answer now, and will carry it out then";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "ca.unavailable", title).retry_after(30)
 }
 
 async fn read(api: &web::Data<Api>, officer: &Officer, id: OrderId) -> Result<OrderRecord, Problem> {
@@ -99,6 +110,8 @@ fn wanted_wait(request: &HttpRequest) -> Option<u64> {
 }
 
 const POLL: Duration = Duration::from_millis(100);
+/// Between two looks at whether the CA answers.
+const LOOK: Duration = Duration::from_secs(1);
 const MAX_WAIT: u64 = 30;
 const PREFERENCE_APPLIED: actix_web::http::header::HeaderName =
     actix_web::http::header::HeaderName::from_static("preference-applied");

@@ -13,6 +13,10 @@ pub(crate) struct CertificateView {
     ca: String,
     /// The profile's name.
     profile: String,
+    /// SHA-256 over the profile, as the officers' order named it.
+    profile_digest: String,
+    /// How it passed the lint before it was signed, in words.
+    lint: String,
     /// `issued`, or `issued-lost` where the signature was lost in a crash.
     ledger: &'static str,
     /// `good`, `suspended` or `revoked`.
@@ -69,6 +73,8 @@ impl From<CertificateRecord> for CertificateView {
             serial,
             ca,
             profile,
+            profile_digest,
+            lint,
             order,
             application,
             ledger,
@@ -88,6 +94,8 @@ impl From<CertificateRecord> for CertificateView {
             serial: serial.to_string(),
             ca: ca.to_string(),
             profile,
+            profile_digest: profile_digest.to_string(),
+            lint,
             ledger: ledger_name(ledger),
             status,
             since: since.map(|at| at.to_string()),

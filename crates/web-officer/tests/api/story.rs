@@ -133,6 +133,28 @@ fn a_dead_token_is_said_so() {
 }
 
 #[test]
+fn a_revocation_needs_no_token() {
+    let served = Served::start();
+    let order = submitted(&served);
+    sign(&served, "approver", &order, SignerRole::Approver, &[]);
+    let id = order["order_id"].as_str().unwrap().parse().unwrap();
+    let certificate = served.world.play_ca(id, vec![0x30, 0x00]);
+    let revoke = json!({"kind": "revoke", "reason": "superseded", "channel": "in-person", "note": "x",
+        "received": "2026-11-23T10:00:00Z"});
+    let path = format!("/certificates/{certificate}/orders");
+    let mut answers = Vec::new();
+    for token_answers in [None, Some(false), Some(true)] {
+        served.world.registry.tables().heartbeat =
+            token_answers.map(|token_answers| CaHeartbeat { at: served.world.clock.now(), token_answers });
+        let order =
+            served.ask(served.world.officer("revocation-officer"), "POST", &path, Some(&revoke)).json();
+        let role = SignerRole::RevocationOfficer;
+        answers.push(sign(&served, "revocation-officer", &order, role, &[("prefer", "wait=0")]).status);
+    }
+    assert_eq!(answers, [503, 202, 202]);
+}
+
+#[test]
 fn who_am_i_and_what_is_on_offer() {
     let served = Served::start();
     let me = served.ask(served.world.officer("both"), "GET", "/whoami", None).json();

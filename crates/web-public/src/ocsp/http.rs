@@ -54,9 +54,7 @@ async fn post(request: &HttpRequest, payload: Payload, service: &OcspService) ->
     }
     let asked = match body::read(payload, service.longest_request()).await {
         Ok(asked) => asked,
-        // The protocol has a word for it that its clients understand, as for every other request that is none.
-        Err(NoBody::TooLong) => return refused(ErrorStatus::MalformedRequest),
-        Err(why @ (NoBody::Broken | NoBody::TooSlow)) => return why.into(),
+        Err(why @ (NoBody::Broken | NoBody::TooLong | NoBody::TooSlow)) => return why.into(),
     };
     respond(request, service.take(&asked), service).await
 }

@@ -168,7 +168,7 @@ fn types_methods_and_sizes() {
     let chunks = [format!("{head}{:x}\r\n", octets.len()).as_bytes(), &octets, b"\r\n0\r\n\r\n"].concat();
     let chunked = Reply::parse(&exchange(world.address, &chunks));
     for reply in [announced, chunked] {
-        assert_eq!((reply.status, reply.body.as_slice()), (200, MALFORMED));
+        assert_eq!((reply.status, reply.body.len()), (413, 0));
     }
     assert_eq!(post(world.address, "/tsa", "application/timestamp-query", &octets).status, 413);
 

@@ -148,7 +148,11 @@ pub(crate) fn is_metric(text: &str) -> bool {
 /// Macros of ours and others' that make a test of every function in their braces.
 const MAKERS: &[&str] = &["proptest! {", "worlds! {"];
 
-/// Functions that follow a `#[test]`, other attributes between, or stand in the braces of one of [`MAKERS`].
+/// A macro of ours that makes tests of the functions it names.
+const ENGINES: &str = "on_both_engines!(";
+
+/// Functions that follow a `#[test]`, other attributes between, stand in the braces of one of [`MAKERS`], or are named
+/// to [`ENGINES`].
 fn tests(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let name = |after: &str| words(after).next().map(str::to_owned);
@@ -163,6 +167,9 @@ fn tests(text: &str) -> Vec<String> {
             found.extend(functions.filter_map(name));
         }
     }
+    for after in text.split(ENGINES).skip(1) {
+        found.extend(words(after.split(')').next().unwrap_or_default()).map(str::to_owned));
+    }
     found
 }
 
@@ -176,10 +183,13 @@ mod tests {
         source.rust(
             "ca",
             "pub struct Plan<T>;\n#[test]\n#[ignore]\nfn it_holds() {}\nconst M: &str = \"ndoba_ca_parked\";\n\
-             proptest! {\n    /// Always.\n    fn any(x in y) {\n    }\n}\nfn other() {}\n",
+             proptest! {\n    /// Always.\n    fn any(x in y) {\n    }\n}\nfn other() {}\non_both_engines!(one, two);\n",
         );
         assert!(source.items.contains("Plan"));
-        assert_eq!(source.tests.iter().map(String::as_str).collect::<Vec<_>>(), ["ca::any", "ca::it_holds"]);
+        assert_eq!(
+            source.tests.iter().map(String::as_str).collect::<Vec<_>>(),
+            ["ca::any", "ca::it_holds", "ca::one", "ca::two"]
+        );
         assert!(source.metrics.contains("ndoba_ca_parked") && source.knows("ignore"));
         source.events("    ServiceStarted = \"service-started\" {\n let x = \"other\";");
         assert_eq!(source.events.len(), 1);

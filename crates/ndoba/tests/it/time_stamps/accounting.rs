@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use super::http::{stamp, try_stamp};
 use super::{House, must, query};
+use crate::http::{stamp, try_stamp};
 use crate::installation::Installation;
 
 /// The serial number in an answer, by openssl.

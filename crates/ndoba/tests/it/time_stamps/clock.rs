@@ -12,8 +12,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use ndoba_testkit::NtpServer;
 use serde_json::Value;
 
-use super::http::{send, try_stamp};
 use super::query;
+use crate::http::{send, try_stamp};
 use crate::installation::{Engine, Installation, Serving};
 
 /// How long any change may take to be seen.

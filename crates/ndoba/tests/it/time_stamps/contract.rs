@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::House;
-use super::http::{Reply, send, stamp};
+use crate::http::{Reply, send, stamp};
 
 const QUERY: &str = "Content-Type: application/timestamp-query\r\n";
 
@@ -119,7 +119,7 @@ fn what_http_itself_may_get_wrong() {
     // The framing of HTTP/1.1 that clients may choose.
     let chunked = format!("{:x}\r\n", good.len()).into_bytes();
     let body = [&chunked[..], &good, b"\r\n0\r\n\r\n"].concat();
-    let raw = super::http::raw(
+    let raw = crate::http::raw(
         at,
         &[&b"POST /tsa HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/timestamp-query\r\nTransfer-Encoding: chunked\r\n\r\n"[..], &body].concat(),
     );

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use ndoba_testkit::Judge;
 use serde_json::Value;
 
-use super::http::send;
 use super::{House, must};
+use crate::http::send;
 
 #[test]
 fn it_is_signed_by_its_own_key_and_soon_lapses() {

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::http::{send, stamp, try_stamp};
 use super::{must, query};
+use crate::http::{send, stamp, try_stamp};
 use crate::installation::{Engine, Installation};
 
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -4,8 +4,8 @@ use std::fs;
 
 use ndoba_testkit::{Document, Judge};
 
-use super::http::stamp;
 use super::{House, UNITS, must, query};
+use crate::http::stamp;
 
 #[test]
 fn every_unit_at_its_address_with_its_key() {

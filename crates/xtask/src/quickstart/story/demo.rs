@@ -162,7 +162,20 @@ pub(super) fn fetch(stage: &Stage, application: &Application) -> Outcome<((), St
     let read = |file: &str| fs::read_to_string(stage.file(file)).doing(format_args!("read {file}"));
     let chain = read(&certificate)? + &read(&format!("pki/{}.pem", application.subject.ca))?;
     write_file(&stage.file(&application.file("chain.pem")), &chain)?;
-    Ok(((), format!("serial {serial}")))
+    let shown = must_ndoba(stage, &["certificate", "show", &serial, "--as", REGISTRATION])?;
+    Ok(((), format!("serial {serial}, {}", passed(&shown.text())?)))
+}
+
+/// The profile, by the first digits of its digest, and the lint's verdict, as the certificate's record tells them.
+fn passed(shown: &str) -> Outcome<String> {
+    let line = |start: &str| shown.lines().find_map(|line| line.trim().strip_prefix(start));
+    let (Some(profile), Some(lint)) = (line("profile "), line("lint: ")) else {
+        return Err(Failure::new(format!(
+            "the certificate's record tells neither profile nor lint: {shown}"
+        )));
+    };
+    let (name, digest) = profile.split_once(", ").unwrap_or((profile, ""));
+    Ok(format!("profile {name} {}…; lint: {lint}", &digest.get(..8).unwrap_or(digest)))
 }
 
 /// The story was told to its end: the next run opens new applications.

@@ -1,0 +1,99 @@
+//! Certificates of the profiles beside the story's two, from the officers' files to what strangers read in them.
+
+use std::fs;
+
+use ndoba_testkit::{Document, Judge};
+
+use crate::installation::{Engine, Installation, Subject};
+use crate::program::said;
+
+const PERSON: Subject<'_> = Subject::Person("01001012345");
+
+/// Has a certificate issued whose application differs from the usual one; the serial number, and the certificate in
+/// `issued.der` and `issued.pem`.
+fn issue(here: &Installation, change: impl Fn(String) -> String) -> String {
+    here.prepare(PERSON);
+    let content = here.read_text("person.toml");
+    fs::write(here.file("person.toml"), change(content)).unwrap();
+    let id = here.open(PERSON);
+    here.submit(&id);
+    let approved = here.approve(&id);
+    assert!(approved.status.success(), "{}\n{}", said(&approved), here.log());
+    let serial = here.await_certificate(&id);
+    for file in ["issued.der", "issued.pem"] {
+        here.download(&serial, file);
+    }
+    let chain = ["-CAfile", "pki/root.pem", "-untrusted", "pki/signature.pem"];
+    here.openssl(&[&["verify", "-x509_strict"], &chain[..], &["issued.pem"]].concat());
+    serial
+}
+
+fn text(here: &Installation) -> String {
+    here.openssl(&["x509", "-in", "issued.pem", "-noout", "-text", "-nameopt", "utf8,sep_comma_plus"])
+}
+
+#[test]
+fn a_person_in_an_organisation() {
+    let here = Installation::on(Engine::Sqlite);
+    let serving = here.serve(None);
+    let organisation = "[subject.organisation]\nname = \"თელავის მუნიციპალიტეტი\"\nidentification_code = \"404123456\"\n\
+                        [subject.organisation.authority]\ntype = \"order-of-appointment\"\nreference = \"12-34\"\n\
+                        date = \"2026-01-15\"\n[identity_document]";
+    // The profile without the organisation is refused, at its field.
+    here.prepare(PERSON);
+    let content = here.read_text("person.toml");
+    fs::write(here.file("person.toml"), content.replace("person-signature", "person-in-organisation"))
+        .unwrap();
+    let files = ["--file", "person.toml", "--csr", "person.csr"];
+    let officer = ["--as", "officers/registration-officer.pem"];
+    let refused = here.must_not(&[&["application", "new"], &files[..], &officer].concat());
+    assert!(refused.contains("/subject/organisation: "), "{refused}");
+
+    issue(&here, |content| {
+        content
+            .replace("person-signature", "person-in-organisation")
+            .replace("[identity_document]", organisation)
+    });
+    let text = text(&here);
+    assert!(text.contains("O=თელავის მუნიციპალიტეტი,organizationIdentifier=NTRGE-404123456"), "{text}");
+    assert!(text.contains("serialNumber=PNOGE-01001012345"), "{text}");
+    Judge::shared().assert_clean(Document::Person, &here.read("issued.der"));
+    assert_eq!(here.must(&["lint", "issued.pem"]), "issued.pem: clean as person\n");
+    serving.stop();
+}
+
+#[test]
+fn a_short_term_certificate_is_never_revoked() {
+    let here = Installation::on(Engine::Sqlite);
+    let serving = here.serve(None);
+    let serial = issue(&here, |content| {
+        content.replace("person-signature", "person-signature-short-term").replace("days = 365", "days = 1")
+    });
+    let text = text(&here);
+    assert!(!text.contains("OCSP - URI") && !text.contains("CRL Distribution"), "{text}");
+    assert!(text.contains("CA Issuers - URI"), "{text}");
+    Judge::shared().assert_clean(Document::PersonShortTerm, &here.read("issued.der"));
+    assert_eq!(here.must(&["lint", "issued.pem"]), "issued.pem: clean as person\n");
+
+    for refused in [here.revoke(&serial), here.suspend(&serial)] {
+        let words = said(&refused);
+        assert!(!refused.status.success() && words.contains("not-revocable"), "{words}");
+    }
+    assert!(here.ocsp(&serial).contains(": good"));
+    serving.stop();
+}
+
+#[test]
+fn a_provider_in_the_european_union() {
+    let here = Installation::on(Engine::Sqlite);
+    let settings = here.read_text("ndoba.toml");
+    fs::write(here.file("ndoba.toml"), format!("{settings}\n[legal]\nlegislation = \"EU\"\n")).unwrap();
+    let serving = here.serve(None);
+    issue(&here, |content| content.replace("person-signature", "eu-person-signature"));
+    Judge::shared().assert_clean(Document::Person, &here.read("issued.der"));
+    assert_eq!(here.must(&["lint", "--law", "EU", "issued.pem"]), "issued.pem: clean as person\n");
+    // The same octets claim nothing of Georgia's law.
+    let georgian = here.must_not(&["lint", "--law", "GE", "issued.pem"]);
+    assert!(georgian.contains("error qc-legislation"), "{georgian}");
+    serving.stop();
+}
