@@ -4,6 +4,7 @@ mod accounting;
 mod clock;
 mod contract;
 mod foreign;
+mod nodes;
 mod statement;
 mod succession;
 mod units;
