@@ -41,11 +41,18 @@ GRANT SELECT, INSERT, UPDATE ON certificates, certificate_status, attempts, key_
     heartbeat TO ndoba_ca;
 GRANT SELECT, INSERT ON dn_owners, revocation_records TO ndoba_ca;
 GRANT SELECT, UPDATE ON orders, revocation_requests TO ndoba_ca;
-GRANT SELECT ON order_signatures, officer_grants, officer_grant_signatures, authorities TO ndoba_ca;
+GRANT SELECT ON order_signatures, officer_grants, officer_grant_signatures, authorities, responder_requests
+    TO ndoba_ca;
+GRANT SELECT, INSERT, UPDATE ON responder_certificates, final_batches TO ndoba_ca;
+GRANT SELECT, INSERT ON final_answers, final_cas TO ndoba_ca;
 
 -- public: what relying parties are told, and nothing about people.
 GRANT SELECT ON certificate_status, authorities, crls, heartbeat TO ndoba_public;
-GRANT SELECT, INSERT ON tsu_segments TO ndoba_public;
+GRANT SELECT, INSERT ON tsu_segments, responder_requests TO ndoba_public;
+-- Which listed serial numbers were released since: at a start, and every half minute, published CRLs are compared.
+GRANT SELECT (ca, serial, action, version) ON revocation_records TO ndoba_public;
+-- Its responders' certificates; those of subscribers, which name people, are in another table.
+GRANT SELECT ON responder_certificates, final_answers, final_cas TO ndoba_public;
 
 -- audit: gives events their place and seals the log.
 GRANT SELECT ON audit_events, audit_leaves, audit_keys TO ndoba_audit;

@@ -9,4 +9,6 @@ pub enum Cause {
     Ceremony(Sha256Digest),
     /// A verified order.
     Order(OrderId),
+    /// A standing authorisation of two security officers.
+    Standing(OrderId),
 }

@@ -29,6 +29,7 @@ impl Field for Cause {
         match self {
             Self::Ceremony(plan) => format!("ceremony:{plan}").into(),
             Self::Order(id) => format!("order:{id}").into(),
+            Self::Standing(id) => format!("authorisation:{id}").into(),
         }
     }
 }

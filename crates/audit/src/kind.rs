@@ -228,6 +228,30 @@ kinds! {
         signers: Vec<OfficerId>,
     }
 
+    /// Two security officers let a CA certify its responders by itself, within bounds (design §3).
+    ResponderAuthorised = "responder-authorised" {
+        /** Its place in the chain of grants. */ seq: u64,
+        /** SHA-256 over its bytes. */ grant: Sha256Digest,
+        /** Its identifier. */ authorisation: OrderId,
+        /** How many certificates at most. */ count: u64,
+        /** Until when. */ until: UtcTime,
+        /** Signed by whom. */ signers: Vec<OfficerId>,
+    }
+    /// A standing authorisation ended before its time.
+    ResponderAuthorisationEnded = "responder-authorisation-ended" {
+        /** The ending's place in the chain of grants. */ seq: u64,
+        /** SHA-256 over the ending's bytes. */ grant: Sha256Digest,
+        /** Which one. */ authorisation: OrderId,
+        /** Signed by whom. */ signers: Vec<OfficerId>,
+    }
+
+    /// Two security officers ended a CA: it issues nothing and changes no status any more.
+    CaTerminationDecided = "ca-termination-decided" {
+        /** The decision's place in the chain of grants. */ seq: u64,
+        /** SHA-256 over its bytes. */ grant: Sha256Digest,
+        /** Signed by whom. */ signers: Vec<OfficerId>,
+    }
+
     // Registration: REG-6.4.5-03.
 
     /// An application changed its state.
@@ -316,212 +340,172 @@ kinds! {
 
     /// The ceremony made a CA known.
     AuthorityRegistered = "authority-registered" {
-        /// Which.
-        ca: CaName,
-        /// SHA-256 over its certificate.
-        certificate: Sha256Digest,
+        /** Which. */ ca: CaName,
+        /** SHA-256 over its certificate. */ certificate: Sha256Digest,
     }
     /// The CA refused an order.
     OrderRefused = "order-refused" {
-        /// Which.
-        order: OrderId,
-        /// Why.
-        code: Word,
+        /** Which. */ order: OrderId,
+        /** Why. */ code: Word,
     }
     /// The CA is about to ask its token for a certificate's signature.
     IssuanceIntended = "issuance-intended" {
-        /// Under which CA.
-        ca: CaName,
-        /// The certificate to be.
-        serial: SerialNumber,
-        /// Why it may be.
-        cause: Cause,
-        /// The profile's digest.
-        profile: Sha256Digest,
-        /// SHA-256 over the TBSCertificate.
-        tbs: Sha256Digest,
-        /// The key asked.
-        key: KeyLabel,
-        /// The node asking.
-        node: Word,
-        /// Its process epoch.
-        epoch: Word,
-        /// Counts the tries of the epoch.
-        attempt: u64,
+        /** Under which CA. */ ca: CaName,
+        /** The certificate to be. */ serial: SerialNumber,
+        /** Why it may be. */ cause: Cause,
+        /** The profile's digest. */ profile: Sha256Digest,
+        /** SHA-256 over the TBSCertificate. */ tbs: Sha256Digest,
+        /** The key asked. */ key: KeyLabel,
+        /** The node asking. */ node: Word,
+        /** Its process epoch. */ epoch: Word,
+        /** Counts the tries of the epoch. */ attempt: u64,
     }
     /// A certificate was signed, verified and recorded.
     CertificateIssued = "certificate-issued" {
-        /// Under which CA.
-        ca: CaName,
-        /// Which.
-        serial: SerialNumber,
-        /// Why.
-        cause: Cause,
-        /// SHA-256 over the certificate.
-        certificate: Sha256Digest,
+        /** Under which CA. */ ca: CaName,
+        /** Which. */ serial: SerialNumber,
+        /** Why. */ cause: Cause,
+        /** SHA-256 over the certificate. */ certificate: Sha256Digest,
     }
     /// A signature may exist that we do not have; the certificate counts as revoked.
     IssuanceLost = "issuance-lost" {
-        /// Under which CA.
-        ca: CaName,
-        /// Which.
-        serial: SerialNumber,
-        /// Why it was to be.
-        cause: Cause,
-        /// SHA-256 over the TBSCertificate.
-        tbs: Sha256Digest,
+        /** Under which CA. */ ca: CaName,
+        /** Which. */ serial: SerialNumber,
+        /** Why it was to be. */ cause: Cause,
+        /** SHA-256 over the TBSCertificate. */ tbs: Sha256Digest,
     }
     /// The CA is about to ask its token again for the signature of a certificate in doubt: the same, byte for byte.
     IssuanceRepeated = "issuance-repeated" {
-        /// Under which CA.
-        ca: CaName,
-        /// Which.
-        serial: SerialNumber,
-        /// SHA-256 over the TBSCertificate.
-        tbs: Sha256Digest,
-        /// The key asked.
-        key: KeyLabel,
-        /// The node asking.
-        node: Word,
-        /// Its process epoch.
-        epoch: Word,
-        /// Counts the tries of the epoch.
-        attempt: u64,
+        /** Under which CA. */ ca: CaName,
+        /** Which. */ serial: SerialNumber,
+        /** SHA-256 over the TBSCertificate. */ tbs: Sha256Digest,
+        /** The key asked. */ key: KeyLabel,
+        /** The node asking. */ node: Word,
+        /** Its process epoch. */ epoch: Word,
+        /** Counts the tries of the epoch. */ attempt: u64,
     }
     /// A certificate was revoked.
     CertificateRevoked = "certificate-revoked" {
-        /// Under which CA.
-        ca: CaName,
-        /// Which.
-        serial: SerialNumber,
-        /// By which order.
-        order: OrderId,
-        /// The CRLReason's name.
-        reason: Word,
-        /// When the request was received.
-        received: UtcTime,
+        /** Under which CA. */ ca: CaName,
+        /** Which. */ serial: SerialNumber,
+        /** By which order. */ order: OrderId,
+        /** The CRLReason's name. */ reason: Word,
+        /** When the request was received. */ received: UtcTime,
     }
     /// A certificate was suspended (certificateHold).
     CertificateSuspended = "certificate-suspended" {
-        /// Under which CA.
-        ca: CaName,
-        /// Which.
-        serial: SerialNumber,
-        /// By which order.
-        order: OrderId,
-        /// When the request was received.
-        received: UtcTime,
+        /** Under which CA. */ ca: CaName,
+        /** Which. */ serial: SerialNumber,
+        /** By which order. */ order: OrderId,
+        /** When the request was received. */ received: UtcTime,
     }
     /// A suspension that nobody decided about lasted as long as it may; the certificate is revoked.
     SuspensionLapsed = "suspension-lapsed" {
-        /// Under which CA.
-        ca: CaName,
-        /// Which.
-        serial: SerialNumber,
-        /// Since when it was suspended.
-        since: UtcTime,
+        /** Under which CA. */ ca: CaName,
+        /** Which. */ serial: SerialNumber,
+        /** Since when it was suspended. */ since: UtcTime,
     }
     /// A suspension ended.
     CertificateReleased = "certificate-released" {
-        /// Under which CA.
-        ca: CaName,
-        /// Which.
-        serial: SerialNumber,
-        /// By which order.
-        order: OrderId,
+        /** Under which CA. */ ca: CaName,
+        /** Which. */ serial: SerialNumber,
+        /** By which order. */ order: OrderId,
     }
     /// The CA is about to ask its token for a CRL's signature.
     CrlIntended = "crl-intended" {
-        /// Whose.
-        ca: CaName,
-        /// Its cRLNumber.
-        number: u64,
-        /// SHA-256 over the TBSCertList.
-        tbs: Sha256Digest,
-        /// The key asked.
-        key: KeyLabel,
-        /// The node asking.
-        node: Word,
-        /// Its process epoch.
-        epoch: Word,
-        /// Counts the tries of the epoch.
-        attempt: u64,
+        /** Whose. */ ca: CaName,
+        /** Its cRLNumber. */ number: u64,
+        /** SHA-256 over the TBSCertList. */ tbs: Sha256Digest,
+        /** The key asked. */ key: KeyLabel,
+        /** The node asking. */ node: Word,
+        /** Its process epoch. */ epoch: Word,
+        /** Counts the tries of the epoch. */ attempt: u64,
     }
     /// A CRL was signed, verified and recorded.
     CrlIssued = "crl-issued" {
-        /// Whose.
-        ca: CaName,
-        /// Its cRLNumber.
-        number: u64,
-        /// The status version that it shows.
-        version: u64,
-        /// SHA-256 over the CRL.
-        crl: Sha256Digest,
+        /** Whose. */ ca: CaName,
+        /** Its cRLNumber. */ number: u64,
+        /** The status version that it shows. */ version: u64,
+        /** SHA-256 over the CRL. */ crl: Sha256Digest,
     }
     /// A CRL's signature may exist that we do not have. Its number is used up; the next list says the same.
     CrlLost = "crl-lost" {
-        /// Whose.
-        ca: CaName,
-        /// The number that it had taken.
-        number: u64,
+        /** Whose. */ ca: CaName,
+        /** The number that it had taken. */ number: u64,
     }
     /// The token did not sign a CRL. Its number is used up.
     CrlUnsigned = "crl-unsigned" {
-        /// Whose.
-        ca: CaName,
-        /// The number that it had taken.
-        number: u64,
+        /** Whose. */ ca: CaName,
+        /** The number that it had taken. */ number: u64,
     }
     /// Signatures and their rows do not agree: the CA issues no more (design §5).
     AccountsDisagree = "accounts-disagree" {
-        /// Which rule of the accounting does not hold.
-        rule: Word,
-        /// Where: a certificate, a CRL, an order, or a key and its epoch.
-        row: Word,
+        /** Which rule of the accounting does not hold. */ rule: Word,
+        /** Where: a certificate, a CRL, an order, or a key and its epoch. */ row: Word,
     }
     /// A CRL went online.
     CrlPublished = "crl-published" {
-        /// Whose.
-        ca: CaName,
-        /// Its cRLNumber.
-        number: u64,
-        /// SHA-256 over the CRL.
-        crl: Sha256Digest,
+        /** Whose. */ ca: CaName,
+        /** Its cRLNumber. */ number: u64,
+        /** SHA-256 over the CRL. */ crl: Sha256Digest,
+    }
+
+    /// A CA that has ended is about to sign final OCSP answers (CSS-6.3.10-11).
+    FinalAnswersIntended = "final-answers-intended" {
+        /** Whose. */ ca: CaName,
+        /** How many. */ count: u64,
+        /** The key asked. */ key: KeyLabel,
+        /** The process epoch. */ epoch: Word,
+        /** Counts the batches of the epoch. */ batch: u64,
+    }
+    /// Final OCSP answers were signed, verified and recorded.
+    FinalAnswersSigned = "final-answers-signed" {
+        /** Whose. */ ca: CaName,
+        /** How many. */ count: u64,
+        /** The process epoch. */ epoch: Word,
+        /** Which batch of the epoch. */ batch: u64,
+        /** SHA-256 over their SHA-256s, in the order of signing. */ answers: Sha256Digest,
+    }
+    /// Every certificate of a CA that has ended has its final answers: its key is not needed any more.
+    CaTerminated = "ca-terminated" {
+        /** Which. */ ca: CaName,
+        /** How many certificates. */ certificates: u64,
     }
 
     // Status and time.
 
+    /// A responder asked its CA for the next certificate.
+    ResponderRequested = "responder-requested" {
+        /** Which CA. */ ca: CaName,
+        /** The new key. */ key: KeyLabel,
+        /** SHA-256 over the request. */ request: Sha256Digest,
+    }
+    /// The CA gave a responder no certificate.
+    ResponderRefused = "responder-refused" {
+        /** SHA-256 over the request. */ request: Sha256Digest,
+        /** Why. */ code: Word,
+    }
     /// A responder's certificate took effect.
     ResponderActivated = "responder-activated" {
-        /// For which CA.
-        ca: CaName,
-        /// Its key.
-        key: KeyLabel,
-        /// SHA-256 over its certificate.
-        certificate: Sha256Digest,
+        /** For which CA. */ ca: CaName,
+        /** Its key. */ key: KeyLabel,
+        /** SHA-256 over its certificate. */ certificate: Sha256Digest,
     }
     /// A responder stopped answering for a CA.
     ResponderStopped = "responder-stopped" {
-        /// For which CA.
-        ca: CaName,
-        /// Why.
-        code: Word,
+        /** For which CA. */ ca: CaName,
+        /** Why. */ code: Word,
     }
     /// A time-stamping unit began to stamp.
     TsuActivated = "tsu-activated" {
-        /// Which.
-        tsu: Word,
-        /// Its key.
-        key: KeyLabel,
-        /// SHA-256 over its certificate.
-        certificate: Sha256Digest,
+        /** Which. */ tsu: Word,
+        /** Its key. */ key: KeyLabel,
+        /** SHA-256 over its certificate. */ certificate: Sha256Digest,
     }
     /// A time-stamping unit stopped.
     TsuStopped = "tsu-stopped" {
-        /// Which.
-        tsu: Word,
-        /// Why.
-        code: Word,
+        /** Which. */ tsu: Word,
+        /** Why. */ code: Word,
     }
     /// A unit's next key and certificate are in place (TIS-7.7.1-07).
     TsuPrepared = "tsu-prepared" {
@@ -538,61 +522,42 @@ kinds! {
     }
     /// A segment of a node's journal of time-stamps was closed: all its tokens, as one leaf of this log.
     TsuSegmentSealed = "tsu-segment-sealed" {
-        /// The node whose journal it is.
-        node: u64,
-        /// Which segment of it, from 0.
-        segment: u64,
-        /// The serial number of its first token.
-        first: Word,
-        /// The serial number of its last token.
-        last: Word,
-        /// How many tokens it holds.
-        count: u64,
-        /// The hash of its last record.
-        head: Sha256Digest,
+        /** The node whose journal it is. */ node: u64,
+        /** Which segment of it, from 0. */ segment: u64,
+        /** The serial number of its first token. */ first: Word,
+        /** The serial number of its last token. */ last: Word,
+        /** How many tokens it holds. */ count: u64,
+        /** The hash of its last record. */ head: Sha256Digest,
     }
     /// The clock is known well enough (REQ-7.10-05).
     ClockTrusted = "clock-trusted" {
-        /// The bound on its error, in microseconds.
-        bound: Span,
-        /// UTC minus the clock, in microseconds.
-        offset: i64,
+        /** The bound on its error, in microseconds. */ bound: Span,
+        /** UTC minus the clock, in microseconds. */ offset: i64,
     }
     /// The clock is not known well enough (TIS-7.7.2).
     ClockLost = "clock-lost" {
-        /// Why.
-        code: Word,
-        /// The bound on its error, in microseconds, where it could be said.
-        bound: Option<Span>,
-        /// UTC minus the clock, in microseconds, where it could be said.
-        offset: Option<i64>,
+        /** Why. */ code: Word,
+        /** The bound on its error, in microseconds, where it could be said. */ bound: Option<Span>,
+        /** UTC minus the clock, in microseconds, where it could be said. */ offset: Option<i64>,
     }
     /// The clock was compared with its sources, time and again since the last of these (OVR-7.12-04).
     ClockCompared = "clock-compared" {
-        /// How often since then.
-        times: u64,
-        /// The least offset (UTC minus the clock) since then, in microseconds.
-        least: i64,
-        /// The greatest.
-        greatest: i64,
-        /// The greatest bound.
-        bound: Span,
+        /** How often since then. */ times: u64,
+        /** The least offset (UTC minus the clock) since then, in microseconds. */ least: i64,
+        /** The greatest. */ greatest: i64,
+        /** The greatest bound. */ bound: Span,
     }
     /// A source of time is believed: an NTP server, or the kernel's discipline.
     ClockSourceTrusted = "clock-source-trusted" {
-        /// Its address, or `kernel`.
-        source: Word,
+        /** Its address, or `kernel`. */ source: Word,
     }
     /// A source of time is not believed (OVR-7.12-06).
     ClockSourceLost = "clock-source-lost" {
-        /// Its address, or `kernel`.
-        source: Word,
-        /// Why.
-        code: Word,
+        /** Its address, or `kernel`. */ source: Word,
+        /** Why. */ code: Word,
     }
     /// A leap second has passed (TIS-7.7.2-09).
     LeapSecondPassed = "leap-second-passed" {
-        /// The midnight before which it was inserted or left out.
-        midnight: UtcTime,
+        /** The midnight before which it was inserted or left out. */ midnight: UtcTime,
     }
 }

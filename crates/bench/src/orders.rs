@@ -46,6 +46,7 @@ impl Desk<'_> {
             agreement: None,
             person: Some(Sha256Digest::of(personal_number.as_bytes())),
             days: 365,
+            device: None,
             replaces: None,
         });
         let (order, now) = self.order(content)?;

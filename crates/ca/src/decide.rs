@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ndoba_lint::second_encoder::{self, CrossCheck};
 use ndoba_lint::{Context, Issuer, Jurisdiction, LintedTbs, Scope};
-use ndoba_order::{CertifyUnit, Issue, OrderContent, ProfileRef};
+use ndoba_order::{CertifyUnit, Device, DeviceModel, Issue, OrderContent, ProfileRef};
 use ndoba_types::{SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::{
     CertificatePlan, IssueRequest, Legislation, Profile, PublicUrls, Subject, SubjectKey, Template,
@@ -55,6 +55,8 @@ pub(crate) struct Decider<'a> {
     pub(crate) ledger: &'a dyn Ledger,
     pub(crate) profiles: &'a BTreeMap<String, Profile>,
     pub(crate) urls: &'a PublicUrls,
+    /// Certified models of qualified devices, with the ends of their certifications.
+    pub(crate) devices: &'a BTreeMap<DeviceModel, UtcTime>,
 }
 
 impl Decider<'_> {
@@ -111,7 +113,10 @@ impl Decider<'_> {
             );
         }
 
-        // 4. The plan: dates, RSA dates, issuer's end, everything the profile narrows.
+        // 4. The device, by the officers' evidence and the register (C-52: no statement without either).
+        let device_evidence = self.device(profile, issue, now)?;
+
+        // 5. The plan: dates, RSA dates, issuer's end, everything the profile narrows.
         let serial = SerialNumber::generate(self.node.random())?;
         let request = IssueRequest {
             profile,
@@ -119,7 +124,7 @@ impl Decider<'_> {
             key: SubjectKey::Requested(&csr),
             issuer: &ca.facts,
             documents: &self.urls.documents,
-            device_evidence: None,
+            device_evidence,
             serial: &serial,
             now,
             days: issue.days,
@@ -129,6 +134,37 @@ impl Decider<'_> {
             Err(error) => return refuse(error.code(), error),
         };
         judge(&plan, profile, ca.as_lint_issuer(), warrant, name_owner, now)
+    }
+}
+
+impl Decider<'_> {
+    /// The digest of the evidence that the key is in a certified device; none where the profile wants none.
+    fn device(
+        &self,
+        profile: &Profile,
+        issue: &Wanted<'_>,
+        now: UtcTime,
+    ) -> Result<Option<Sha256Digest>, Stop> {
+        match (issue.device, profile.requires_device_evidence()) {
+            (None, false) => Ok(None),
+            (None, true) => {
+                refuse("device-evidence-missing", "the order does not say which device the key is in")
+            }
+            (Some(_), false) => {
+                refuse("device-not-stated", "the profile's certificates say nothing of a device")
+            }
+            (Some(device), true) => match self.devices.get(&device.model) {
+                None => refuse(
+                    "device-unknown",
+                    format!("{} is no certified model of this provider's register", device.model),
+                ),
+                Some(ends) if *ends <= now => refuse(
+                    "device-certification-ended",
+                    format!("the certification of the model {} ended {ends}", device.model),
+                ),
+                Some(_) => Ok(Some(device.evidence)),
+            },
+        }
     }
 }
 
@@ -150,7 +186,7 @@ pub(crate) fn judge(
         jurisdiction: jurisdiction(profile),
         issued_at: now,
         issuer: Some(issuer),
-        qscd: None,
+        qscd: Some(profile.requires_device_evidence()),
     };
     let tbs = match LintedTbs::check(tbs, &context) {
         Ok(tbs) => tbs,
@@ -206,7 +242,7 @@ fn kinds(template: Template) -> (CertificateKind, ndoba_lint::CertificateKind) {
 
 /// Whose name a subject's is: a digest over the identifier that the certificate shows (C-29). Two subjects with the
 /// same identifier are one.
-fn name_owner(subject: &Subject) -> Sha256Digest {
+pub(crate) fn name_owner(subject: &Subject) -> Sha256Digest {
     match subject {
         Subject::NaturalPerson(person) => Sha256Digest::of(person.serial_number().as_str().as_bytes()),
         Subject::LegalPerson(person) => {
@@ -224,15 +260,27 @@ pub(crate) struct Wanted<'a> {
     csr: Sha256Digest,
     spki: Sha256Digest,
     days: u32,
+    device: Option<&'a Device>,
     /// For a time-stamping unit, by order of security officers.
     is_unit: bool,
 }
 
 impl<'a> From<&'a Issue> for Wanted<'a> {
     fn from(issue: &'a Issue) -> Self {
-        let Issue { profile, subject, csr, spki, days, evidence: _, agreement: _, person: _, replaces: _ } =
-            issue;
-        Self { profile, subject, csr: *csr, spki: *spki, days: *days, is_unit: false }
+        let Issue {
+            profile,
+            subject,
+            csr,
+            spki,
+            days,
+            device,
+            evidence: _,
+            agreement: _,
+            person: _,
+            replaces: _,
+        } = issue;
+        let device = device.as_ref();
+        Self { profile, subject, csr: *csr, spki: *spki, days: *days, device, is_unit: false }
     }
 }
 
@@ -240,7 +288,7 @@ impl<'a> From<&'a CertifyUnit> for Wanted<'a> {
     fn from(unit: &'a CertifyUnit) -> Self {
         // When the key is used and which one ends is the unit's business.
         let CertifyUnit { profile, subject, csr, spki, days, unit: _, key: _, from: _, destroys: _ } = unit;
-        Self { profile, subject, csr: *csr, spki: *spki, days: *days, is_unit: true }
+        Self { profile, subject, csr: *csr, spki: *spki, days: *days, device: None, is_unit: true }
     }
 }
 

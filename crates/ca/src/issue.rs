@@ -334,5 +334,6 @@ fn cause(warrant: &Warrant) -> Cause {
     match warrant {
         Warrant::Ceremony(plan) => Cause::Ceremony(*plan),
         Warrant::Order(id) => Cause::Order(*id),
+        Warrant::Standing(standing) => Cause::Standing(standing.authorisation),
     }
 }

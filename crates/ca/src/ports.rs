@@ -54,6 +54,34 @@ pub enum Warrant {
     Ceremony(Sha256Digest),
     /// A verified order.
     Order(OrderId),
+    /// A responder's request under a standing authorisation of two security officers.
+    Standing(StandingWarrant),
+}
+
+/// One certificate of a standing authorisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingWarrant {
+    /// Which authorisation.
+    pub authorisation: OrderId,
+    /// SHA-256 over the responder's request; answered once.
+    pub request: Sha256Digest,
+    /// The certificate's number under the authorisation, from 1; taken once.
+    pub number: u32,
+}
+
+/// A responder's request as it lies in the database: bytes to be verified, nothing believed.
+#[derive(Clone, Debug)]
+pub struct StoredResponderRequest {
+    /// The row's key; must be the digest of the bytes.
+    pub id: Sha256Digest,
+    /// The canonical bytes that the enrolment key signed.
+    pub bytes: Vec<u8>,
+    /// Its signature, as in a signatureValue.
+    pub signature: Vec<u8>,
+    /// The PKCS#10 request of the new key, DER.
+    pub csr: Vec<u8>,
+    /// How many certificates were lost in doubt under this request before.
+    pub lost_before: u32,
 }
 
 /// What a certificate is for; stored beside it for accounting and search.
@@ -128,7 +156,7 @@ pub struct Intent {
 pub enum IntentOutcome {
     /// The subject name belongs to another subject.
     NameTaken,
-    /// The order is not (or no longer) waiting: another node took it, or it was withdrawn.
+    /// The order or request is not (or no longer) waiting: another node took it, or it was withdrawn.
     OrderTaken,
     /// Durable. The token may be asked.
     Recorded,
@@ -397,6 +425,21 @@ pub trait Ledger: Send + Sync {
     /// Returns whether the order was still waiting.
     fn refuse_order(&self, id: OrderId, code: &str, message: &str, event: Event)
     -> Result<bool, LedgerError>;
+
+    /// Requests of responders that wait, oldest first, at most `limit`.
+    fn responder_requests(&self, limit: usize) -> Result<Vec<StoredResponderRequest>, LedgerError>;
+
+    /// Ends a responder's request as refused. Returns whether it was still waiting.
+    fn refuse_responder(
+        &self,
+        id: Sha256Digest,
+        code: &str,
+        message: &str,
+        event: Event,
+    ) -> Result<bool, LedgerError>;
+
+    /// The highest number of a certificate under a standing authorisation; 0 before the first.
+    fn responders_under(&self, authorisation: OrderId) -> Result<u32, LedgerError>;
 
     /// Records the intents in one commit and claims their orders. One outcome per intent, in order.
     fn record_intents(&self, intents: Vec<Intent>) -> Result<Vec<IntentOutcome>, LedgerError>;

@@ -1,12 +1,13 @@
 //! The CA role, step by step: what one thread does over and over, and what a ceremony does once.
 
 mod accounts;
+mod standing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ndoba_audit::{Event, EventKind};
-use ndoba_order::{AuthorisedOrder, Pin, Register, authorise, authorise_again};
+use ndoba_order::{AuthorisedOrder, DeviceModel, Pin, Register, authorise, authorise_again};
 use ndoba_types::{CaName, InstallationId, OrderId, Span, UtcTime};
 use ndoba_x509::{Profile, PublicUrls};
 
@@ -50,6 +51,8 @@ pub struct CaParts {
     pub authorities: Vec<IssuingCa>,
     /// The profiles that may be issued by.
     pub profiles: Vec<Profile>,
+    /// Certified models of qualified devices, with the ends of their certifications.
+    pub devices: BTreeMap<DeviceModel, UtcTime>,
     /// Addresses that certificates carry.
     pub urls: PublicUrls,
     /// Which installation this is; orders for another are refused.
@@ -101,6 +104,7 @@ pub struct CaService {
     authorities: BTreeMap<CaName, IssuingCa>,
     profiles: BTreeMap<String, Profile>,
     urls: PublicUrls,
+    devices: BTreeMap<DeviceModel, UtcTime>,
     installation: InstallationId,
     register: Register,
     grants_read: u64,
@@ -134,6 +138,7 @@ impl CaService {
             authorities,
             profiles,
             urls,
+            devices,
             installation,
             pin,
             doubt_after,
@@ -150,6 +155,7 @@ impl CaService {
             authorities: authorities.into_iter().map(|ca| (ca.name.clone(), ca)).collect(),
             profiles: profiles.into_iter().map(|profile| (profile.name().to_owned(), profile)).collect(),
             urls,
+            devices,
             installation,
             register,
             grants_read: 0,
@@ -189,6 +195,7 @@ impl CaService {
         let register_grew = self.read_grants()?;
         self.retry_parked(&mut progress)?;
         self.carry_out_orders(&mut progress)?;
+        self.certify_responders(&mut progress)?;
         self.publish_crls(&mut progress)?;
         self.compare_with_token()?;
         // A grant that nobody used yet counts too: a copy without it may be without an officer's dismissal.
@@ -319,6 +326,12 @@ impl CaService {
         let Some(ca) = self.authorities.values().find(|ca| ca.facts.ski == content.ca) else {
             return Err(refusal("ca-unknown", "the order is for a CA that is not this one's"));
         };
+        if self.register.is_terminated(content.ca) {
+            return Err(refusal(
+                "ca-terminated",
+                "the CA has ended: it issues nothing and changes no status",
+            ));
+        }
         if let Some(change) = status::action(&order) {
             if change.1 == StatusAction::Suspend && !self.suspension.allowed {
                 return Err(refusal("suspension-not-allowed", "this provider does not suspend certificates"));
@@ -353,8 +366,13 @@ impl CaService {
                 "the token failed several times; ask the operator",
             ));
         }
-        let decider =
-            Decider { node: &self.node, ledger: &*self.ledger, profiles: &self.profiles, urls: &self.urls };
+        let decider = Decider {
+            node: &self.node,
+            ledger: &*self.ledger,
+            profiles: &self.profiles,
+            urls: &self.urls,
+            devices: &self.devices,
+        };
         let prepared = decider.prepare(ca, Warrant::Order(queued.order_id), &issue, queued.csr.as_deref())?;
         Ok(Some((ca.name.clone(), prepared)))
     }

@@ -292,6 +292,12 @@ impl Plan {
             label: format!("{}/ocsp/1", authority.name),
             key: authority.responder_key,
         }));
+        // The offline root's responder is renewed at ceremonies, as its list is (C-93).
+        steps.extend(self.authorities.iter().map(|authority| Step::GenerateKey {
+            token: self.ocsp_token.clone(),
+            label: format!("{}/enrolment/1", authority.name),
+            key: KeySpec::P256,
+        }));
         steps.extend(self.tsus.iter().map(|tsu| Step::GenerateKey {
             token: self.tsa_token.clone(),
             label: format!("{}/tsu/1", tsu.name),
@@ -311,6 +317,7 @@ impl Plan {
         steps.push(Step::IssueRoot);
         steps.extend(self.authorities.iter().map(|a| Step::IssueAuthority { name: a.name.clone() }));
         steps.extend(everyone().map(|a| Step::IssueResponder { authority: a.name.clone() }));
+        steps.extend(self.authorities.iter().map(|a| Step::AuthoriseResponder { authority: a.name.clone() }));
         steps.extend(self.tsus.iter().map(|tsu| Step::IssueTsu { name: tsu.name.clone() }));
         steps.extend(everyone().map(|a| Step::PublishCrl { authority: a.name.clone() }));
         steps
@@ -405,6 +412,6 @@ mod tests {
         let root = place(&|s| *s == Step::IssueRoot);
         assert!(last_key < root);
         assert!(root < place(&|s| matches!(s, Step::IssueAuthority { .. })));
-        assert_eq!(steps.iter().filter(|s| matches!(s, Step::GenerateKey { .. })).count(), 11);
+        assert_eq!(steps.iter().filter(|s| matches!(s, Step::GenerateKey { .. })).count(), 14);
     }
 }

@@ -22,6 +22,11 @@ pub enum Phase {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]
 pub enum Step {
+    /// The security officers let a CA certify its OCSP responders again and again, within bounds (design §3).
+    AuthoriseResponder {
+        /// Which CA.
+        authority: String,
+    },
     /// A key pair is generated in a token and its attributes read back (requirements P-41).
     GenerateKey {
         /// The token.
@@ -65,7 +70,7 @@ impl Step {
     pub fn phase(&self) -> Phase {
         match self {
             Self::GenerateKey { .. } => Phase::KeyGeneration,
-            Self::PinOfficers { .. } => Phase::Appointment,
+            Self::AuthoriseResponder { .. } | Self::PinOfficers { .. } => Phase::Appointment,
             Self::IssueAuthority { .. }
             | Self::IssueResponder { .. }
             | Self::IssueRoot
@@ -77,6 +82,9 @@ impl Step {
     /// What is done, in one sentence.
     pub fn describe(&self) -> String {
         match self {
+            Self::AuthoriseResponder { authority } => {
+                format!("Two security officers let the CA {authority} renew its OCSP responder's certificate")
+            }
             Self::GenerateKey { token, label, key } => {
                 let (algorithm, bits) = key.describe();
                 format!(

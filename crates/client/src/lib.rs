@@ -11,6 +11,7 @@ mod error;
 mod http;
 mod identity;
 mod officer;
+mod probe;
 mod public;
 mod resource;
 mod signing;
@@ -19,6 +20,7 @@ pub use error::{ClientError, Problem, ProblemField};
 pub use http::Answer;
 pub use identity::{BadIdentity, CannotSign, Identity};
 pub use officer::{CertificateForm, OfficerClient};
+pub use probe::{Observation, Probe, ProbeError, Sighting, SignedObservation};
 pub use public::PublicClient;
 pub use resource::{
     Application, ApplicationSummary, CertificateStatus, Clock, Grant, GrantDraft, Order, OrderSignature,

@@ -50,7 +50,10 @@ impl Review {
         let first = match role {
             SignerRole::Approver => Some(SignerRole::Submitter),
             SignerRole::SecondSecurityOfficer => Some(SignerRole::SecurityOfficer),
-            SignerRole::RevocationOfficer | SignerRole::SecurityOfficer | SignerRole::Submitter => None,
+            SignerRole::Observer
+            | SignerRole::RevocationOfficer
+            | SignerRole::SecurityOfficer
+            | SignerRole::Submitter => None,
         };
         let over = match first.map(signed) {
             None => None,

@@ -61,6 +61,7 @@ pub(crate) fn application(bytes: &[u8]) -> bool {
             digest: Sha256Digest::from_bytes([1; 32]),
             subject,
             organisation: name == "person-in-organisation",
+            device: name.ends_with("qscd"),
             ca,
             max_days: 730,
         })
@@ -71,7 +72,7 @@ pub(crate) fn application(bytes: &[u8]) -> bool {
         offer("organisation-seal", SubjectKind::Legal),
     ];
     let profiles: Vec<_> = offers.into_iter().flatten().collect();
-    let rules = Rules { profiles: &profiles, proofing_max_age_days: 30, now: now() };
+    let rules = Rules { profiles: &profiles, devices: &[], proofing_max_age_days: 30, now: now() };
     let Ok(checked) = check(&content, rules) else { return false };
     // What is stored is what would be accepted again.
     assert!(check(&checked.content, rules).is_ok(), "an accepted application is refused in its stored form");

@@ -8,6 +8,7 @@ mod configuration;
 mod folder;
 mod keys;
 mod officers;
+mod standing;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -135,6 +136,7 @@ impl Ceremony {
     /// One step; what was seen, for the report.
     fn carry_out(&mut self, step: &Step) -> anyhow::Result<String> {
         match step {
+            Step::AuthoriseResponder { authority } => self.authorise_responder(authority),
             Step::GenerateKey { token, label, key } => self.generate_key(token, label, *key),
             Step::IssueAuthority { name } => self.issue_authority(name),
             Step::IssueResponder { authority } => self.issue_responder(authority),

@@ -1,6 +1,8 @@
 //! The command line. PINs and keys are never arguments; files are.
 
 mod content;
+mod officer;
+mod probe;
 mod tsa;
 
 use std::path::PathBuf;
@@ -9,11 +11,13 @@ use std::str::FromStr;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ndoba_registration::{CHANNELS, REASONS};
-use ndoba_types::UtcTime;
+use ndoba_types::{CaName, UtcTime};
 
+pub(crate) use officer::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
+pub(crate) use probe::{ProbeCommand, WatchArgs};
+
+pub(crate) use content::{DevicesArgs, Law, LintArgs, LintFormat, LintType, ProfileCommand};
 pub(crate) use tsa::{JournalArgs, RenewArgs, SignOrderArgs, SubmitOrderArgs, TsaCommand};
-
-pub(crate) use content::{Law, LintArgs, LintFormat, LintType, ProfileCommand};
 
 /// Ndoba, the backend of a qualified trust-service provider.
 #[derive(Debug, Parser)]
@@ -48,6 +52,9 @@ pub(crate) enum Command {
     /// The certificate authorities, on the CA's own machine.
     #[command(subcommand)]
     Ca(CaCommand),
+    /// Measure from outside how long a revocation takes to be seen.
+    #[command(subcommand)]
+    Probe(ProbeCommand),
     /// The database beside its rollback witnesses.
     #[command(subcommand)]
     Db(DbCommand),
@@ -332,68 +339,6 @@ fn reasons() -> PossibleValuesParser {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum OfficerCommand {
-    /// Make a key and a TLS certificate for an officer, both in a file. Development only.
-    New(OfficerNewArgs),
-    /// Grant roles: two security officers sign.
-    Grant {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// The second security officer's file.
-        #[arg(long, value_name = "FILE")]
-        second: PathBuf,
-        /// The officer's certificate or file, PEM.
-        #[arg(long = "officer", value_name = "FILE")]
-        appointed: PathBuf,
-        /// Name under which the register lists the officer.
-        #[arg(long)]
-        name: String,
-        /// The officer's personal number: the register keeps a salted commitment to it, so that nobody is two persons.
-        #[arg(long)]
-        personal_number: String,
-        /// Roles, separated by commas: registration-officer, approver, revocation-officer, security-officer, auditor,
-        /// operator, administrator.
-        #[arg(long, value_delimiter = ',', required = true)]
-        roles: Vec<String>,
-        /// The office, as a path: GE/Tbilisi.
-        #[arg(long, default_value = "GE")]
-        office: String,
-        /// Days of validity.
-        #[arg(long, default_value_t = 365)]
-        days: u32,
-    },
-    /// End an officer's grants: one security officer signs.
-    End {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// The officer's id.
-        id: String,
-    },
-    /// List the officers.
-    List {
-        #[command(flatten)]
-        api: ApiArgs,
-    },
-    /// Who the API takes me for.
-    Whoami {
-        #[command(flatten)]
-        api: ApiArgs,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct OfficerNewArgs {
-    #[command(flatten)]
-    pub(crate) config: ConfigArgs,
-    /// Name in the TLS certificate.
-    #[arg(long)]
-    pub(crate) name: String,
-    /// Where to: key, certificate and chain, PEM.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
-}
-
-#[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
     /// Export the log through the API.
     Export {
@@ -420,6 +365,22 @@ pub(crate) enum AuditCommand {
 pub(crate) enum CaCommand {
     /// Account for every signature of the CAs' keys; exit status 1 where signatures and rows do not agree.
     Reconcile(ReconcileArgs),
+    /// The register of qualified devices and the certificates that depend on it; exit status 1 where a certificate that
+    /// is in use depends on a model whose certification has ended.
+    Devices(DevicesArgs),
+    /// Make what stays of a CA that two security officers ended. Goes on where it was interrupted.
+    Terminate(TerminateArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TerminateArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// The CA's name.
+    pub(crate) ca: CaName,
+    /// Sign a last OCSP answer for every certificate, valid for ever.
+    #[arg(long, required = true)]
+    pub(crate) final_ocsp: bool,
 }
 
 #[derive(Args, Debug)]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use ndoba_clock::{OsRandom, SystemClock};
 use ndoba_order::Pin;
-use ndoba_settings::{CertificationAuthority, Database, Policies, QualifiedUnder, Settings};
+use ndoba_settings::{CertificationAuthority, Database, Mode, Policies, QualifiedUnder, Settings};
 use ndoba_store::{Engine, PublishedFiles, Store, Witness};
-use ndoba_types::{Clock, Oid, Random, SubjectPublicKeyInfo};
+use ndoba_types::{Clock, Oid, Random, Span, SubjectPublicKeyInfo, UtcTime};
 use ndoba_x509::{
     Certificate, HttpUrl, HttpsUrl, IssuerFacts, Legislation, PemLabel, Profile, ProfileFile, PublicUrls,
     Template, from_pem,
@@ -29,6 +29,39 @@ impl World {
     /// The real one.
     pub(crate) fn real() -> Self {
         Self { clock: Arc::new(SystemClock), random: Arc::new(OsRandom) }
+    }
+
+    /// The real one; with its clock put forward where a test says so, which production refuses.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the tests' way to what happens in weeks; refused in production"
+    )]
+    pub(crate) fn of(settings: &Settings) -> anyhow::Result<Self> {
+        let Ok(text) = std::env::var(CLOCK_AHEAD) else { return Ok(Self::real()) };
+        let ahead = ahead(settings.mode, &text)?;
+        tracing::warn!(seconds = ahead.as_seconds(), "the clock is put forward");
+        Ok(Self { clock: Arc::new(AheadClock(ahead)), ..Self::real() })
+    }
+}
+
+fn ahead(mode: Mode, text: &str) -> anyhow::Result<Span> {
+    anyhow::ensure!(
+        mode == Mode::Development,
+        "{CLOCK_AHEAD} is set; a clock that is put forward has no place in production"
+    );
+    let seconds: u32 = text.parse().with_context(|| format!("{CLOCK_AHEAD} is a number of seconds"))?;
+    Ok(Span::seconds(seconds))
+}
+
+/// The variable by which tests put the clock forward, in seconds.
+const CLOCK_AHEAD: &str = "NDOBACTL_CLOCK_AHEAD";
+
+/// The machine's clock, put forward.
+struct AheadClock(Span);
+
+impl Clock for AheadClock {
+    fn now(&self) -> UtcTime {
+        SystemClock.now().plus(self.0)
     }
 }
 
@@ -194,5 +227,17 @@ fn own_policy<'a>(policies: &'a Policies, file: &ProfileFile) -> Option<&'a Oid>
         (Template::Tsu, _) => Some(&policies.tsu),
         // A root states no policy, a CA beneath it any: what a subscriber's says is the leaf's own.
         (Template::Root | Template::IssuingCa, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_is_put_forward_in_development_only() {
+        assert_eq!(ahead(Mode::Development, "3600").ok(), Some(Span::hours(1)));
+        assert!(ahead(Mode::Development, "soon").is_err());
+        assert!(ahead(Mode::Production, "3600").is_err());
     }
 }

@@ -12,8 +12,10 @@ mod journal;
 mod officers;
 pub(crate) mod own_certificates;
 mod public;
+mod responders;
 pub(crate) mod stamping;
 pub(crate) mod tls;
+mod unissued;
 
 use std::sync::Arc;
 
@@ -54,7 +56,7 @@ pub(crate) fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let node = format!("node-{}", settings.node);
     let process = Process {
         health: Arc::new(HealthBoard::new(&settings)),
-        world: World::real(),
+        world: World::of(&settings)?,
         settings,
         store,
         tokens,
@@ -150,9 +152,13 @@ fn record(process: &Process, event: impl Fn(Word, Word, Word) -> EventKind) -> a
 
 /// One event of one of the process's own duties.
 fn record_one(process: &Process, role: &'static str, what: EventKind) -> anyhow::Result<()> {
+    Ok(process.store.record(&[event_of(process, role, what)?])?)
+}
+
+/// An event of one of the process's own duties, to be recorded with what it is about.
+fn event_of(process: &Process, role: &'static str, what: EventKind) -> anyhow::Result<Event> {
     let now = process.world.clock.now();
-    let event = Event::new(&*process.world.random, now, Actor::Role(role.into()), what)?;
-    Ok(process.store.record(&[event])?)
+    Ok(Event::new(&*process.world.random, now, Actor::Role(role.into()), what)?)
 }
 
 /// The two signals that end a process in order. From the moment it exists they end it in no other way.

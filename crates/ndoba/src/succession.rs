@@ -117,9 +117,7 @@ pub(crate) fn keys(unit: &TsaUnit, successors: &[Successor]) -> Vec<(KeyRef, Pat
     let first = (unit.key.clone(), unit.certificate.clone());
     let mut keys = vec![first];
     for one in successors {
-        let mut key = unit.key.clone();
-        key.label = one.key.clone();
-        keys.push((key, one.certificate.clone()));
+        keys.push((unit.key.beside(one.key.clone()), one.certificate.clone()));
     }
     keys
 }

@@ -82,7 +82,7 @@ impl Query {
         facts: &[CertStatusFacts],
         now: UtcTime,
     ) -> Result<(Pending, ToBeSigned<AnswerStatus>), Refusal> {
-        let Self { responder, request } = self;
+        let Self { responder, request: _ } = self;
         let policy = &responder.policy;
         if now < responder.not_before {
             return Err(Refusal::ResponderNotYetValid);
@@ -96,6 +96,19 @@ impl Query {
             return Err(Refusal::ResponderExpired);
         }
 
+        let times = Times { produced_at, this_update, next_update };
+        let (pending, tbs) = self.put_together(facts, times)?;
+        // Every field was decided here from the facts; the linter judges a sample of it at activation.
+        Ok((pending, ToBeSigned::assertion(tbs)))
+    }
+
+    /// The answer about `facts` with these times, and its octets to be signed.
+    pub(crate) fn put_together(
+        &self,
+        facts: &[CertStatusFacts],
+        times: Times,
+    ) -> Result<(Pending, Vec<u8>), Refusal> {
+        let Self { responder, request } = self;
         let mut facts = facts.iter();
         let mut entries = Vec::with_capacity(request.cert_ids().len());
         for cert_id in request.cert_ids() {
@@ -109,13 +122,12 @@ impl Query {
             return Err(Refusal::Bug);
         }
 
-        let times = Times { produced_at, this_update, next_update };
         let tbs = encode_response_data(responder, request, &entries, times)?;
         let said = entries.into_iter().map(|entry| entry.said).collect();
-        // Every field above was decided here from the facts; the linter judges samples of it at activation.
-        let to_be_signed = ToBeSigned::assertion(tbs.clone());
-        let pending = Pending { responder: Arc::clone(responder), tbs, produced_at, next_update, said };
-        Ok((pending, to_be_signed))
+        let Times { produced_at, this_update: _, next_update } = times;
+        let pending =
+            Pending { responder: Arc::clone(responder), tbs: tbs.clone(), produced_at, next_update, said };
+        Ok((pending, tbs))
     }
 }
 
@@ -173,10 +185,10 @@ pub struct Answer {
 }
 
 #[derive(Clone, Copy)]
-struct Times {
-    produced_at: UtcTime,
-    this_update: UtcTime,
-    next_update: UtcTime,
+pub(crate) struct Times {
+    pub(crate) produced_at: UtcTime,
+    pub(crate) this_update: UtcTime,
+    pub(crate) next_update: UtcTime,
 }
 
 /// A SingleResponse before its encoding.
@@ -273,7 +285,10 @@ fn encode_response(responder: &Responder, tbs: &[u8], signature: &Signature) -> 
         signature: BitStringRef::from_bytes(signature.as_bytes())?,
         // The responder's certificate, once and alone: an embedded issuer makes some clients take the answer
         // for the issuer's own (interop.md §4, 10).
-        certs: Some(vec![AnyRef::from_der(&responder.certificate)?]),
+        certs: match &responder.certificate {
+            Some(certificate) => Some(vec![AnyRef::from_der(certificate)?]),
+            None => None,
+        },
     }
     .to_der()?;
     let response_bytes =

@@ -11,22 +11,29 @@
 //! signed answers for as long as they are true.
 
 mod answer;
+mod asker;
 mod asn1;
 mod cache;
+mod final_answer;
 mod hash;
 mod ports;
 mod refusal;
+mod renewal;
 mod request;
 mod responder;
 
 pub use answer::{Answer, Pending, Query, Said};
+pub use asker::{Question, Told, ToldStatus, Untold};
 pub use cache::{AnswerCache, CacheKey, CachedFacts, Held, Lookup};
+pub use final_answer::{FinalAuthority, FinalIssuer, FinalQuestion};
 pub use hash::HashAlgorithm;
 /// Part of [`CertStatusFacts`].
 pub use ndoba_x509::RevocationReason;
 pub use ports::{
-    CertStatusFacts, KnownVersion, StatusError, StatusSnapshot, StatusSource, StatusVersion, StatusVersions,
+    CertStatusFacts, FinalRecord, KnownVersion, StatusError, StatusSnapshot, StatusSource, StatusVersion,
+    StatusVersions,
 };
 pub use refusal::{ErrorStatus, Refusal};
+pub use renewal::{Asked, RenewalAlarm, Tenure};
 pub use request::{CertId, IssuerHashes, Nonce, Request, RequestError, RequestLimits};
 pub use responder::{AnswerPolicy, Identity, Responder, ResponderError, Responders, Unissued};

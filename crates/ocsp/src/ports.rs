@@ -3,6 +3,8 @@
 use ndoba_types::{CaName, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::RevocationReason;
 
+use crate::FinalQuestion;
+
 /// A CA's status version: grows with every transaction that changes the status of one of its certificates, in
 /// the order of commits (design: the version is incremented under the row's lock).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +48,15 @@ pub struct StatusSnapshot {
     pub facts: Vec<CertStatusFacts>,
 }
 
+/// A final answer as it was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinalRecord {
+    /// The OCSPResponse.
+    pub der: Vec<u8>,
+    /// Its producedAt.
+    pub produced_at: UtcTime,
+}
+
 /// The records of certificates and their status. May block; called on threads that may wait.
 pub trait StatusSource: Send + Sync {
     /// The status of `serials` under `issuer`, all from one snapshot.
@@ -56,6 +67,13 @@ pub trait StatusSource: Send + Sync {
     ///
     /// [`StatusError`]: every one of them is answered `tryLater` or `internalError`, never with a status.
     fn statuses(&self, issuer: &CaName, serials: &[SerialNumber]) -> Result<StatusSnapshot, StatusError>;
+
+    /// The final answer about a certificate of a CA that has ended; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StatusError`] as for [`Self::statuses`].
+    fn final_answer(&self, question: &FinalQuestion) -> Result<Option<FinalRecord>, StatusError>;
 
     /// The status of one serial.
     ///

@@ -53,6 +53,9 @@ pub enum Refusal {
     /// The request means nothing.
     #[error("the request is malformed")]
     Malformed(#[source] RequestError),
+    /// The client wants an answer that was produced later than now.
+    #[error("an answer as fresh as asked for cannot be given yet")]
+    NotYet,
     /// The service has more to do than it can.
     #[error("the service is overloaded, or took too long")]
     Overloaded,
@@ -78,7 +81,8 @@ impl Refusal {
             Self::ForeignIssuer => ErrorStatus::Unauthorized,
             Self::Bug | Self::Signing(SignError::Refused { .. }) => ErrorStatus::InternalError,
             // An answer's signature that may be lost is harmless: the next request makes another one.
-            Self::Overloaded
+            Self::NotYet
+            | Self::Overloaded
             | Self::ResponderExpired
             | Self::ResponderNotYetValid
             | Self::Signing(SignError::Busy | SignError::InDoubt { .. } | SignError::Unavailable { .. })
@@ -98,6 +102,7 @@ impl Refusal {
             | Self::Status(StatusError::BehindWitness) => true,
             Self::ForeignIssuer
             | Self::Malformed(_)
+            | Self::NotYet
             | Self::Overloaded
             | Self::Signing(SignError::Busy | SignError::InDoubt { .. } | SignError::Unavailable { .. })
             | Self::Status(StatusError::Unavailable { .. }) => false,

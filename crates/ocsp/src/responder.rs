@@ -12,7 +12,7 @@ use ndoba_x509::Certificate;
 use spki::SubjectPublicKeyInfoRef;
 
 use crate::answer::Query;
-use crate::{HashAlgorithm, IssuerHashes, Refusal, Request};
+use crate::{FinalIssuer, FinalQuestion, HashAlgorithm, IssuerHashes, Refusal, Request};
 
 /// How a CA's statuses are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,8 @@ pub struct Responder {
     pub(crate) issuer: [IssuerHashes; 4],
     /// The CA's notBefore: statuses are kept from the CA's first day on (O-15).
     pub(crate) archive_cutoff: UtcTime,
-    pub(crate) certificate: Vec<u8>,
+    /// Embedded in answers; `None` for a CA that answers itself.
+    pub(crate) certificate: Option<Vec<u8>>,
     pub(crate) fingerprint: Sha256Digest,
     pub(crate) subject: Vec<u8>,
     pub(crate) key_hash: Vec<u8>,
@@ -121,16 +122,11 @@ impl Responder {
             return Err(ResponderError::NoCheck);
         }
 
-        let issuer_key = key_bits(ca_certificate)?;
         Ok(Self {
             ca,
-            issuer: HashAlgorithm::ALL.map(|algorithm| IssuerHashes {
-                algorithm,
-                name: algorithm.digest(ca_certificate.subject().as_der()).into(),
-                key: algorithm.digest(issuer_key).into(),
-            }),
+            issuer: issuer_hashes(ca_certificate)?,
             archive_cutoff: ca_certificate.not_before(),
-            certificate: certificate.as_der().to_vec(),
+            certificate: Some(certificate.as_der().to_vec()),
             fingerprint: certificate.fingerprint(),
             subject: certificate.subject().as_der().to_vec(),
             // SHA-1 whatever the CertID uses: a name, not a protection (O-10).
@@ -158,8 +154,18 @@ impl Responder {
     }
 }
 
+/// An issuer under every hash function.
+pub(crate) fn issuer_hashes(ca: &Certificate) -> Result<[IssuerHashes; 4], ResponderError> {
+    let key = key_bits(ca)?;
+    Ok(HashAlgorithm::ALL.map(|algorithm| IssuerHashes {
+        algorithm,
+        name: algorithm.digest(ca.subject().as_der()).into(),
+        key: algorithm.digest(key).into(),
+    }))
+}
+
 /// The content of subjectPublicKey without the octet that counts unused bits (O-02).
-fn key_bits(certificate: &Certificate) -> Result<&[u8], ResponderError> {
+pub(crate) fn key_bits(certificate: &Certificate) -> Result<&[u8], ResponderError> {
     let spki = SubjectPublicKeyInfoRef::from_der(certificate.spki().as_der());
     Ok(spki.map_err(|_| ResponderError::Algorithm)?.subject_public_key.raw_bytes())
 }
@@ -168,12 +174,14 @@ fn key_bits(certificate: &Certificate) -> Result<&[u8], ResponderError> {
 const DIGITAL_SIGNATURE_ALONE: &[u8] = &[0x03, 0x02, 0x07, 0x80];
 
 /// `ExtKeyUsageSyntax ::= SEQUENCE OF KeyPurposeId` with id-kp-OCSPSigning (1.3.6.1.5.5.7.3.9).
-const OCSP_SIGNING_ALONE: &[u8] = &[0x30, 0x0a, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09];
+pub(crate) const OCSP_SIGNING_ALONE: &[u8] =
+    &[0x30, 0x0a, 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x09];
 
 /// The responders that answer now, found by the issuer that a CertID names.
 #[derive(Debug, Default)]
 pub struct Responders {
     by_issuer: HashMap<IssuerHashes, Arc<Responder>>,
+    finals: HashMap<IssuerHashes, CaName>,
 }
 
 impl Responders {
@@ -192,7 +200,27 @@ impl Responders {
                 }
             }
         }
-        Ok(Self { by_issuer })
+        Ok(Self { by_issuer, finals: HashMap::new() })
+    }
+
+    /// The same, beside CAs that have ended: their final answers come before what a responder would say.
+    #[must_use]
+    pub fn with_finals(mut self, finals: &[FinalIssuer]) -> Self {
+        for one in finals {
+            self.finals.extend(one.issuer.iter().map(|issuer| (issuer.clone(), one.ca.clone())));
+        }
+        self
+    }
+
+    /// What `request` asks of a CA that has ended; `None` when its first CertID is of another.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::ForeignIssuer`] for what has no final answer: several certificates at once, a hash function that
+    /// was not answered, a number that none can have.
+    pub fn final_question(&self, request: &Request) -> Option<Result<FinalQuestion, Refusal>> {
+        let ca = self.finals.get(request.cert_ids().first()?.issuer()?)?;
+        Some(FinalQuestion::of(request, ca))
     }
 
     /// Finds who answers `request`: the first CertID's issuer decides, and no answer mixes issuers, because

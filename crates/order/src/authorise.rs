@@ -219,9 +219,10 @@ fn check_signatures<S: AsRef<[u8]>>(
         let covers = match jws.header().role {
             SignerRole::Approver => over(SignerRole::Submitter),
             SignerRole::SecondSecurityOfficer => over(SignerRole::SecurityOfficer),
-            SignerRole::RevocationOfficer | SignerRole::SecurityOfficer | SignerRole::Submitter => {
-                jws.header().over.is_none()
-            }
+            SignerRole::Observer
+            | SignerRole::RevocationOfficer
+            | SignerRole::SecurityOfficer
+            | SignerRole::Submitter => jws.header().over.is_none(),
         };
         if !covers {
             return Err(Refusal::NotCovering);

@@ -1,22 +1,32 @@
-//! Grants: appointments of officers and their ends, each linked to the document before it.
+//! Documents of the register: appointments of officers, standing authorisations of responders, and the ends of both,
+//! each linked to the document before it.
 
 use ndoba_types::{InstallationId, OfficerId, Sha256Digest, SubjectPublicKeyInfo, UtcTime};
 use ndoba_x509::KeyKind;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{self, Malformed};
-use crate::{Office, Roles, as_text};
+use crate::{AuthoriseResponder, EndResponder, Office, Roles, TerminateCa, as_text};
 
 const GRANT: &str = "grant";
 const END_GRANT: &str = "end-grant";
+const AUTHORISE_RESPONDER: &str = "authorise-responder";
+const END_RESPONDER: &str = "end-responder";
+const TERMINATE_CA: &str = "terminate-ca";
 
 /// A document of the register's chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GrantDocument {
+    /// A standing authorisation; two security officers sign (design §3, ADR 0007).
+    AuthoriseResponder(Box<AuthoriseResponder>),
     /// The end of an officer's appointment; one security officer signs.
     End(EndGrant),
+    /// The end of a standing authorisation; one security officer signs.
+    EndResponder(EndResponder),
     /// An appointment; two security officers sign (P-02).
     Grant(Grant),
+    /// The end of a CA; two security officers sign.
+    TerminateCa(TerminateCa),
 }
 
 /// An appointment. A second one for the same officer takes the first one's place.
@@ -95,8 +105,11 @@ impl GrantDocument {
 
     fn encode(&self) -> Result<Vec<u8>, Malformed> {
         match self {
+            Self::AuthoriseResponder(authorise) => document::write(AUTHORISE_RESPONDER, authorise),
             Self::End(end) => document::write(END_GRANT, end),
+            Self::EndResponder(end) => document::write(END_RESPONDER, end),
             Self::Grant(grant) => document::write(GRANT, grant),
+            Self::TerminateCa(end) => document::write(TERMINATE_CA, end),
         }
     }
 
@@ -114,6 +127,13 @@ impl GrantDocument {
                 Self::Grant(grant)
             }
             END_GRANT => Self::End(document::read(members)?),
+            AUTHORISE_RESPONDER => {
+                let authorise: AuthoriseResponder = document::read(members)?;
+                authorise.check()?;
+                Self::AuthoriseResponder(Box::new(authorise))
+            }
+            END_RESPONDER => Self::EndResponder(document::read(members)?),
+            TERMINATE_CA => Self::TerminateCa(document::read(members)?),
             _ => return Err(Malformed::UnknownKind),
         };
         document::require_same(document.encode(), bytes)?;
@@ -122,41 +142,49 @@ impl GrantDocument {
 
     /// For which installation.
     pub fn installation(&self) -> InstallationId {
-        match self {
-            Self::End(end) => end.installation,
-            Self::Grant(grant) => grant.installation,
-        }
+        self.link().0
     }
 
     /// Its place in the chain, from 1.
     pub fn seq(&self) -> u64 {
-        match self {
-            Self::End(end) => end.seq,
-            Self::Grant(grant) => grant.seq,
-        }
+        self.link().1
     }
 
     /// SHA-256 over the document before it, or the pin's digest.
     pub fn prev(&self) -> Sha256Digest {
-        match self {
-            Self::End(end) => end.prev,
-            Self::Grant(grant) => grant.prev,
-        }
-    }
-
-    /// Whom it is about.
-    pub fn officer(&self) -> OfficerId {
-        match self {
-            Self::End(end) => end.officer,
-            Self::Grant(grant) => grant.officer,
-        }
+        self.link().2
     }
 
     /// When it was written.
     pub fn created(&self) -> UtcTime {
+        self.link().3
+    }
+
+    /// The officer that it appoints or dismisses.
+    pub fn officer(&self) -> Option<OfficerId> {
         match self {
-            Self::End(end) => end.created,
-            Self::Grant(grant) => grant.created,
+            Self::AuthoriseResponder(_) | Self::EndResponder(_) | Self::TerminateCa(_) => None,
+            Self::End(end) => Some(end.officer),
+            Self::Grant(grant) => Some(grant.officer),
+        }
+    }
+
+    /// How many security officers sign it.
+    pub fn signatures(&self) -> usize {
+        match self {
+            Self::End(_) | Self::EndResponder(_) => 1,
+            Self::AuthoriseResponder(_) | Self::Grant(_) | Self::TerminateCa(_) => 2,
+        }
+    }
+
+    /// What every document has: installation, place, the document before, time.
+    fn link(&self) -> (InstallationId, u64, Sha256Digest, UtcTime) {
+        match self {
+            Self::AuthoriseResponder(one) => (one.installation, one.seq, one.prev, one.created),
+            Self::End(one) => (one.installation, one.seq, one.prev, one.created),
+            Self::EndResponder(one) => (one.installation, one.seq, one.prev, one.created),
+            Self::Grant(one) => (one.installation, one.seq, one.prev, one.created),
+            Self::TerminateCa(one) => (one.installation, one.seq, one.prev, one.created),
         }
     }
 }

@@ -50,6 +50,9 @@ pub enum MediaType {
     /// A document of the register.
     #[serde(rename = "ndoba-grant+jws")]
     Grant,
+    /// What a probe saw.
+    #[serde(rename = "ndoba-observation+jws")]
+    Observation,
     /// An order.
     #[serde(rename = "ndoba-order+jws")]
     Order,

@@ -4,7 +4,7 @@
 //! The CA believes nothing in its database that is not signed here. [`authorise`] is the one door: canonical bytes
 //! and signatures in, an [`AuthorisedOrder`] or a [`Refusal`] out. [`Register`] is replayed from the [`Pin`], which
 //! does not come from the database. [`accept_restore`] lets two security officers accept a database that is behind its
-//! witnesses. Nothing here reads a clock, a file or a database, or holds a private key.
+//! witnesses. [`accept_responder_request`] judges a responder's request under a standing authorisation. Nothing here reads a clock, a file or a database, or holds a private key.
 //!
 //! That a CSR has the digest an order names, that the certificate to revoke exists, that the order was not carried
 //! out before: that is the CA's to check, with its ledger.
@@ -14,6 +14,7 @@ mod approval;
 mod as_text;
 mod authorise;
 mod describe;
+mod device;
 mod document;
 mod grant;
 mod jws;
@@ -24,6 +25,8 @@ mod pin;
 mod register;
 mod restore;
 mod role;
+mod standing;
+mod terminate;
 #[cfg(test)]
 mod test_support;
 mod unit;
@@ -32,6 +35,7 @@ pub use authorise::{
     AcceptedSignature, AuthorisedOrder, Refusal, Signer, accept_signature, authorise, authorise_again,
 };
 pub use describe::{Language, describe};
+pub use device::{Device, DeviceEvidence, DeviceModel};
 pub use document::Malformed;
 pub use grant::{EndGrant, Grant, GrantDocument};
 pub use jws::{BadJws, FlatJws, Header, JwsAlgorithm, MediaType, assemble, signing_input};
@@ -45,4 +49,9 @@ pub use restore::{
     accept_restore,
 };
 pub use role::{BadRole, IncompatibleRoles, Role, Roles, SignerRole};
+pub use standing::{
+    AuthoriseResponder, AuthorisedResponder, EndResponder, ResponderRequest, StandingAuthorisation,
+    StandingRefusal, accept_responder_request,
+};
+pub use terminate::TerminateCa;
 pub use unit::CertifyUnit;

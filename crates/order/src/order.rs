@@ -8,6 +8,7 @@ use ndoba_x509::{KeyIdentifier, RevocationReason, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::device::Device;
 use crate::document::{self, Malformed};
 use crate::{CertifyUnit, SignerRole, as_text};
 
@@ -79,6 +80,9 @@ pub struct Issue {
     pub person: Option<Sha256Digest>,
     /// For how long; the dates are the CA's.
     pub days: u32,
+    /// The qualified device that the key is in; absent where it may be anywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
     /// The certificate that this one replaces: there in `reissue`, absent in `issue`.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text::option")]
     pub replaces: Option<SerialNumber>,
@@ -133,7 +137,7 @@ pub struct Suspend {
     pub evidence: Vec<Sha256Digest>,
 }
 
-/// A kind of order. Responders' certificates are a ceremony's, until standing authorisations exist.
+/// A kind of order. Responders have standing authorisations instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OrderKind {
     /// See [`OrderContent::CertifyUnit`].
@@ -335,6 +339,9 @@ fn check_profile(profile: &ProfileRef, days: u32) -> Result<(), Malformed> {
 
 fn check_issue(issue: &Issue) -> Result<(), Malformed> {
     check_profile(&issue.profile, issue.days)?;
+    if issue.device.as_ref().is_some_and(|device| !issue.evidence.contains(&device.evidence)) {
+        return Err(Malformed::rule("what shows the device is one of the order's pieces of evidence"));
+    }
     match issue.subject {
         Subject::NaturalPerson(_) | Subject::LegalPerson(_) => Ok(()),
         // The provider's own names come from ceremonies only.

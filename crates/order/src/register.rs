@@ -1,18 +1,21 @@
-//! The register of officers: what follows from the pin and the chain of grants, and from nothing else.
+//! The register of officers: what follows from the pin and the chain of grants, and from nothing else. Standing
+//! authorisations of responders are links of the same chain.
 
 use std::collections::HashMap;
 
 use ndoba_types::{InstallationId, OfficerId, Sha256Digest, Span, SubjectPublicKeyInfo, UtcTime};
+use ndoba_x509::KeyIdentifier;
 
 use crate::document::Malformed;
 use crate::{
-    BadJws, EndGrant, FlatJws, Grant, GrantDocument, MediaType, Office, Pin, Role, Roles, SignerRole,
+    AuthoriseResponder, BadJws, EndGrant, EndResponder, FlatJws, Grant, GrantDocument, MediaType, Office,
+    Pin, Role, Roles, SignerRole, StandingAuthorisation,
 };
 
 /// Clocks of officers' computers may differ from ours by this much.
 pub(crate) const SKEW: Span = Span::minutes(5);
 /// A new document of the chain is appended within this time after it was written.
-const FRESH: Span = Span::days(7);
+pub(crate) const FRESH: Span = Span::days(7);
 
 /// An officer's appointment.
 #[derive(Clone, PartialEq, Eq)]
@@ -82,6 +85,9 @@ pub struct Register {
     /// Where each officer's latest appointment is.
     by_officer: HashMap<OfficerId, usize>,
     by_person: HashMap<Sha256Digest, OfficerId>,
+    /// In the order of the chain, ended ones too.
+    standing: Vec<StandingAuthorisation>,
+    terminated: Vec<KeyIdentifier>,
 }
 
 impl Register {
@@ -100,6 +106,8 @@ impl Register {
             by_key: HashMap::new(),
             by_officer: HashMap::new(),
             by_person: HashMap::new(),
+            standing: Vec::new(),
+            terminated: Vec::new(),
         };
         let roles =
             Roles::new([Role::SecurityOfficer]).map_err(|_| Malformed::rule("a role stands alone"))?;
@@ -179,15 +187,12 @@ impl Register {
             }
             signers.push(signer);
         }
-        let needed = match document {
-            GrantDocument::End(_) => 1,
-            GrantDocument::Grant(_) => 2,
-        };
+        let needed = document.signatures();
         if signers.len() != needed {
             return Err(RegisterRefusal::SignatureCount { needed, given: signers.len() });
         }
-        self.apply(&document);
         self.head = Sha256Digest::of(bytes);
+        self.apply(&document);
         self.seq = document.seq();
         self.latest = document.created();
         Ok(document)
@@ -223,8 +228,14 @@ impl Register {
             return Err(RegisterRefusal::TimeWentBack);
         }
         match &document {
+            GrantDocument::AuthoriseResponder(authorise) => self.check_authorise(authorise)?,
             GrantDocument::End(end) => self.check_end(end)?,
+            GrantDocument::EndResponder(end) => self.check_end_responder(end)?,
             GrantDocument::Grant(grant) => self.check_grant(grant)?,
+            GrantDocument::TerminateCa(end) if self.is_terminated(end.ca) => {
+                return Err(RegisterRefusal::CaTerminated);
+            }
+            GrantDocument::TerminateCa(_) => {}
         }
         Ok(document)
     }
@@ -234,6 +245,31 @@ impl Register {
             Some(appointment) if appointment.ended.is_none() => Ok(()),
             Some(_) | None => Err(RegisterRefusal::NoSuchOfficer),
         }
+    }
+
+    fn check_authorise(&self, authorise: &AuthoriseResponder) -> Result<(), RegisterRefusal> {
+        if self.is_terminated(authorise.ca) {
+            return Err(RegisterRefusal::CaTerminated);
+        }
+        // An identifier stands for one authorisation for ever: what was ended does not come back under its name.
+        match self.authorisation(|one| one.id() == authorise.authorisation) {
+            Some(_) => Err(RegisterRefusal::AuthorisationKnown),
+            None => Ok(()),
+        }
+    }
+
+    fn check_end_responder(&self, end: &EndResponder) -> Result<(), RegisterRefusal> {
+        match self.authorisation(|one| one.id() == end.authorisation) {
+            Some(one) if one.ended().is_none() => Ok(()),
+            Some(_) | None => Err(RegisterRefusal::NoSuchAuthorisation),
+        }
+    }
+
+    fn authorisation(
+        &self,
+        is_it: impl Fn(&StandingAuthorisation) -> bool,
+    ) -> Option<&StandingAuthorisation> {
+        self.standing.iter().rfind(|one| is_it(one))
     }
 
     fn check_grant(&self, grant: &Grant) -> Result<(), RegisterRefusal> {
@@ -273,8 +309,11 @@ impl Register {
             return Err(RegisterRefusal::WrongRole);
         }
         let own = match document {
-            // Stepping down is anyone's right.
-            GrantDocument::End(_) => false,
+            // Stepping down is anyone's right; a responder is nobody's own.
+            GrantDocument::AuthoriseResponder(_)
+            | GrantDocument::End(_)
+            | GrantDocument::EndResponder(_)
+            | GrantDocument::TerminateCa(_) => false,
             GrantDocument::Grant(grant) => {
                 signer.officer == grant.officer || signer.person == Some(grant.person)
             }
@@ -287,11 +326,29 @@ impl Register {
     }
 
     fn apply(&mut self, document: &GrantDocument) {
-        if let Some(before) = self.by_officer.get(&document.officer()) {
+        if let Some(before) = document.officer().and_then(|officer| self.by_officer.get(&officer)) {
             self.appointments[*before].ended = Some(document.created());
         }
         match document {
+            GrantDocument::AuthoriseResponder(authorise) => {
+                // One in force for each CA key, as one appointment for each officer.
+                for before in self.standing.iter_mut().filter(|one| one.content().ca == authorise.ca) {
+                    before.end(authorise.created);
+                }
+                self.standing.push(StandingAuthorisation::signed(authorise, self.head));
+            }
             GrantDocument::End(_) => {}
+            GrantDocument::TerminateCa(end) => {
+                for ended in self.standing.iter_mut().filter(|one| one.content().ca == end.ca) {
+                    ended.end(end.created);
+                }
+                self.terminated.push(end.ca);
+            }
+            GrantDocument::EndResponder(end) => {
+                for ended in self.standing.iter_mut().filter(|one| one.id() == end.authorisation) {
+                    ended.end(end.created);
+                }
+            }
             GrantDocument::Grant(grant) => self.insert(Appointment {
                 officer: grant.officer,
                 person: Some(grant.person),
@@ -347,6 +404,21 @@ impl Register {
         self.by_officer.get(&officer).and_then(|place| self.appointments.get(*place))
     }
 
+    /// The latest standing authorisation for a CA's responders, in force or not.
+    pub fn responder_authorisation(&self, ca: KeyIdentifier) -> Option<&StandingAuthorisation> {
+        self.authorisation(|one| one.content().ca == ca)
+    }
+
+    /// Whether two security officers ended that CA.
+    pub fn is_terminated(&self, ca: KeyIdentifier) -> bool {
+        self.terminated.contains(&ca)
+    }
+
+    /// All standing authorisations there ever were, in the order of the chain.
+    pub fn responder_authorisations(&self) -> &[StandingAuthorisation] {
+        &self.standing
+    }
+
     /// All appointments there ever were: pinned first, then in the order of the chain.
     pub fn appointments(&self) -> &[Appointment] {
         &self.appointments
@@ -365,12 +437,21 @@ fn check_fresh(document: &GrantDocument, now: UtcTime) -> Result<(), RegisterRef
 /// Why a document does not enter the register.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegisterRefusal {
+    /// The identifier is another authorisation's.
+    #[error("there is an authorisation with that identifier already")]
+    AuthorisationKnown,
+    /// The CA was ended, for ever.
+    #[error("the CA has ended")]
+    CaTerminated,
     /// The key was, or is, another officer's, or was given up.
     #[error("the key belongs to an appointment already")]
     KeyKnown,
     /// Not a document of the register.
     #[error("the document is malformed")]
     Malformed(#[from] Malformed),
+    /// Nothing to end: no such authorisation, or it ended.
+    #[error("no such authorisation is in force")]
+    NoSuchAuthorisation,
     /// Nobody to end the appointment of.
     #[error("no such officer has an appointment")]
     NoSuchOfficer,
@@ -424,8 +505,11 @@ impl RegisterRefusal {
     /// A stable name for programs.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::AuthorisationKnown => "grant-authorisation-known",
+            Self::CaTerminated => "grant-ca-terminated",
             Self::KeyKnown => "grant-key-known",
             Self::Malformed(malformed) => malformed.code(),
+            Self::NoSuchAuthorisation => "grant-no-such-authorisation",
             Self::NoSuchOfficer => "grant-no-such-officer",
             Self::NotFresh => "grant-not-fresh",
             Self::NotNext => "grant-not-next",

@@ -137,6 +137,8 @@ pub struct IncompatibleRoles;
 pub enum SignerRole {
     /// Who approves what the submitter signed.
     Approver,
+    /// Who measures from outside; such a signature entitles to nothing.
+    Observer,
     /// Who revokes or suspends.
     RevocationOfficer,
     /// Who signs over the first security officer's signature.
@@ -148,8 +150,9 @@ pub enum SignerRole {
 }
 
 impl SignerRole {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Approver,
+        Self::Observer,
         Self::RevocationOfficer,
         Self::SecondSecurityOfficer,
         Self::SecurityOfficer,
@@ -160,6 +163,7 @@ impl SignerRole {
     pub fn name(self) -> &'static str {
         match self {
             Self::Approver => "approver",
+            Self::Observer => "observer",
             Self::RevocationOfficer => "revocation-officer",
             Self::SecondSecurityOfficer => "second-security-officer",
             Self::SecurityOfficer => "security-officer",
@@ -171,6 +175,7 @@ impl SignerRole {
     pub fn required(self) -> Role {
         match self {
             Self::Approver => Role::Approver,
+            Self::Observer => Role::Operator,
             Self::RevocationOfficer => Role::RevocationOfficer,
             Self::SecondSecurityOfficer | Self::SecurityOfficer => Role::SecurityOfficer,
             Self::Submitter => Role::RegistrationOfficer,

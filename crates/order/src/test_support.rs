@@ -176,6 +176,7 @@ pub(crate) fn issue_order() -> Order {
         agreement: Some(digest("agreement")),
         person: Some(person_commitment(INSTALLATION, b"salt", "PNOGE-01001012345")),
         days: 730,
+        device: None,
         replaces: None,
     }))
 }

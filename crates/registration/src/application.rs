@@ -159,12 +159,31 @@ pub struct ApplicationContent {
     pub identity_proofing: IdentityProofing,
     /// The PKCS#10 request, PEM (`CERTIFICATE REQUEST`).
     pub csr: String,
+    /// The qualified device that the key is in, for profiles that want one (C-52, C-73).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceContent>,
     /// The subscriber agreement (P-13), where one was concluded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<AgreementContent>,
     /// Whether the subscriber lets the certificate be shown to third parties (P-14).
     #[serde(default)]
     pub publication_consent: bool,
+}
+
+/// The qualified device that a key is in, and what shows it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DeviceContent {
+    /// The model's name in the provider's register of devices.
+    pub model: String,
+    /// `key-attestation`, `personalisation-record` or `officers-declaration`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The evidence's number or other reference, such as the device's serial number.
+    pub reference: String,
+    /// Its date, YYYY-MM-DD.
+    pub date: String,
 }
 
 /// Whom the certificate will name.

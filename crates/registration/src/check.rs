@@ -1,6 +1,7 @@
 //! From what an officer entered to what may become an order: every rule that can refuse does so here, at once,
 //! and names its field.
 
+use ndoba_order::{DeviceEvidence, DeviceModel};
 use ndoba_types::{Sha256Digest, Span, UtcTime};
 use ndoba_x509::Subject;
 use time::Date;
@@ -8,12 +9,12 @@ use time::macros::format_description;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::application::{
-    AffiliationContent, ApplicationContent, AuthorityProof, IdentityDocument, IdentityProofing,
-    LegalPersonContent, NaturalPersonContent, Representative, SubjectContent,
+    AffiliationContent, ApplicationContent, AuthorityProof, DeviceContent, IdentityDocument,
+    IdentityProofing, LegalPersonContent, NaturalPersonContent, Representative, SubjectContent,
 };
 use crate::csr::{CheckedCsr, check_csr};
 use crate::field_error::{FieldError, Refusals};
-use crate::profile::{ProfileOffer, SubjectKind};
+use crate::profile::{DeviceOffer, ProfileOffer, SubjectKind};
 use crate::subject::certificate_subject;
 use crate::text::{MAX_NAME, MAX_TEXT, accept};
 
@@ -22,6 +23,8 @@ use crate::text::{MAX_NAME, MAX_TEXT, accept};
 pub struct Rules<'a> {
     /// The profiles on offer.
     pub profiles: &'a [ProfileOffer],
+    /// The certified models of qualified devices.
+    pub devices: &'a [DeviceOffer],
     /// The most days between identity proofing and application (C-72, `identity.max_age_days`).
     pub proofing_max_age_days: u32,
     /// Now.
@@ -39,6 +42,8 @@ pub struct CheckedApplication {
     pub subject: Subject,
     /// The request.
     pub csr: CheckedCsr,
+    /// The device's model and the kind of evidence, where the profile wants one.
+    pub device: Option<(DeviceModel, DeviceEvidence)>,
     /// The digest of the agreement.
     pub agreement: Option<Sha256Digest>,
 }
@@ -94,6 +99,14 @@ pub fn check(content: &ApplicationContent, rules: Rules<'_>) -> Result<CheckedAp
             };
             root.refuse::<()>("subject/organisation", "organisation.profile", Some("C-24"), message);
         }
+        Some(offer) if offer.device != content.device.is_some() => {
+            let message = if offer.device {
+                "is a profile for keys in a qualified device: say which, and what shows it"
+            } else {
+                "is a profile that says nothing of a device"
+            };
+            root.refuse::<()>("device", "device.profile", Some("C-52"), message);
+        }
         Some(offer) if content.days == 0 || content.days > offer.max_days => {
             let message = format!("must be between 1 and {}", offer.max_days);
             root.refuse::<()>("days", "days.range", Some("C-71"), message);
@@ -108,6 +121,10 @@ pub fn check(content: &ApplicationContent, rules: Rules<'_>) -> Result<CheckedAp
     document(&mut root.within("identity_document"), &mut content.identity_document, rules.now);
     proofing(&mut root.within("identity_proofing"), &mut content.identity_proofing, rules);
     let csr = check_csr(&mut root, "csr", &content.csr);
+    let device = match &mut content.device {
+        Some(entered) => device(&mut root.within("device"), entered, rules),
+        None => None,
+    };
     let mut agreement = None;
     if let Some(entered) = &mut content.agreement {
         let mut at = root.within("agreement");
@@ -126,7 +143,7 @@ pub fn check(content: &ApplicationContent, rules: Rules<'_>) -> Result<CheckedAp
 
     match (profile, subject, csr) {
         (Some(profile), Some(subject), Some(csr)) if found.is_empty() => {
-            Ok(CheckedApplication { content, profile, subject, csr, agreement })
+            Ok(CheckedApplication { content, profile, subject, csr, device, agreement })
         }
         (_, _, _) => Err(found),
     }
@@ -213,6 +230,31 @@ fn document(at: &mut Refusals<'_>, document: &mut IdentityDocument, now: UtcTime
         at.refuse::<()>("expires", "document.expired", Some("P-11"), "the document's validity has ended");
     } else if issued.is_some_and(|issued| issued > expires) {
         at.refuse::<()>("expires", "document.dates", Some("P-11"), "must not be before the day of issue");
+    }
+}
+
+fn device(
+    at: &mut Refusals<'_>,
+    entered: &mut DeviceContent,
+    rules: Rules<'_>,
+) -> Option<(DeviceModel, DeviceEvidence)> {
+    let DeviceContent { model, kind, reference, date } = entered;
+    one_of(at, "type", kind, &DeviceEvidence::ALL.map(DeviceEvidence::name), Some("C-73"));
+    replace(at, "reference", reference, MAX_TEXT);
+    past_day(at, "date", date, rules.now, Some("C-73"));
+    let offer = rules.devices.iter().find(|offer| offer.model.as_str() == model);
+    match offer {
+        None => {
+            let known: Vec<&str> = rules.devices.iter().map(|offer| offer.model.as_str()).collect();
+            let message =
+                format!("must be a certified model of the provider's register: {}", known.join(", "));
+            at.refuse("model", "device.unknown", Some("C-52"), message)
+        }
+        Some(offer) if offer.ends <= rules.now => {
+            let message = format!("is a model whose certification ended {}", offer.ends);
+            at.refuse("model", "device.certification-ended", Some("C-52"), message)
+        }
+        Some(offer) => Some((offer.model.clone(), DeviceEvidence::from_name(kind)?)),
     }
 }
 

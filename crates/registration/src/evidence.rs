@@ -10,6 +10,9 @@ use crate::check::organisation;
 use crate::ports::EvidenceRecord;
 use crate::service::ServiceError;
 
+/// The kind of the item that shows the key to be in a qualified device.
+pub(crate) const DEVICE: &str = "device";
+
 /// The items of an application (P-11, P-12), each with a salt of its own: one can be opened in court without the others.
 pub(crate) fn of_application(
     content: &ApplicationContent,
@@ -26,6 +29,9 @@ pub(crate) fn of_application(
     }
     if let Some(organisation) = organisation(&content.subject) {
         items.push(item("affiliation", organisation, order, random)?);
+    }
+    if let Some(device) = &content.device {
+        items.push(item(DEVICE, device, order, random)?);
     }
     // What was applied for and where notices go, so that the record is whole in itself.
     items.push(item("application", content, order, random)?);

@@ -25,6 +25,7 @@ use crate::ports::{
 
 pub use world::{
     CountingRandom, HandClock, INSTALLATION, TestOfficer, World, clerk, csr, municipality, person,
+    with_device,
 };
 
 /// The tables.

@@ -29,11 +29,11 @@ pub use check::{
 pub use csr::CheckedCsr;
 pub use field_error::FieldError;
 pub use permission::{Permission, allows};
-pub use profile::{ProfileOffer, SubjectKind};
+pub use profile::{DeviceOffer, ProfileOffer, SubjectKind};
 pub use service::{
-    ApplicationQuery, CHANNELS, EndGrantRequest, GrantDraft, GrantRequest, NewGrantRequest, Officer, Once,
-    REASONS, RegisteredOfficer, Registration, RegistrationSettings, Separation, ServiceError, StatusRequest,
-    person_of_number,
+    ApplicationQuery, AuthoriseResponderRequest, CHANNELS, EndGrantRequest, EndResponderRequest, GrantDraft,
+    GrantRequest, NewGrantRequest, Officer, Once, REASONS, RegisteredOfficer, Registration,
+    RegistrationSettings, Separation, ServiceError, StatusRequest, TerminateCaRequest, person_of_number,
 };
 pub use state::{ApplicationState, Step, TRANSITIONS, next};
 pub use text::{MAX_NAME, MAX_TEXT};

@@ -1,6 +1,7 @@
 //! The certificate profiles that registration offers, as the installation is configured.
 
-use ndoba_types::{CaName, Sha256Digest};
+use ndoba_order::DeviceModel;
+use ndoba_types::{CaName, Sha256Digest, UtcTime};
 
 /// Whom a profile is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +22,15 @@ impl SubjectKind {
     }
 }
 
+/// A certified model of qualified devices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceOffer {
+    /// Its name in applications and orders.
+    pub model: DeviceModel,
+    /// When its certification ends.
+    pub ends: UtcTime,
+}
+
 /// A profile on offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileOffer {
@@ -32,6 +42,8 @@ pub struct ProfileOffer {
     pub subject: SubjectKind,
     /// Whether its certificates name the organisation that the person acts for (C-24).
     pub organisation: bool,
+    /// Whether the key must be shown to be in a qualified device (C-52, C-73).
+    pub device: bool,
     /// The CA that issues it.
     pub ca: CaName,
     /// The most days of validity (C-71).

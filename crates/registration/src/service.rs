@@ -6,6 +6,7 @@ mod error;
 mod officers;
 mod orders;
 mod register;
+mod responder;
 
 use std::sync::{Arc, Mutex};
 
@@ -16,13 +17,14 @@ use ndoba_types::{CaName, Clock, InstallationId, OfficerId, Random, RecordId, Sh
 use crate::check::Rules;
 use crate::permission::{Permission, allows};
 use crate::ports::{Act, Conflict, Receipt, Registry, RegistryError};
-use crate::profile::ProfileOffer;
+use crate::profile::{DeviceOffer, ProfileOffer};
 
 pub use applications::ApplicationQuery;
 pub use error::{Separation, ServiceError};
 pub use officers::Officer;
 pub use orders::{CHANNELS, REASONS, StatusRequest};
 pub use register::{EndGrantRequest, GrantDraft, GrantRequest, NewGrantRequest, RegisteredOfficer};
+pub use responder::{AuthoriseResponderRequest, EndResponderRequest, TerminateCaRequest};
 
 /// How this installation registers.
 pub struct RegistrationSettings {
@@ -34,8 +36,12 @@ pub struct RegistrationSettings {
     pub person_salt: Vec<u8>,
     /// The profiles on offer.
     pub profiles: Vec<ProfileOffer>,
+    /// The certified models of qualified devices.
+    pub devices: Vec<DeviceOffer>,
     /// The issuing CAs by name, with the subject key identifier that orders name.
     pub authorities: Vec<(CaName, ndoba_x509::KeyIdentifier)>,
+    /// The responder profiles, as standing authorisations name them.
+    pub responder_profiles: Vec<ndoba_order::ProfileRef>,
     /// `identity.max_age_days` (C-72).
     pub proofing_max_age_days: u32,
     /// How long an order may be signed and carried out; at most 7 days.
@@ -132,6 +138,7 @@ impl Registration {
     fn rules(&self, now: UtcTime) -> Rules<'_> {
         Rules {
             profiles: &self.settings.profiles,
+            devices: &self.settings.devices,
             proofing_max_age_days: self.settings.proofing_max_age_days,
             now,
         }

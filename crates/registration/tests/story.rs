@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
 
 use ndoba_order::{MediaType, SignerRole};
-use ndoba_registration::application::{ApplicationContent, SubjectContent};
-use ndoba_registration::fake::{World, clerk, municipality, person};
+use ndoba_registration::application::{ApplicationContent, DeviceContent, SubjectContent};
+use ndoba_registration::fake::{World, clerk, municipality, person, with_device};
 use ndoba_registration::ports::{CertificateStatus, OrderKind, OrderRecord, OrderState, PageRequest};
 use ndoba_registration::{
     ApplicationQuery, ApplicationState, EndGrantRequest, GrantRequest, NewGrantRequest, Once, Registration,
@@ -37,7 +37,7 @@ fn code(error: &ServiceError) -> String {
 
 #[test]
 fn a_person_and_a_municipality() {
-    for content in [person(), municipality(), clerk()] {
+    for content in [person(), municipality(), clerk(), with_device()] {
         let world = World::new();
         let service = world.registration();
         let order = submitted(&world, &service, &content);
@@ -106,6 +106,21 @@ fn refusals_name_their_fields() {
     assert_eq!(refused(|c| c.profile = "tls".into()), ["/profile"]);
     assert_eq!(refused(|c| c.profile = "seal".into()), ["/profile"]);
     assert_eq!(refused(|c| c.days = 1097), ["/days"]);
+    // A device: where the profile wants one, a model that is certified today, and a kind of evidence (C-52, C-73).
+    assert_eq!(refused(|c| c.profile = "sign-qscd".into()), ["/device"]);
+    assert_eq!(refused(|c| c.device = with_device().device), ["/device"]);
+    let device = |change: fn(&mut DeviceContent)| {
+        let mut content = with_device();
+        change(content.device.as_mut().unwrap());
+        match service.open(&officer, &content, None) {
+            Err(ServiceError::Invalid(fields)) => (fields[0].field.clone(), fields[0].code),
+            other => panic!("not refused: {other:?}"),
+        }
+    };
+    assert_eq!(device(|d| d.model = "card-9".into()), ("/device/model".into(), "device.unknown"));
+    assert_eq!(device(|d| d.model = "card-2".into()), ("/device/model".into(), "device.certification-ended"));
+    assert_eq!(device(|d| d.kind = "hearsay".into()), ("/device/type".into(), "choice.unknown"));
+    assert_eq!(device(|d| d.date = "2027-01-01".into()), ("/device/date".into(), "date.future"));
     // An organisation beside the person: where the profile names one, and only there (C-24).
     assert_eq!(refused(|c| c.profile = "sign-in-organisation".into()), ["/subject/organisation"]);
     assert_eq!(refused(|c| c.subject = clerk().subject), ["/subject/organisation"]);

@@ -12,12 +12,13 @@ use std::str::FromStr;
 use ndoba_types::{KeyLabel, Oid, SignatureAlgorithm, Span};
 
 use crate::raw::{
-    RawAudit, RawClock, RawLegal, RawLimits, RawListen, RawLog, RawPolicies, RawSettings, RawTls, RawUrls,
+    RawAudit, RawClock, RawDevice, RawLegal, RawLimits, RawListen, RawLog, RawPolicies, RawSettings, RawTls,
+    RawUrls,
 };
 use crate::values::{
-    Audit, ClockMode, ClockSettings, Hsm, JournalMode, KernelCheck, KeyRef, Legal, Limits, Listen, Log,
-    LogFormat, Mode, NtpServer, OfficersTls, OnTimeout, Policies, PublicTls, QualifiedUnder, Role, Roles,
-    Tsa, Urls,
+    Audit, CertifiedDevice, ClockMode, ClockSettings, Hsm, JournalMode, KernelCheck, KeyRef, Legal, Limits,
+    Listen, Log, LogFormat, Mode, NtpServer, OfficersTls, OnTimeout, Policies, PublicTls, QualifiedUnder,
+    Role, Roles, Tsa, Urls,
 };
 use crate::{HttpUrl, Settings, SettingsError, quantity};
 
@@ -56,6 +57,7 @@ fn whole(raw: RawSettings, file: &Path, folder: &Path) -> Checked<Settings> {
     let hsm = Hsm { modules: storage::modules(raw.hsm.modules, folder)? };
     let policies = policies(&raw.policies)?;
     let cas = authorities::authorities(raw.cas, folder)?;
+    let devices = devices(raw.devices)?;
     let tsa = Tsa {
         segment_records: positive("tsa.segment_records", raw.tsa.segment_records)?,
         seal_after: positive_span("tsa.seal_after", &raw.tsa.seal_after)?,
@@ -84,6 +86,7 @@ fn whole(raw: RawSettings, file: &Path, folder: &Path) -> Checked<Settings> {
         database,
         hsm,
         cas,
+        devices,
         tsa,
         clock: clock(&raw.clock)?,
         listen,
@@ -98,6 +101,27 @@ fn whole(raw: RawSettings, file: &Path, folder: &Path) -> Checked<Settings> {
     authorities::tokens_exist(&settings)?;
     production::rules(&settings)?;
     Ok(settings)
+}
+
+fn devices(raw: Vec<RawDevice>) -> Checked<Vec<CertifiedDevice>> {
+    let mut devices: Vec<CertifiedDevice> = Vec::new();
+    for RawDevice { model, certificate, ends } in raw {
+        let plain = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
+        if !(1..=64).contains(&model.len()) || !model.bytes().all(plain) {
+            return complaint("devices.model", "1 to 64 lower-case letters, digits and hyphens");
+        }
+        if devices.iter().any(|device| device.model == model) {
+            return complaint("devices.model", format!("{model} stands there twice"));
+        }
+        if certificate.trim().is_empty() {
+            return complaint(
+                "devices.certificate",
+                "says which certification makes the model a qualified device",
+            );
+        }
+        devices.push(CertifiedDevice { model, certificate, ends: parsed("devices.ends", &ends)? });
+    }
+    Ok(devices)
 }
 
 fn roles(texts: &[String]) -> Checked<Roles> {

@@ -21,8 +21,8 @@ mod values;
 pub use error::SettingsError;
 pub use url::HttpUrl;
 pub use values::{
-    Audit, CertificationAuthority, ClockMode, ClockSettings, Crl, Database, Hsm, JournalMode, KernelCheck,
-    KeyRef, Legal, Limits, Listen, Log, LogFormat, Mode, Module, NtpServer, Ocsp, OfficersTls, OnTimeout,
-    Paths, PinSource, Policies, PublicTls, QualifiedUnder, Role, Roles, Settings, Token, TokenSelector, Tsa,
-    TsaUnit, UnknownAnswer, Urls,
+    Audit, CertificationAuthority, CertifiedDevice, ClockMode, ClockSettings, Crl, Database, Hsm,
+    JournalMode, KernelCheck, KeyRef, Legal, Limits, Listen, Log, LogFormat, Mode, Module, NtpServer, Ocsp,
+    OfficersTls, OnTimeout, Paths, PinSource, Policies, PublicTls, QualifiedUnder, ResponderId, Role, Roles,
+    Settings, Token, TokenSelector, Tsa, TsaUnit, UnknownAnswer, Urls,
 };

@@ -28,6 +28,8 @@ section! {
         hsm: RawHsm;
         /// Certification authorities.
         cas: Vec<RawCa>;
+        /// Qualified devices.
+        devices: Vec<RawDevice>;
         /// Time-stamping.
         tsa: RawTsa;
         /// The clock.
@@ -182,10 +184,31 @@ section! {
         algorithm: String = "ecdsa-p256-sha256";
         /// Its certificate.
         certificate: String, "\"pki/signature-ocsp.pem\"";
+        /// The key in the same token (ECDSA on P-256) that signs this node's requests for the responder's next
+        /// certificates; absent where another node asks, or a ceremony certifies. Two security officers must have
+        /// authorised it: ndoba officer authorise-responder.
+        enrolment: Option<String>, "\"signature/enrolment/1\"";
         /// How long an answer may be believed.
         next_update: String = "1h";
         /// Of a serial number never issued: "unknown" or "extended-revoked".
         unissued: String = "unknown";
+        /// How answers name the responder: "by-key" as RFC 9919 demands, or "by-name" for clients that know nothing else.
+        responder_id: String = "by-key";
+        /// Leading hexadecimal digits of serial numbers, never given, that known probes ask about: they raise no
+        /// alarm. 6372742e7368 is crt.sh's.
+        known_probes: Vec<String> = Vec::<String>::new();
+    }
+}
+
+section! {
+    /// A model of qualified devices that subscribers' keys may be in (QSCD).
+    RawDevice {
+        /// Its name in orders: lower-case letters, digits and hyphens.
+        model: String, "\"card-3\"";
+        /// The certification: its number and who gave it, as shown to officers.
+        certificate: String, "\"EAL4+ 2027-12, Example Body\"";
+        /// When the certification ends: from then on the model is in no new certificate.
+        ends: String, "\"2029-12-31T00:00:00Z\"";
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::raw::{
-    RawAudit, RawCa, RawClock, RawCrl, RawDatabase, RawLegal, RawLimits, RawListen, RawLog, RawModule,
-    RawOcsp, RawPaths, RawPolicies, RawSettings, RawTls, RawToken, RawTsa, RawUnit, RawUrls,
+    RawAudit, RawCa, RawClock, RawCrl, RawDatabase, RawDevice, RawLegal, RawLimits, RawListen, RawLog,
+    RawModule, RawOcsp, RawPaths, RawPolicies, RawSettings, RawTls, RawToken, RawTsa, RawUnit, RawUrls,
 };
 use crate::section::Section;
 
@@ -33,6 +33,11 @@ pub(crate) fn reference() -> String {
         &mut text,
         "[cas.ocsp]",
         "The OCSP responder of the authority above, where it has one here.",
+    );
+    section::<RawDevice>(
+        &mut text,
+        "[[devices]]",
+        "A model of qualified devices that subscribers' keys may be in; one such section each.",
     );
     section::<RawTsa>(&mut text, "[tsa]", "Time-stamping.");
     section::<RawUnit>(

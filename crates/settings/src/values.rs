@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use ndoba_types::{CaName, InstallationId, KeyLabel, Oid, SignatureAlgorithm, Span};
+use ndoba_types::{CaName, InstallationId, KeyLabel, Oid, SignatureAlgorithm, Span, UtcTime};
 
 use crate::HttpUrl;
 
@@ -32,6 +32,8 @@ pub struct Settings {
     pub hsm: Hsm,
     /// The certification authorities, root first or not as written.
     pub cas: Vec<CertificationAuthority>,
+    /// Certified models of qualified devices.
+    pub devices: Vec<CertifiedDevice>,
     /// Time-stamping.
     pub tsa: Tsa,
     /// What is asked of the clock.
@@ -54,6 +56,17 @@ pub struct Settings {
     pub policies: Policies,
     /// Logging.
     pub log: Log,
+}
+
+/// A model of qualified devices (QSCD) in the provider's register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertifiedDevice {
+    /// Its name in orders.
+    pub model: String,
+    /// The certification's number and who gave it.
+    pub certificate: String,
+    /// When the certification ends.
+    pub ends: UtcTime,
 }
 
 /// What the installation may be used for.
@@ -223,6 +236,13 @@ pub struct KeyRef {
     pub algorithm: SignatureAlgorithm,
 }
 
+impl KeyRef {
+    /// Another key of the same kind in the same token.
+    pub fn beside(&self, label: KeyLabel) -> Self {
+        Self { label, ..self.clone() }
+    }
+}
+
 /// A certification authority.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -257,10 +277,25 @@ pub struct Ocsp {
     pub key: KeyRef,
     /// Its certificate, issued by the CA it answers for.
     pub certificate: PathBuf,
+    /// The key that signs this node's requests for the next certificates.
+    pub enrolment: Option<KeyRef>,
     /// How long an answer may be believed.
     pub next_update: Span,
     /// What is said of a serial number never issued.
     pub unissued: UnknownAnswer,
+    /// How answers name the responder.
+    pub responder_id: ResponderId,
+    /// Leading octets of the serial numbers that known probes ask about.
+    pub known_probes: Vec<Vec<u8>>,
+}
+
+/// How OCSP answers name their responder (O-10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponderId {
+    /// By the hash of its key.
+    ByKey,
+    /// By its subject name.
+    ByName,
 }
 
 /// What is answered about certificates that were never issued (requirements §0.7): never `good`.

@@ -6,7 +6,7 @@ use ndoba_ca::ports::{
     AcceptedState, Attempt, Authority, AuthorityMark, CertificateId, CrlFailure, CrlInDoubt, CrlIntent,
     CrlIssued, CrlState, InDoubt, Intent, IntentOutcome, Issued, Ledger, LedgerError, LossCause,
     OverdueSuspension, Queue, QueuedOrder, StatusAction, StatusChange, StatusOutcome, StatusRefusal,
-    StoredGrant, SuspensionEnd, Warrant,
+    StoredGrant, StoredResponderRequest, SuspensionEnd, Warrant,
 };
 use ndoba_types::{CaName, OrderId, Sha256Digest, UtcTime};
 use ndoba_x509::RevokedEntry;
@@ -14,7 +14,8 @@ use ndoba_x509::RevokedEntry;
 use crate::Store;
 use crate::error::StoreError;
 use crate::queries::{
-    accounts, attempts, authorities, crls, events, grants, issuance, order_queue, restore, status, versions,
+    accounts, attempts, authorities, crls, events, grants, issuance, order_queue, responder_ledger, restore,
+    status, versions,
 };
 use crate::spelling::order;
 use crate::transaction::unless_refused;
@@ -51,6 +52,31 @@ impl Ledger for Store {
             }
             Ok(refused)
         })?)
+    }
+
+    fn responder_requests(&self, limit: usize) -> Result<Vec<StoredResponderRequest>, LedgerError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        Ok(self.read("responder_requests", |conn| responder_ledger::waiting(conn, limit))?)
+    }
+
+    fn refuse_responder(
+        &self,
+        id: Sha256Digest,
+        code: &str,
+        message: &str,
+        event: Event,
+    ) -> Result<bool, LedgerError> {
+        Ok(self.write("refuse_responder", |conn| {
+            let refused = responder_ledger::refuse(conn, id, code, message, event.at)?;
+            if refused {
+                events::append(conn, std::slice::from_ref(&event))?;
+            }
+            Ok(refused)
+        })?)
+    }
+
+    fn responders_under(&self, authorisation: OrderId) -> Result<u32, LedgerError> {
+        Ok(self.read("responders_under", |conn| responder_ledger::highest(conn, authorisation))?)
     }
 
     fn record_intents(&self, intents: Vec<Intent>) -> Result<Vec<IntentOutcome>, LedgerError> {
@@ -285,7 +311,8 @@ fn code(refusal: StatusRefusal) -> &'static str {
 /// The order that an intent carries out, if any.
 fn ordered_by(intent: &Intent) -> Option<OrderId> {
     match intent.warrant {
-        Warrant::Ceremony(_) => None,
+        // A responder's request has a row of its own, taken by its key.
+        Warrant::Ceremony(_) | Warrant::Standing(_) => None,
         Warrant::Order(id) => Some(id),
     }
 }

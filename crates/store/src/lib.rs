@@ -19,12 +19,14 @@ mod durable_file;
 mod error;
 mod event_log;
 mod export;
+mod finals;
 mod journal;
 mod ledger;
 mod outbox;
 mod publish;
 mod queries;
 mod registry;
+mod responders;
 mod schema;
 mod schema_state;
 mod segments;
@@ -38,12 +40,15 @@ mod witness;
 pub use connection::Engine;
 pub use error::StoreError;
 pub use event_log::HeadFile;
+pub use finals::{FinalBatch, SignedFinal, Unfinished};
 pub use journal::{
     EndedSegment, JournalDurability, JournalLine, JournalOpenError, JournalReadError, JournalSettings,
     SealReader, TokenJournal, Walked, journal_segments, walk_journal,
 };
 pub use outbox::{Errand, ErrandKind};
 pub use publish::{PublishError, PublishedFiles};
+pub use queries::in_use::InUse;
+pub use responders::{NewResponderRequest, ResponderOutcome, ResponderRecord};
 pub use schema_state::OpenError;
 pub use segments::{RecordedSegment, SegmentOutcome};
 pub use status_records::{Dating, RefreshError, StatusRecords};

@@ -266,6 +266,64 @@ table! {
 }
 
 table! {
+    responder_requests (id) {
+        id -> Binary,
+        ca -> Text,
+        key_label -> Text,
+        document -> Binary,
+        signature -> Binary,
+        csr -> Binary,
+        received -> BigInt,
+    }
+}
+
+table! {
+    responder_certificates (request) {
+        request -> Binary,
+        ca -> Text,
+        state -> Text,
+        authorisation -> Nullable<Binary>,
+        number -> Nullable<BigInt>,
+        serial -> Nullable<Binary>,
+        lost_before -> BigInt,
+        der -> Nullable<Binary>,
+        refusal_code -> Nullable<Text>,
+        refusal_message -> Nullable<Text>,
+        decided -> BigInt,
+    }
+}
+
+table! {
+    final_answers (ca, serial, hash) {
+        ca -> Text,
+        serial -> Binary,
+        hash -> Text,
+        der -> Binary,
+        produced -> BigInt,
+    }
+}
+
+table! {
+    final_batches (key_label, epoch, number) {
+        key_label -> Text,
+        epoch -> Text,
+        number -> BigInt,
+        node -> Text,
+        at -> BigInt,
+        ca -> Text,
+        intents -> BigInt,
+        signed -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    final_cas (ca) {
+        ca -> Text,
+        finished -> BigInt,
+    }
+}
+
+table! {
     heartbeat (node) {
         node -> Text,
         at -> BigInt,
@@ -280,7 +338,10 @@ allow_tables_to_appear_in_same_query!(
     certificate_status,
     certificates,
     crls,
+    final_answers,
     orders,
+    responder_certificates,
+    responder_requests,
     revocation_records,
     revocation_requests,
 );

@@ -45,6 +45,14 @@ pub(crate) mod action {
     pub(crate) const SUSPEND: &str = "suspend";
 }
 
+/// States of `responder_certificates`.
+pub(crate) mod responder {
+    pub(crate) const SIGNING: &str = "signing";
+    pub(crate) const ISSUED: &str = "issued";
+    pub(crate) const LOST: &str = "lost";
+    pub(crate) const REFUSED: &str = "refused";
+}
+
 /// Kinds of `outbox`.
 pub(crate) mod errand {
     pub(crate) const CRL_DUE: &str = "crl-due";

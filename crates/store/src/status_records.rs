@@ -5,13 +5,14 @@ use std::sync::{Mutex, PoisonError, RwLock};
 
 use ndoba_ca::ports::AuthorityMark;
 use ndoba_ocsp::{
-    CertStatusFacts, KnownVersion, StatusError, StatusSnapshot, StatusSource, StatusVersion, StatusVersions,
+    CertStatusFacts, FinalQuestion, FinalRecord, KnownVersion, StatusError, StatusSnapshot, StatusSource,
+    StatusVersion, StatusVersions,
 };
 use ndoba_types::{CaName, SerialNumber, UtcTime};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::queries::{heartbeat, status, versions};
+use crate::queries::{finals, heartbeat, status, versions};
 use crate::stored;
 use crate::witness::{AdvanceError, Marks, Witness};
 
@@ -154,6 +155,13 @@ impl StatusSource for StatusRecords {
             self.remember()?;
         }
         Ok(found)
+    }
+
+    fn final_answer(&self, question: &FinalQuestion) -> Result<Option<FinalRecord>, StatusError> {
+        if self.doubts.read().unwrap_or_else(PoisonError::into_inner).behind {
+            return Err(StatusError::BehindWitness);
+        }
+        Ok(self.store.read("final_answer", |conn| finals::find(conn, question))?)
     }
 }
 

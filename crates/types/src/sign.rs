@@ -41,8 +41,14 @@ purposes! {
     IssueCertificates = "ca", "certificate";
     /// Certificate revocation lists, by the same CA key.
     PublishCrls = "ca", "crl";
+    /// The last OCSP answers of a CA that has ended, by the same CA key.
+    AnswerFinally = "ca", "final-ocsp-answer";
     /// OCSP answers, by a delegated responder's key.
     AnswerStatus = "ocsp", "ocsp-answer";
+    /// Requests for a certificate, by the responder's key that it is for: proof of possession.
+    ProvePossession = "ocsp", "certificate-request";
+    /// Requests for a responder's next certificate, by a key that does nothing else (design §3).
+    EnrolResponder = "enrolment", "responder-request";
     /// Time-stamp tokens, by a TSU's key and nothing else (EN 319 421 TIS-7.7.1-08).
     StampTime = "tsu", "time-stamp";
     /// Requests for a unit's certificate, by the unit's key that it is for: proof of possession.

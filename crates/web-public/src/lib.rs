@@ -20,7 +20,7 @@ mod tsp;
 
 pub use clock_statement::ClockStatements;
 pub use metric::{MetricsError, install_metrics};
-pub use ocsp::{OcspLimits, OcspService, StatusReaders, ocsp_get_candidates};
+pub use ocsp::{OcspLimits, OcspService, StatusReaders, UnissuedQueries, ocsp_get_candidates};
 pub use operator::{Check, CheckState, Health, HealthSource, OperatorServer};
 pub use published::PublishedFiles;
 pub use server::{BindError, PublicServer, PublicServices, ServerLimits};

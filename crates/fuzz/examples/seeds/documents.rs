@@ -67,6 +67,7 @@ fn contents() -> Outcome<Vec<(&'static str, OrderContent)>> {
         agreement: Some(digest("agreement")),
         person: Some(digest("person")),
         days: 730,
+        device: None,
         replaces: None,
     };
     let reissue = Issue { replaces: Some("4a01".parse()?), ..issue.clone() };

@@ -14,6 +14,7 @@ use ndoba_x509::{
 };
 
 use super::Ceremony;
+use super::standing::responder_name;
 use crate::tokens::Watched;
 use crate::{files, installation};
 
@@ -60,7 +61,7 @@ impl Ceremony {
         // The offline root's responder lives as long as the root's list (C-93); all others are short-lived (O-19).
         let is_root = authority == self.plan.root.name;
         let profile = self.profile(if is_root { "root-ocsp-responder" } else { "ocsp-responder" })?;
-        let name = self.authority(&format!("{} OCSP Responder", plan.common_name))?;
+        let name = self.authority(&responder_name(&plan.common_name))?;
         let appointed = Appointed { profile: &profile, name, key: &key, days: plan.responder_days };
         let der = self.desk()?.certify(&self.issued_ca(authority)?, &appointed)?;
         self.accept(authority, &format!("pki/{authority}-ocsp.pem"), &der)
@@ -121,17 +122,17 @@ impl Ceremony {
         Ok(format!("serial {}, sha256 {sha256}", certificate.serial()))
     }
 
-    fn authority_plan(&self, name: &str) -> anyhow::Result<AuthorityPlan> {
+    pub(super) fn authority_plan(&self, name: &str) -> anyhow::Result<AuthorityPlan> {
         let mut all = std::iter::once(&self.plan.root).chain(&self.plan.authorities);
         all.find(|authority| authority.name == name).cloned().context("no such CA is planned")
     }
 
-    fn public_key(&self, token: &str, label: &str) -> anyhow::Result<SubjectPublicKeyInfo> {
+    pub(super) fn public_key(&self, token: &str, label: &str) -> anyhow::Result<SubjectPublicKeyInfo> {
         let label: KeyLabel = label.parse()?;
         self.tokens.get(token)?.inspect(&label)?.public_key.context("the token has no public half of the key")
     }
 
-    fn authority(&self, common_name: &str) -> anyhow::Result<Authority> {
+    pub(super) fn authority(&self, common_name: &str) -> anyhow::Result<Authority> {
         let organisation = &self.plan.organisation;
         Ok(Authority::try_from(AuthorityDraft {
             country: organisation.country.clone(),
@@ -164,12 +165,12 @@ impl Ceremony {
         })
     }
 
-    fn configured(&self, name: &str) -> anyhow::Result<&CertificationAuthority> {
+    pub(super) fn configured(&self, name: &str) -> anyhow::Result<&CertificationAuthority> {
         let mut cas = self.settings.cas.iter();
         cas.find(|ca| ca.name.as_str() == name).with_context(|| format!("the CA {name} is not configured"))
     }
 
-    fn profile(&self, name: &str) -> anyhow::Result<Profile> {
+    pub(super) fn profile(&self, name: &str) -> anyhow::Result<Profile> {
         let mut profiles = installation::profiles(&self.settings)?.into_iter();
         profiles.find(|profile| profile.name() == name).with_context(|| format!("there is no profile {name}"))
     }

@@ -92,7 +92,11 @@ fn authority_section(out: &mut String, plan: &Plan, authority: &AuthorityPlan) -
     writeln!(out, "certificate = \"pki/{name}.pem\"\n")?;
     writeln!(out, "[cas.ocsp]")?;
     key(out, &plan.ocsp_token, &format!("{name}/ocsp/1"), keys::algorithm(authority.responder_key))?;
-    writeln!(out, "certificate = \"pki/{name}-ocsp.pem\"\n")
+    writeln!(out, "certificate = \"pki/{name}-ocsp.pem\"")?;
+    if name != &plan.root.name {
+        writeln!(out, "enrolment = \"{name}/enrolment/1\"")?;
+    }
+    writeln!(out)
 }
 
 fn key(out: &mut String, token: &str, label: &str, algorithm: SignatureAlgorithm) -> std::fmt::Result {

@@ -6,7 +6,9 @@ use anyhow::Context as _;
 use ndoba_audit::{EventKind, Word};
 use ndoba_ceremony::{HsmEntry, KeyAttribute, KeyEntry, KeySpec, Plan, TsuPlan};
 use ndoba_hsm::{KeyAttributes, NewToken, create_tokens};
-use ndoba_types::{KeyLabel, Purpose as _, Random, SealAudit, SignatureAlgorithm, StateClock};
+use ndoba_types::{
+    EnrolResponder, KeyLabel, Purpose as _, Random, SealAudit, SignatureAlgorithm, StateClock,
+};
 use ndoba_x509::{PemLabel, to_pem};
 
 use super::{Ceremony, Folder};
@@ -131,6 +133,12 @@ impl Ceremony {
             fingerprint: spki.fingerprint().to_string(),
             attributes: attributes(&found),
         });
+        if label.purpose() == EnrolResponder::KEY {
+            // Nor this one: security officers who authorise it anew need its public half.
+            let pem = to_pem(PemLabel::PublicKey, spki.as_der());
+            let file = format!("pki/{}-enrolment.pub.pem", label.authority());
+            files::write(&self.folder.file(&file), pem.as_bytes())?;
+        }
         if label.purpose() == SealAudit::KEY {
             // No certificate carries this key: who verifies the log pins it.
             let pem = to_pem(PemLabel::PublicKey, spki.as_der());

@@ -37,6 +37,15 @@ pub(crate) enum ProfileCommand {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct DevicesArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Write JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct LintArgs {
     /// PEM files, with any number of blocks, or DER files.
     #[arg(required = true, value_name = "FILE")]

@@ -5,12 +5,13 @@ use ndoba_client::{grant, grant_lines};
 use ndoba_order::SignerRole;
 use ndoba_settings::{Mode, Settings};
 use ndoba_types::Span;
+use ndoba_x509::{PemLabel, from_pem};
 use serde_json::json;
 
 use super::session::{Session, identity};
-use crate::cli::{OfficerCommand, OfficerNewArgs};
+use crate::cli::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
 use crate::files;
-use crate::installation::World;
+use crate::installation::{self, World};
 use crate::operations_ca::OperationsCa;
 
 /// Carries one out.
@@ -47,6 +48,25 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             let ended = grant(&session.api, &draft, &[&session.officer], session.world.clock.now())?;
             session.print(&ended, || format!("ended, number {} of the register", ended.seq))
         }
+        OfficerCommand::AuthoriseResponder(args) => authorise_responder(args),
+        OfficerCommand::EndResponder { api, ca } => {
+            let session = Session::open(api)?;
+            let draft = session.api.draft_grant(&json!({ "kind": "end-responder", "ca": ca }))?;
+            let lines = grant_lines(&draft, session.language)?;
+            anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officer said no");
+            let ended = grant(&session.api, &draft, &[&session.officer], session.world.clock.now())?;
+            session.print(&ended, || format!("ended, number {} of the register", ended.seq))
+        }
+        OfficerCommand::TerminateCa { api, second, ca } => {
+            let session = Session::open(api)?;
+            let draft = session.api.draft_grant(&json!({ "kind": "terminate-ca", "ca": ca }))?;
+            let second = identity(second)?;
+            let lines = grant_lines(&draft, session.language)?;
+            anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officers said no");
+            let now = session.world.clock.now();
+            let ended = grant(&session.api, &draft, &[&session.officer, &second], now)?;
+            session.print(&ended, || format!("the CA has ended, number {} of the register", ended.seq))
+        }
         OfficerCommand::List { api } => {
             let session = Session::open(api)?;
             let officers = session.api.officers()?;
@@ -63,6 +83,41 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             session.print(&me, || format!("officer {} with {}", me.officer, me.roles.join(", ")))
         }
     }
+}
+
+fn authorise_responder(args: &AuthoriseResponderArgs) -> anyhow::Result<()> {
+    let AuthoriseResponderArgs { api, second, ca, responder, enrolment, profile, days, count, until_days } =
+        args;
+    let session = Session::open(api)?;
+    let now = session.world.clock.now();
+    let certificate = installation::certificate(responder)?;
+    let attributes = certificate.subject().attributes();
+    let of_name = |wanted: &str, what: &str| {
+        let found =
+            attributes.iter().find(|(id, _)| id.to_string() == wanted).map(|(_, value)| value.clone());
+        found.with_context(|| format!("the name in {} has no {what}", responder.display()))
+    };
+    let enrolment = from_pem(PemLabel::PublicKey, &files::read(enrolment)?)
+        .with_context(|| format!("{} holds no public key", enrolment.display()))?;
+    let request = json!({
+        "kind": "authorise-responder",
+        "ca": ca,
+        "enrolment": hex::encode(enrolment),
+        "profile": profile,
+        "country": of_name("2.5.4.6", "country")?,
+        "organization": of_name("2.5.4.10", "organisation")?,
+        "organization_identifier": of_name("2.5.4.97", "organisation's identifier")?,
+        "common_name": of_name("2.5.4.3", "common name")?,
+        "days": days,
+        "count": count,
+        "not_after": now.plus(Span::days(*until_days)).floor_to_second().to_string(),
+    });
+    let draft = session.api.draft_grant(&request)?;
+    let second = identity(second)?;
+    let lines = grant_lines(&draft, session.language)?;
+    anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officers said no");
+    let granted = grant(&session.api, &draft, &[&session.officer, &second], now)?;
+    session.print(&granted, || format!("authorised, number {} of the register", granted.seq))
 }
 
 /// A key in a file and its TLS certificate, for development: production officers bring a card.

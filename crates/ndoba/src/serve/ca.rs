@@ -1,5 +1,6 @@
 //! The `ca` role: one thread that carries out orders.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use ndoba_ca::{
     SuspensionRule,
 };
 use ndoba_hsm::TokenState;
+use ndoba_order::DeviceModel;
 use ndoba_settings::{Mode, OnTimeout, Settings};
 use ndoba_types::{IssueCertificates, PublishCrls, Span, UtcTime};
 
@@ -46,6 +48,7 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         failpoints: failpoints(settings)?,
         authorities: authorities(process)?,
         profiles: installation::profiles(settings)?,
+        devices: devices(settings)?,
         urls: installation::public_urls(settings)?,
         installation: settings.installation,
         pin: installation::pin(settings)?,
@@ -97,6 +100,11 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
             }
         }
     })
+}
+
+/// The register of devices, and when each certification ends.
+fn devices(settings: &Settings) -> anyhow::Result<BTreeMap<DeviceModel, UtcTime>> {
+    settings.devices.iter().map(|device| Ok((device.model.parse()?, device.ends))).collect()
 }
 
 fn report(process: &Process, error: &CaError) {

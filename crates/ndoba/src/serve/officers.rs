@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use anyhow::Context as _;
-use ndoba_registration::{ProfileOffer, Registration, RegistrationSettings, SubjectKind};
-use ndoba_settings::{CertificationAuthority, Settings};
+use ndoba_order::ProfileRef;
+use ndoba_registration::{DeviceOffer, ProfileOffer, Registration, RegistrationSettings, SubjectKind};
+use ndoba_settings::{CertificationAuthority, CertifiedDevice, Settings};
 use ndoba_types::{CaName, Span};
 use ndoba_web_officer::{Api, mutual_tls};
 use ndoba_x509::{KeyIdentifier, Template};
@@ -69,7 +70,13 @@ fn registration(process: &Process) -> anyhow::Result<Registration> {
         pin: installation::pin(settings)?,
         person_salt: files::read(&salt_file)?,
         profiles: offers(settings)?,
+        devices: devices(settings)?,
         authorities,
+        responder_profiles: installation::profiles(settings)?
+            .into_iter()
+            .filter(|profile| profile.template() == Template::OcspResponder)
+            .map(|profile| ProfileRef { name: profile.name().to_owned(), digest: profile.digest() })
+            .collect(),
         proofing_max_age_days: PROOFING_DAYS,
         order_life: ORDER_LIFE,
         suspension_allowed: settings.legal.suspension_allowed,
@@ -99,12 +106,20 @@ fn offers(settings: &Settings) -> anyhow::Result<Vec<ProfileOffer>> {
                 digest: profile.digest(),
                 subject,
                 organisation: profile.names_organisation(),
+                device: profile.requires_device_evidence(),
                 ca,
                 max_days: profile.max_days(),
             });
         }
     }
     Ok(offers)
+}
+
+/// The register of devices.
+fn devices(settings: &Settings) -> anyhow::Result<Vec<DeviceOffer>> {
+    let offer =
+        |device: &CertifiedDevice| Ok(DeviceOffer { model: device.model.parse()?, ends: device.ends });
+    settings.devices.iter().map(offer).collect()
 }
 
 /// For each CA its own certificate and those above it.

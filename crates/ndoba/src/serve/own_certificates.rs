@@ -47,6 +47,12 @@ pub(super) fn judge(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Judges a responder certificate that the ledger has, before it is put in service.
+pub(super) fn judge_responder(certificate: &Certificate, ca: &Certificate) -> anyhow::Result<()> {
+    let from = Path::new("of the ledger");
+    judge_one(from, certificate, CertificateKind::OcspResponder, &[(from, ca.clone())])
+}
+
 fn judge_one<P: AsRef<Path>>(
     path: &Path,
     certificate: &Certificate,

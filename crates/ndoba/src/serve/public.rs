@@ -6,17 +6,15 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use anyhow::Context as _;
 use ndoba_ca::ports::Ledger as _;
-use ndoba_ocsp::{AnswerPolicy, RequestLimits, Responder, StatusVersions, Unissued};
-use ndoba_settings::UnknownAnswer;
+use ndoba_ocsp::{RequestLimits, StatusVersions};
 use ndoba_store::{Dating, StatusRecords};
-use ndoba_types::{AnswerStatus, SigningKey};
 use ndoba_web_public::{
     OcspLimits, OcspService, PublicServer, PublicServices, PublishedFiles, ServerLimits, StatusReaders,
 };
 use ndoba_x509::Crl;
 
 use super::background::{Background, Next};
-use super::{Process, stamping, tls};
+use super::{Process, responders, stamping, tls, unissued};
 use crate::installation;
 
 /// How often the status versions are looked at (design §6).
@@ -41,16 +39,20 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
     compare_with_crls(process, &records)?;
     watch_records(process, &records, background)?;
 
-    let ocsp = OcspService::new(
-        StatusReaders::start(Arc::clone(&records) as _, STATUS_READERS, STATUS_QUEUE)?,
-        records as Arc<dyn StatusVersions>,
-        Arc::clone(&process.world.clock),
-        ocsp_limits(process),
+    let ocsp = Arc::new(
+        OcspService::new(
+            StatusReaders::start(Arc::clone(&records) as _, STATUS_READERS, STATUS_QUEUE)?,
+            records as Arc<dyn StatusVersions>,
+            Arc::clone(&process.world.clock),
+            ocsp_limits(process),
+        )
+        .with_known_probes(unissued::known_probes(settings)),
     );
-    ocsp.activate(responders(process)?)?;
+    responders::start(process, &ocsp, background)?;
+    unissued::watch(process, &ocsp, background)?;
     let stamping = stamping::start(process, background)?;
     let services = PublicServices {
-        ocsp: Some(Arc::new(ocsp)),
+        ocsp: Some(ocsp),
         time_stamping: stamping.units,
         clock: stamping.clock,
         published: PublishedFiles::new(settings.paths.published.clone()),
@@ -86,33 +88,6 @@ fn limits(process: &Process) -> ServerLimits {
         shutdown: limits.shutdown.to_std(),
         ..default
     }
-}
-
-type WorkingResponder = (Responder, Arc<dyn SigningKey<AnswerStatus>>);
-
-fn responders(process: &Process) -> anyhow::Result<Vec<WorkingResponder>> {
-    let mut responders: Vec<WorkingResponder> = Vec::new();
-    for ca in &process.settings.cas {
-        let Some(ocsp) = &ca.ocsp else { continue };
-        let certificate = installation::certificate(&ocsp.certificate)?;
-        let policy = AnswerPolicy {
-            validity: ocsp.next_update,
-            unissued: match ocsp.unissued {
-                UnknownAnswer::ExtendedRevoked => Unissued::ExtendedRevoked,
-                UnknownAnswer::Unknown => Unissued::Unknown,
-            },
-            ..AnswerPolicy::default()
-        };
-        let ca_certificate = installation::certificate(&ca.certificate)?;
-        let responder =
-            Responder::new(ca.name.clone(), &ca_certificate, &certificate, ocsp.key.algorithm, policy)?;
-        let key = process
-            .tokens
-            .open::<AnswerStatus>(&ocsp.key, certificate.spki())
-            .with_context(|| format!("the OCSP responder of {} cannot sign", ca.name))?;
-        responders.push((responder, Arc::new(key)));
-    }
-    Ok(responders)
 }
 
 fn watch_records(

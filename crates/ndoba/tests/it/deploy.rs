@@ -90,11 +90,26 @@ fn each_role_runs_with_its_own_users_rights() {
     assert!(verified.contains("checkpoints verified"), "{verified}");
     drop(serving);
 
+    // In the second half of the responders' life they are renewed, with these rights.
+    let ahead: Vec<Serving> =
+        ["ca", "public"].iter().map(|role| here.start_ahead(&format!("{role}.toml"), 8 * 24)).collect();
+    here.await_that("renewed responders", || {
+        here.log().matches("a new responder certificate is in service").count() == 3
+    });
+    drop(ahead);
+
     for (user, act) in [
+        ("public", "UPDATE responder_certificates SET der = der"),
+        ("public", "INSERT INTO final_cas VALUES ('signature', 1)"),
+        ("ca", "UPDATE final_answers SET der = der"),
+        ("public", "INSERT INTO responder_certificates SELECT * FROM responder_certificates"),
+        ("ca", "INSERT INTO responder_requests SELECT * FROM responder_requests"),
+        ("registration", "SELECT document FROM responder_requests"),
         ("public", "SELECT content FROM applications"),
         ("public", "SELECT document FROM officer_grants"),
         ("public", "SELECT content FROM orders"),
         ("public", "SELECT der FROM certificates"),
+        ("public", "SELECT order_id FROM revocation_records"),
         ("public", "UPDATE certificate_status SET reason = NULL, revoked = NULL"),
         ("public", "UPDATE ca_status SET version = version + 1"),
         ("audit", "SELECT content FROM applications"),

@@ -152,7 +152,7 @@ impl Installation {
         program::must(self.folder(), "openssl", arguments)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ndoba"));
         self.prepared(&mut command, arguments);
         command

@@ -97,3 +97,52 @@ fn a_provider_in_the_european_union() {
     assert!(georgian.contains("error qc-legislation"), "{georgian}");
     serving.stop();
 }
+
+#[test]
+fn a_key_in_a_certified_device() {
+    let here = Installation::on(Engine::Sqlite);
+    let device = "profile = \"person-signature-qscd\"";
+    let evidence = "[device]\nmodel = \"card-3\"\ntype = \"personalisation-record\"\nreference = \"batch 7, card 123\"\n\
+                    date = \"2026-01-15\"\n[identity_document]";
+    let change = |content: String| {
+        content.replace("profile = \"person-signature\"", device).replace("[identity_document]", evidence)
+    };
+    let settings = here.read_text("ndoba.toml");
+    let register = |ends: &str| {
+        let model = "[[devices]]\nmodel = \"card-3\"\ncertificate = \"EAL4+ 2025-7\"";
+        fs::write(here.file("ndoba.toml"), format!("{settings}\n{model}\nends = \"{ends}\"\n")).unwrap();
+    };
+
+    // Without the model in the register nothing says that the key is in a device.
+    let serving = here.serve(None);
+    here.prepare(PERSON);
+    fs::write(here.file("person.toml"), change(here.read_text("person.toml"))).unwrap();
+    let files = ["--file", "person.toml", "--csr", "person.csr"];
+    let officer = ["--as", "officers/registration-officer.pem"];
+    let new = [&["application", "new"], &files[..], &officer].concat();
+    assert!(here.must_not(&new).contains("/device/model: "));
+    serving.stop();
+
+    register("2099-12-31T00:00:00Z");
+    let serving = here.serve(None);
+    let serial = issue(&here, change);
+    Judge::shared().assert_clean(Document::PersonQscd, &here.read("issued.der"));
+    assert_eq!(here.must(&["lint", "issued.pem"]), "issued.pem: clean as person\n");
+    let listed = here.must(&["ca", "devices", "--config", "ndoba.toml"]);
+    assert_eq!(listed, "card-3: EAL4+ 2025-7, ends 2099-12-31T00:00:00Z, 1 certificates\n");
+    // An application that was signed while the model was certified is not carried out after its end.
+    let late = here.open(PERSON);
+    here.submit(&late);
+    serving.stop();
+
+    register("2026-02-01T00:00:00Z");
+    let serving = here.serve(None);
+    let refused = said(&here.approve(&late));
+    assert!(refused.contains("device-certification-ended"), "{refused}");
+    let affected = here.must_not(&["ca", "devices", "--config", "ndoba.toml"]);
+    assert!(
+        affected.contains(&format!("{serial} of signature in card-3: its device is not certified")),
+        "{affected}"
+    );
+    serving.stop();
+}

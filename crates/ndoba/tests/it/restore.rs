@@ -45,7 +45,8 @@ fn a_restored_copy_is_accepted_by_two_security_officers_only() {
         "security-officer",
         "--yes",
     ]);
-    await_grant(&here, "5");
+    // Three authorisations of responders, four officers, and this one.
+    await_grant(&here, "8");
     let number = crl_number(&here);
     drop(serving);
     let status = here.run(&["db", "status", "--config", "ndoba.toml"]);

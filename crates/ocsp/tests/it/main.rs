@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
+mod asker;
 mod contract;
+mod finals;
 mod malformed;
 mod openssl;
 mod pki;

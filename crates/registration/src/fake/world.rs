@@ -18,11 +18,11 @@ use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 
 use super::FakeRegistry;
 use crate::application::{
-    AffiliationContent, ApplicationContent, AuthorityProof, IdentityDocument, IdentityProofing,
-    LegalPersonContent, NaturalPersonContent, Representative, SubjectContent,
+    AffiliationContent, ApplicationContent, AuthorityProof, DeviceContent, IdentityDocument,
+    IdentityProofing, LegalPersonContent, NaturalPersonContent, Representative, SubjectContent,
 };
 use crate::ports::{CertificateRecord, CertificateStatus, GrantRecord, LedgerState, OrderState};
-use crate::profile::{ProfileOffer, SubjectKind};
+use crate::profile::{DeviceOffer, ProfileOffer, SubjectKind};
 use crate::service::{Officer, Registration, RegistrationSettings, person_of_number};
 
 /// The installation of all worlds.
@@ -168,7 +168,8 @@ impl World {
         TestOfficer::new(99, "nobody", &[])
     }
 
-    fn pin(&self) -> Pin {
+    /// The pin with the two security officers.
+    pub fn pin(&self) -> Pin {
         let security_officers = self.officers[..2]
             .iter()
             .map(|one| PinnedOfficer { officer: one.id, person: None, spki: one.spki() })
@@ -218,6 +219,7 @@ impl World {
             digest: Sha256Digest::of(name.as_bytes()),
             subject,
             organisation: name.ends_with("in-organisation"),
+            device: name.ends_with("qscd"),
             ca: ca.parse().expect("a CA's name"),
             max_days: 1096,
         };
@@ -229,11 +231,22 @@ impl World {
                 offer("sign", SubjectKind::Natural, "signature"),
                 offer("seal", SubjectKind::Legal, "seal"),
                 offer("sign-in-organisation", SubjectKind::Natural, "signature"),
+                offer("sign-qscd", SubjectKind::Natural, "signature"),
             ],
+            devices: [("card-2", "2026-11-01T00:00:00Z"), ("card-3", "2029-12-31T00:00:00Z")]
+                .map(|(model, ends)| DeviceOffer {
+                    model: model.parse().expect("a model's name"),
+                    ends: ends.parse().expect("a time"),
+                })
+                .into(),
             authorities: vec![
                 ("signature".parse().expect("a CA's name"), KeyIdentifier::from_bytes([1; 20])),
                 ("seal".parse().expect("a CA's name"), KeyIdentifier::from_bytes([2; 20])),
             ],
+            responder_profiles: vec![ndoba_order::ProfileRef {
+                name: "ocsp-responder".into(),
+                digest: Sha256Digest::of(b"ocsp-responder"),
+            }],
             proofing_max_age_days: 30,
             order_life: Span::days(7),
             suspension_allowed: true,
@@ -302,6 +315,7 @@ pub fn person() -> ApplicationContent {
         identity_document: document(),
         identity_proofing: proofing(),
         csr: csr(),
+        device: None,
         agreement: None,
         publication_consent: false,
     }
@@ -323,6 +337,20 @@ pub fn clerk() -> ApplicationContent {
         });
     }
     content
+}
+
+/// An application that keeps every rule, for a person whose key is in a qualified device.
+pub fn with_device() -> ApplicationContent {
+    ApplicationContent {
+        profile: "sign-qscd".into(),
+        device: Some(DeviceContent {
+            model: "card-3".into(),
+            kind: "personalisation-record".into(),
+            reference: "batch 7, card 000123".into(),
+            date: "2026-11-20".into(),
+        }),
+        ..person()
+    }
 }
 
 /// An application that keeps every rule, for a municipality.

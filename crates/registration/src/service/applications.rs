@@ -1,14 +1,14 @@
 //! Applications: opened, changed, frozen into orders, given back, refused, given up, delivered.
 
 use ndoba_audit::{Event, EventKind, Word};
-use ndoba_order::{Issue, Order, OrderContent, ProfileRef};
+use ndoba_order::{Device, Issue, Order, OrderContent, ProfileRef};
 use ndoba_types::{CaName, OrderId, Sha256Digest};
 use ndoba_x509::KeyIdentifier;
 
 use super::{Officer, Once, Registration, Separation, ServiceError};
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
 use crate::check::{CheckedApplication, check};
-use crate::evidence;
+use crate::evidence::{self, DEVICE};
 use crate::field_error::Refusals;
 use crate::permission::Permission;
 use crate::ports::{
@@ -331,7 +331,10 @@ impl Registration {
         evidence: &[EvidenceRecord],
     ) -> Result<OrderRecord, ServiceError> {
         let person = self.person(checked.person());
-        let CheckedApplication { content, profile, subject, csr, agreement } = checked;
+        let CheckedApplication { content, profile, subject, csr, device, agreement } = checked;
+        let shown = evidence.iter().find(|item| item.kind == DEVICE).map(|item| item.digest);
+        let device =
+            device.zip(shown).map(|((model, shown_by), evidence)| Device { model, shown_by, evidence });
         let issue = Issue {
             profile: ProfileRef { name: profile.name.clone(), digest: profile.digest },
             subject,
@@ -341,6 +344,7 @@ impl Registration {
             agreement,
             person: Some(person),
             days: content.days,
+            device,
             replaces: None,
         };
         let order = self.order_of(order_id, &profile.ca, OrderContent::Issue(issue))?;

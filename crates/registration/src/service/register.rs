@@ -9,7 +9,10 @@ use ndoba_order::{
 use ndoba_types::{OfficerId, Sha256Digest, SubjectPublicKeyInfo, UtcTime};
 use serde::{Deserialize, Serialize};
 
-use super::{Officer, Once, Registration, ServiceError};
+use super::{
+    AuthoriseResponderRequest, EndResponderRequest, Officer, Once, Registration, ServiceError,
+    TerminateCaRequest,
+};
 use crate::check::is_personal_number;
 use crate::field_error::{FieldError, Refusals};
 use crate::permission::Permission;
@@ -20,10 +23,16 @@ use crate::ports::GrantRecord;
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum GrantRequest {
+    /// Lets a CA certify its responders again and again, within bounds.
+    AuthoriseResponder(AuthoriseResponderRequest),
     /// Ends an appointment at once.
     EndGrant(EndGrantRequest),
+    /// Ends a standing authorisation at once.
+    EndResponder(EndResponderRequest),
     /// Appoints an officer, or changes an appointment.
     Grant(NewGrantRequest),
+    /// Ends a CA for ever.
+    TerminateCa(TerminateCaRequest),
 }
 
 /// The end of an appointment.
@@ -114,8 +123,11 @@ impl Registration {
         self.admit(officer, Permission::Grant)?;
         let register = self.register()?;
         let document = match request {
+            GrantRequest::AuthoriseResponder(request) => self.authorisation_of(&register, request)?,
             GrantRequest::EndGrant(end) => self.end_of(&register, end)?,
+            GrantRequest::EndResponder(end) => self.end_of_authorisation(&register, end)?,
             GrantRequest::Grant(grant) => self.grant_of(&register, grant)?,
+            GrantRequest::TerminateCa(end) => self.end_of_ca(&register, end)?,
         };
         let content = document.to_bytes().map_err(|error| {
             ServiceError::field("", error.code(), None, format!("these values make no document: {error}"))
@@ -259,8 +271,11 @@ impl Registration {
             | RegisterRefusal::SignatureCount { .. }
             | RegisterRefusal::UnknownSigner
             | RegisterRefusal::WrongRole => "/signatures",
-            RegisterRefusal::KeyKnown
+            RegisterRefusal::AuthorisationKnown
+            | RegisterRefusal::CaTerminated
+            | RegisterRefusal::KeyKnown
             | RegisterRefusal::Malformed(_)
+            | RegisterRefusal::NoSuchAuthorisation
             | RegisterRefusal::NoSuchOfficer
             | RegisterRefusal::NotFresh
             | RegisterRefusal::OtherInstallation
@@ -281,13 +296,26 @@ fn appended(document: &GrantDocument, register: &Register, jws: &[String], conte
         Some(register.by_key(kid)?.officer)
     };
     let signers = jws.iter().filter_map(signer).collect();
-    let (seq, grant, officer) = (document.seq(), Sha256Digest::of(content), document.officer());
+    let (seq, grant) = (document.seq(), Sha256Digest::of(content));
     match document {
-        GrantDocument::End(_) => EventKind::GrantEnded { seq, grant, officer, signers },
+        GrantDocument::AuthoriseResponder(new) => EventKind::ResponderAuthorised {
+            seq,
+            grant,
+            authorisation: new.authorisation,
+            count: new.count.into(),
+            until: new.not_after,
+            signers,
+        },
+        GrantDocument::End(end) => EventKind::GrantEnded { seq, grant, officer: end.officer, signers },
+        GrantDocument::EndResponder(end) => {
+            let authorisation = end.authorisation;
+            EventKind::ResponderAuthorisationEnded { seq, grant, authorisation, signers }
+        }
         GrantDocument::Grant(new) => {
             let roles = new.roles.iter().map(|role| role.name().into()).collect();
-            EventKind::GrantAdded { seq, grant, officer, roles, signers }
+            EventKind::GrantAdded { seq, grant, officer: new.officer, roles, signers }
         }
+        GrantDocument::TerminateCa(_) => EventKind::CaTerminationDecided { seq, grant, signers },
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Checked, choice, complaint, key, oid, parsed, path, positive_span};
 use crate::Settings;
 use crate::raw::{RawCa, RawOcsp, RawUnit};
 use crate::values::{
-    CertificationAuthority, Crl, JournalMode, KeyRef, Ocsp, Role, Tsa, TsaUnit, UnknownAnswer,
+    CertificationAuthority, Crl, JournalMode, KeyRef, Ocsp, ResponderId, Role, Tsa, TsaUnit, UnknownAnswer,
 };
 
 /// What the address `/tsa/clock` is kept for.
@@ -52,7 +52,31 @@ pub(super) fn authorities(raws: Vec<RawCa>, folder: &Path) -> Checked<Vec<Certif
 }
 
 fn responder(raw: RawOcsp, section: &str, folder: &Path) -> Checked<Ocsp> {
+    let enrolment = raw
+        .enrolment
+        .map(|label| key(section, raw.token.clone(), &label, "ecdsa-p256-sha256", "enrolment"))
+        .transpose()?;
+    let mut known_probes = Vec::new();
+    for text in &raw.known_probes {
+        // Two octets would hide one question in 65,536 about anything.
+        match hex::decode(text) {
+            Ok(prefix) if (4..=20).contains(&prefix.len()) => known_probes.push(prefix),
+            Ok(_) | Err(_) => {
+                return complaint(
+                    format!("{section}.known_probes"),
+                    format!("`{text}` is not the first 8 to 40 hexadecimal digits of a serial number"),
+                );
+            }
+        }
+    }
     Ok(Ocsp {
+        enrolment,
+        known_probes,
+        responder_id: choice(
+            &format!("{section}.responder_id"),
+            &raw.responder_id,
+            &[("by-key", ResponderId::ByKey), ("by-name", ResponderId::ByName)],
+        )?,
         key: key(section, raw.token, &raw.key, &raw.algorithm, "ocsp")?,
         certificate: path(&format!("{section}.certificate"), &raw.certificate, folder)?,
         next_update: positive_span(&format!("{section}.next_update"), &raw.next_update)?,

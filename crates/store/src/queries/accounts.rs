@@ -10,6 +10,7 @@ use ndoba_types::OrderId;
 
 use crate::connection::Conn;
 use crate::error::StoreError;
+use crate::queries::finals;
 use crate::schema::{attempts, certificates, crls, key_counts};
 use crate::{spelling, stored};
 
@@ -43,6 +44,18 @@ pub(crate) fn uses(conn: &mut Conn) -> Result<Vec<KeyUse>, StoreError> {
             Outcome::Repeated => entry.repeated += many,
             Outcome::Signed => entry.signed += many,
             Outcome::Unsigned => entry.unsigned += many,
+        }
+    }
+    // Final OCSP answers, by the same keys: accounted for batch by batch.
+    for (label, epoch, node, at, intents, signed) in finals::batches(conn)? {
+        let entry = entry(&mut uses, &label, epoch, node, stored::time(at, "final_batches.at")?)?;
+        let intents = stored::count(intents, "final_batches.intents")?;
+        entry.intents += intents;
+        if let Some(signed) = signed {
+            let signed = stored::count(signed, "final_batches.signed")?;
+            entry.signed += signed;
+            // The token may have signed what it did not hand over.
+            entry.lost += intents.saturating_sub(signed);
         }
     }
     for (label, epoch, node, signatures, at) in counted {

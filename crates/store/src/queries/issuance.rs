@@ -1,7 +1,9 @@
 //! The issuance ledger: intents, finished certificates, and those in doubt (design §5).
 
 use diesel::prelude::*;
-use ndoba_ca::ports::{Attempt, CertificateId, InDoubt, Intent, IntentOutcome, Issued, LossCause, Warrant};
+use ndoba_ca::ports::{
+    Attempt, CertificateId, CertificateKind, InDoubt, Intent, IntentOutcome, Issued, LossCause, Warrant,
+};
 use ndoba_types::{Sha256Digest, UtcTime};
 use ndoba_x509::RevocationReason;
 
@@ -9,7 +11,7 @@ use crate::connection::{Conn, on_each_engine};
 use crate::error::StoreError;
 use crate::outbox::ErrandKind;
 use crate::queries::attempts::{FIRST, OpenAttempt, Signed};
-use crate::queries::{attempts, events, order_queue, outbox, status};
+use crate::queries::{attempts, events, order_queue, outbox, responder_ledger, status};
 use crate::schema::{attempts as attempt_rows, certificate_status, certificates, dn_owners};
 use crate::spelling::{self, UNKNOWN, outcome, state};
 use crate::stored;
@@ -66,6 +68,13 @@ pub(crate) fn record_intent(
                 return Ok(Err(IntentOutcome::OrderTaken));
             }
             (Some(id.as_bytes().as_slice()), None)
+        }
+        Warrant::Standing(standing) => {
+            if !responder_ledger::claim(conn, standing, &intent.certificate, attempt.at)? {
+                return Ok(Err(IntentOutcome::OrderTaken));
+            }
+            // Beside the plans of ceremonies: no order stands behind it either.
+            (None, Some(standing.request.as_bytes().as_slice()))
         }
     };
 
@@ -135,17 +144,17 @@ pub(crate) fn record_issued(conn: &mut Conn, issued: &Issued) -> Result<bool, St
         return Ok(false);
     }
     // The certificate contains the TBS; its digest stays.
-    let order: Option<Option<Vec<u8>>> =
+    let row: Option<(Option<Vec<u8>>, String)> =
         diesel::update(certificates::table.find((ca.as_str(), serial.as_unsigned())))
             .set((
                 certificates::tbs.eq(None::<Vec<u8>>),
                 certificates::der.eq(Some(der)),
                 certificates::issued.eq(Some(at.unix_micros())),
             ))
-            .returning(certificates::order_id)
+            .returning((certificates::order_id, certificates::kind))
             .get_result(conn)
             .optional()?;
-    let order = order.ok_or_else(|| StoreError::corrupt("an attempt without its certificate"))?;
+    let (order, kind) = row.ok_or_else(|| StoreError::corrupt("an attempt without its certificate"))?;
     let digest = Sha256Digest::of(der);
     let changed = diesel::update(
         certificate_status::table
@@ -160,12 +169,19 @@ pub(crate) fn record_issued(conn: &mut Conn, issued: &Issued) -> Result<bool, St
     if changed != 1 {
         return Err(StoreError::corrupt("certificate_status.state and attempts.outcome disagree"));
     }
-    if let Some(order) = order {
-        order_queue::finish(conn, stored::order_id(&order)?, serial)?;
+    match order {
+        Some(order) => order_queue::finish(conn, stored::order_id(&order)?, serial)?,
+        None if is_responder(&kind) => responder_ledger::finish(conn, &issued.certificate, der, *at)?,
+        None => {}
     }
     outbox::add(conn, ErrandKind::Notice, ca, serial, *at)?;
     events::append(conn, std::slice::from_ref(event))?;
     Ok(true)
+}
+
+/// A responder's certificate: of a ceremony, or under a standing authorisation.
+fn is_responder(kind: &str) -> bool {
+    kind == spelling::kind_to_row(CertificateKind::Responder)
 }
 
 #[derive(Queryable, Selectable)]
@@ -175,6 +191,7 @@ struct Unfinished {
     serial: Vec<u8>,
     order_id: Option<Vec<u8>>,
     ceremony: Option<Vec<u8>>,
+    kind: String,
     tbs: Option<Vec<u8>>,
 }
 
@@ -196,21 +213,27 @@ pub(crate) fn in_doubt(
         .order((attempt_rows::at, attempt_rows::number))
         .select((OpenAttempt::as_select(), Unfinished::as_select()))
         .load(conn)?;
-    rows.into_iter().map(|(attempt, certificate)| doubt(attempt, certificate)).collect()
+    rows.into_iter().map(|(attempt, certificate)| doubt(conn, attempt, certificate)).collect()
 }
 
-fn doubt(attempt: OpenAttempt, certificate: Unfinished) -> Result<InDoubt, StoreError> {
-    let Unfinished { ca, serial, order_id, ceremony, tbs } = certificate;
+fn doubt(conn: &mut Conn, attempt: OpenAttempt, certificate: Unfinished) -> Result<InDoubt, StoreError> {
+    let Unfinished { ca, serial, order_id, ceremony, kind, tbs } = certificate;
+    let certificate =
+        CertificateId { ca: stored::ca(&ca)?, serial: stored::serial(&serial, "certificates.serial")? };
     Ok(InDoubt {
-        certificate: CertificateId {
-            ca: stored::ca(&ca)?,
-            serial: stored::serial(&serial, "certificates.serial")?,
-        },
         warrant: match (order_id, ceremony) {
             (Some(id), None) => Warrant::Order(stored::order_id(&id)?),
-            (None, Some(plan)) => Warrant::Ceremony(stored::digest(&plan, "certificates.ceremony")?),
+            (None, Some(digest)) => {
+                let standing =
+                    if is_responder(&kind) { responder_ledger::warrant(conn, &certificate)? } else { None };
+                match standing {
+                    Some(standing) => Warrant::Standing(standing),
+                    None => Warrant::Ceremony(stored::digest(&digest, "certificates.ceremony")?),
+                }
+            }
             (None, None) | (Some(_), Some(_)) => return Err(StoreError::corrupt("a certificate's warrant")),
         },
+        certificate,
         tbs: tbs.ok_or_else(|| StoreError::corrupt("a TBS that was dropped before the signature"))?,
         attempt: attempt.read()?,
     })
@@ -233,6 +256,7 @@ pub(crate) fn record_lost(
     status::mark_lost(conn, id, RevocationReason::Unspecified, attempt.at, at)?;
     match warrant {
         Warrant::Ceremony(_) => {}
+        Warrant::Standing(standing) => responder_ledger::give_up(conn, standing, id, at)?,
         Warrant::Order(order) => {
             if !order_queue::queue_again(conn, *order, cause)? {
                 // A row in `signing` holds its order claimed; nobody else may have let go of it.

@@ -41,6 +41,8 @@ pub(crate) struct ProfileView {
     subject: &'static str,
     /// Whether its certificates name the organisation that the person acts for.
     organisation: bool,
+    /// Whether the key must be shown to be in a qualified device.
+    device: bool,
     /// The CA that issues it.
     ca: String,
     /// The most days of validity.
@@ -49,12 +51,13 @@ pub(crate) struct ProfileView {
 
 impl From<&ProfileOffer> for ProfileView {
     fn from(offer: &ProfileOffer) -> Self {
-        let ProfileOffer { name, digest, subject, organisation, ca, max_days } = offer;
+        let ProfileOffer { name, digest, subject, organisation, device, ca, max_days } = offer;
         Self {
             name: name.clone(),
             digest: digest.to_string(),
             subject: subject.name(),
             organisation: *organisation,
+            device: *device,
             ca: ca.to_string(),
             max_days: *max_days,
         }

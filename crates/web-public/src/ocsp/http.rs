@@ -64,8 +64,11 @@ async fn respond(
     asked: Result<Asked, Refusal>,
     service: &OcspService,
 ) -> HttpResponse {
+    let Ok(fresh_after) = fresh_after(request) else {
+        return HttpResponse::BadRequest().body("Fresh-After is a time such as 2026-11-27T12:00:00.25Z\n");
+    };
     let answered = match asked {
-        Ok(asked) => service.answer(asked).await,
+        Ok(asked) => service.answer(asked, fresh_after).await,
         Err(refusal) => Err(refusal),
     };
     match answered {
@@ -76,6 +79,22 @@ async fn respond(
         }
     }
 }
+
+/// The moment after which the answer must have been produced: for an application that compares with a time-stamp and
+/// cannot use what anybody's cache kept. One that cannot be read is refused: silence would let it believe an old answer.
+fn fresh_after(request: &HttpRequest) -> Result<Option<UtcTime>, ()> {
+    let mut all = request.headers().get_all(FRESH_AFTER);
+    match (all.next(), all.next()) {
+        (None, _) => Ok(None),
+        (Some(one), None) => {
+            let moment = one.to_str().ok().and_then(|text| text.trim().parse().ok());
+            moment.map(Some).ok_or(())
+        }
+        (Some(_), Some(_)) => Err(()),
+    }
+}
+
+const FRESH_AFTER: &str = "fresh-after";
 
 /// The headers of requirements O-22 (RFC 9919 §7.2).
 fn authoritative(request: &HttpRequest, served: &Arc<Served>, source: Source, now: UtcTime) -> HttpResponse {

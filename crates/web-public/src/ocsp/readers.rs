@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use ndoba_ocsp::{Refusal, StatusError, StatusSnapshot, StatusSource};
+use ndoba_ocsp::{FinalQuestion, FinalRecord, Refusal, StatusError, StatusSnapshot, StatusSource};
 use ndoba_types::{CaName, SerialNumber};
 use tokio::sync::oneshot;
 
@@ -17,11 +17,12 @@ pub struct StatusReaders {
     queue: SyncSender<Question>,
 }
 
-struct Question {
-    ca: CaName,
-    serials: Vec<SerialNumber>,
-    reply: oneshot::Sender<Result<StatusSnapshot, StatusError>>,
+enum Question {
+    Final(FinalQuestion, Reply<Option<FinalRecord>>),
+    Statuses(CaName, Vec<SerialNumber>, Reply<StatusSnapshot>),
 }
+
+type Reply<T> = oneshot::Sender<Result<T, StatusError>>;
 
 impl StatusReaders {
     /// Starts `threads` threads (one per database connection that they may hold) with a queue of `waiting`
@@ -52,9 +53,21 @@ impl StatusReaders {
         ca: &CaName,
         serials: Vec<SerialNumber>,
     ) -> Result<StatusSnapshot, Refusal> {
+        self.wait(|reply| Question::Statuses(ca.clone(), serials, reply)).await
+    }
+
+    /// Looks a final answer up.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::ask`].
+    pub(crate) async fn ask_final(&self, question: FinalQuestion) -> Result<Option<FinalRecord>, Refusal> {
+        self.wait(|reply| Question::Final(question, reply)).await
+    }
+
+    async fn wait<T>(&self, question: impl FnOnce(Reply<T>) -> Question) -> Result<T, Refusal> {
         let (reply, answer) = oneshot::channel();
-        let question = Question { ca: ca.clone(), serials, reply };
-        self.queue.try_send(question).map_err(|_| Refusal::Overloaded)?;
+        self.queue.try_send(question(reply)).map_err(|_| Refusal::Overloaded)?;
         let gone = |_| StatusError::Unavailable { reason: "the thread that read the records ended".into() };
         Ok(answer.await.map_err(gone)??)
     }
@@ -64,15 +77,22 @@ fn answer_all(source: &dyn StatusSource, questions: &Mutex<Receiver<Question>>) 
     loop {
         // The lock is held while waiting for a question, never while answering one.
         let next = questions.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Question { ca, serials, reply }) = next else { return };
-        // Nobody waits any more: the request's deadline has passed.
-        if reply.is_closed() {
-            continue;
+        match next {
+            Err(_) => return,
+            Ok(Question::Final(question, reply)) => answer(reply, || source.final_answer(&question)),
+            Ok(Question::Statuses(ca, serials, reply)) => answer(reply, || source.statuses(&ca, &serials)),
         }
-        // A source that panics has a mistake in it, and must not take the thread along: the next question may
-        // not meet it. Nothing of the source is looked at again but through its own methods.
-        let outcome = catch_unwind(AssertUnwindSafe(|| source.statuses(&ca, &serials)));
-        let panicked = |_| Err(StatusError::Unavailable { reason: "reading the records panicked".into() });
-        let _ = reply.send(outcome.unwrap_or_else(panicked));
     }
+}
+
+fn answer<T>(reply: Reply<T>, read: impl FnOnce() -> Result<T, StatusError>) {
+    // Nobody waits any more: the request's deadline has passed.
+    if reply.is_closed() {
+        return;
+    }
+    // A source that panics has a mistake in it, and must not take the thread along: the next question may
+    // not meet it. Nothing of the source is looked at again but through its own methods.
+    let outcome = catch_unwind(AssertUnwindSafe(read));
+    let panicked = |_| Err(StatusError::Unavailable { reason: "reading the records panicked".into() });
+    let _ = reply.send(outcome.unwrap_or_else(panicked));
 }

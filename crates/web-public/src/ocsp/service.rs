@@ -1,6 +1,6 @@
 //! Who answers, from memory or from the records and a key, within a deadline.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
@@ -8,15 +8,17 @@ use std::time::Duration;
 
 use metrics::{counter, gauge};
 use ndoba_ocsp::{
-    Answer, AnswerCache, CacheKey, CachedFacts, CertId, CertStatusFacts, ErrorStatus, KnownVersion, Query,
-    Refusal, Request, RequestError, RequestLimits, Responder, ResponderError, Responders, StatusVersions,
+    Answer, AnswerCache, CacheKey, CachedFacts, CertId, CertStatusFacts, ErrorStatus, FinalIssuer,
+    FinalQuestion, KnownVersion, Query, Refusal, Request, RequestError, RequestLimits, Responder,
+    ResponderError, Responders, StatusVersions,
 };
 use ndoba_types::{AnswerStatus, CaName, Clock, Sha256Digest, SigningKey, Span, UtcTime};
 use tokio::time::Instant;
 
-use crate::metric::{OCSP_ALARMS, OCSP_CACHE_OCTETS, OCSP_CERT_ID_HASH, OCSP_RESPONDER_END, OCSP_UNISSUED};
+use crate::metric::{OCSP_ALARMS, OCSP_CACHE_OCTETS, OCSP_CERT_ID_HASH, OCSP_RESPONDER_END};
 use crate::ocsp::StatusReaders;
-use crate::ocsp::task::{Served, Source, Task};
+use crate::ocsp::task::{self, Served, Source, Task};
+use crate::ocsp::unissued::{UnissuedQueries, UnissuedWatch};
 
 /// Bounds of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,7 @@ pub struct OcspService {
     last_alarm: AtomicI64,
     /// The last answer that could not be given for a reason of our own, and when.
     trouble: Mutex<Option<(UtcTime, Refusal)>>,
+    unissued: UnissuedWatch,
 }
 
 /// The responders and keys that answer now; replaced as a whole.
@@ -65,9 +68,11 @@ impl Desk {
 }
 
 /// A request with those who answered when it came in, until it is answered.
-pub(crate) struct Asked {
-    desk: Arc<Desk>,
-    query: Query,
+pub(crate) enum Asked {
+    /// Of a responder.
+    Now { desk: Arc<Desk>, query: Query },
+    /// Of a CA that has ended.
+    Finally(FinalQuestion),
 }
 
 impl OcspService {
@@ -89,10 +94,29 @@ impl OcspService {
             request: limits.request,
             last_alarm: AtomicI64::new(0),
             trouble: Mutex::new(None),
+            unissued: UnissuedWatch::default(),
         }
     }
 
-    /// Lets these responders, and only these, answer from now on, each with its key. The caller has verified that
+    /// The same service, which knows whose questions about never issued numbers mean nothing: leading octets of the
+    /// serial numbers that they use, per CA.
+    #[must_use]
+    pub fn with_known_probes(mut self, prefixes: HashMap<CaName, Vec<Vec<u8>>>) -> Self {
+        self.unissued = UnissuedWatch::new(prefixes);
+        self
+    }
+
+    /// What was asked about never issued numbers since the last call, per CA; known probes left out.
+    pub fn take_unissued(&self) -> BTreeMap<CaName, UnissuedQueries> {
+        self.unissued.take()
+    }
+
+    pub(crate) fn unissued(&self) -> &UnissuedWatch {
+        &self.unissued
+    }
+
+    /// Lets these responders, and only these, answer from now on, each with its key; about certificates of `finals` the
+    /// records have the last word. The caller has verified that
     /// each certificate is for its key and has judged a sample answer.
     ///
     /// # Errors
@@ -101,10 +125,12 @@ impl OcspService {
     pub fn activate(
         &self,
         responders: Vec<(Responder, Arc<dyn SigningKey<AnswerStatus>>)>,
+        finals: &[FinalIssuer],
     ) -> Result<(), ResponderError> {
         let keys =
             responders.iter().map(|(responder, key)| (responder.fingerprint(), Arc::clone(key))).collect();
         let responders = Responders::new(responders.into_iter().map(|(responder, _)| responder))?;
+        let responders = responders.with_finals(finals);
         for responder in responders.iter() {
             let end = responder.not_after().unix_seconds();
             #[expect(clippy::cast_precision_loss, reason = "seconds of the calendar are far below 2^53")]
@@ -134,6 +160,8 @@ impl OcspService {
     pub(crate) fn note<T>(&self, outcome: &Result<T, Refusal>) {
         let trouble = match outcome {
             Ok(_) => None,
+            // The client's own clock, or its impatience.
+            Err(Refusal::NotYet) => return,
             Err(refusal) => match refusal.status() {
                 // The client's own doing.
                 ErrorStatus::MalformedRequest | ErrorStatus::Unauthorized => return,
@@ -148,6 +176,10 @@ impl OcspService {
         self.request.octets
     }
 
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + self.deadline
+    }
+
     pub(crate) fn now(&self) -> UtcTime {
         self.clock.now()
     }
@@ -160,8 +192,11 @@ impl OcspService {
     pub(crate) fn take(&self, der: &[u8]) -> Result<Asked, Refusal> {
         let request = Request::parse_within(der, self.request).map_err(Refusal::Malformed)?;
         let desk = self.desk();
+        if let Some(question) = desk.responders.final_question(&request) {
+            return Ok(Asked::Finally(question?));
+        }
         let query = desk.responders.begin(request)?;
-        Ok(Asked { desk, query })
+        Ok(Asked::Now { desk, query })
     }
 
     /// Takes that one of several readings of a GET's path which is a request for one of our CAs.
@@ -181,13 +216,17 @@ impl OcspService {
         Err(refused)
     }
 
-    /// Answers a request.
+    /// Answers a request; where `fresh_after` is given, with an answer produced at that moment or later.
     ///
     /// # Errors
     ///
     /// [`Refusal`], counted and logged if an operator must act.
-    pub(crate) async fn answer(&self, asked: Asked) -> Result<(Arc<Served>, Source), Refusal> {
-        let outcome = self.find(asked).await;
+    pub(crate) async fn answer(
+        &self,
+        asked: Asked,
+        fresh_after: Option<UtcTime>,
+    ) -> Result<(Arc<Served>, Source), Refusal> {
+        let outcome = self.find(asked, fresh_after).await;
         if let Err(refusal) = &outcome
             && refusal.is_alarm()
         {
@@ -197,24 +236,27 @@ impl OcspService {
         outcome
     }
 
-    async fn find(&self, asked: Asked) -> Result<(Arc<Served>, Source), Refusal> {
-        let Asked { desk, query } = asked;
+    async fn find(
+        &self,
+        asked: Asked,
+        fresh_after: Option<UtcTime>,
+    ) -> Result<(Arc<Served>, Source), Refusal> {
+        let (desk, query) = match asked {
+            Asked::Now { desk, query } => (desk, query),
+            Asked::Finally(question) => return task::last_word(self, question).await,
+        };
         for issuer in query.request().cert_ids().iter().filter_map(CertId::issuer) {
             counter!(OCSP_CERT_ID_HASH, "hash" => issuer.algorithm.name()).increment(1);
         }
-        let task = Task { service: self, desk: &desk, deadline: Instant::now() + self.deadline };
-        let served = match query.request().cert_ids() {
+        let task = Task { service: self, desk: &desk, deadline: self.deadline(), fresh_after };
+        match query.request().cert_ids() {
             [cert_id] if cert_id.serial().is_some() => {
                 let responder = query.responder().fingerprint();
                 let key = CacheKey { responder, cert_id: Arc::clone(cert_id.as_der()) };
-                task.one(&query, key).await?
+                task.one(&query, key).await
             }
-            _ => (task.uncached(&query).await?, Source::Signed),
-        };
-        if served.0.outcome == UNISSUED {
-            counter!(OCSP_UNISSUED, "ca" => query.ca().to_string()).increment(1);
+            _ => Ok((task.uncached(&query).await?, Source::Signed)),
         }
-        Ok(served)
     }
 
     fn desk(&self) -> Arc<Desk> {
@@ -272,9 +314,6 @@ impl OcspService {
         }
     }
 }
-
-/// The outcome that is counted apart.
-pub(crate) const UNISSUED: &str = "unissued";
 
 /// Locks are held for a look into a map; this many make waiting for one another rare.
 const SHARDS: usize = 16;

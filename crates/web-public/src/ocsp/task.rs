@@ -5,15 +5,15 @@ use std::sync::Arc;
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use ndoba_ocsp::{
-    Answer, AnswerCache, CacheKey, CachedFacts, CertStatusFacts, Held, Lookup, Query, Refusal, Said,
-    StatusError, StatusSnapshot,
+    Answer, AnswerCache, CacheKey, CachedFacts, CertStatusFacts, FinalQuestion, FinalRecord, Held, Lookup,
+    Query, Refusal, Said, StatusError, StatusSnapshot,
 };
-use ndoba_types::{SignError, UtcTime};
+use ndoba_types::{SignError, Span, UtcTime};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use crate::conditional::{Validators, http_date, system_time};
-use crate::ocsp::service::{Desk, OcspService, UNISSUED};
+use crate::ocsp::service::{Desk, OcspService};
 
 /// A signed answer, encoded as far as it can be before it is asked for.
 #[derive(Debug)]
@@ -43,12 +43,17 @@ pub(crate) struct Task<'a> {
     pub(crate) desk: &'a Desk,
     /// When the client is told to come back, whatever is still going on.
     pub(crate) deadline: Instant,
+    /// The answer must have been produced then or later.
+    pub(crate) fresh_after: Option<UtcTime>,
 }
 
 impl Task<'_> {
     /// A question about one certificate.
     pub(crate) async fn one(&self, query: &Query, key: CacheKey) -> Result<(Arc<Served>, Source), Refusal> {
         let (now, known) = (self.service.now(), self.service.known(query.ca()));
+        if let Some(moment) = self.fresh_after {
+            return self.fresh(query, key, moment).await;
+        }
         if query.request().nonce().is_some() {
             // A nonce needs a signature of its own; the facts may be remembered.
             let remembered = self.service.read_shard(&key).facts(&key, now, known);
@@ -97,6 +102,30 @@ impl Task<'_> {
         }
     }
 
+    /// An answer produced at `moment` or later: from memory, where it is that young; else from the records, whatever
+    /// this node remembers of them.
+    async fn fresh(
+        &self,
+        query: &Query,
+        key: CacheKey,
+        moment: UtcTime,
+    ) -> Result<(Arc<Served>, Source), Refusal> {
+        let (now, known) = (self.service.now(), self.service.known(query.ca()));
+        let of_nobody = query.request().nonce().is_none();
+        if of_nobody
+            && let Lookup::Hit(served) = self.service.read_shard(&key).look_up(&key, now, known)
+            && served.produced_at >= moment
+        {
+            return Ok((served, Source::Cache));
+        }
+        let facts = self.ask(query).await.and_then(only)?;
+        let (answer, served) = self.sign(query, std::slice::from_ref(&facts.facts)).await?;
+        if of_nobody {
+            self.service.keep(key, &answer, &served, facts);
+        }
+        Ok((served, Source::Signed))
+    }
+
     /// A question about several certificates, or one that no certificate can be.
     pub(crate) async fn uncached(&self, query: &Query) -> Result<Arc<Served>, Refusal> {
         let facts = if query.serials().is_empty() { Vec::new() } else { self.ask(query).await?.facts };
@@ -124,7 +153,12 @@ impl Task<'_> {
         facts: &[CertStatusFacts],
     ) -> Result<(Answer, Arc<Served>), Refusal> {
         let key = self.desk.key(query.responder()).ok_or(Refusal::Bug)?;
-        let (pending, to_be_signed) = query.answer(facts, self.service.now())?;
+        let now = self.service.now();
+        // producedAt has whole seconds: within the second of the moment there is no answer that is late enough.
+        if self.fresh_after.is_some_and(|moment| now.floor_to_second() < moment) {
+            return Err(Refusal::NotYet);
+        }
+        let (pending, to_be_signed) = query.answer(facts, now)?;
         let (reply, signature) = oneshot::channel();
         key.submit(
             to_be_signed,
@@ -143,6 +177,7 @@ impl Task<'_> {
         };
         let mut answer = pending.finish(&signature)?;
         let body = Bytes::from(std::mem::take(&mut answer.der));
+        self.service.unissued().note(query, &answer.said);
         let served = Served {
             validators: Validators::new(&body, system_time(answer.produced_at)),
             body,
@@ -155,6 +190,32 @@ impl Task<'_> {
         Ok((answer, Arc::new(served)))
     }
 }
+
+/// The final answer of a CA that has ended, as it was recorded: no key is asked, and no nonce answered (O-14, O-16).
+/// Of a certificate that has none, nothing is known here.
+pub(crate) async fn last_word(
+    service: &OcspService,
+    question: FinalQuestion,
+) -> Result<(Arc<Served>, Source), Refusal> {
+    let asked = service.records().ask_final(question);
+    let outcome = timeout_at(service.deadline(), asked).await.unwrap_or(Err(Refusal::Overloaded));
+    service.note(&outcome);
+    let FinalRecord { der, produced_at } = outcome?.ok_or(Refusal::ForeignIssuer)?;
+    let body = Bytes::from(der);
+    let served = Served {
+        validators: Validators::new(&body, system_time(produced_at)),
+        body,
+        expires: http_date(UtcTime::NO_END.floor_to_second()),
+        produced_at,
+        renew_at: service.now().plus(FINAL_AGE),
+        outcome: "final",
+        private: false,
+    };
+    Ok((Arc::new(served), Source::Cache))
+}
+
+/// How long caches keep a final answer: it never changes, and somebody may want to take it out of them.
+const FINAL_AGE: Span = Span::days(1);
 
 fn only(snapshot: StatusSnapshot) -> Result<CachedFacts, Refusal> {
     let StatusSnapshot { version, facts } = snapshot;
@@ -169,7 +230,7 @@ fn outcome(said: &[Said]) -> &'static str {
         [Said::Good] => "good",
         [Said::Revoked] => "revoked",
         [Said::Suspended] => "suspended",
-        [Said::Unissued] => UNISSUED,
+        [Said::Unissued] => "unissued",
         _ => "several",
     }
 }

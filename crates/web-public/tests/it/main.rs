@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
+mod asked_for;
 mod files;
 mod http;
 mod ocsp;

@@ -62,7 +62,7 @@ fn metrics_and_health() {
         r#"ndoba_ocsp_answers_total{outcome="good",source="cache"}"#,
         r#"ndoba_ocsp_answers_total{outcome="good",source="signed"}"#,
         r#"ndoba_ocsp_certid_hash_total{hash="sha1"}"#,
-        r#"ndoba_ocsp_unissued_queries_total{ca="signature"}"#,
+        r#"ndoba_ocsp_unissued_queries_total{ca="signature",asker="other"}"#,
         r#"ndoba_ocsp_answer_age_seconds_bucket{le="3600"}"#,
         r#"ndoba_ocsp_responder_not_after_seconds{ca="signature"}"#,
         "ndoba_ocsp_cache_octets",

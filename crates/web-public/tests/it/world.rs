@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime};
 use actix_web::dev::ServerHandle;
 use actix_web::web::Bytes;
 use ndoba_ocsp::{
-    AnswerPolicy, CertStatusFacts, KnownVersion, StatusError, StatusSnapshot, StatusSource, StatusVersion,
-    StatusVersions,
+    AnswerPolicy, CertStatusFacts, FinalQuestion, FinalRecord, HashAlgorithm, KnownVersion, StatusError,
+    StatusSnapshot, StatusSource, StatusVersion, StatusVersions,
 };
 use ndoba_types::{
     AnswerStatus, CaName, Clock, KeyLabel, SerialNumber, Sha256Digest, SignError, SignReply,
@@ -56,6 +56,7 @@ pub(crate) struct TestRecords {
     version: AtomicU64,
     pub(crate) asked: AtomicU64,
     pub(crate) error: Mutex<Option<StatusError>>,
+    pub(crate) finals: Mutex<HashMap<(SerialNumber, HashAlgorithm), FinalRecord>>,
     /// Whoever holds it keeps every look-up waiting.
     pub(crate) gate: Mutex<()>,
 }
@@ -86,6 +87,14 @@ impl StatusSource for TestRecords {
         let rows = self.rows.lock().unwrap();
         let one = |serial| rows.get(serial).cloned().unwrap_or(CertStatusFacts::NotIssued);
         Ok(StatusSnapshot { version, facts: serials.iter().map(one).collect() })
+    }
+
+    fn final_answer(&self, question: &FinalQuestion) -> Result<Option<FinalRecord>, StatusError> {
+        if let Some(error) = self.error.lock().unwrap().clone() {
+            return Err(error);
+        }
+        let finals = self.finals.lock().unwrap();
+        Ok(finals.get(&(question.serial.clone(), question.hash)).cloned())
     }
 }
 
@@ -216,7 +225,9 @@ impl World {
             Arc::clone(&clock) as _,
             limits,
         );
-        service.activate(vec![(pki.responder(AnswerPolicy::default()), Arc::clone(&key) as _)]).unwrap();
+        let probes = ("signature".parse().unwrap(), vec![b"crt.sh".to_vec()]);
+        let service = service.with_known_probes(HashMap::from([probes]));
+        service.activate(vec![(pki.responder(AnswerPolicy::default()), Arc::clone(&key) as _)], &[]).unwrap();
 
         let service = Arc::new(service);
         let statement = Arc::new(Statement(Mutex::new(None)));

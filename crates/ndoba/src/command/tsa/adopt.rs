@@ -44,8 +44,7 @@ pub(super) fn run(config: &Path, order: &Path, certificate: &Path) -> anyhow::Re
     );
     let before = installation::certificate(&before)?;
     let der = installation::certificate(certificate)?;
-    let mut key = current;
-    key.label = ordered.key.clone();
+    let key = current.beside(ordered.key.clone());
     check(&settings, unit, ordered, &before, &der, &key)?;
     in_the_token(&settings, ordered, &key)?;
 

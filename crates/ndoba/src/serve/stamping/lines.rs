@@ -101,8 +101,7 @@ impl Line {
     ) -> anyhow::Result<Self> {
         let Successor { key: label, certificate, from, order: _, destroys } = successor;
         let certificate = installation::certificate(certificate)?;
-        let mut key = unit.key.clone();
-        key.label = label.clone();
+        let key = unit.key.beside(label.clone());
         let before = earlier.last().context("a unit has at least its first key")?;
         Ok(Self {
             stamper: stamper(process, shared, unit, &key, &certificate)?,

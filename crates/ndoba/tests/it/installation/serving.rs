@@ -32,19 +32,30 @@ impl Installation {
         });
     }
 
+    /// As [`Self::serve`], with the clock put forward by so many hours.
+    pub(crate) fn serve_ahead(&self, hours: u32) -> Serving {
+        let mut serving = self.start_ahead("ndoba.toml", hours);
+        self.await_officers_of(&mut serving);
+        serving
+    }
+
+    /// As [`Self::start`], with the clock put forward by so many hours.
+    pub(crate) fn start_ahead(&self, configuration: &str, hours: u32) -> Serving {
+        self.start_with(configuration, &[("NDOBACTL_CLOCK_AHEAD", &(hours * 3600).to_string())])
+    }
+
     /// Starts serving by another configuration, and waits for nothing.
     pub(crate) fn start(&self, configuration: &str, failpoint: Option<&str>) -> Serving {
-        let armed: Vec<_> =
-            failpoint.map(|arrow| ("NDOBACTL_FAILPOINT", arrow.to_owned())).into_iter().collect();
-        self.start_under(configuration, &armed)
+        let armed = failpoint.map(|arrow| ("NDOBACTL_FAILPOINT", arrow));
+        self.start_with(configuration, armed.as_slice())
     }
 
     /// As [`Self::start`], with these environment variables.
-    pub(crate) fn start_under(&self, configuration: &str, variables: &[(&str, String)]) -> Serving {
+    pub(crate) fn start_with(&self, configuration: &str, variables: &[(&str, &str)]) -> Serving {
         let log = fs::File::options().create(true).append(true).open(self.file("serve.log")).unwrap();
         let mut command = self.command(&["serve", "--config", configuration]);
         command.stdout(Stdio::null()).stderr(log);
-        command.envs(variables.iter().map(|(name, value)| (name, value)));
+        command.envs(variables.iter().copied());
         Serving(command.spawn().unwrap())
     }
 
@@ -76,6 +87,12 @@ impl Installation {
         let text = self.read_text("ndoba.toml");
         assert!(text.contains(from), "{from}");
         fs::write(self.file(name), text.replacen(from, to, 1)).unwrap();
+    }
+
+    /// Waits until `ready` says so; `what` is awaited.
+    #[track_caller]
+    pub(crate) fn await_that(&self, what: &str, ready: impl FnMut() -> bool) {
+        eventually(ready, || format!("awaited {what}\n{}", self.log()));
     }
 
     /// What all `serve` processes of this installation have logged.

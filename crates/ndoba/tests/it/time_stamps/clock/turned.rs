@@ -112,7 +112,9 @@ fn watched() -> (Watched, Hands) {
 fn steps_a_leap_second_and_the_keys_end() {
     let (watched, hands) = watched();
     hands.both(0);
-    let serving = watched.here.start_under("watched.toml", &hands.variables());
+    let variables = hands.variables();
+    let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let serving = watched.here.start_with("watched.toml", &variables);
     watched.until_granted();
 
     a_little_off(&watched, &hands);

@@ -1,0 +1,2 @@
+DROP TABLE responder_certificates;
+DROP TABLE responder_requests;

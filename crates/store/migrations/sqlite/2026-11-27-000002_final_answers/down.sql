@@ -1,0 +1,3 @@
+DROP TABLE final_cas;
+DROP TABLE final_batches;
+DROP TABLE final_answers;

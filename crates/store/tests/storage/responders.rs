@@ -1,0 +1,443 @@
+//! The CA role certifies responders under a standing authorisation: the whole role on a real ledger, with a clock
+//! that is set by hand and keys in memory.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use ndoba_ca::ports::{AuthorityMark, IntentOutcome, Ledger as _, StandingWarrant, Warrant};
+use ndoba_ca::{
+    Behind, CaParts, CaService, CrlSink, CrlTiming, IssuingCa, KeyWatch, NoFailpoints, Node, Overdue,
+    PublishError, RollbackWitness, SuspensionRule,
+};
+use ndoba_order::{AuthoriseResponder, EndResponder, GrantDocument, ProfileRef, Register, ResponderRequest};
+use ndoba_registration::fake::{CountingRandom, INSTALLATION, World};
+use ndoba_registration::ports::{Act, GrantRecord, Registry as _};
+use ndoba_store::{NewResponderRequest, ResponderOutcome, Store};
+use ndoba_types::{
+    Clock as _, KeyLabel, OrderId, Purpose, Random, Sha256Digest, SignError, SignReply, Signature,
+    SignatureAlgorithm, SigningKey, Span, SubjectPublicKeyInfo, ToBeSigned,
+};
+use ndoba_x509::{
+    Authority, AuthorityDraft, Certificate, IssuerFacts, KeyIdentifier, Legislation, Profile, PublicUrls,
+    Subject, assemble, certification_request_info,
+};
+use p256::ecdsa::DerSignature;
+use p256::ecdsa::signature::Signer as _;
+use p256::pkcs8::EncodePublicKey as _;
+
+use crate::cluster::{Database, on_both, sqlite};
+use crate::fixtures::{attempt, ca, event, intent};
+use crate::raw::Raw;
+
+/// A key in memory whose token can be away, or lose what it signed.
+struct SoftKey {
+    key: p256::ecdsa::SigningKey,
+    label: KeyLabel,
+    spki: SubjectPublicKeyInfo,
+    away: AtomicBool,
+    loses: AtomicBool,
+    signatures: AtomicU64,
+}
+
+impl SoftKey {
+    fn new(seed: u8, label: &str) -> Self {
+        let key = p256::ecdsa::SigningKey::from_slice(&[seed; 32]).unwrap();
+        let der = p256::PublicKey::from(key.verifying_key()).to_public_key_der().unwrap().into_vec();
+        let spki = SubjectPublicKeyInfo::assertion(der);
+        let (away, loses, signatures) = (AtomicBool::new(false), AtomicBool::new(false), AtomicU64::new(0));
+        Self { key, label: label.parse().unwrap(), spki, away, loses, signatures }
+    }
+
+    fn raw(&self, message: &[u8]) -> Signature {
+        let signature: DerSignature = self.key.sign(message);
+        Signature::from_bytes(signature.as_bytes().to_vec())
+    }
+
+    fn csr(&self) -> Vec<u8> {
+        let info = certification_request_info(&self.spki);
+        assemble(&info, SignatureAlgorithm::EcdsaP256Sha256, &self.raw(&info))
+    }
+}
+
+impl<P: Purpose> SigningKey<P> for SoftKey {
+    fn label(&self) -> &KeyLabel {
+        &self.label
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        SignatureAlgorithm::EcdsaP256Sha256
+    }
+
+    fn public_key(&self) -> &SubjectPublicKeyInfo {
+        &self.spki
+    }
+
+    fn submit(&self, message: ToBeSigned<P>, reply: SignReply) {
+        let gone = || "a test said so".to_owned();
+        reply(if self.away.load(Ordering::SeqCst) {
+            Err(SignError::Unavailable { reason: gone() })
+        } else if self.loses.swap(false, Ordering::SeqCst) {
+            self.signatures.fetch_add(1, Ordering::SeqCst);
+            Err(SignError::InDoubt { reason: gone() })
+        } else {
+            self.signatures.fetch_add(1, Ordering::SeqCst);
+            Ok(self.raw(message.as_bytes()))
+        });
+    }
+}
+
+impl KeyWatch for SoftKey {
+    fn away(&self) -> Option<String> {
+        self.away.load(Ordering::SeqCst).then(|| "a test said so".to_owned())
+    }
+
+    fn signatures(&self) -> u64 {
+        self.signatures.load(Ordering::SeqCst)
+    }
+}
+
+/// Nothing is published and nothing remembered.
+#[derive(Default)]
+struct Nowhere(Mutex<Option<Vec<u8>>>);
+
+impl CrlSink for Nowhere {
+    fn publish(&self, _: &ndoba_types::CaName, der: &[u8]) -> Result<(), PublishError> {
+        *self.0.lock().unwrap() = Some(der.to_vec());
+        Ok(())
+    }
+
+    fn online(&self, _: &ndoba_types::CaName) -> Result<Option<Vec<u8>>, PublishError> {
+        Ok(self.0.lock().unwrap().clone())
+    }
+}
+
+impl RollbackWitness for Nowhere {
+    fn check(&self, _: &[AuthorityMark], _: u64) -> Result<(), Behind> {
+        Ok(())
+    }
+
+    fn advance(&self, _: &[AuthorityMark], _: u64) -> Result<(), PublishError> {
+        Ok(())
+    }
+}
+
+struct House<'d> {
+    store: &'d Store,
+    world: World,
+    service: CaService,
+    ca_key: Arc<SoftKey>,
+    enrolment: SoftKey,
+}
+
+impl<'d> House<'d> {
+    fn new(database: &'d Database) -> Self {
+        let world = World::new();
+        let store = &database.store;
+        for grant in world.registry.tables().grants.iter() {
+            store.append_grant(grant, Act { events: &[event()], receipt: None }).unwrap();
+        }
+        let ca_key = Arc::new(SoftKey::new(50, "seal/ca/1"));
+        let urls = PublicUrls {
+            base: "http://pki.example".parse().unwrap(),
+            documents: "https://docs.example".parse().unwrap(),
+        };
+        let facts = IssuerFacts {
+            name: name("TEST CA").distinguished_name(),
+            ski: KeyIdentifier::of(&ca_key.spki).unwrap(),
+            spki: ca_key.spki.clone(),
+            not_before: world.clock.now().minus(Span::days(1)),
+            not_after: world.clock.now().plus(Span::days(100)),
+            algorithm: SignatureAlgorithm::EcdsaP256Sha256,
+            urls: urls.of_issuer("seal").unwrap(),
+        };
+        let nowhere = Arc::new(Nowhere::default());
+        let service = CaService::new(CaParts {
+            node: node(&world),
+            ledger: Arc::new(store.clone()),
+            sink: Arc::clone(&nowhere) as _,
+            witness: nowhere,
+            failpoints: Arc::new(NoFailpoints),
+            authorities: vec![IssuingCa {
+                name: ca("seal"),
+                facts,
+                certify: Arc::clone(&ca_key) as _,
+                revoke: Arc::clone(&ca_key) as _,
+                watch: Arc::clone(&ca_key) as _,
+                certifies_cas: false,
+                crl: CrlTiming { validity: Span::hours(24), interval: Span::hours(12) },
+            }],
+            profiles: Profile::presets(Legislation::Georgia).unwrap(),
+            devices: std::collections::BTreeMap::new(),
+            urls,
+            installation: INSTALLATION,
+            pin: world.pin(),
+            doubt_after: Span::minutes(5),
+            suspension: SuspensionRule { allowed: true, max: Span::days(30), overdue: Overdue::Revoke },
+        })
+        .unwrap();
+        // Its first CRL: what follows is about responders only.
+        let mut house =
+            Self { store, world, service, ca_key, enrolment: SoftKey::new(60, "seal/enrolment/1") };
+        house.steps();
+        house
+    }
+
+    fn steps(&mut self) {
+        while self.service.step().unwrap().worked() {}
+    }
+
+    /// The next document of the register.
+    fn append(&self, document: impl FnOnce(u64, Sha256Digest) -> GrantDocument) {
+        let chain = self.store.grants().unwrap();
+        let chain = chain.iter().map(|grant| (grant.document.clone(), grant.signatures.clone()));
+        let register = Register::replay(&self.world.pin(), chain).unwrap();
+        let document = document(register.next_seq(), register.head());
+        let bytes = document.to_bytes().unwrap();
+        let mut signatures = self.world.sign_grant(&bytes);
+        signatures.truncate(document.signatures());
+        let record = GrantRecord {
+            seq: document.seq(),
+            document: bytes,
+            signatures,
+            appended: self.world.clock.now(),
+        };
+        self.store.append_grant(&record, Act { events: &[event()], receipt: None }).unwrap();
+    }
+
+    fn authorise(&self, id: u8, count: u32) {
+        let now = self.world.clock.now();
+        let profile = Profile::preset("ocsp-responder").unwrap();
+        self.append(|seq, prev| {
+            GrantDocument::AuthoriseResponder(Box::new(AuthoriseResponder {
+                installation: INSTALLATION,
+                seq,
+                prev,
+                authorisation: OrderId::from_bytes([id; 16]),
+                ca: KeyIdentifier::of(&self.ca_key.spki).unwrap(),
+                enrolment: self.enrolment.spki.clone(),
+                profile: ProfileRef { name: profile.name().into(), digest: profile.digest() },
+                subject: Subject::Authority(name("TEST OCSP Responder")),
+                days: 14,
+                count,
+                not_before: now,
+                not_after: now.plus(Span::days(60)),
+                created: now,
+            }))
+        });
+    }
+
+    fn end(&self, id: u8) {
+        let now = self.world.clock.now();
+        let authorisation = OrderId::from_bytes([id; 16]);
+        self.append(|seq, prev| {
+            GrantDocument::EndResponder(EndResponder {
+                installation: INSTALLATION,
+                seq,
+                prev,
+                authorisation,
+                created: now,
+            })
+        });
+    }
+
+    /// Puts a request for `key` into the inbox, signed by `enrolment`.
+    fn ask(&self, key: &SoftKey, enrolment: &SoftKey) {
+        let csr = key.csr();
+        let document = ResponderRequest {
+            installation: INSTALLATION,
+            ca: KeyIdentifier::of(&self.ca_key.spki).unwrap(),
+            csr: Sha256Digest::of(&csr),
+            spki: key.spki.fingerprint(),
+            created: self.world.clock.now(),
+        }
+        .to_bytes()
+        .unwrap();
+        let request = NewResponderRequest {
+            ca: ca("seal"),
+            key: key.label.clone(),
+            signature: enrolment.raw(&document).as_bytes().to_vec(),
+            document,
+            csr,
+            received: self.world.clock.now(),
+        };
+        self.store.record_responder_request(&request, &event()).unwrap();
+        // The next one is a later one.
+        self.world.clock.advance(Span::seconds(1));
+    }
+
+    fn outcome(&self) -> ResponderOutcome {
+        self.store.responder_record(&ca("seal")).unwrap().request.unwrap().2
+    }
+
+    fn refusal(&self) -> String {
+        match self.outcome() {
+            ResponderOutcome::Refused { code, .. } => code,
+            other @ (ResponderOutcome::Issued | ResponderOutcome::Waiting) => format!("{other:?}"),
+        }
+    }
+}
+
+fn node(world: &World) -> Node {
+    // Epochs of different processes differ.
+    let random: Arc<dyn Random> = Arc::new(CountingRandom::default());
+    for _ in 0..crate::fixtures::fresh() % 1000 {
+        random.fill(&mut [0; 32]).unwrap();
+    }
+    Node::begin("node-a", Arc::clone(&world.clock) as _, random).unwrap()
+}
+
+fn name(common_name: &str) -> Authority {
+    Authority::try_from(AuthorityDraft {
+        country: "GE".into(),
+        organization: "TEST Provider".into(),
+        organization_identifier: "NTRGE-404123456".into(),
+        common_name: common_name.into(),
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_responder_is_certified_and_no_more_often_than_authorised() {
+    on_both(|database| {
+        let mut house = House::new(database);
+        let first = SoftKey::new(61, "seal/ocsp/2");
+        // Nobody authorised it yet.
+        house.ask(&first, &house.enrolment);
+        house.steps();
+        assert_eq!(house.refusal(), "responder-not-authorised");
+        house.authorise(1, 2);
+        house.ask(&first, &house.enrolment);
+        assert_eq!(house.outcome(), ResponderOutcome::Waiting);
+        house.steps();
+        assert_eq!(house.outcome(), ResponderOutcome::Issued);
+        let (label, der) = house.store.responder_record(&ca("seal")).unwrap().certificate.unwrap();
+        assert_eq!(label, first.label);
+        let certificate = Certificate::from_der(&der).unwrap();
+        assert_eq!(certificate.spki(), &first.spki);
+        assert!(certificate.verify_signed_by(&house.ca_key.spki).is_ok());
+        assert_eq!(certificate.not_after().since(certificate.not_before()).as_seconds(), 14 * 86_400 - 1);
+        // It answers for its CA, and is a certificate of the ledger like any other: counted, and good.
+        assert_eq!(
+            Raw::open(&database.engine).count("certificates WHERE kind = 'responder' AND der IS NOT NULL"),
+            1
+        );
+        assert_eq!(Raw::open(&database.engine).count("certificate_status WHERE state = 'issued'"), 1);
+        assert_eq!(Raw::open(&database.engine).count("orders"), 0);
+
+        house.world.clock.advance(Span::days(7));
+        let second = SoftKey::new(62, "seal/ocsp/3");
+        house.ask(&second, &house.enrolment);
+        house.steps();
+        assert_eq!(house.outcome(), ResponderOutcome::Issued);
+        assert_eq!(house.store.responders_under(OrderId::from_bytes([1; 16])).unwrap(), 2);
+        // Two were authorised.
+        house.ask(&SoftKey::new(63, "seal/ocsp/4"), &house.enrolment);
+        house.steps();
+        assert_eq!(house.refusal(), "responder-count-used-up");
+        let newest = house.store.responder_record(&ca("seal")).unwrap().certificate.unwrap();
+        assert_eq!(newest.0, second.label, "what was issued stays");
+        // Another authorisation takes its place, and ends.
+        house.authorise(2, 9);
+        house.ask(&SoftKey::new(63, "seal/ocsp/4"), &house.enrolment);
+        house.steps();
+        assert_eq!(house.outcome(), ResponderOutcome::Issued);
+        house.end(2);
+        house.ask(&SoftKey::new(64, "seal/ocsp/5"), &house.enrolment);
+        house.steps();
+        assert_eq!(house.refusal(), "responder-not-authorised");
+    });
+}
+
+#[test]
+fn what_somebody_else_writes_into_the_inbox_is_refused() {
+    let database = sqlite();
+    let mut house = House::new(&database);
+    house.authorise(1, 9);
+    let key = SoftKey::new(61, "seal/ocsp/2");
+    house.ask(&key, &SoftKey::new(66, "seal/enrolment/1"));
+    house.steps();
+    assert_eq!(house.refusal(), "responder-enrolment-signature");
+    // The CA's own key, and one that another subject has.
+    let own = SoftKey { label: "seal/ocsp/2".parse().unwrap(), ..SoftKey::new(50, "seal/ca/1") };
+    house.ask(&own, &house.enrolment);
+    house.steps();
+    assert_eq!(house.refusal(), "key-is-issuers");
+    let mut others = intent(crate::fixtures::ceremony());
+    others.spki = key.spki.fingerprint();
+    assert_eq!(house.store.record_intents(vec![others]).unwrap(), [IntentOutcome::Recorded]);
+    house.ask(&key, &house.enrolment);
+    house.steps();
+    assert_eq!(house.refusal(), "key-in-use");
+    assert_eq!(
+        house.store.responders_under(OrderId::from_bytes([1; 16])).unwrap(),
+        0,
+        "nothing was reserved"
+    );
+    // Past the authorisation's end.
+    house.world.clock.advance(Span::days(61));
+    house.ask(&SoftKey::new(67, "seal/ocsp/2"), &house.enrolment);
+    house.steps();
+    assert_eq!(house.refusal(), "responder-not-authorised");
+}
+
+#[test]
+fn a_token_that_fails_delays_and_a_lost_signature_counts() {
+    on_both(|database| {
+        let mut house = House::new(database);
+        house.authorise(1, 2);
+        house.ca_key.away.store(true, Ordering::SeqCst);
+        let key = SoftKey::new(61, "seal/ocsp/2");
+        house.ask(&key, &house.enrolment);
+        house.steps();
+        assert_eq!(house.outcome(), ResponderOutcome::Waiting);
+        house.ca_key.away.store(false, Ordering::SeqCst);
+        house.world.clock.advance(Span::seconds(2));
+        house.steps();
+        assert_eq!(house.outcome(), ResponderOutcome::Issued);
+
+        // The signature that may exist is the second certificate, and there are two.
+        house.ca_key.loses.store(true, Ordering::SeqCst);
+        house.ask(&SoftKey::new(62, "seal/ocsp/3"), &house.enrolment);
+        house.steps();
+        house.world.clock.advance(Span::seconds(2));
+        house.steps();
+        assert_eq!(house.refusal(), "responder-count-used-up");
+        assert_eq!(Raw::open(&database.engine).count("certificate_status WHERE state = 'issued_lost'"), 1);
+    });
+}
+
+#[test]
+fn a_crash_between_signature_and_record_is_settled() {
+    let database = sqlite();
+    let mut house = House::new(&database);
+    house.authorise(1, 5);
+    let key = SoftKey::new(61, "seal/ocsp/2");
+    // As a process leaves it that ends while the token signs: the intent is there, nothing else.
+    house.ask(&key, &house.enrolment);
+    let waiting = house.store.responder_requests(9).unwrap().remove(0);
+    let standing =
+        StandingWarrant { authorisation: OrderId::from_bytes([1; 16]), request: waiting.id, number: 1 };
+    let mut left = intent(Warrant::Standing(standing.clone()));
+    left.kind = ndoba_ca::ports::CertificateKind::Responder;
+    left.attempt.node = "node-a".into();
+    left.name_owner = Sha256Digest::of(name("TEST OCSP Responder").distinguished_name().as_der());
+    assert_eq!(house.store.record_intents(vec![left.clone()]).unwrap(), [IntentOutcome::Recorded]);
+    assert!(house.store.responder_requests(9).unwrap().is_empty());
+    house.ask(&SoftKey::new(62, "seal/ocsp/3"), &house.enrolment);
+    let other = house.store.responder_requests(9).unwrap().remove(0).id;
+    // A second process that acts on the same request, or takes the same number, gets neither.
+    for warrant in [standing.clone(), StandingWarrant { request: other, ..standing }] {
+        let mut second = intent(Warrant::Standing(warrant));
+        second.attempt = attempt("epoch-2");
+        assert_eq!(house.store.record_intents(vec![second]).unwrap(), [IntentOutcome::OrderTaken]);
+    }
+    // ECDSA is not made again: given up, its number used, and the request answered with the next one.
+    house.world.clock.advance(Span::seconds(10));
+    house.steps();
+    house.steps();
+    assert_eq!(house.outcome(), ResponderOutcome::Issued);
+    assert_eq!(house.store.responders_under(OrderId::from_bytes([1; 16])).unwrap(), 3);
+    let mut raw = Raw::open(&database.engine);
+    assert_eq!(raw.count("certificate_status WHERE state = 'issued_lost'"), 1);
+    assert_eq!(raw.count("responder_certificates WHERE state = 'issued'"), 2);
+}
