@@ -18,8 +18,15 @@ use crate::installation::{Engine, Installation};
 use transcript::{Names, Part, Step};
 
 /// In the order of their reading: each goes on where the one before left off.
-const GUIDES: [&str; 6] =
-    ["operator.md", "officer.md", "officer.ka.md", "relying-party.md", "time-stamps.md", "auditor.md"];
+const GUIDES: [&str; 7] = [
+    "operator.md",
+    "clock.md",
+    "officer.md",
+    "officer.ka.md",
+    "relying-party.md",
+    "time-stamps.md",
+    "auditor.md",
+];
 /// The day on which the guides are written.
 const WRITTEN: &str = "2026-11-25";
 

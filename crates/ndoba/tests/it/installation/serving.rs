@@ -50,7 +50,8 @@ impl Installation {
         self.start_with(configuration, armed.as_slice())
     }
 
-    fn start_with(&self, configuration: &str, variables: &[(&str, &str)]) -> Serving {
+    /// As [`Self::start`], with these environment variables.
+    pub(crate) fn start_with(&self, configuration: &str, variables: &[(&str, &str)]) -> Serving {
         let log = fs::File::options().create(true).append(true).open(self.file("serve.log")).unwrap();
         let mut command = self.command(&["serve", "--config", configuration]);
         command.stdout(Stdio::null()).stderr(log);
