@@ -25,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "audit_record", eat: evidence::audit_record },
     Target { name: "certificate", eat: certificates::certificate },
     Target { name: "checkpoint", eat: evidence::checkpoint },
+    Target { name: "clock_statement", eat: evidence::clock_statement },
     Target { name: "crl", eat: certificates::crl },
     Target { name: "csr", eat: certificates::csr },
     Target { name: "grant", eat: documents::grant },

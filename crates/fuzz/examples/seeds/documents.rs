@@ -3,9 +3,9 @@
 use std::fs;
 
 use ndoba_order::{
-    AuthoriseResponder, EndGrant, EndResponder, FlatJws, Grant, GrantDocument, Header, Issue, JwsAlgorithm,
-    MediaType, Order, OrderContent, Pin, PinnedOfficer, ProfileRef, Release, ResponderRequest, Revoke, Role,
-    Roles, SignerRole, Suspend, TerminateCa, assemble, signing_input,
+    AuthoriseResponder, CertifyUnit, EndGrant, EndResponder, FlatJws, Grant, GrantDocument, Header, Issue,
+    JwsAlgorithm, MediaType, Order, OrderContent, Pin, PinnedOfficer, ProfileRef, Release, ResponderRequest,
+    Revoke, Role, Roles, SignerRole, Suspend, TerminateCa, assemble, signing_input,
 };
 use ndoba_types::{InstallationId, OfficerId, OrderId, Sha256Digest, Span, SubjectPublicKeyInfo, UtcTime};
 use ndoba_x509::{KeyIdentifier, RevocationReason};
@@ -72,7 +72,22 @@ fn contents() -> Outcome<Vec<(&'static str, OrderContent)>> {
     };
     let reissue = Issue { replaces: Some("4a01".parse()?), ..issue.clone() };
     let serial: ndoba_types::SerialNumber = "4a01".parse()?;
+    let unit = CertifyUnit {
+        unit: "tsu".into(),
+        profile: ProfileRef { name: "tsu".into(), digest: digest("profile") },
+        subject: serde_json::from_value(serde_json::json!({
+            "type": "authority", "country": "GE", "organization": "TEST Ndoba Trust Services",
+            "organization_identifier": "NTRGE-404123456", "common_name": "TEST Ndoba Time-Stamping Unit 1",
+        }))?,
+        key: "tsu/tsu/2".parse()?,
+        csr: digest("csr"),
+        spki: digest("spki"),
+        days: 4383,
+        from: "2026-12-24T12:00:00Z".parse()?,
+        destroys: digest("key before"),
+    };
     Ok(vec![
+        ("certify-unit", OrderContent::CertifyUnit(Box::new(unit))),
         ("issue", OrderContent::Issue(issue)),
         ("reissue", OrderContent::Reissue(reissue)),
         ("release", OrderContent::Release(Release { serial: serial.clone(), evidence: Vec::new() })),

@@ -3,6 +3,7 @@
 mod accounting;
 mod clock;
 mod contract;
+mod examples;
 mod foreign;
 mod nodes;
 mod statement;

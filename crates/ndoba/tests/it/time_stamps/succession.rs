@@ -13,7 +13,7 @@ use crate::installation::{Engine, Installation};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Enough for everything that is done before the next key takes over.
-const AHEAD: u64 = 20;
+const AHEAD: u64 = 14;
 
 /// This machine's time in seconds since 1970, and as RFC 3339, so many seconds later.
 fn later(seconds: u64) -> (u64, String) {
