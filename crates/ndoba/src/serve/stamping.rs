@@ -172,7 +172,7 @@ impl Running {
         let part = format!("time-stamping {}", self.name);
         match stamper.ready() {
             Ok(()) => process.health.set_ok(&part),
-            Err(rejection) => process.health.set_failed(&part, format!("{rejection:?}")),
+            Err(rejection) => process.health.set_failed(&part, why(&rejection)),
         }
         if !self.announced[place].load(Ordering::Relaxed) {
             match self.announce(process, stamper, place) {
@@ -215,6 +215,19 @@ impl Running {
             }
             Outcome::Overloaded | Outcome::Rejected(_) => {}
         }
+    }
+}
+
+/// Why there are no tokens, for the operator.
+fn why(rejection: &Rejection) -> String {
+    match rejection {
+        Rejection::System { reason } => reason.clone(),
+        Rejection::Time(reason) => reason.to_string(),
+        Rejection::Algorithm
+        | Rejection::DataFormat { .. }
+        | Rejection::Extension
+        | Rejection::Policy
+        | Rejection::Request { .. } => rejection.fail_info().name().to_owned(),
     }
 }
 
