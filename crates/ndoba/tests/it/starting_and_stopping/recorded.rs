@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::accounts::reconcile;
 use crate::installation::Installation;
@@ -17,7 +17,8 @@ pub(super) fn starts_and_ends(here: &Installation) {
     let serving = here.serve(None);
     here.issue("01001012360");
     serving.stop();
-    let issuing = epochs(&reconcile(here, &["--json"]));
+    let accounts = reconcile(here, &["--json"]);
+    let issuing = epochs(&accounts);
 
     let serving = here.serve(None);
     let (started, stopped, configurations) = wait_for(|| {
@@ -36,6 +37,24 @@ pub(super) fn starts_and_ends(here: &Installation) {
     let unknown: Vec<_> = issuing.iter().filter(|epoch| !started.contains_key(*epoch)).collect();
     assert_eq!(unknown.len(), 1, "{issuing:?} {started:?}");
     assert!(issuing.iter().any(|epoch| stopped.contains_key(epoch)), "{issuing:?} {stopped:?}");
+
+    // What the log says of a key at the end of its epoch is what the accounts say.
+    let log = here.read_text("log.jsonl");
+    let closed: Vec<Value> = events(&log, "key-epoch-closed").collect();
+    let used: Vec<&Value> = accounts["keys"].as_array().unwrap().iter().collect();
+    let served = used.iter().filter(|one| stopped.contains_key(one["epoch"].as_str().unwrap()));
+    assert_eq!(closed.len(), served.clone().count(), "{closed:?} {used:?}");
+    for one in served {
+        let number = |name: &str| Value::from(one[name].to_string());
+        let expected = json!({
+            "epoch": one["epoch"],
+            "intents": number("intents"),
+            "key": one["key"],
+            "lost": number("lost"),
+            "signed": number("signed"),
+        });
+        assert!(closed.contains(&expected), "{expected} is not in {closed:?}");
+    }
 
     let digest = here.openssl(&["dgst", "-sha256", "-r", "ndoba.toml"]);
     let digest = digest.split_whitespace().next().unwrap();
