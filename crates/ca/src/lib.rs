@@ -12,6 +12,7 @@
 pub mod accounting;
 mod authority;
 mod ceremony;
+pub mod clocks;
 mod crl;
 mod decide;
 mod error;

@@ -8,6 +8,7 @@ use ndoba_types::{CaName, KeyLabel, OrderId, SerialNumber, Sha256Digest, UtcTime
 use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
+use crate::clocks::{ClockChange, OpenRequest};
 
 /// A certificate by its issuer and serial number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -418,8 +419,14 @@ pub struct AcceptedState {
 )]
 pub trait Ledger: Send + Sync {
     /// Orders that wait, oldest first, at most `limit`. Reads only; claiming happens with the intent. In which queue an
-    /// order waits is the database's word: it decides when the order is looked at, never what it does.
-    fn queued_orders(&self, queue: Queue, limit: usize) -> Result<Vec<QueuedOrder>, LedgerError>;
+    /// order waits is the database's word: it decides when the order is looked at, never what it does. What is to be
+    /// done at a date after `until` only is left out.
+    fn queued_orders(
+        &self,
+        queue: Queue,
+        until: UtcTime,
+        limit: usize,
+    ) -> Result<Vec<QueuedOrder>, LedgerError>;
 
     /// Ends a waiting order as refused. `code` is stable, `message` is for the officer.
     /// Returns whether the order was still waiting.
@@ -487,6 +494,21 @@ pub trait Ledger: Send + Sync {
 
     /// Revokes a certificate whose suspension is overdue. `false` where an officer decided meanwhile.
     fn end_suspension(&self, end: SuspensionEnd) -> Result<bool, LedgerError>;
+
+    /// Requests to revoke or suspend whose clocks had begun by `now` and run still, after `after`, by their beginning,
+    /// at most `limit`.
+    fn open_requests(
+        &self,
+        now: UtcTime,
+        after: Option<(UtcTime, OrderId)>,
+        limit: usize,
+    ) -> Result<Vec<OpenRequest>, LedgerError>;
+
+    /// How many there are of them.
+    fn open_request_count(&self, now: UtcTime) -> Result<u64, LedgerError>;
+
+    /// Records what became of clocks, in one commit; whether each was recorded, or had been before.
+    fn record_clocks(&self, changes: Vec<ClockChange>) -> Result<Vec<bool>, LedgerError>;
 
     /// Where the CA's CRLs stand.
     fn crl_state(&self, ca: &CaName) -> Result<CrlState, LedgerError>;

@@ -13,6 +13,7 @@ use ndoba_x509::{Profile, PublicUrls};
 
 use crate::accounting::{TokenCount, Violation};
 use crate::authority::IssuingCa;
+use crate::clocks::{ClockReport, Clocks, RevocationRule};
 use crate::crl::CrlPublication;
 use crate::decide::{Decider, OrderRefusal, Stop, issuing};
 use crate::error::CaError;
@@ -32,6 +33,9 @@ const BATCH: usize = 64;
 const MAX_LOST: u32 = 3;
 /// How often rows in doubt are looked for, and the witness is compared with the database.
 const CARE_INTERVAL: Span = Span::seconds(5);
+/// Orders with a date are asked for so long before it: the clock of who queued them may differ from ours, and must not
+/// hold up a revocation.
+const AHEAD: Span = Span::minutes(5);
 /// How long the token is left alone after it did not sign.
 const TOKEN_PAUSE: Span = Span::seconds(1);
 
@@ -63,6 +67,8 @@ pub struct CaParts {
     pub doubt_after: Span,
     /// Whether certificates may be suspended, for how long, and what then.
     pub suspension: SuspensionRule,
+    /// How long a request to revoke or suspend may take.
+    pub revocation: RevocationRule,
 }
 
 /// What one step did.
@@ -111,6 +117,9 @@ pub struct CaService {
     doubt_after: Span,
     suspension: SuspensionRule,
     overdue: usize,
+    clocks: Clocks,
+    clocks_at: Option<UtcTime>,
+    clock_report: Option<ClockReport>,
     parked: Vec<(CaName, RecordedIntent)>,
     /// Tokens that did not sign are left alone for a while, by the CA whose key it was.
     rest_until: BTreeMap<CaName, UtcTime>,
@@ -143,6 +152,7 @@ impl CaService {
             pin,
             doubt_after,
             suspension,
+            revocation,
         } = parts;
         let register =
             Register::from_pin(&pin).map_err(|error| CaError::Register { what: error.to_string() })?;
@@ -162,6 +172,9 @@ impl CaService {
             doubt_after,
             suspension,
             overdue: 0,
+            clocks: Clocks::new(revocation),
+            clocks_at: None,
+            clock_report: None,
             parked: Vec::new(),
             rest_until: BTreeMap::new(),
             cared_at: None,
@@ -192,6 +205,7 @@ impl CaService {
         let mut progress = Progress::default();
         self.care(&mut progress)?;
         self.account()?;
+        self.look_at_clocks()?;
         let register_grew = self.read_grants()?;
         self.retry_parked(&mut progress)?;
         self.carry_out_orders(&mut progress)?;
@@ -246,6 +260,22 @@ impl CaService {
         Ok(())
     }
 
+    /// Looks every few seconds how long requests have waited.
+    fn look_at_clocks(&mut self) -> Result<(), CaError> {
+        let now = self.node.now();
+        if self.clocks_at.is_some_and(|at| now.since(at) < CARE_INTERVAL && now >= at) {
+            return Ok(());
+        }
+        self.clock_report = Some(self.clocks.look(&self.node, &*self.ledger)?);
+        self.clocks_at = Some(now);
+        Ok(())
+    }
+
+    /// Where the clocks of requests stood at the last look; `None` when it was taken before.
+    pub fn take_clock_report(&mut self) -> Option<ClockReport> {
+        self.clock_report.take()
+    }
+
     /// Replays new grants; whether there were any. One that does not lead back to the pin stops the CA: somebody wrote into the database.
     fn read_grants(&mut self) -> Result<bool, CaError> {
         let read_before = self.grants_read;
@@ -280,7 +310,8 @@ impl CaService {
         let mut to_issue: BTreeMap<CaName, Vec<Prepared>> = BTreeMap::new();
         // Statuses first, and asked for by themselves: a revocation never waits behind a token that is away.
         for queue in [Queue::Statuses, Queue::Certificates] {
-            for queued in self.ledger.queued_orders(queue, BATCH)? {
+            let until = self.node.now().plus(AHEAD);
+            for queued in self.ledger.queued_orders(queue, until, BATCH)? {
                 let id = queued.order_id;
                 match self.decide(&queued, progress) {
                     Ok(None) => {}
@@ -331,6 +362,10 @@ impl CaService {
                 "ca-terminated",
                 "the CA has ended: it issues nothing and changes no status",
             ));
+        }
+        // By the signed date, whatever the row says: not a moment earlier (C-101).
+        if content.effective().is_some_and(|date| self.node.now() < date) {
+            return Ok(None);
         }
         if let Some(change) = status::action(&order) {
             if change.1 == StatusAction::Suspend && !self.suspension.allowed {

@@ -3,6 +3,7 @@
 mod content;
 mod officer;
 mod probe;
+pub(crate) mod revoke_all;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -292,9 +293,14 @@ pub(crate) enum CertificateCommand {
         /// Why, by its name in RFC 5280.
         #[arg(long, value_parser = reasons())]
         reason: String,
+        /// From when, RFC 3339; at once when absent. Signed now, it takes effect then although nobody is there.
+        #[arg(long, value_name = "TIME")]
+        effective: Option<UtcTime>,
         #[command(flatten)]
         request: RequestArgs,
     },
+    /// Revoke many certificates, for ever: shown first, then ordered one by one. Begun again, it goes on.
+    RevokeAll(revoke_all::RevokeAllArgs),
     /// Suspend a certificate.
     Suspend {
         #[command(flatten)]

@@ -11,6 +11,7 @@ pub(crate) mod officer;
 pub(crate) mod probe;
 pub(crate) mod profile;
 pub(crate) mod reconcile;
+mod revoke_all;
 mod session;
 pub(crate) mod terminate;
 pub(crate) mod tsa;

@@ -130,6 +130,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("days", "Valid for, days", "მოქმედების ვადა, დღე"),
     ("device", "Qualified device of the key", "გასაღების კვალიფიციური მოწყობილობა"),
     ("digest", "SHA-256", "SHA-256"),
+    ("effective", "Not before", "არა უადრეს"),
     ("email", "E-mail", "ელფოსტა"),
     (
         "enrolment",

@@ -2,6 +2,7 @@
 
 use ndoba_audit::{Event, EventKind};
 use ndoba_ca::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
+use ndoba_ca::clocks::{ClockChange, OpenRequest};
 use ndoba_ca::ports::{
     AcceptedState, Attempt, Authority, AuthorityMark, CertificateId, CrlFailure, CrlInDoubt, CrlIntent,
     CrlIssued, CrlState, InDoubt, Intent, IntentOutcome, Issued, Ledger, LedgerError, LossCause,
@@ -14,8 +15,8 @@ use ndoba_x509::RevokedEntry;
 use crate::Store;
 use crate::error::StoreError;
 use crate::queries::{
-    accounts, attempts, authorities, crls, events, grants, issuance, order_queue, responder_ledger, restore,
-    status, versions,
+    accounts, attempts, authorities, clocks, crls, events, grants, issuance, order_queue, responder_ledger,
+    restore, status, versions,
 };
 use crate::spelling::order;
 use crate::transaction::unless_refused;
@@ -33,9 +34,14 @@ impl From<StoreError> for LedgerError {
 }
 
 impl Ledger for Store {
-    fn queued_orders(&self, queue: Queue, limit: usize) -> Result<Vec<QueuedOrder>, LedgerError> {
+    fn queued_orders(
+        &self,
+        queue: Queue,
+        until: UtcTime,
+        limit: usize,
+    ) -> Result<Vec<QueuedOrder>, LedgerError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        Ok(self.snapshot("queued_orders", |conn| order_queue::waiting(conn, queue, limit))?)
+        Ok(self.snapshot("queued_orders", |conn| order_queue::waiting(conn, queue, until, limit))?)
     }
 
     fn refuse_order(
@@ -181,6 +187,26 @@ impl Ledger for Store {
                 events::append(conn, std::slice::from_ref(event))?;
             }
             Ok(ended)
+        })?)
+    }
+
+    fn open_requests(
+        &self,
+        now: UtcTime,
+        after: Option<(UtcTime, OrderId)>,
+        limit: usize,
+    ) -> Result<Vec<OpenRequest>, LedgerError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        Ok(self.snapshot("open_requests", |conn| clocks::open(conn, now, after, limit))?)
+    }
+
+    fn open_request_count(&self, now: UtcTime) -> Result<u64, LedgerError> {
+        Ok(self.read("open_request_count", |conn| clocks::count(conn, now))?)
+    }
+
+    fn record_clocks(&self, changes: Vec<ClockChange>) -> Result<Vec<bool>, LedgerError> {
+        Ok(self.write("record_clocks", |conn| {
+            changes.iter().map(|change| clocks::record(conn, change)).collect()
         })?)
     }
 

@@ -107,6 +107,9 @@ table! {
         received -> BigInt,
         decided -> Nullable<BigInt>,
         channel -> Text,
+        begins -> BigInt,
+        settled -> Nullable<BigInt>,
+        overdue -> Nullable<BigInt>,
     }
 }
 

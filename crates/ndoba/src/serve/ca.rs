@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use ndoba_ca::accounting::Violation;
+use ndoba_ca::clocks::{ClockReport, RevocationRule};
 use ndoba_ca::{
     Arrow, CaError, CaParts, CaService, CrlTiming, Failpoints, IssuingCa, NoFailpoints, Node, Overdue,
     SuspensionRule,
@@ -29,6 +30,9 @@ const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 /// Between two signs of life.
 const BEAT: Span = Span::seconds(1);
 
+/// The part of health that tells of the clocks of revocation.
+const REVOCATION: &str = "revocation";
+
 /// Starts the role.
 pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<()> {
     let settings = &process.settings;
@@ -40,6 +44,7 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         .context("the ca role does not act on this database")?;
     let longest =
         settings.hsm.modules.iter().flat_map(|module| &module.tokens).map(|token| token.deadline).max();
+    let rule = RevocationRule { aim: settings.legal.revocation_slo, limit: settings.legal.revocation_max };
     let parts = CaParts {
         node: Node::begin(&process.node, Arc::clone(&world.clock), Arc::clone(&world.random))?,
         ledger: Arc::new(process.store.clone()),
@@ -67,6 +72,7 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
                 OnTimeout::Revoke => Overdue::Revoke,
             },
         },
+        revocation: rule,
     };
     let mut service = CaService::new(parts)?;
     let process = Arc::clone(process);
@@ -91,6 +97,9 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
                 metrics::gauge!("ndoba_ca_waiting").set(gauge(progress.waiting));
                 metrics::gauge!("ndoba_ca_violations").set(gauge(service.violations().len()));
                 metrics::gauge!("ndoba_ca_overdue_suspensions").set(gauge(progress.overdue));
+                if let Some(report) = service.take_clock_report() {
+                    tell_clocks(&process, &report, rule, now);
+                }
                 if progress.worked() { Next::AtOnce } else { Next::After(POLL) }
             }
             Err(error) => {
@@ -126,6 +135,39 @@ fn judge_accounts(process: &Process, violations: &[Violation]) -> bool {
         format!("no certificate is issued, the accounts do not agree: {rule} {row} ({count} in all; ndoba ca reconcile names them)"),
     );
     false
+}
+
+/// Says how long requests to revoke or suspend have waited, and how long those took that are done.
+fn tell_clocks(process: &Process, report: &ClockReport, rule: RevocationRule, now: UtcTime) {
+    let ClockReport { open, oldest, seen_after, newly_overdue } = report;
+    let seconds = |span: Span| span.to_std().as_secs_f64();
+    let oldest = oldest.as_ref().map(|request| (now.max(request.begins).since(request.begins), request));
+    metrics::gauge!("ndoba_revocation_open_requests")
+        .set(f64::from(u32::try_from(*open).unwrap_or(u32::MAX)));
+    metrics::gauge!("ndoba_revocation_oldest_request_seconds")
+        .set(oldest.map_or(0.0, |(age, _)| seconds(age)));
+    for span in seen_after {
+        metrics::histogram!("ndoba_revocation_seconds").record(seconds(*span));
+    }
+    let late = seen_after.iter().filter(|span| **span > rule.aim).count();
+    metrics::counter!("ndoba_revocation_over_aim_total").increment(late.try_into().unwrap_or(u64::MAX));
+    metrics::counter!("ndoba_revocation_over_limit_total")
+        .increment((*newly_overdue).try_into().unwrap_or(u64::MAX));
+    let (age, request) = match oldest {
+        Some((age, request)) if age > rule.aim => (age, request),
+        Some(_) | None => return process.health.set_ok(REVOCATION),
+    };
+    let what = format!(
+        "{open} open; the request of order {} has run since {}: {}",
+        request.order,
+        request.begins,
+        request.stage.words()
+    );
+    if age > rule.limit {
+        process.health.set_failed(REVOCATION, format!("legal.revocation_max has passed, {what}"));
+    } else {
+        process.health.set_degraded(REVOCATION, format!("legal.revocation_slo has passed, {what}"));
+    }
 }
 
 /// Says in the database that this node lives, and whether it can issue: the API's 503 depends on it.

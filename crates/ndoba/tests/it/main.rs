@@ -43,6 +43,7 @@ mod profile;
 mod program;
 mod responders;
 mod restore;
+mod revocation;
 mod roles;
 mod rollback;
 mod rsa;

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod audit;
+mod clocks;
 mod cluster;
 mod crls;
 mod faults;
