@@ -445,6 +445,11 @@ kinds! {
         /** Its process epoch. */ epoch: Word,
         /** Counts the tries of the epoch. */ attempt: u64,
     }
+    /// A CA is about to sign its last CRL: from here on it issues nothing, and no list follows (CSS-6.3.9-06).
+    LastCrlIntended = "last-crl-intended" {
+        /// Whose.
+        ca: CaName,
+    }
     /// A CRL was signed, verified and recorded.
     CrlIssued = "crl-issued" {
         /** Whose. */ ca: CaName,

@@ -8,6 +8,7 @@ use ndoba_types::{PublishCrls, SerialNumber, Sha256Digest, SignError, ToBeSigned
 use ndoba_x509::{Crl, CrlNumber, CrlPlan, RevocationReason, RevokedEntry};
 
 use crate::authority::IssuingCa;
+use crate::ending::{AuthorityEnd, LastCrlIntent};
 use crate::error::CaError;
 use crate::node::Node;
 use crate::ports::{CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary, Ledger};
@@ -27,6 +28,8 @@ impl CrlPublication<'_> {
     pub(crate) fn is_due(&self, state: &CrlState) -> bool {
         match &state.last {
             None => true,
+            // No list follows the last.
+            Some(last) if last.is_last() => false,
             Some(last) => {
                 state.version > last.version || self.node.now() >= last.this_update.plus(self.ca.crl.interval)
             }
@@ -49,15 +52,39 @@ impl CrlPublication<'_> {
 
     /// Makes and publishes the next CRL. `None` when another node took the number first.
     pub(crate) fn publish(&self, state: &CrlState) -> Result<Option<CrlSummary>, CaError> {
+        let validity = self.node.now().floor_to_second().plus(self.ca.crl.validity);
+        let next_update = validity.min(self.ca.facts.not_after);
+        self.make(state, next_update, &mut |intent| Ok(self.ledger.record_crl_intent(intent)?))
+    }
+
+    /// Makes and publishes the last CRL; beside it what the ledger said to the intent.
+    pub(crate) fn publish_last(
+        &self,
+        state: &CrlState,
+        end: AuthorityEnd,
+    ) -> Result<(Option<CrlSummary>, LastCrlIntent), CaError> {
+        let mut said = LastCrlIntent::NumberTaken;
+        let made = self.make(state, UtcTime::NO_END, &mut |intent| {
+            said = self.ledger.record_last_crl_intent(intent, end.clone())?;
+            Ok(said == LastCrlIntent::Recorded)
+        })?;
+        Ok((made, said))
+    }
+
+    fn make(
+        &self,
+        state: &CrlState,
+        next_update: UtcTime,
+        record: &mut dyn FnMut(CrlIntent) -> Result<bool, CaError>,
+    ) -> Result<Option<CrlSummary>, CaError> {
         // 1. The plan, from one snapshot of the ledger.
         let mut entries = Vec::new();
         let version = self.ledger.for_each_revoked(&self.ca.name, &mut |entry| entries.push(entry))?;
         let this_update = self.node.now().floor_to_second();
-        let next_update = this_update.plus(self.ca.crl.validity).min(self.ca.facts.not_after);
         let number = state.highest_number + 1;
         self.keeps_every_revocation(&entries)?;
         let tbs = self.encode(number, this_update, next_update, entries);
-        self.lint(&tbs, this_update)?;
+        self.lint(&tbs, this_update, next_update == UtcTime::NO_END)?;
 
         // 2. The number and the intent, durable.
         let key = &self.ca.revoke;
@@ -77,7 +104,7 @@ impl CrlPublication<'_> {
                 attempt: attempt.number,
             })?,
         };
-        if !self.ledger.record_crl_intent(intent)? {
+        if !record(intent)? {
             return Ok(None);
         }
         self.node.intended(&attempt.key);
@@ -197,14 +224,14 @@ impl CrlPublication<'_> {
     }
 
     /// What is about to be signed passes the lint, or the CA stops: no officer can mend a CRL.
-    fn lint(&self, tbs: &[u8], now: UtcTime) -> Result<(), CaError> {
+    fn lint(&self, tbs: &[u8], now: UtcTime, is_last: bool) -> Result<(), CaError> {
         let issuer = self.ca.as_lint_issuer();
         let context = CrlContext {
             scope: Scope::Ours,
             issuer: Some(issuer),
             now,
             lists_cas: self.ca.certifies_cas,
-            is_last: false,
+            is_last,
         };
         let mut errors =
             lint_crl(tbs, &context).into_iter().filter(|finding| finding.severity == Severity::Error);

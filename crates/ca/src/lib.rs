@@ -15,6 +15,7 @@ mod ceremony;
 pub mod clocks;
 mod crl;
 mod decide;
+pub mod ending;
 mod error;
 mod issue;
 mod node;

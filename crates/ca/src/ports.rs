@@ -9,6 +9,7 @@ use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
 use crate::clocks::{ClockChange, OpenRequest};
+use crate::ending::{AuthorityEnd, LastCrlIntent};
 
 /// A certificate by its issuer and serial number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -155,6 +156,8 @@ pub struct Intent {
 /// What became of one intent of a batch. One refusal does not touch the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IntentOutcome {
+    /// The CA has ended: its last CRL is intended or out.
+    CaEnded,
     /// The subject name belongs to another subject.
     NameTaken,
     /// The order or request is not (or no longer) waiting: another node took it, or it was withdrawn.
@@ -325,6 +328,13 @@ pub struct CrlSummary {
     pub this_update: UtcTime,
     /// nextUpdate.
     pub next_update: UtcTime,
+}
+
+impl CrlSummary {
+    /// Whether no list follows it (C-92).
+    pub fn is_last(&self) -> bool {
+        self.next_update == UtcTime::NO_END
+    }
 }
 
 /// The intent to sign a CRL: takes its number.
@@ -517,8 +527,15 @@ pub trait Ledger: Send + Sync {
     /// returns the status version that the snapshot shows.
     fn for_each_revoked(&self, ca: &CaName, each: &mut dyn FnMut(RevokedEntry)) -> Result<u64, LedgerError>;
 
-    /// Takes a CRL number. `false` when another took it first.
+    /// Takes a CRL number. `false` when another took it first, or the last list is out.
     fn record_crl_intent(&self, intent: CrlIntent) -> Result<bool, LedgerError>;
+
+    /// Takes the number of a CA's last list where none of its certificates lives, the CA's own apart; ends the CA.
+    fn record_last_crl_intent(
+        &self,
+        intent: CrlIntent,
+        end: AuthorityEnd,
+    ) -> Result<LastCrlIntent, LedgerError>;
 
     /// Records a signed CRL. `false` when a higher number is recorded already.
     fn record_crl(&self, crl: CrlIssued) -> Result<bool, LedgerError>;

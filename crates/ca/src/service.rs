@@ -36,6 +36,8 @@ const CARE_INTERVAL: Span = Span::seconds(5);
 /// Orders with a date are asked for so long before it: the clock of who queued them may differ from ours, and must not
 /// hold up a revocation.
 const AHEAD: Span = Span::minutes(5);
+/// The stable code of what is refused because the CA has ended.
+const CA_ENDED: &str = "ca-terminated";
 /// How long the token is left alone after it did not sign.
 const TOKEN_PAUSE: Span = Span::seconds(1);
 
@@ -329,11 +331,22 @@ impl CaService {
             let orders: Vec<_> = batch.iter().map(|prepared| prepared.warrant.clone()).collect();
             let outcomes = self.issuance(ca).issue(batch)?;
             for (warrant, outcome) in orders.iter().zip(&outcomes) {
-                if let (Warrant::Order(id), IssueOutcome::NameTaken) = (warrant, outcome) {
-                    let refusal = OrderRefusal::new(
+                let refusal = match outcome {
+                    IssueOutcome::CaEnded => OrderRefusal::new(
+                        CA_ENDED,
+                        "the CA has ended: it issues nothing and changes no status",
+                    ),
+                    IssueOutcome::NameTaken => OrderRefusal::new(
                         "name-taken",
                         "this name is another subject's, and a name is never given twice (EN 319 411-1 GEN-6.3.3-10)",
-                    );
+                    ),
+                    IssueOutcome::Issued { .. }
+                    | IssueOutcome::Lost(_)
+                    | IssueOutcome::OrderTaken
+                    | IssueOutcome::Parked(_)
+                    | IssueOutcome::SerialTaken => continue,
+                };
+                if let Warrant::Order(id) = warrant {
                     self.refuse(*id, &refusal)?;
                     progress.refused += 1;
                 }
@@ -445,7 +458,10 @@ impl CaService {
                     progress.lost += 1;
                 }
                 // The order waits, or somebody else has it: the next step sees.
-                IssueOutcome::NameTaken | IssueOutcome::OrderTaken | IssueOutcome::SerialTaken => {}
+                IssueOutcome::CaEnded
+                | IssueOutcome::NameTaken
+                | IssueOutcome::OrderTaken
+                | IssueOutcome::SerialTaken => {}
             }
         }
     }

@@ -374,6 +374,14 @@ pub(crate) enum CaCommand {
     Devices(DevicesArgs),
     /// Make what stays of a CA that two security officers ended. Goes on where it was interrupted.
     Terminate(TerminateArgs),
+    /// Sign and publish the last CRL of a CA that two security officers ended; refused while a certificate of it is
+    /// valid. The roles may run.
+    LastCrl {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The CA's name.
+        ca: CaName,
+    },
 }
 
 #[derive(Debug, Args)]

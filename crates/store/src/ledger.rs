@@ -3,6 +3,7 @@
 use ndoba_audit::{Event, EventKind};
 use ndoba_ca::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
 use ndoba_ca::clocks::{ClockChange, OpenRequest};
+use ndoba_ca::ending::{AuthorityEnd, LastCrlIntent};
 use ndoba_ca::ports::{
     AcceptedState, Attempt, Authority, AuthorityMark, CertificateId, CrlFailure, CrlInDoubt, CrlIntent,
     CrlIssued, CrlState, InDoubt, Intent, IntentOutcome, Issued, Ledger, LedgerError, LossCause,
@@ -94,9 +95,14 @@ impl Ledger for Store {
                 .iter()
                 .map(|Intent { attempt, .. }| attempts::counted(attempt, attempt.signatures, attempt.at));
             attempts::count_all(conn, counts)?;
+            let ended =
+                versions::ended(conn, &intents.iter().map(|intent| &intent.certificate.ca).collect())?;
             intents
                 .iter()
                 .map(|intent| {
+                    if ended.contains(intent.certificate.ca.as_str()) {
+                        return Ok(IntentOutcome::CaEnded);
+                    }
                     let recorded = unless_refused(conn, |conn| issuance::record_intent(conn, intent))?;
                     Ok(match recorded {
                         Ok(()) => IntentOutcome::Recorded,
@@ -230,6 +236,14 @@ impl Ledger for Store {
 
     fn record_crl_intent(&self, intent: CrlIntent) -> Result<bool, LedgerError> {
         Ok(self.write("record_crl_intent", |conn| crls::record_intent(conn, &intent))?)
+    }
+
+    fn record_last_crl_intent(
+        &self,
+        intent: CrlIntent,
+        end: AuthorityEnd,
+    ) -> Result<LastCrlIntent, LedgerError> {
+        Ok(self.write("record_last_crl_intent", |conn| crls::record_last_intent(conn, &intent, &end))?)
     }
 
     fn record_crl(&self, crl: CrlIssued) -> Result<bool, LedgerError> {

@@ -13,14 +13,14 @@ use ndoba_ca::{
 };
 use ndoba_hsm::TokenState;
 use ndoba_order::DeviceModel;
-use ndoba_settings::{Mode, OnTimeout, Settings};
+use ndoba_settings::{CertificationAuthority, Mode, OnTimeout, Settings};
 use ndoba_types::{IssueCertificates, PublishCrls, Span, UtcTime};
 
 use super::Process;
 use super::background::{Background, Next};
 use crate::failpoint::{self, KillAt};
 use crate::installation;
-use crate::tokens::Watched;
+use crate::tokens::{Tokens, Watched};
 use crate::witness_file::{CrlFolder, WitnessFile, role_marks};
 
 /// Between two looks for orders.
@@ -51,7 +51,7 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         sink: Arc::new(CrlFolder(installation::published(settings)?)),
         witness: Arc::new(WitnessFile::new(witness)),
         failpoints: failpoints(settings)?,
-        authorities: authorities(process)?,
+        authorities: issuing_cas(settings, &process.tokens, |_| true)?,
         profiles: installation::profiles(settings)?,
         devices: devices(settings)?,
         urls: installation::public_urls(settings)?,
@@ -181,19 +181,24 @@ fn beat(process: &Process, now: UtcTime, issues: bool) {
     }
 }
 
-fn authorities(process: &Process) -> anyhow::Result<Vec<IssuingCa>> {
+/// The CAs of the configuration whose keys this process has, and that `wanted` takes.
+pub(crate) fn issuing_cas(
+    settings: &Settings,
+    tokens: &Tokens,
+    wanted: impl Fn(&CertificationAuthority) -> bool,
+) -> anyhow::Result<Vec<IssuingCa>> {
     let mut authorities = Vec::new();
-    for ca in &process.settings.cas {
+    for ca in settings.cas.iter().filter(|ca| wanted(ca)) {
         let Some(key) = &ca.key else { continue };
-        let facts = installation::issuer_facts(&process.settings, ca)?;
+        let facts = installation::issuer_facts(settings, ca)?;
         let certificate = installation::certificate(&ca.certificate)?;
         let opening = || format!("the key {} of the CA {} cannot be used", key.label, ca.name);
-        let certify = process.tokens.open::<IssueCertificates>(key, &facts.spki).with_context(opening)?;
+        let certify = tokens.open::<IssueCertificates>(key, &facts.spki).with_context(opening)?;
         authorities.push(IssuingCa {
             name: ca.name.clone(),
             certify: Arc::new(certify.clone()),
             watch: Arc::new(Watched(certify)),
-            revoke: Arc::new(process.tokens.open::<PublishCrls>(key, &facts.spki).with_context(opening)?),
+            revoke: Arc::new(tokens.open::<PublishCrls>(key, &facts.spki).with_context(opening)?),
             certifies_cas: certificate.issuer() == certificate.subject(),
             facts,
             crl: CrlTiming { validity: ca.crl.next_update, interval: ca.crl.publish_every },

@@ -7,6 +7,7 @@ mod audit;
 mod clocks;
 mod cluster;
 mod crls;
+mod ending;
 mod faults;
 mod finals;
 mod fixtures;
