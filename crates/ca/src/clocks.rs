@@ -76,7 +76,7 @@ pub enum ClockChange {
         /// When that was noticed.
         at: UtcTime,
         /// Committed with it.
-        event: Event,
+        event: Box<Event>,
     },
     /// Nothing is owed any more.
     Settled {
@@ -151,7 +151,7 @@ impl Clocks {
         for request in &page {
             let verdict = judge(request, self.rule, now);
             if verdict.overdue {
-                let event = node.event(self.overdue(request))?;
+                let event = Box::new(node.event(self.overdue(request))?);
                 changes.push(ClockChange::Overdue { order: request.order, at: now, event });
                 took.push(None);
             }

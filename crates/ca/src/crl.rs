@@ -1,13 +1,14 @@
 //! CRLs: planned from the ledger's snapshot, linted, recorded, signed, compared, recorded, published (design §6).
 
-use std::collections::HashSet;
+mod continuity;
 
 use ndoba_audit::EventKind;
 use ndoba_lint::{CrlContext, Scope, Severity, lint_crl};
-use ndoba_types::{PublishCrls, SerialNumber, Sha256Digest, SignError, ToBeSigned, UtcTime};
-use ndoba_x509::{Crl, CrlNumber, CrlPlan, RevocationReason, RevokedEntry};
+use ndoba_types::{PublishCrls, Sha256Digest, SignError, ToBeSigned, UtcTime};
+use ndoba_x509::{CrlEntryList, CrlNumber, CrlPlan, CrlView};
 
 use crate::authority::IssuingCa;
+use crate::crl::continuity::Continuity;
 use crate::ending::{AuthorityEnd, LastCrlIntent};
 use crate::error::CaError;
 use crate::node::Node;
@@ -40,7 +41,7 @@ impl CrlPublication<'_> {
     /// between recording and publishing.
     pub(crate) fn catch_up(&self, state: &CrlState) -> Result<(), CaError> {
         let Some(last) = &state.last else { return Ok(()) };
-        let online = self.online()?.map(|crl| crl.number());
+        let online = self.online_number()?;
         if online.is_some_and(|number| number >= CrlNumber::new(last.number)) {
             return Ok(());
         }
@@ -77,12 +78,10 @@ impl CrlPublication<'_> {
         next_update: UtcTime,
         record: &mut dyn FnMut(CrlIntent) -> Result<bool, CaError>,
     ) -> Result<Option<CrlSummary>, CaError> {
-        // 1. The plan, from one snapshot of the ledger.
-        let mut entries = Vec::new();
-        let version = self.ledger.for_each_revoked(&self.ca.name, &mut |entry| entries.push(entry))?;
+        // 1. The entries, from one snapshot of the ledger: encoded and compared as they pass, kept as octets only.
+        let (version, entries) = self.entries()?;
         let this_update = self.node.now().floor_to_second();
         let number = state.highest_number + 1;
-        self.keeps_every_revocation(&entries)?;
         let tbs = self.encode(number, this_update, next_update, entries);
         self.lint(&tbs, this_update, next_update == UtcTime::NO_END)?;
 
@@ -177,7 +176,7 @@ impl CrlPublication<'_> {
         number: u64,
         this_update: UtcTime,
         next_update: UtcTime,
-        entries: Vec<RevokedEntry>,
+        entries: CrlEntryList,
     ) -> Vec<u8> {
         let plan = CrlPlan {
             issuer: &self.ca.facts,
@@ -187,39 +186,43 @@ impl CrlPublication<'_> {
             // Expired certificates stay on the list, since the CA began (411-2 CSS-6.3.10-03, -05; C-94).
             expired_certs_on_crl: Some(self.ca.facts.not_before),
         };
-        plan.to_tbs(entries)
+        plan.with_entries(entries)
     }
 
-    /// A revoked certificate never vanishes from the list; a released one may. The ledger says which (design §6).
-    fn keeps_every_revocation(&self, entries: &[RevokedEntry]) -> Result<(), CaError> {
-        let Some(online) = self.online()? else { return Ok(()) };
-        let now: HashSet<&SerialNumber> = entries.iter().map(|entry| &entry.serial).collect();
-        for entry in online.entries() {
-            if !now.contains(&entry.serial) && entry.reason != RevocationReason::CertificateHold {
-                return Err(CaError::Halted {
-                    what: format!(
-                        "the revoked serial {} would vanish from the CRL of {}",
-                        entry.serial, self.ca.name
-                    ),
-                });
-            }
+    /// The entries of the next list, and the status version that they show. A revoked certificate never vanishes; one
+    /// that is on hold may have been released (design §6).
+    fn entries(&self) -> Result<(u64, CrlEntryList), CaError> {
+        let der = self.sink.online(&self.ca.name)?;
+        let online = der.as_deref().map(|der| self.view(der)).transpose()?;
+        let (mut continuity, mut entries) = (Continuity::with(online.as_ref()), CrlEntryList::default());
+        let version = self.ledger.for_each_revoked(&self.ca.name, &mut |entry| {
+            continuity.pass(&entry);
+            entries.push(&entry);
+        })?;
+        match continuity.finish() {
+            Ok(()) => Ok((version, entries)),
+            Err(broken) => Err(CaError::Discontinuous { ca: self.ca.name.clone(), what: broken.to_string() }),
         }
-        Ok(())
     }
 
     fn must_follow_online(&self, number: u64) -> Result<(), CaError> {
-        match self.online()? {
-            Some(online) if online.number() >= CrlNumber::new(number) => Err(CaError::Halted {
+        match self.online_number()? {
+            Some(online) if online >= CrlNumber::new(number) => Err(CaError::Halted {
                 what: format!("a CRL of {} with a number not below {number} is online already", self.ca.name),
             }),
             Some(_) | None => Ok(()),
         }
     }
 
-    fn online(&self) -> Result<Option<Crl>, CaError> {
+    fn online_number(&self) -> Result<Option<CrlNumber>, CaError> {
         let Some(der) = self.sink.online(&self.ca.name)? else { return Ok(None) };
-        Crl::from_der(&der).map(Some).map_err(|_| CaError::Halted {
-            what: format!("the CRL of {} that is online cannot be read", self.ca.name),
+        Ok(Some(self.view(&der)?.number()))
+    }
+
+    fn view<'d>(&self, der: &'d [u8]) -> Result<CrlView<'d>, CaError> {
+        CrlView::from_der(der).map_err(|_| CaError::Discontinuous {
+            ca: self.ca.name.clone(),
+            what: "the list online cannot be read".into(),
         })
     }
 

@@ -42,6 +42,13 @@ pub enum LastCrlIntent {
     Recorded,
 }
 
+impl CrlSummary {
+    /// Whether no list follows it (C-92).
+    pub fn is_last(&self) -> bool {
+        self.next_update == UtcTime::NO_END
+    }
+}
+
 /// What ending a CA works with.
 pub struct Ending {
     /// This process.

@@ -330,13 +330,6 @@ pub struct CrlSummary {
     pub next_update: UtcTime,
 }
 
-impl CrlSummary {
-    /// Whether no list follows it (C-92).
-    pub fn is_last(&self) -> bool {
-        self.next_update == UtcTime::NO_END
-    }
-}
-
 /// The intent to sign a CRL: takes its number.
 #[derive(Clone, Debug)]
 pub struct CrlIntent {

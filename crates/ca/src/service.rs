@@ -125,6 +125,8 @@ pub struct CaService {
     parked: Vec<(CaName, RecordedIntent)>,
     /// Tokens that did not sign are left alone for a while, by the CA whose key it was.
     rest_until: BTreeMap<CaName, UtcTime>,
+    /// The list that was last found online, by CA, and in which care that was.
+    online: BTreeMap<CaName, (u64, Option<UtcTime>)>,
     cared_at: Option<UtcTime>,
     accounted_at: Option<UtcTime>,
     violations: Vec<Violation>,
@@ -179,6 +181,7 @@ impl CaService {
             clock_report: None,
             parked: Vec::new(),
             rest_until: BTreeMap::new(),
+            online: BTreeMap::new(),
             cared_at: None,
             accounted_at: None,
             violations: Vec::new(),
@@ -197,10 +200,25 @@ impl CaService {
             return Err(CaError::Halted { what: what.clone() });
         }
         let outcome = self.step_once();
-        if let Err(CaError::Halted { what }) = &outcome {
-            self.halted = Some(what.clone());
+        match &outcome {
+            Err(CaError::Halted { what }) => self.halt("ca-halted", "ca", what.clone()),
+            Err(error @ CaError::Discontinuous { ca, .. }) => {
+                self.halt("crl-discontinuous", ca.as_str(), error.to_string());
+            }
+            Err(_) | Ok(_) => {}
         }
         outcome
+    }
+
+    /// Stops for good, and says so in the log, where that can be written still: health is red either way.
+    fn halt(&mut self, code: &str, part: &str, what: String) {
+        self.halted = Some(what);
+        let alarm = EventKind::AlarmRaised { code: word(code), part: word(part) };
+        let raised = self.node.event(alarm).map_err(CaError::from);
+        let recorded = raised.and_then(|event| Ok(self.ledger.record_alarm(None, vec![event])?));
+        if let Err(error) = recorded {
+            tracing::error!(%error, code, "the alarm is not in the log");
+        }
     }
 
     fn step_once(&mut self) -> Result<Progress, CaError> {
@@ -467,11 +485,16 @@ impl CaService {
     }
 
     fn publish_crls(&mut self, progress: &mut Progress) -> Result<(), CaError> {
-        let mut token_away = Vec::new();
+        let (mut token_away, mut found) = (Vec::new(), Vec::new());
         for ca in self.authorities.values() {
             let state = self.ledger.crl_state(&ca.name)?;
             let publication = self.publication(ca);
-            publication.catch_up(&state)?;
+            // The file is read whole: not at every step.
+            let number = state.last.as_ref().map_or(0, |last| last.number);
+            if self.online.get(&ca.name) != Some(&(number, self.cared_at)) {
+                publication.catch_up(&state)?;
+                found.push((ca.name.clone(), (number, self.cared_at)));
+            }
             // No number is taken while nobody can sign it.
             if !publication.is_due(&state) || !self.key_answers(ca) {
                 continue;
@@ -487,6 +510,7 @@ impl CaService {
                 Err(error) => return Err(error),
             }
         }
+        self.online.extend(found);
         for (ca, error) in token_away {
             tracing::error!(%ca, %error, "a CRL is due and the token does not sign");
             self.rest(&ca);

@@ -30,6 +30,7 @@ mod api;
 mod bad_input;
 mod ceremony;
 mod crash;
+mod crl_age;
 mod deploy;
 mod fail_closed;
 mod guides;

@@ -158,7 +158,7 @@ pub(crate) fn record(conn: &mut Conn, change: &ClockChange) -> Result<bool, Stor
             let changed =
                 diesel::update(row).set(requests::overdue.eq(Some(at.unix_micros()))).execute(conn)?;
             if changed == 1 {
-                events::append(conn, std::slice::from_ref(event))?;
+                events::append(conn, std::slice::from_ref(&**event))?;
             }
             changed
         }

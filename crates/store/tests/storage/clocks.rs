@@ -137,7 +137,7 @@ fn a_limit_is_noticed_once_with_its_event() {
         let mut raw = Raw::open(&database.engine);
         let events = raw.count("audit_events");
         assert!(!open(store, at(50))[0].overdue);
-        let noticed = || vec![ClockChange::Overdue { order, at: at(40), event: event() }];
+        let noticed = || vec![ClockChange::Overdue { order, at: at(40), event: Box::new(event()) }];
         assert_eq!(store.record_clocks(noticed()).unwrap(), [true]);
         assert_eq!(store.record_clocks(noticed()).unwrap(), [false]);
         assert_eq!(raw.count("audit_events"), events + 1);
