@@ -405,6 +405,30 @@ kinds! {
         /** Which. */ serial: SerialNumber,
         /** Since when it was suspended. */ since: UtcTime,
     }
+    /// The date of a revocation was signed: it takes effect then.
+    RevocationScheduled = "revocation-scheduled" {
+        /// Under which CA.
+        ca: CaName,
+        /// Which.
+        serial: SerialNumber,
+        /// By which order.
+        order: OrderId,
+        /// From when.
+        effective: UtcTime,
+    }
+    /// A request to revoke or suspend took longer than the law's limit (REV-6.2.4-03A). Once for each request.
+    RevocationOverdue = "revocation-overdue" {
+        /// Under which CA.
+        ca: CaName,
+        /// Which.
+        serial: SerialNumber,
+        /// The order that the request led to.
+        order: OrderId,
+        /// When the clock began: receipt, or the date that the request set.
+        since: UtcTime,
+        /// The limit, in microseconds.
+        limit: Span,
+    }
     /// A suspension ended.
     CertificateReleased = "certificate-released" {
         /** Under which CA. */ ca: CaName,
@@ -420,6 +444,11 @@ kinds! {
         /** The node asking. */ node: Word,
         /** Its process epoch. */ epoch: Word,
         /** Counts the tries of the epoch. */ attempt: u64,
+    }
+    /// A CA is about to sign its last CRL: from here on it issues nothing, and no list follows (CSS-6.3.9-06).
+    LastCrlIntended = "last-crl-intended" {
+        /// Whose.
+        ca: CaName,
     }
     /// A CRL was signed, verified and recorded.
     CrlIssued = "crl-issued" {

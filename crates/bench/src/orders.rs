@@ -89,6 +89,7 @@ impl Desk<'_> {
         let content = OrderContent::Revoke(Revoke {
             serial: serial.clone(),
             reason: RevocationReason::Superseded,
+            effective: None,
             evidence: Vec::new(),
         });
         let (order, now) = self.order(content)?;
@@ -101,6 +102,7 @@ impl Desk<'_> {
             order: order.order_id,
             serial: serial.clone(),
             received: now,
+            begins: now,
             decided: None,
             channel: "telephone".into(),
         };

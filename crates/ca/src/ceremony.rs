@@ -160,6 +160,7 @@ impl CeremonyDesk {
             Issuance { node: &self.node, ledger: &*self.ledger, failpoints: &*self.failpoints, ca };
         let what = match issuance.issue(vec![prepared])?.pop() {
             Some(IssueOutcome::Issued { der, .. }) => return Ok(der),
+            Some(IssueOutcome::CaEnded) => "the CA has ended",
             Some(IssueOutcome::Lost(_)) => "the token failed while signing",
             Some(IssueOutcome::Parked(_)) => "the token does not sign",
             Some(IssueOutcome::NameTaken) => "the name belongs to another subject",

@@ -1,13 +1,15 @@
 //! CRLs: planned from the ledger's snapshot, linted, recorded, signed, compared, recorded, published (design §6).
 
-use std::collections::HashSet;
+mod continuity;
 
 use ndoba_audit::EventKind;
 use ndoba_lint::{CrlContext, Scope, Severity, lint_crl};
-use ndoba_types::{PublishCrls, SerialNumber, Sha256Digest, SignError, ToBeSigned, UtcTime};
-use ndoba_x509::{Crl, CrlNumber, CrlPlan, RevocationReason, RevokedEntry};
+use ndoba_types::{PublishCrls, Sha256Digest, SignError, ToBeSigned, UtcTime};
+use ndoba_x509::{CrlEntryList, CrlNumber, CrlPlan, CrlView};
 
 use crate::authority::IssuingCa;
+use crate::crl::continuity::Continuity;
+use crate::ending::{AuthorityEnd, LastCrlIntent};
 use crate::error::CaError;
 use crate::node::Node;
 use crate::ports::{CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary, Ledger};
@@ -27,6 +29,8 @@ impl CrlPublication<'_> {
     pub(crate) fn is_due(&self, state: &CrlState) -> bool {
         match &state.last {
             None => true,
+            // No list follows the last.
+            Some(last) if last.is_last() => false,
             Some(last) => {
                 state.version > last.version || self.node.now() >= last.this_update.plus(self.ca.crl.interval)
             }
@@ -37,7 +41,7 @@ impl CrlPublication<'_> {
     /// between recording and publishing.
     pub(crate) fn catch_up(&self, state: &CrlState) -> Result<(), CaError> {
         let Some(last) = &state.last else { return Ok(()) };
-        let online = self.online()?.map(|crl| crl.number());
+        let online = self.online_number()?;
         if online.is_some_and(|number| number >= CrlNumber::new(last.number)) {
             return Ok(());
         }
@@ -49,15 +53,37 @@ impl CrlPublication<'_> {
 
     /// Makes and publishes the next CRL. `None` when another node took the number first.
     pub(crate) fn publish(&self, state: &CrlState) -> Result<Option<CrlSummary>, CaError> {
-        // 1. The plan, from one snapshot of the ledger.
-        let mut entries = Vec::new();
-        let version = self.ledger.for_each_revoked(&self.ca.name, &mut |entry| entries.push(entry))?;
+        let validity = self.node.now().floor_to_second().plus(self.ca.crl.validity);
+        let next_update = validity.min(self.ca.facts.not_after);
+        self.make(state, next_update, &mut |intent| Ok(self.ledger.record_crl_intent(intent)?))
+    }
+
+    /// Makes and publishes the last CRL; beside it what the ledger said to the intent.
+    pub(crate) fn publish_last(
+        &self,
+        state: &CrlState,
+        end: AuthorityEnd,
+    ) -> Result<(Option<CrlSummary>, LastCrlIntent), CaError> {
+        let mut said = LastCrlIntent::NumberTaken;
+        let made = self.make(state, UtcTime::NO_END, &mut |intent| {
+            said = self.ledger.record_last_crl_intent(intent, end.clone())?;
+            Ok(said == LastCrlIntent::Recorded)
+        })?;
+        Ok((made, said))
+    }
+
+    fn make(
+        &self,
+        state: &CrlState,
+        next_update: UtcTime,
+        record: &mut dyn FnMut(CrlIntent) -> Result<bool, CaError>,
+    ) -> Result<Option<CrlSummary>, CaError> {
+        // 1. The entries, from one snapshot of the ledger: encoded and compared as they pass, kept as octets only.
+        let (version, entries) = self.entries()?;
         let this_update = self.node.now().floor_to_second();
-        let next_update = this_update.plus(self.ca.crl.validity).min(self.ca.facts.not_after);
         let number = state.highest_number + 1;
-        self.keeps_every_revocation(&entries)?;
         let tbs = self.encode(number, this_update, next_update, entries);
-        self.lint(&tbs, this_update)?;
+        self.lint(&tbs, this_update, next_update == UtcTime::NO_END)?;
 
         // 2. The number and the intent, durable.
         let key = &self.ca.revoke;
@@ -77,7 +103,7 @@ impl CrlPublication<'_> {
                 attempt: attempt.number,
             })?,
         };
-        if !self.ledger.record_crl_intent(intent)? {
+        if !record(intent)? {
             return Ok(None);
         }
         self.node.intended(&attempt.key);
@@ -150,7 +176,7 @@ impl CrlPublication<'_> {
         number: u64,
         this_update: UtcTime,
         next_update: UtcTime,
-        entries: Vec<RevokedEntry>,
+        entries: CrlEntryList,
     ) -> Vec<u8> {
         let plan = CrlPlan {
             issuer: &self.ca.facts,
@@ -160,51 +186,55 @@ impl CrlPublication<'_> {
             // Expired certificates stay on the list, since the CA began (411-2 CSS-6.3.10-03, -05; C-94).
             expired_certs_on_crl: Some(self.ca.facts.not_before),
         };
-        plan.to_tbs(entries)
+        plan.with_entries(entries)
     }
 
-    /// A revoked certificate never vanishes from the list; a released one may. The ledger says which (design §6).
-    fn keeps_every_revocation(&self, entries: &[RevokedEntry]) -> Result<(), CaError> {
-        let Some(online) = self.online()? else { return Ok(()) };
-        let now: HashSet<&SerialNumber> = entries.iter().map(|entry| &entry.serial).collect();
-        for entry in online.entries() {
-            if !now.contains(&entry.serial) && entry.reason != RevocationReason::CertificateHold {
-                return Err(CaError::Halted {
-                    what: format!(
-                        "the revoked serial {} would vanish from the CRL of {}",
-                        entry.serial, self.ca.name
-                    ),
-                });
-            }
+    /// The entries of the next list, and the status version that they show. A revoked certificate never vanishes; one
+    /// that is on hold may have been released (design §6).
+    fn entries(&self) -> Result<(u64, CrlEntryList), CaError> {
+        let der = self.sink.online(&self.ca.name)?;
+        let online = der.as_deref().map(|der| self.view(der)).transpose()?;
+        let (mut continuity, mut entries) = (Continuity::with(online.as_ref()), CrlEntryList::default());
+        let version = self.ledger.for_each_revoked(&self.ca.name, &mut |entry| {
+            continuity.pass(&entry);
+            entries.push(&entry);
+        })?;
+        match continuity.finish() {
+            Ok(()) => Ok((version, entries)),
+            Err(broken) => Err(CaError::Discontinuous { ca: self.ca.name.clone(), what: broken.to_string() }),
         }
-        Ok(())
     }
 
     fn must_follow_online(&self, number: u64) -> Result<(), CaError> {
-        match self.online()? {
-            Some(online) if online.number() >= CrlNumber::new(number) => Err(CaError::Halted {
+        match self.online_number()? {
+            Some(online) if online >= CrlNumber::new(number) => Err(CaError::Halted {
                 what: format!("a CRL of {} with a number not below {number} is online already", self.ca.name),
             }),
             Some(_) | None => Ok(()),
         }
     }
 
-    fn online(&self) -> Result<Option<Crl>, CaError> {
+    fn online_number(&self) -> Result<Option<CrlNumber>, CaError> {
         let Some(der) = self.sink.online(&self.ca.name)? else { return Ok(None) };
-        Crl::from_der(&der).map(Some).map_err(|_| CaError::Halted {
-            what: format!("the CRL of {} that is online cannot be read", self.ca.name),
+        Ok(Some(self.view(&der)?.number()))
+    }
+
+    fn view<'d>(&self, der: &'d [u8]) -> Result<CrlView<'d>, CaError> {
+        CrlView::from_der(der).map_err(|_| CaError::Discontinuous {
+            ca: self.ca.name.clone(),
+            what: "the list online cannot be read".into(),
         })
     }
 
     /// What is about to be signed passes the lint, or the CA stops: no officer can mend a CRL.
-    fn lint(&self, tbs: &[u8], now: UtcTime) -> Result<(), CaError> {
+    fn lint(&self, tbs: &[u8], now: UtcTime, is_last: bool) -> Result<(), CaError> {
         let issuer = self.ca.as_lint_issuer();
         let context = CrlContext {
             scope: Scope::Ours,
             issuer: Some(issuer),
             now,
             lists_cas: self.ca.certifies_cas,
-            is_last: false,
+            is_last,
         };
         let mut errors =
             lint_crl(tbs, &context).into_iter().filter(|finding| finding.severity == Severity::Error);

@@ -94,7 +94,7 @@ impl Decider<'_> {
         }
         let csr = match VerifiedCsr::parse(csr) {
             Ok(csr) => csr,
-            Err(error) => return refuse(error.code(), error),
+            Err(error) => return refuse(error.code(), error.sentence()),
         };
         if csr.spki().fingerprint() != issue.spki {
             return refuse("key-differs", "the request's key is not the one that the officers signed");

@@ -1,6 +1,6 @@
 //! What stops the CA from going on, by what must be done.
 
-use ndoba_types::RandomUnavailable;
+use ndoba_types::{CaName, RandomUnavailable};
 
 use crate::ports::LedgerError;
 use crate::world::{Behind, PublishError};
@@ -11,6 +11,15 @@ pub enum CaError {
     /// The database was restored or rolled back: stop until two security officers accept it.
     #[error("the CA refuses this database")]
     Behind(#[source] Behind),
+    /// The next CRL would not follow the one that is online: the database or the published file is not what it was.
+    /// Stop, call the operator.
+    #[error("the CA stopped itself: the next CRL of {ca} does not follow the one online: {what}")]
+    Discontinuous {
+        /// Whose list.
+        ca: CaName,
+        /// What would be lost.
+        what: String,
+    },
     /// The signature or the bytes of what was signed are not what was recorded: stop, call the operator.
     #[error("the CA stopped itself: {what}")]
     Halted {

@@ -48,6 +48,8 @@ pub(crate) struct Prepared {
 /// What became of a [`Prepared`].
 #[derive(Debug)]
 pub(crate) enum IssueOutcome {
+    /// The CA has ended: it issues no more.
+    CaEnded,
     /// Recorded as issued; the certificate, DER.
     Issued {
         /// Its serial number.
@@ -126,6 +128,7 @@ impl Issuance<'_> {
                     to_sign.push((place, intent));
                     None
                 }
+                IntentOutcome::CaEnded => Some(IssueOutcome::CaEnded),
                 IntentOutcome::NameTaken => Some(IssueOutcome::NameTaken),
                 IntentOutcome::OrderTaken => Some(IssueOutcome::OrderTaken),
                 IntentOutcome::SerialTaken => Some(IssueOutcome::SerialTaken),

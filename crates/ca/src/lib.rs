@@ -12,8 +12,10 @@
 pub mod accounting;
 mod authority;
 mod ceremony;
+pub mod clocks;
 mod crl;
 mod decide;
+pub mod ending;
 mod error;
 mod issue;
 mod node;

@@ -8,6 +8,8 @@ use ndoba_types::{CaName, KeyLabel, OrderId, SerialNumber, Sha256Digest, UtcTime
 use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
+use crate::clocks::{ClockChange, OpenRequest};
+use crate::ending::{AuthorityEnd, LastCrlIntent};
 
 /// A certificate by its issuer and serial number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -154,6 +156,8 @@ pub struct Intent {
 /// What became of one intent of a batch. One refusal does not touch the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IntentOutcome {
+    /// The CA has ended: its last CRL is intended or out.
+    CaEnded,
     /// The subject name belongs to another subject.
     NameTaken,
     /// The order or request is not (or no longer) waiting: another node took it, or it was withdrawn.
@@ -418,8 +422,14 @@ pub struct AcceptedState {
 )]
 pub trait Ledger: Send + Sync {
     /// Orders that wait, oldest first, at most `limit`. Reads only; claiming happens with the intent. In which queue an
-    /// order waits is the database's word: it decides when the order is looked at, never what it does.
-    fn queued_orders(&self, queue: Queue, limit: usize) -> Result<Vec<QueuedOrder>, LedgerError>;
+    /// order waits is the database's word: it decides when the order is looked at, never what it does. What is to be
+    /// done at a date after `until` only is left out.
+    fn queued_orders(
+        &self,
+        queue: Queue,
+        until: UtcTime,
+        limit: usize,
+    ) -> Result<Vec<QueuedOrder>, LedgerError>;
 
     /// Ends a waiting order as refused. `code` is stable, `message` is for the officer.
     /// Returns whether the order was still waiting.
@@ -488,6 +498,21 @@ pub trait Ledger: Send + Sync {
     /// Revokes a certificate whose suspension is overdue. `false` where an officer decided meanwhile.
     fn end_suspension(&self, end: SuspensionEnd) -> Result<bool, LedgerError>;
 
+    /// Requests to revoke or suspend whose clocks had begun by `now` and run still, after `after`, by their beginning,
+    /// at most `limit`.
+    fn open_requests(
+        &self,
+        now: UtcTime,
+        after: Option<(UtcTime, OrderId)>,
+        limit: usize,
+    ) -> Result<Vec<OpenRequest>, LedgerError>;
+
+    /// How many there are of them.
+    fn open_request_count(&self, now: UtcTime) -> Result<u64, LedgerError>;
+
+    /// Records what became of clocks, in one commit; whether each was recorded, or had been before.
+    fn record_clocks(&self, changes: Vec<ClockChange>) -> Result<Vec<bool>, LedgerError>;
+
     /// Where the CA's CRLs stand.
     fn crl_state(&self, ca: &CaName) -> Result<CrlState, LedgerError>;
 
@@ -495,8 +520,15 @@ pub trait Ledger: Send + Sync {
     /// returns the status version that the snapshot shows.
     fn for_each_revoked(&self, ca: &CaName, each: &mut dyn FnMut(RevokedEntry)) -> Result<u64, LedgerError>;
 
-    /// Takes a CRL number. `false` when another took it first.
+    /// Takes a CRL number. `false` when another took it first, or the last list is out.
     fn record_crl_intent(&self, intent: CrlIntent) -> Result<bool, LedgerError>;
+
+    /// Takes the number of a CA's last list where none of its certificates lives, the CA's own apart; ends the CA.
+    fn record_last_crl_intent(
+        &self,
+        intent: CrlIntent,
+        end: AuthorityEnd,
+    ) -> Result<LastCrlIntent, LedgerError>;
 
     /// Records a signed CRL. `false` when a higher number is recorded already.
     fn record_crl(&self, crl: CrlIssued) -> Result<bool, LedgerError>;

@@ -13,6 +13,7 @@ use ndoba_x509::{Profile, PublicUrls};
 
 use crate::accounting::{TokenCount, Violation};
 use crate::authority::IssuingCa;
+use crate::clocks::{ClockReport, Clocks, RevocationRule};
 use crate::crl::CrlPublication;
 use crate::decide::{Decider, OrderRefusal, Stop, issuing};
 use crate::error::CaError;
@@ -32,6 +33,11 @@ const BATCH: usize = 64;
 const MAX_LOST: u32 = 3;
 /// How often rows in doubt are looked for, and the witness is compared with the database.
 const CARE_INTERVAL: Span = Span::seconds(5);
+/// Orders with a date are asked for so long before it: the clock of who queued them may differ from ours, and must not
+/// hold up a revocation.
+const AHEAD: Span = Span::minutes(5);
+/// The stable code of what is refused because the CA has ended.
+const CA_ENDED: &str = "ca-terminated";
 /// How long the token is left alone after it did not sign.
 const TOKEN_PAUSE: Span = Span::seconds(1);
 
@@ -63,6 +69,8 @@ pub struct CaParts {
     pub doubt_after: Span,
     /// Whether certificates may be suspended, for how long, and what then.
     pub suspension: SuspensionRule,
+    /// How long a request to revoke or suspend may take.
+    pub revocation: RevocationRule,
 }
 
 /// What one step did.
@@ -111,9 +119,14 @@ pub struct CaService {
     doubt_after: Span,
     suspension: SuspensionRule,
     overdue: usize,
+    clocks: Clocks,
+    clocks_at: Option<UtcTime>,
+    clock_report: Option<ClockReport>,
     parked: Vec<(CaName, RecordedIntent)>,
     /// Tokens that did not sign are left alone for a while, by the CA whose key it was.
     rest_until: BTreeMap<CaName, UtcTime>,
+    /// The list that was last found online, by CA, and in which care that was.
+    online: BTreeMap<CaName, (u64, Option<UtcTime>)>,
     cared_at: Option<UtcTime>,
     accounted_at: Option<UtcTime>,
     violations: Vec<Violation>,
@@ -143,6 +156,7 @@ impl CaService {
             pin,
             doubt_after,
             suspension,
+            revocation,
         } = parts;
         let register =
             Register::from_pin(&pin).map_err(|error| CaError::Register { what: error.to_string() })?;
@@ -162,8 +176,12 @@ impl CaService {
             doubt_after,
             suspension,
             overdue: 0,
+            clocks: Clocks::new(revocation),
+            clocks_at: None,
+            clock_report: None,
             parked: Vec::new(),
             rest_until: BTreeMap::new(),
+            online: BTreeMap::new(),
             cared_at: None,
             accounted_at: None,
             violations: Vec::new(),
@@ -182,16 +200,32 @@ impl CaService {
             return Err(CaError::Halted { what: what.clone() });
         }
         let outcome = self.step_once();
-        if let Err(CaError::Halted { what }) = &outcome {
-            self.halted = Some(what.clone());
+        match &outcome {
+            Err(CaError::Halted { what }) => self.halt("ca-halted", "ca", what.clone()),
+            Err(error @ CaError::Discontinuous { ca, .. }) => {
+                self.halt("crl-discontinuous", ca.as_str(), error.to_string());
+            }
+            Err(_) | Ok(_) => {}
         }
         outcome
+    }
+
+    /// Stops for good, and says so in the log, where that can be written still: health is red either way.
+    fn halt(&mut self, code: &str, part: &str, what: String) {
+        self.halted = Some(what);
+        let alarm = EventKind::AlarmRaised { code: word(code), part: word(part) };
+        let raised = self.node.event(alarm).map_err(CaError::from);
+        let recorded = raised.and_then(|event| Ok(self.ledger.record_alarm(None, vec![event])?));
+        if let Err(error) = recorded {
+            tracing::error!(%error, code, "the alarm is not in the log");
+        }
     }
 
     fn step_once(&mut self) -> Result<Progress, CaError> {
         let mut progress = Progress::default();
         self.care(&mut progress)?;
         self.account()?;
+        self.look_at_clocks()?;
         let register_grew = self.read_grants()?;
         self.retry_parked(&mut progress)?;
         self.carry_out_orders(&mut progress)?;
@@ -246,6 +280,22 @@ impl CaService {
         Ok(())
     }
 
+    /// Looks every few seconds how long requests have waited.
+    fn look_at_clocks(&mut self) -> Result<(), CaError> {
+        let now = self.node.now();
+        if self.clocks_at.is_some_and(|at| now.since(at) < CARE_INTERVAL && now >= at) {
+            return Ok(());
+        }
+        self.clock_report = Some(self.clocks.look(&self.node, &*self.ledger)?);
+        self.clocks_at = Some(now);
+        Ok(())
+    }
+
+    /// Where the clocks of requests stood at the last look; `None` when it was taken before.
+    pub fn take_clock_report(&mut self) -> Option<ClockReport> {
+        self.clock_report.take()
+    }
+
     /// Replays new grants; whether there were any. One that does not lead back to the pin stops the CA: somebody wrote into the database.
     fn read_grants(&mut self) -> Result<bool, CaError> {
         let read_before = self.grants_read;
@@ -280,7 +330,8 @@ impl CaService {
         let mut to_issue: BTreeMap<CaName, Vec<Prepared>> = BTreeMap::new();
         // Statuses first, and asked for by themselves: a revocation never waits behind a token that is away.
         for queue in [Queue::Statuses, Queue::Certificates] {
-            for queued in self.ledger.queued_orders(queue, BATCH)? {
+            let until = self.node.now().plus(AHEAD);
+            for queued in self.ledger.queued_orders(queue, until, BATCH)? {
                 let id = queued.order_id;
                 match self.decide(&queued, progress) {
                     Ok(None) => {}
@@ -298,11 +349,22 @@ impl CaService {
             let orders: Vec<_> = batch.iter().map(|prepared| prepared.warrant.clone()).collect();
             let outcomes = self.issuance(ca).issue(batch)?;
             for (warrant, outcome) in orders.iter().zip(&outcomes) {
-                if let (Warrant::Order(id), IssueOutcome::NameTaken) = (warrant, outcome) {
-                    let refusal = OrderRefusal::new(
+                let refusal = match outcome {
+                    IssueOutcome::CaEnded => OrderRefusal::new(
+                        CA_ENDED,
+                        "the CA has ended: it issues nothing and changes no status",
+                    ),
+                    IssueOutcome::NameTaken => OrderRefusal::new(
                         "name-taken",
                         "this name is another subject's, and a name is never given twice (EN 319 411-1 GEN-6.3.3-10)",
-                    );
+                    ),
+                    IssueOutcome::Issued { .. }
+                    | IssueOutcome::Lost(_)
+                    | IssueOutcome::OrderTaken
+                    | IssueOutcome::Parked(_)
+                    | IssueOutcome::SerialTaken => continue,
+                };
+                if let Warrant::Order(id) = warrant {
                     self.refuse(*id, &refusal)?;
                     progress.refused += 1;
                 }
@@ -331,6 +393,10 @@ impl CaService {
                 "ca-terminated",
                 "the CA has ended: it issues nothing and changes no status",
             ));
+        }
+        // By the signed date, whatever the row says: not a moment earlier (C-101).
+        if content.effective().is_some_and(|date| self.node.now() < date) {
+            return Ok(None);
         }
         if let Some(change) = status::action(&order) {
             if change.1 == StatusAction::Suspend && !self.suspension.allowed {
@@ -410,17 +476,25 @@ impl CaService {
                     progress.lost += 1;
                 }
                 // The order waits, or somebody else has it: the next step sees.
-                IssueOutcome::NameTaken | IssueOutcome::OrderTaken | IssueOutcome::SerialTaken => {}
+                IssueOutcome::CaEnded
+                | IssueOutcome::NameTaken
+                | IssueOutcome::OrderTaken
+                | IssueOutcome::SerialTaken => {}
             }
         }
     }
 
     fn publish_crls(&mut self, progress: &mut Progress) -> Result<(), CaError> {
-        let mut token_away = Vec::new();
+        let (mut token_away, mut found) = (Vec::new(), Vec::new());
         for ca in self.authorities.values() {
             let state = self.ledger.crl_state(&ca.name)?;
             let publication = self.publication(ca);
-            publication.catch_up(&state)?;
+            // The file is read whole: not at every step.
+            let number = state.last.as_ref().map_or(0, |last| last.number);
+            if self.online.get(&ca.name) != Some(&(number, self.cared_at)) {
+                publication.catch_up(&state)?;
+                found.push((ca.name.clone(), (number, self.cared_at)));
+            }
             // No number is taken while nobody can sign it.
             if !publication.is_due(&state) || !self.key_answers(ca) {
                 continue;
@@ -436,6 +510,7 @@ impl CaService {
                 Err(error) => return Err(error),
             }
         }
+        self.online.extend(found);
         for (ca, error) in token_away {
             tracing::error!(%ca, %error, "a CRL is due and the token does not sign");
             self.rest(&ca);

@@ -202,7 +202,7 @@ impl OfficerClient {
         self.get(&format!("/certificates/{}", segment(serial)))
     }
 
-    /// A page of certificates; `query` holds `subject`, `profile`, `status`, `limit`, `after`.
+    /// A page of certificates; `query` holds `subject`, `profile`, `key`, `status`, `limit`, `after`.
     ///
     /// # Errors
     ///

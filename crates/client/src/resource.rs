@@ -206,6 +206,9 @@ pub struct Clock {
     pub kind: String,
     /// When the request reached the provider.
     pub received: String,
+    /// The date that the request set, where it set one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective: Option<String>,
     /// When an officer signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided: Option<String>,
@@ -218,6 +221,12 @@ pub struct Clock {
     /// That CRL's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crl_number: Option<u64>,
+    /// Seconds left of the law's limit while the change is owed; negative when it has passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_seconds: Option<i64>,
+    /// Seconds left of the provider's own aim while the change is owed; negative when it has passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_of_aim_seconds: Option<i64>,
 }
 
 /// An officer of the register.
@@ -278,6 +287,9 @@ pub struct StatusOrder<'a> {
     /// When the request reached the provider, RFC 3339; now if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub received: Option<&'a str>,
+    /// For `revoke`: from when, RFC 3339; at once if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effective: Option<&'a str>,
     /// How it came.
     pub channel: &'a str,
     /// Who asked and how that was checked.

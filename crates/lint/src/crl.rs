@@ -45,8 +45,24 @@ pub(crate) struct Crl<'a> {
     pub(crate) this_update: Tlv<'a>,
     pub(crate) next_update: Option<Tlv<'a>>,
     /// None when the field is absent, as it is in a CRL without entries.
-    pub(crate) entries: Option<Vec<Entry<'a>>>,
+    pub(crate) entries: Option<EntryList<'a>>,
     pub(crate) extensions: Vec<Extension<'a>>,
+}
+
+/// The revoked certificates, read one by one: a list may have a million of them. All can be read.
+#[derive(Clone, Copy)]
+pub(crate) struct EntryList<'a>(Tlv<'a>);
+
+impl<'a> EntryList<'a> {
+    fn read(list: Tlv<'a>) -> Result<Self, NotDer> {
+        list.each_child().try_for_each(|entry| Entry::read(&entry?).map(drop))?;
+        Ok(Self(list))
+    }
+
+    /// In their order.
+    pub(crate) fn each(&self) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        self.0.each_child().filter_map(|entry| Entry::read(&entry.ok()?).ok())
+    }
 }
 
 /// One revoked certificate.
@@ -83,7 +99,7 @@ impl<'a> Crl<'a> {
         let this_update = parts.next().filter(is_time).ok_or(not("no thisUpdate"))?;
         let next_update = parts.next_if(is_time);
         let entries = match parts.next_if(|part| part.tag == der::SEQUENCE) {
-            Some(list) => Some(list.children()?.iter().map(Entry::read).collect::<Result<_, _>>()?),
+            Some(list) => Some(EntryList::read(list)?),
             None => None,
         };
         let extensions = match parts.next_if(|part| part.tag == 0xa0) {

@@ -54,14 +54,20 @@ impl<'a> Tlv<'a> {
 
     /// The values inside.
     pub(crate) fn children(&self) -> Result<Vec<Self>, NotDer> {
-        let mut found = Vec::new();
-        let mut rest = self.content;
-        while !rest.is_empty() {
-            let (value, after) = read(rest, self.end - rest.len())?;
-            found.push(value);
-            rest = after;
-        }
-        Ok(found)
+        self.each_child().collect()
+    }
+
+    /// The values inside, one by one; after one that cannot be read there is none.
+    pub(crate) fn each_child(&self) -> impl Iterator<Item = Result<Self, NotDer>> + use<'a> {
+        let (mut rest, end) = (self.content, self.end);
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let read = read(rest, end - rest.len());
+            rest = read.as_ref().map_or(&[][..], |(_, after)| after);
+            Some(read.map(|(value, _)| value))
+        })
     }
 
     /// The values inside, when its tag is `tag`; none when it is another or they cannot be read.

@@ -3,6 +3,7 @@
 mod content;
 mod officer;
 mod probe;
+pub(crate) mod revoke_all;
 mod tsa;
 
 use std::path::PathBuf;
@@ -294,9 +295,14 @@ pub(crate) enum CertificateCommand {
         /// Why, by its name in RFC 5280.
         #[arg(long, value_parser = reasons())]
         reason: String,
+        /// From when, RFC 3339; at once when absent. Signed now, it takes effect then although nobody is there.
+        #[arg(long, value_name = "TIME")]
+        effective: Option<UtcTime>,
         #[command(flatten)]
         request: RequestArgs,
     },
+    /// Revoke many certificates, for ever: shown first, then ordered one by one. Begun again, it goes on.
+    RevokeAll(revoke_all::RevokeAllArgs),
     /// Suspend a certificate.
     Suspend {
         #[command(flatten)]
@@ -370,6 +376,14 @@ pub(crate) enum CaCommand {
     Devices(DevicesArgs),
     /// Make what stays of a CA that two security officers ended. Goes on where it was interrupted.
     Terminate(TerminateArgs),
+    /// Sign and publish the last CRL of a CA that two security officers ended; refused while a certificate of it is
+    /// valid. The roles may run.
+    LastCrl {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The CA's name.
+        ca: CaName,
+    },
 }
 
 #[derive(Debug, Args)]

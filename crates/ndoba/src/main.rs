@@ -54,6 +54,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Officer(command) => command::officer::run(&command)?,
         Command::Audit(command) => command::audit::run(&command)?,
         Command::Ca(CaCommand::Devices(args)) => return command::devices::run(&args),
+        Command::Ca(CaCommand::LastCrl { config, ca }) => command::last_crl::run(&config.config, &ca)?,
         Command::Ca(CaCommand::Reconcile(args)) => return command::reconcile::run(&args),
         Command::Ca(CaCommand::Terminate(args)) => command::terminate::run(&args)?,
         Command::Probe(command) => command::probe::run(&command)?,

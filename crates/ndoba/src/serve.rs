@@ -6,7 +6,7 @@
 
 mod audit;
 mod background;
-mod ca;
+pub(crate) mod ca;
 mod clock;
 mod health;
 mod journal;

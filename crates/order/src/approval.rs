@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use ndoba_types::{InstallationId, OfficerId, Sha256Digest, Span};
+use ndoba_types::{InstallationId, OfficerId, Sha256Digest, Span, UtcTime};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -272,6 +272,48 @@ fn approval_too_late_or_too_early() {
     }
     let long = Order { expires: order.created.plus(Span::days(7)).plus(Span::micros(1)), ..issue_order() };
     assert!(matches!(long.to_bytes(), Err(Malformed::Members(_))));
+}
+
+/// A revocation with a date lives until a week after it, and is as little as any other for officers who are gone by then.
+#[test]
+fn approval_of_a_revocation_with_a_date() {
+    let mut world = World::new();
+    let date = now().plus(Span::days(90));
+    let dated = |effective: UtcTime, expires: UtcTime| {
+        let mut order = revoke_order();
+        if let OrderContent::Revoke(revoke) = &mut order.content {
+            revoke.effective = Some(effective);
+        }
+        order.expires = expires;
+        order.to_bytes()
+    };
+    // In the past it would be no date, and without an end within the week no end.
+    for (effective, expires) in [
+        (now().minus(Span::hours(1)), now().plus(Span::days(1))),
+        (date, date),
+        (date, date.plus(Span::days(8))),
+    ] {
+        assert!(matches!(dated(effective, expires), Err(Malformed::Members(_))));
+    }
+    let bytes = dated(date, date.plus(Span::days(7))).unwrap();
+    assert_eq!(Order::from_bytes(&bytes).unwrap().effective(), Some(date));
+    let shown = crate::describe(&bytes, crate::Language::English).unwrap().join("\n");
+    assert!(shown.contains(&format!("Not before: {date}")), "{shown}");
+    let signed = [world.revoker.sign(&bytes, SignerRole::RevocationOfficer)];
+    let at = |world: &World, now| authorise(&bytes, &signed, &world.register, INSTALLATION, now);
+    for good in [now(), date, date.plus(Span::days(7))] {
+        assert!(at(&world, good).is_ok(), "{good}");
+    }
+    assert_eq!(refused(at(&world, date.plus(Span::days(7)).plus(Span::seconds(1)))), "order-expired");
+    let end = EndGrant {
+        installation: INSTALLATION,
+        seq: world.register.next_seq(),
+        prev: world.register.head(),
+        officer: world.revoker.officer,
+        created: now(),
+    };
+    world.append(&GrantDocument::End(end)).unwrap();
+    assert_eq!(refused(at(&world, date)), "order-signer-not-in-office");
 }
 
 #[test]

@@ -135,6 +135,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("destroys", "Destroys the key (SHA-256)", "ანადგურებს გასაღებს (SHA-256)"),
     ("device", "Qualified device of the key", "გასაღების კვალიფიციური მოწყობილობა"),
     ("digest", "SHA-256", "SHA-256"),
+    ("effective", "Not before", "არა უადრეს"),
     ("email", "E-mail", "ელფოსტა"),
     (
         "enrolment",

@@ -12,7 +12,7 @@ use crate::device::Device;
 use crate::document::{self, Malformed};
 use crate::{CertifyUnit, SignerRole, as_text};
 
-/// An order lives no longer than this.
+/// An order lives no longer than this, counted from the date that it sets where it sets one.
 pub(crate) const MAX_LIFE: Span = Span::days(7);
 /// The most evidence digests of an order.
 const MAX_EVIDENCE: usize = 32;
@@ -31,7 +31,7 @@ pub struct Order {
     pub ca: KeyIdentifier,
     /// When it was written.
     pub created: UtcTime,
-    /// When it lapses, at most 7 days after `created`.
+    /// When it lapses, at most 7 days after `created`; of a revocation with a date, after that date.
     pub expires: UtcTime,
     /// What to do.
     pub content: OrderContent,
@@ -120,6 +120,9 @@ pub struct Revoke {
     pub serial: SerialNumber,
     /// Why; never certificateHold.
     pub reason: RevocationReason,
+    /// From when, where not at once: that date counts as the receipt of the request (REV-6.2.4-05A, C-101).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text::option")]
+    pub effective: Option<UtcTime>,
     /// Salted digests of the evidence.
     #[serde(with = "as_text::list")]
     pub evidence: Vec<Sha256Digest>,
@@ -237,6 +240,18 @@ impl Order {
         }
     }
 
+    /// The date before which the order is not carried out, if it sets one.
+    pub fn effective(&self) -> Option<UtcTime> {
+        match &self.content {
+            OrderContent::Revoke(revoke) => revoke.effective,
+            OrderContent::CertifyUnit(_)
+            | OrderContent::Issue(_)
+            | OrderContent::Reissue(_)
+            | OrderContent::Release(_)
+            | OrderContent::Suspend(_) => None,
+        }
+    }
+
     /// The canonical bytes: what officers sign. What this gives, [`Self::from_bytes`] takes.
     ///
     /// # Errors
@@ -295,7 +310,12 @@ impl Order {
     }
 
     fn check(&self) -> Result<(), Malformed> {
-        if self.expires <= self.created || self.expires.since(self.created) > MAX_LIFE {
+        let effective = self.effective();
+        if effective.is_some_and(|date| date <= self.created) {
+            return Err(Malformed::rule("the date of a revocation lies after the order's"));
+        }
+        let begins = effective.unwrap_or(self.created);
+        if self.expires <= begins || self.expires.since(begins) > MAX_LIFE {
             return Err(Malformed::rule("an order lapses after it is made, and within 7 days"));
         }
         let evidence = match &self.content {

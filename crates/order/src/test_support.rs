@@ -185,6 +185,7 @@ pub(crate) fn revoke_order() -> Order {
     order(OrderContent::Revoke(Revoke {
         serial: "4a01".parse().unwrap(),
         reason: RevocationReason::KeyCompromise,
+        effective: None,
         evidence: Vec::new(),
     }))
 }

@@ -1,9 +1,7 @@
 //! The PKCS#10 request of an application: read early, so that the officer hears at once what is wrong with it.
 
-use std::error::Error as _;
-
 use ndoba_types::Sha256Digest;
-use ndoba_x509::{CsrError, VerifiedCsr};
+use ndoba_x509::VerifiedCsr;
 
 use crate::field_error::Refusals;
 
@@ -26,24 +24,6 @@ pub(crate) fn check_csr(at: &mut Refusals<'_>, member: &str, pem: &str) -> Optio
             digest: csr.digest(),
             spki: csr.spki().fingerprint(),
         }),
-        Err(error) => at.refuse(member, error.code(), Some("C-73"), in_words(&error)),
-    }
-}
-
-/// The whole chain, since this sentence is all that the officer sees: the cause is what the applicant must mend.
-fn in_words(error: &CsrError) -> String {
-    let cause = error.source().map(|cause| format!(": {cause}"));
-    format!("{error}{}", cause.unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_cause_is_told() {
-        let error = VerifiedCsr::parse(b"no request").err().unwrap();
-        let told = in_words(&error);
-        assert!(told.starts_with(&error.to_string()) && told.len() > error.to_string().len() + 2, "{told}");
+        Err(error) => at.refuse(member, error.code(), Some("C-73"), error.sentence()),
     }
 }

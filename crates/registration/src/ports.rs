@@ -8,7 +8,7 @@
 
 use ndoba_audit::Event;
 pub use ndoba_order::OrderKind;
-use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, UtcTime};
+use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, Span, UtcTime};
 
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
 
@@ -202,6 +202,8 @@ pub struct RevocationRequestRecord {
     pub serial: SerialNumber,
     /// When it reached the provider: the 24 h of REV-6.2.4-03A run from here.
     pub received: UtcTime,
+    /// When its clock starts: `received`, or the date that the request sets (REV-6.2.4-05A).
+    pub begins: UtcTime,
     /// When an officer decided (signed).
     pub decided: Option<UtcTime>,
     /// `in-person`, `telephone`, `letter`, `electronic`, `authority`, `own-finding`.
@@ -284,12 +286,45 @@ pub struct RevocationClock {
     pub kind: OrderKind,
     /// When the request reached the provider.
     pub received: UtcTime,
+    /// When its clock starts: `received`, or the date that the request sets.
+    pub begins: UtcTime,
     /// When an officer signed.
     pub decided: Option<UtcTime>,
     /// When the CA carried it out: from then OCSP says so.
     pub carried_out: Option<UtcTime>,
     /// The first CRL that shows it, with its publication time.
     pub published: Option<(u64, UtcTime)>,
+    /// When nothing was owed any more; a release owes nothing from the start.
+    pub settled: Option<UtcTime>,
+}
+
+/// How long a request to revoke or suspend may take (requirements §1.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RevocationLimits {
+    /// The provider's own aim.
+    pub aim: Span,
+    /// The law's limit (REV-6.2.4-03A).
+    pub limit: Span,
+}
+
+/// How long a clock may still run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeLeft {
+    /// Seconds up to the provider's aim; negative when that has passed.
+    pub aim: i64,
+    /// Seconds up to the law's limit; negative when that has passed.
+    pub limit: i64,
+}
+
+impl RevocationClock {
+    /// What is left of it at `now`; nothing once the change is on a list or nothing is owed.
+    pub fn left(&self, limits: RevocationLimits, now: UtcTime) -> Option<TimeLeft> {
+        if self.published.is_some() || self.settled.is_some() {
+            return None;
+        }
+        let until = |span| self.begins.plus(span).unix_seconds() - now.unix_seconds();
+        Some(TimeLeft { aim: until(limits.aim), limit: until(limits.limit) })
+    }
 }
 
 /// A `ca` node's sign of life.
@@ -337,6 +372,8 @@ pub struct CertificateFilter {
     pub subject: Option<String>,
     /// The profile's name.
     pub profile: Option<String>,
+    /// SHA-256 over the certified SubjectPublicKeyInfo.
+    pub key: Option<Sha256Digest>,
     /// `good`, `suspended` or `revoked`.
     pub status: Option<String>,
 }

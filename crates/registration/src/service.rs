@@ -16,7 +16,7 @@ use ndoba_types::{CaName, Clock, InstallationId, OfficerId, Random, RecordId, Sh
 
 use crate::check::Rules;
 use crate::permission::{Permission, allows};
-use crate::ports::{Act, Conflict, Receipt, Registry, RegistryError};
+use crate::ports::{Act, Conflict, Receipt, Registry, RegistryError, RevocationLimits};
 use crate::profile::{DeviceOffer, ProfileOffer};
 
 pub use applications::ApplicationQuery;
@@ -48,6 +48,8 @@ pub struct RegistrationSettings {
     pub order_life: Span,
     /// Whether certificates may be suspended (G-31); the CA refuses such orders too.
     pub suspension_allowed: bool,
+    /// How long a request to revoke or suspend may take (G-30).
+    pub revocation: RevocationLimits,
     /// A `ca` node silent for longer than this counts as absent.
     pub ca_silence: Span,
 }

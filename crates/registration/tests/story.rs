@@ -2,15 +2,18 @@
 
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
 
-use ndoba_order::{MediaType, SignerRole};
+use ndoba_audit::{Event, EventKind};
+use ndoba_order::{MediaType, Order, SignerRole};
 use ndoba_registration::application::{ApplicationContent, DeviceContent, SubjectContent};
 use ndoba_registration::fake::{World, clerk, municipality, person, with_device};
-use ndoba_registration::ports::{CertificateStatus, OrderKind, OrderRecord, OrderState, PageRequest};
+use ndoba_registration::ports::{
+    CertificateStatus, OrderKind, OrderRecord, OrderState, PageRequest, RevocationClock,
+};
 use ndoba_registration::{
     ApplicationQuery, ApplicationState, EndGrantRequest, GrantRequest, NewGrantRequest, Once, Registration,
     Separation, ServiceError, StatusRequest,
 };
-use ndoba_types::{Clock, Sha256Digest, Span};
+use ndoba_types::{Clock, OrderId, Sha256Digest, Span};
 
 fn submitted(world: &World, service: &Registration, content: &ApplicationContent) -> OrderRecord {
     let officer = world.officer("registration-officer");
@@ -371,6 +374,7 @@ fn revocation_suspension_release() {
         kind,
         reason: reason.map(Into::into),
         received: None,
+        effective: None,
         channel: "telephone".into(),
         note: "control questions answered".into(),
     };
@@ -420,6 +424,75 @@ fn revocation_suspension_release() {
         .propose(&officer.as_officer(), &serial, &request(OrderKind::Release, None), None)
         .unwrap_err();
     assert_eq!(code(&error), "certificate.revoked");
+}
+
+/// C-101: the date counts as the receipt, one officer signs it like any revocation, and it lies within the validity.
+#[test]
+fn a_revocation_with_a_date() {
+    let world = World::new();
+    let service = world.registration();
+    let order = submitted(&world, &service, &person());
+    let approver = world.officer("approver");
+    service.sign(&approver.as_officer(), order.id, &approval(&world, &order, "approver"), None).unwrap();
+    let serial = world.play_ca(order.id, vec![0x30, 0]);
+    let (now, end) = (world.clock.now(), world.registry.tables().certificates[0].not_after);
+    let revoker = world.officer("revocation-officer");
+    let propose = |kind, effective| {
+        let request = StatusRequest {
+            kind,
+            reason: (kind == OrderKind::Revoke).then(|| "cessationOfOperation".into()),
+            received: Some(now),
+            effective: Some(effective),
+            channel: "letter".into(),
+            note: "closes at the end of the quarter".into(),
+        };
+        service.propose(&revoker.as_officer(), &serial, &request, None)
+    };
+    let date = now.plus(Span::days(30)).floor_to_second();
+    assert_eq!(code(&propose(OrderKind::Suspend, date).unwrap_err()), "date.superfluous");
+    assert_eq!(code(&propose(OrderKind::Revoke, now).unwrap_err()), "time.past");
+    let after = end.plus(Span::seconds(1));
+    assert_eq!(code(&propose(OrderKind::Revoke, after).unwrap_err()), "time.after-validity");
+
+    let order = propose(OrderKind::Revoke, date).unwrap();
+    let signed = Order::from_bytes(&order.content).unwrap();
+    assert_eq!((signed.effective(), order.expires), (Some(date), date.plus(Span::days(7))));
+    assert_eq!(world.registry.tables().requests[0].begins, date);
+    let jws = revoker.sign(
+        MediaType::Order,
+        &order.content,
+        SignerRole::RevocationOfficer,
+        None,
+        world.clock.now(),
+    );
+    service.sign(&revoker.as_officer(), order.id, &jws, None).unwrap();
+    let scheduled = |event: &Event| matches!(event.what, EventKind::RevocationScheduled { effective, .. } if effective == date);
+    assert!(world.registry.tables().events.iter().any(scheduled));
+}
+
+/// G-30: what the API says of the 24 hours.
+#[test]
+fn a_clock_tells_what_is_left() {
+    let world = World::new();
+    let (service, now) = (world.registration(), world.clock.now());
+    let clock = RevocationClock {
+        order: OrderId::from_bytes([1; 16]),
+        kind: OrderKind::Revoke,
+        received: now.minus(Span::days(9)),
+        begins: now,
+        decided: None,
+        carried_out: None,
+        published: None,
+        settled: None,
+    };
+    let left = |clock: &RevocationClock| service.time_left(clock).map(|left| (left.aim, left.limit));
+    assert_eq!(left(&clock), Some((3600, 24 * 3600)));
+    world.clock.advance(Span::hours(25));
+    let (aim, limit) = left(&clock).unwrap();
+    assert_eq!((aim, limit), (-24 * 3600, -3600));
+    assert_eq!(left(&RevocationClock { carried_out: Some(now), ..clock.clone() }), Some((aim, limit)));
+    assert_eq!(left(&RevocationClock { published: Some((7, now)), ..clock.clone() }), None);
+    assert_eq!(left(&RevocationClock { settled: Some(now), ..clock }), None);
 }
 
 #[test]

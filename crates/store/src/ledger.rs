@@ -2,6 +2,8 @@
 
 use ndoba_audit::{Event, EventKind};
 use ndoba_ca::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
+use ndoba_ca::clocks::{ClockChange, OpenRequest};
+use ndoba_ca::ending::{AuthorityEnd, LastCrlIntent};
 use ndoba_ca::ports::{
     AcceptedState, Attempt, Authority, AuthorityMark, CertificateId, CrlFailure, CrlInDoubt, CrlIntent,
     CrlIssued, CrlState, InDoubt, Intent, IntentOutcome, Issued, Ledger, LedgerError, LossCause,
@@ -14,8 +16,8 @@ use ndoba_x509::RevokedEntry;
 use crate::Store;
 use crate::error::StoreError;
 use crate::queries::{
-    accounts, attempts, authorities, crls, events, grants, issuance, order_queue, responder_ledger, restore,
-    status, versions,
+    accounts, attempts, authorities, clocks, crls, events, grants, issuance, order_queue, responder_ledger,
+    restore, status, versions,
 };
 use crate::spelling::order;
 use crate::transaction::unless_refused;
@@ -33,9 +35,14 @@ impl From<StoreError> for LedgerError {
 }
 
 impl Ledger for Store {
-    fn queued_orders(&self, queue: Queue, limit: usize) -> Result<Vec<QueuedOrder>, LedgerError> {
+    fn queued_orders(
+        &self,
+        queue: Queue,
+        until: UtcTime,
+        limit: usize,
+    ) -> Result<Vec<QueuedOrder>, LedgerError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        Ok(self.snapshot("queued_orders", |conn| order_queue::waiting(conn, queue, limit))?)
+        Ok(self.snapshot("queued_orders", |conn| order_queue::waiting(conn, queue, until, limit))?)
     }
 
     fn refuse_order(
@@ -88,9 +95,14 @@ impl Ledger for Store {
                 .iter()
                 .map(|Intent { attempt, .. }| attempts::counted(attempt, attempt.signatures, attempt.at));
             attempts::count_all(conn, counts)?;
+            let ended =
+                versions::ended(conn, &intents.iter().map(|intent| &intent.certificate.ca).collect())?;
             intents
                 .iter()
                 .map(|intent| {
+                    if ended.contains(intent.certificate.ca.as_str()) {
+                        return Ok(IntentOutcome::CaEnded);
+                    }
                     let recorded = unless_refused(conn, |conn| issuance::record_intent(conn, intent))?;
                     Ok(match recorded {
                         Ok(()) => IntentOutcome::Recorded,
@@ -184,6 +196,26 @@ impl Ledger for Store {
         })?)
     }
 
+    fn open_requests(
+        &self,
+        now: UtcTime,
+        after: Option<(UtcTime, OrderId)>,
+        limit: usize,
+    ) -> Result<Vec<OpenRequest>, LedgerError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        Ok(self.snapshot("open_requests", |conn| clocks::open(conn, now, after, limit))?)
+    }
+
+    fn open_request_count(&self, now: UtcTime) -> Result<u64, LedgerError> {
+        Ok(self.read("open_request_count", |conn| clocks::count(conn, now))?)
+    }
+
+    fn record_clocks(&self, changes: Vec<ClockChange>) -> Result<Vec<bool>, LedgerError> {
+        Ok(self.write("record_clocks", |conn| {
+            changes.iter().map(|change| clocks::record(conn, change)).collect()
+        })?)
+    }
+
     fn crl_state(&self, ca: &CaName) -> Result<CrlState, LedgerError> {
         Ok(self.snapshot("crl_state", |conn| crls::state(conn, ca))?)
     }
@@ -204,6 +236,14 @@ impl Ledger for Store {
 
     fn record_crl_intent(&self, intent: CrlIntent) -> Result<bool, LedgerError> {
         Ok(self.write("record_crl_intent", |conn| crls::record_intent(conn, &intent))?)
+    }
+
+    fn record_last_crl_intent(
+        &self,
+        intent: CrlIntent,
+        end: AuthorityEnd,
+    ) -> Result<LastCrlIntent, LedgerError> {
+        Ok(self.write("record_last_crl_intent", |conn| crls::record_last_intent(conn, &intent, &end))?)
     }
 
     fn record_crl(&self, crl: CrlIssued) -> Result<bool, LedgerError> {

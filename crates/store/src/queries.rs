@@ -7,6 +7,7 @@ pub(crate) mod attempts;
 pub(crate) mod audit_log;
 pub(crate) mod authorities;
 pub(crate) mod certificate_views;
+pub(crate) mod clocks;
 pub(crate) mod crls;
 pub(crate) mod events;
 pub(crate) mod finals;

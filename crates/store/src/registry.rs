@@ -110,7 +110,7 @@ impl Registry for Store {
         self.act("insert_order", act, |conn| {
             orders::insert(conn, order)?;
             orders::insert_evidence(conn, evidence)?;
-            orders::insert_request(conn, request)
+            orders::insert_request(conn, order.kind, request)
         })
     }
 

@@ -23,6 +23,7 @@ table! {
         ca -> Text,
         version -> BigInt,
         highest_crl_number -> BigInt,
+        ended -> Nullable<BigInt>,
     }
 }
 
@@ -107,6 +108,9 @@ table! {
         received -> BigInt,
         decided -> Nullable<BigInt>,
         channel -> Text,
+        begins -> BigInt,
+        settled -> Nullable<BigInt>,
+        overdue -> Nullable<BigInt>,
     }
 }
 
@@ -334,6 +338,7 @@ table! {
 allow_tables_to_appear_in_same_query!(
     applications,
     attempts,
+    authorities,
     ca_status,
     certificate_status,
     certificates,

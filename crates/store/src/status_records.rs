@@ -127,16 +127,21 @@ impl StatusRecords {
         &self,
         ca: &CaName,
         version: u64,
-        serials: &[SerialNumber],
+        serials: impl IntoIterator<Item = SerialNumber>,
     ) -> Result<Vec<SerialNumber>, StoreError> {
         /// Serials per statement: below the bind limits of both engines.
         const BATCH: usize = 1_000;
         let version = stored::count_to_row(version, "a CRL's status version")?;
         let mut vanished = Vec::new();
-        for batch in serials.chunks(BATCH) {
+        let mut serials = serials.into_iter();
+        loop {
+            let batch: Vec<SerialNumber> = serials.by_ref().take(BATCH).collect();
+            if batch.is_empty() {
+                break;
+            }
             vanished.extend(
                 self.store
-                    .snapshot("compare_with_crl", |conn| status::unrevoked(conn, ca, version, batch))?,
+                    .snapshot("compare_with_crl", |conn| status::unrevoked(conn, ca, version, &batch))?,
             );
         }
         let mut doubts = self.doubts.write().unwrap_or_else(PoisonError::into_inner);

@@ -7,7 +7,7 @@ use std::fmt;
 use der::Tag;
 use ndoba_types::{SerialNumber, SignatureAlgorithm, UtcTime};
 
-pub use parse::{BadCrl, Crl};
+pub use parse::{BadCrl, Crl, CrlEntries, CrlView};
 
 use crate::extension::{self as ext, RawExtension, extensions_der};
 use crate::time::time_der;
@@ -68,6 +68,17 @@ impl RevokedEntry {
     }
 }
 
+/// The entries of a list to be, encoded as they come: forty octets or so each, and no more.
+#[derive(Clone, Debug, Default)]
+pub struct CrlEntryList(Vec<u8>);
+
+impl CrlEntryList {
+    /// Adds an entry; each serial number comes once.
+    pub fn push(&mut self, entry: &RevokedEntry) {
+        self.0.extend_from_slice(&entry.to_der());
+    }
+}
+
 /// A CRL, complete but for its entries and signature.
 #[derive(Clone, Copy, Debug)]
 pub struct CrlPlan<'a> {
@@ -88,11 +99,17 @@ impl CrlPlan<'_> {
     ///
     /// - `entries` – each serial once; their order is kept. Without any, revokedCertificates is absent (C-90).
     pub fn to_tbs(&self, entries: impl IntoIterator<Item = RevokedEntry>) -> Vec<u8> {
-        let Self { issuer, number, this_update, next_update, expired_certs_on_crl } = self;
-        let mut revoked = Vec::new();
+        let mut list = CrlEntryList::default();
         for entry in entries {
-            revoked.extend_from_slice(&entry.to_der());
+            list.push(&entry);
         }
+        self.with_entries(list)
+    }
+
+    /// As [`Self::to_tbs`], of entries that were encoded as they came.
+    pub fn with_entries(&self, list: CrlEntryList) -> Vec<u8> {
+        let Self { issuer, number, this_update, next_update, expired_certs_on_crl } = self;
+        let CrlEntryList(revoked) = list;
         let revoked = if revoked.is_empty() { revoked } else { encode::tlv(Tag::Sequence, &revoked) };
         let mut extensions = vec![ext::authority_key_identifier(&issuer.ski), ext::crl_number(*number)];
         extensions.extend(expired_certs_on_crl.map(ext::expired_certs_on_crl));

@@ -31,7 +31,7 @@ mod time;
 mod url;
 
 pub use certificate::{BadCertificate, Certificate};
-pub use crl::{BadCrl, Crl, CrlNumber, CrlPlan, RevokedEntry};
+pub use crl::{BadCrl, Crl, CrlEntries, CrlEntryList, CrlNumber, CrlPlan, CrlView, RevokedEntry};
 pub use csr::{CsrError, VerifiedCsr, certification_request_info};
 pub use ecdsa::{ecdsa_der_from_raw, ecdsa_raw_from_der};
 pub use extension::RawExtension;

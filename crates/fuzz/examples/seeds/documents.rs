@@ -96,6 +96,7 @@ fn contents() -> Outcome<Vec<(&'static str, OrderContent)>> {
             OrderContent::Revoke(Revoke {
                 serial: serial.clone(),
                 reason: RevocationReason::KeyCompromise,
+                effective: None,
                 evidence: vec![digest("letter")],
             }),
         ),

@@ -11,16 +11,27 @@ use crate::rules::oid;
 pub(super) const RULE: Rule =
     Rule { id: "crl-entries", clause: "RFC 5280 §5.1.2.6, §5.3.1; C-90, C-107", check };
 
+/// Whether a serial number stands behind another as our lists have them: by its octets without a sign octet.
+fn above(one: &[u8], other: &[u8]) -> bool {
+    fn unsigned(serial: &[u8]) -> &[u8] {
+        serial.strip_prefix(&[0]).unwrap_or(serial)
+    }
+    unsigned(one) > unsigned(other)
+}
+
 fn check(crl: &Crl<'_>, _: &CrlContext<'_>, report: &mut Report<'_>) {
     let Some(entries) = &crl.entries else { return };
-    if entries.is_empty() {
+    if entries.each().next().is_none() {
         report.error("revokedCertificates is absent when there are none, never empty", None);
     }
     let this_update = Moment::of(&crl.this_update);
+    // Where each serial number is above the one before, as on our lists, none comes twice and none is remembered.
+    let ascends = entries.each().is_sorted_by(|one, other| above(other.serial.content, one.serial.content));
     let mut seen = HashSet::new();
-    for entry in entries {
+    for entry in entries.each() {
         let place = entry.serial.start..entry.date.end;
-        if entry.serial.tag != der::INTEGER || !seen.insert(entry.serial.content) {
+        let again = !ascends && !seen.insert(entry.serial.content);
+        if entry.serial.tag != der::INTEGER || again {
             report.error("a serial number occurs again, or is none", place.clone());
         }
         if Moment::of(&entry.date).is_none() || Moment::of(&entry.date) > this_update {

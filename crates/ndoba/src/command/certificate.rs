@@ -1,8 +1,11 @@
 //! `ndoba certificate`: look, fetch, revoke, suspend, release.
 
-use ndoba_client::{CertificateForm, StatusOrder};
 use std::path::Path;
 
+use ndoba_client::{CertificateForm, Clock, StatusOrder};
+use ndoba_types::UtcTime;
+
+use super::revoke_all;
 use super::session::Session;
 use crate::cli::{CertificateCommand, RequestArgs};
 use crate::files;
@@ -15,30 +18,63 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
             let found = session.api.certificate(serial)?;
             session.print(&found, || {
                 let reason = found.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-                format!(
-                    "{} of {}: {}{reason}, valid {} to {}\n  profile {}, {}\n  lint: {}",
-                    found.serial,
-                    found.ca,
-                    found.status,
-                    found.not_before,
-                    found.not_after,
-                    found.profile,
-                    found.profile_digest,
-                    found.lint
-                )
+                let mut lines = vec![
+                    format!(
+                        "{} of {}: {}{reason}, valid {} to {}",
+                        found.serial, found.ca, found.status, found.not_before, found.not_after
+                    ),
+                    format!("  profile {}, {}", found.profile, found.profile_digest),
+                    format!("  lint: {}", found.lint),
+                ];
+                lines.extend(found.clocks.iter().map(told));
+                lines.join("\n")
             })
         }
         CertificateCommand::Download { api, serial, out } => download(&Session::open(api)?, serial, out),
-        CertificateCommand::Revoke { api, serial, reason, request } => {
-            change(&Session::open(api)?, serial, ("revoke", Some(reason)), request, None)
+        CertificateCommand::Revoke { api, serial, reason, effective, request } => {
+            let asked = Asked { kind: "revoke", reason: Some(reason), effective: *effective };
+            change(&Session::open(api)?, serial, &asked, request, None)
         }
+        CertificateCommand::RevokeAll(args) => revoke_all::run(args),
         CertificateCommand::Suspend { api, serial, request } => {
-            change(&Session::open(api)?, serial, ("suspend", None), request, None)
+            let asked = Asked { kind: "suspend", reason: None, effective: None };
+            change(&Session::open(api)?, serial, &asked, request, None)
         }
         CertificateCommand::Release { api, serial, approver, request } => {
-            change(&Session::open(api)?, serial, ("release", None), request, Some(approver))
+            let asked = Asked { kind: "release", reason: None, effective: None };
+            change(&Session::open(api)?, serial, &asked, request, Some(approver))
         }
     }
+}
+
+/// What is asked about a certificate.
+struct Asked<'a> {
+    kind: &'a str,
+    reason: Option<&'a str>,
+    effective: Option<UtcTime>,
+}
+
+/// A request and how far it has come.
+fn told(clock: &Clock) -> String {
+    let Clock { kind, received, effective, published, crl_number, left_seconds, left_of_aim_seconds, .. } =
+        clock;
+    let begun = match effective {
+        None => format!("{kind}, received {received}"),
+        Some(date) => format!("{kind}, received {received}, for {date}"),
+    };
+    match (published, crl_number, left_seconds, left_of_aim_seconds) {
+        (Some(at), Some(number), _, _) => format!("  {begun}: on CRL {number} since {at}"),
+        (_, _, Some(limit), Some(aim)) => {
+            format!("  {begun}: {} by law, {} by the provider's aim", left(*limit), left(*aim))
+        }
+        (_, _, _, _) => format!("  {begun}: nothing is owed"),
+    }
+}
+
+fn left(seconds: i64) -> String {
+    let (hours, minutes) = (seconds.unsigned_abs() / 3600, seconds.unsigned_abs() / 60 % 60);
+    let word = if seconds < 0 { "late" } else { "left" };
+    format!("{hours} h {minutes:02} min {word}")
 }
 
 fn download(session: &Session, serial: &str, out: &Path) -> anyhow::Result<()> {
@@ -57,14 +93,23 @@ fn download(session: &Session, serial: &str, out: &Path) -> anyhow::Result<()> {
 fn change(
     session: &Session,
     serial: &str,
-    (kind, reason): (&str, Option<&str>),
-    asked: &RequestArgs,
+    asked: &Asked<'_>,
+    how: &RequestArgs,
     approver: Option<&Path>,
 ) -> anyhow::Result<()> {
-    let RequestArgs { channel, note, received_at } = asked;
-    let received = received_at.map(|at| at.to_string());
-    let request = StatusOrder { kind, reason, received: received.as_deref(), channel, note };
+    let Asked { kind, reason, effective } = *asked;
+    let RequestArgs { channel, note, received_at } = how;
+    let (received, effective) = (received_at.map(|at| at.to_string()), effective.map(|at| at.to_string()));
+    let (received, effective) = (received.as_deref(), effective.as_deref());
+    let request = StatusOrder { kind, reason, received, effective, channel, note };
     let order = session.api.propose(serial, &request, None)?;
+    if let Some(date) = effective {
+        // Nobody waits for a date to come.
+        let order = session.sign_for_later(&order.order_id)?;
+        return session.print(&order, || {
+            format!("{kind}: order {} is {}, and takes effect at {date}", order.order_id, order.state)
+        });
+    }
     let mut signed = session.sign(&order.order_id)?;
     if let Some(approver) = approver {
         signed = session.sign_as(approver, &order.order_id)?;

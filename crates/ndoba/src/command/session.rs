@@ -21,7 +21,7 @@ const API_WAIT: u32 = 10;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The API's code for an order that has all its signatures while nobody carries it out.
-const CA_UNAVAILABLE: &str = "ca.unavailable";
+pub(super) const CA_UNAVAILABLE: &str = "ca.unavailable";
 
 /// An order with an officer's signature.
 pub(super) struct Signed {
@@ -64,6 +64,20 @@ impl Session {
     /// Shows an order to the officer, asks, and signs it in the role whose signature it lacks.
     pub(super) fn sign(&self, order_id: &str) -> anyhow::Result<Signed> {
         self.sign_with(&self.api, &self.officer, order_id)
+    }
+
+    /// The same, for an order that the CA carries out at a date only: nobody waits for it.
+    pub(super) fn sign_for_later(&self, order_id: &str) -> anyhow::Result<Order> {
+        let now = self.world.clock.now();
+        let mut consent = |lines: &[String], role| self.consent(lines, role);
+        match review_and_sign(&self.api, &self.officer, order_id, self.language, now, None, &mut consent) {
+            Ok(order) => Ok(order),
+            // Signed and kept, whether the CA answers now or not.
+            Err(ClientError::Later { problem, .. }) if problem.code == CA_UNAVAILABLE => {
+                Ok(self.api.order(order_id)?)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The same as another officer, who sits at this machine too.
@@ -143,7 +157,7 @@ fn beside(officer: &Path) -> PathBuf {
     officer.with_file_name("operations-ca.pem")
 }
 
-fn asked(question: &str) -> bool {
+pub(super) fn asked(question: &str) -> bool {
     eprint!("{question}");
     let _ = std::io::stderr().flush();
     let mut answer = String::new();

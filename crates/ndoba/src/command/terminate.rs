@@ -24,7 +24,7 @@ use crate::witness_file::role_marks;
 /// Signatures between two commits: as many as a crash may make in vain.
 const BATCH: u32 = 128;
 /// How long a token may take to be there.
-const TOKEN_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+pub(super) const TOKEN_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Makes what is missing.
 pub(crate) fn run(args: &TerminateArgs) -> anyhow::Result<()> {
@@ -35,9 +35,6 @@ pub(crate) fn run(args: &TerminateArgs) -> anyhow::Result<()> {
         ca.key.clone().with_context(|| format!("the CA {} has no key in this configuration", ca.name))?;
     let certificate = installation::certificate(&ca.certificate)?;
     let store = installation::open_store(&settings)?;
-    // A database that went back may lack revocations: nothing final is said from it.
-    let marks = store.all_marks()?;
-    installation::witness(&settings, "ca")?.check(&role_marks("ca", &marks))?;
     must_be_decided(&settings, &store, &certificate)?;
     let world = World::of(&settings)?;
     must_be_settled(&store, &ca, &world)?;
@@ -65,12 +62,21 @@ pub(crate) fn run(args: &TerminateArgs) -> anyhow::Result<()> {
     ending.finish()
 }
 
-/// The decision is in the chain of grants, and nowhere else.
-fn must_be_decided(settings: &Settings, store: &Store, certificate: &Certificate) -> anyhow::Result<()> {
+/// The register of officers by a database that no witness of the `ca` role is ahead of: one that went back may lack
+/// revocations, and nothing final is said from it.
+pub(super) fn register(settings: &Settings, store: &Store) -> anyhow::Result<Register> {
+    let marks = store.all_marks()?;
+    installation::witness(settings, "ca")?.check(&role_marks("ca", &marks))?;
     let mut register = Register::from_pin(&installation::pin(settings)?)?;
     for grant in store.grants()? {
         register.append(&grant.document, &grant.signatures).context("the register cannot be believed")?;
     }
+    Ok(register)
+}
+
+/// The decision is in the chain of grants, and nowhere else.
+fn must_be_decided(settings: &Settings, store: &Store, certificate: &Certificate) -> anyhow::Result<()> {
+    let register = register(settings, store)?;
     let ski = certificate.subject_key_identifier().context("the CA has no key identifier")?;
     anyhow::ensure!(
         register.is_terminated(KeyIdentifier::try_from(ski)?),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use ndoba_audit::EventKind;
 use ndoba_ca::accounting::{KeyUse, Violation};
+use ndoba_ca::clocks::{ClockReport, RevocationRule};
 use ndoba_ca::ports::Ledger as _;
 use ndoba_ca::{
     Arrow, CaError, CaParts, CaService, CrlTiming, Failpoints, IssuingCa, NoFailpoints, Node, Overdue,
@@ -14,14 +15,14 @@ use ndoba_ca::{
 };
 use ndoba_hsm::TokenState;
 use ndoba_order::DeviceModel;
-use ndoba_settings::{Mode, OnTimeout, Settings};
+use ndoba_settings::{CertificationAuthority, Mode, OnTimeout, Settings};
 use ndoba_types::{IssueCertificates, PublishCrls, Span, UtcTime};
 
 use super::background::{Background, Next};
 use super::{Process, record_one};
 use crate::failpoint::{self, KillAt};
 use crate::installation;
-use crate::tokens::Watched;
+use crate::tokens::{Tokens, Watched};
 use crate::witness_file::{CrlFolder, WitnessFile, role_marks};
 
 /// Between two looks for orders.
@@ -30,6 +31,9 @@ const POLL: Duration = Duration::from_millis(50);
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 /// Between two signs of life.
 const BEAT: Span = Span::seconds(1);
+
+/// The part of health that tells of the clocks of revocation.
+const REVOCATION: &str = "revocation";
 
 /// Everything that may refuse; nothing is done yet.
 pub(super) fn prepare(process: &Process) -> anyhow::Result<CaService> {
@@ -53,7 +57,7 @@ pub(super) fn prepare(process: &Process) -> anyhow::Result<CaService> {
         sink: Arc::new(CrlFolder(installation::published(settings)?)),
         witness: Arc::new(WitnessFile::new(witness)),
         failpoints: failpoints(settings)?,
-        authorities: authorities(process)?,
+        authorities: issuing_cas(settings, &process.tokens, |_| true)?,
         profiles: installation::profiles(settings)?,
         devices: devices(settings)?,
         urls: installation::public_urls(settings)?,
@@ -74,8 +78,14 @@ pub(super) fn prepare(process: &Process) -> anyhow::Result<CaService> {
                 OnTimeout::Revoke => Overdue::Revoke,
             },
         },
+        revocation: revocation_rule(settings),
     };
     Ok(CaService::new(parts)?)
+}
+
+/// How long a request may take, and is meant to take.
+fn revocation_rule(settings: &Settings) -> RevocationRule {
+    RevocationRule { aim: settings.legal.revocation_slo, limit: settings.legal.revocation_max }
 }
 
 /// Starts the role.
@@ -95,6 +105,7 @@ pub(super) fn start(
     // Nobody is told that certificates can be issued before the accounts were looked at.
     let mut issues = false;
     let mut works = true;
+    let rule = revocation_rule(&process.settings);
     background.run("ca", move || {
         let now = process.world.clock.now();
         // Who cannot act gives no sign of life: officers are told that their orders wait.
@@ -112,6 +123,9 @@ pub(super) fn start(
                 metrics::gauge!("ndoba_ca_waiting").set(gauge(progress.waiting));
                 metrics::gauge!("ndoba_ca_violations").set(gauge(service.violations().len()));
                 metrics::gauge!("ndoba_ca_overdue_suspensions").set(gauge(progress.overdue));
+                if let Some(report) = service.take_clock_report() {
+                    tell_clocks(&process, &report, rule, now);
+                }
                 if progress.worked() { Next::AtOnce } else { Next::After(POLL) }
             }
             Err(error) => {
@@ -165,6 +179,39 @@ fn judge_accounts(process: &Process, violations: &[Violation]) -> bool {
     false
 }
 
+/// Says how long requests to revoke or suspend have waited, and how long those took that are done.
+fn tell_clocks(process: &Process, report: &ClockReport, rule: RevocationRule, now: UtcTime) {
+    let ClockReport { open, oldest, seen_after, newly_overdue } = report;
+    let seconds = |span: Span| span.to_std().as_secs_f64();
+    let oldest = oldest.as_ref().map(|request| (now.max(request.begins).since(request.begins), request));
+    metrics::gauge!("ndoba_revocation_open_requests")
+        .set(f64::from(u32::try_from(*open).unwrap_or(u32::MAX)));
+    metrics::gauge!("ndoba_revocation_oldest_request_seconds")
+        .set(oldest.map_or(0.0, |(age, _)| seconds(age)));
+    for span in seen_after {
+        metrics::histogram!("ndoba_revocation_seconds").record(seconds(*span));
+    }
+    let late = seen_after.iter().filter(|span| **span > rule.aim).count();
+    metrics::counter!("ndoba_revocation_over_aim_total").increment(late.try_into().unwrap_or(u64::MAX));
+    metrics::counter!("ndoba_revocation_over_limit_total")
+        .increment((*newly_overdue).try_into().unwrap_or(u64::MAX));
+    let (age, request) = match oldest {
+        Some((age, request)) if age > rule.aim => (age, request),
+        Some(_) | None => return process.health.set_ok(REVOCATION),
+    };
+    let what = format!(
+        "{open} open; the request of order {} has run since {}: {}",
+        request.order,
+        request.begins,
+        request.stage.words()
+    );
+    if age > rule.limit {
+        process.health.set_failed(REVOCATION, format!("legal.revocation_max has passed, {what}"));
+    } else {
+        process.health.set_degraded(REVOCATION, format!("legal.revocation_slo has passed, {what}"));
+    }
+}
+
 /// Says in the database that this node lives, and whether it can issue: the API's 503 depends on it.
 fn beat(process: &Process, now: UtcTime, issues: bool) {
     let issuing = process.settings.cas.iter().filter_map(|ca| ca.key.as_ref());
@@ -176,19 +223,24 @@ fn beat(process: &Process, now: UtcTime, issues: bool) {
     }
 }
 
-fn authorities(process: &Process) -> anyhow::Result<Vec<IssuingCa>> {
+/// The CAs of the configuration whose keys this process has, and that `wanted` takes.
+pub(crate) fn issuing_cas(
+    settings: &Settings,
+    tokens: &Tokens,
+    wanted: impl Fn(&CertificationAuthority) -> bool,
+) -> anyhow::Result<Vec<IssuingCa>> {
     let mut authorities = Vec::new();
-    for ca in &process.settings.cas {
+    for ca in settings.cas.iter().filter(|ca| wanted(ca)) {
         let Some(key) = &ca.key else { continue };
-        let facts = installation::issuer_facts(&process.settings, ca)?;
+        let facts = installation::issuer_facts(settings, ca)?;
         let certificate = installation::certificate(&ca.certificate)?;
         let opening = || format!("the key {} of the CA {} cannot be used", key.label, ca.name);
-        let certify = process.tokens.open::<IssueCertificates>(key, &facts.spki).with_context(opening)?;
+        let certify = tokens.open::<IssueCertificates>(key, &facts.spki).with_context(opening)?;
         authorities.push(IssuingCa {
             name: ca.name.clone(),
             certify: Arc::new(certify.clone()),
             watch: Arc::new(Watched(certify)),
-            revoke: Arc::new(process.tokens.open::<PublishCrls>(key, &facts.spki).with_context(opening)?),
+            revoke: Arc::new(tokens.open::<PublishCrls>(key, &facts.spki).with_context(opening)?),
             certifies_cas: certificate.issuer() == certificate.subject(),
             facts,
             crl: CrlTiming { validity: ca.crl.next_update, interval: ca.crl.publish_every },

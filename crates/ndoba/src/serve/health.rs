@@ -7,7 +7,7 @@ use std::time::Duration;
 use ndoba_hsm::TokenState;
 use ndoba_settings::{ClockMode, Role, Settings};
 use ndoba_web_public::{Check, CheckState, Health, HealthSource};
-use ndoba_x509::Crl;
+use ndoba_x509::CrlView;
 
 use super::Process;
 use super::background::{Background, Next};
@@ -123,11 +123,12 @@ fn look_at_crls(process: &Process) {
     let Ok(published) = installation::published(&process.settings) else { return };
     for ca in &process.settings.cas {
         let part = format!("CRL {}", ca.name);
-        let crl = published.crl(&ca.name).ok().flatten().map(|der| Crl::from_der(&der));
-        match crl {
-            Some(Ok(crl)) if crl.next_update() > now => process.health.set_ok(&part),
-            Some(Ok(crl)) => {
-                process.health.set_failed(&part, format!("its nextUpdate was {}", crl.next_update()))
+        let der = published.crl(&ca.name).ok().flatten();
+        let next_update = der.map(|der| CrlView::from_der(&der).map(|crl| crl.next_update()));
+        match next_update {
+            Some(Ok(next_update)) if next_update > now => process.health.set_ok(&part),
+            Some(Ok(next_update)) => {
+                process.health.set_failed(&part, format!("its nextUpdate was {next_update}"))
             }
             Some(Err(_)) => process.health.set_failed(&part, "it cannot be read".into()),
             None => process.health.set_failed(&part, "there is none".into()),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use anyhow::Context as _;
 use ndoba_order::ProfileRef;
+use ndoba_registration::ports::RevocationLimits;
 use ndoba_registration::{DeviceOffer, ProfileOffer, Registration, RegistrationSettings, SubjectKind};
 use ndoba_settings::{CertificationAuthority, CertifiedDevice, Settings};
 use ndoba_types::{CaName, Span};
@@ -95,6 +96,10 @@ fn registration(process: &Process) -> anyhow::Result<Registration> {
         proofing_max_age_days: PROOFING_DAYS,
         order_life: ORDER_LIFE,
         suspension_allowed: settings.legal.suspension_allowed,
+        revocation: RevocationLimits {
+            aim: settings.legal.revocation_slo,
+            limit: settings.legal.revocation_max,
+        },
         ca_silence: CA_SILENCE,
     };
     Ok(Registration::new(

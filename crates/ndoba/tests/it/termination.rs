@@ -4,7 +4,10 @@
 use std::fs;
 use std::process::Command;
 
+use ndoba_testkit::{Document, Judge};
+
 use crate::installation::{Engine, Installation};
+use crate::program;
 
 impl Installation {
     /// What is said about a certificate of the ended CA, verified with the CA's own certificate.
@@ -82,6 +85,41 @@ fn a_ca_ends_and_its_last_answers_stay() {
     };
     let said = terminate(false);
     assert!(said.contains("3 certificates have their final answers"), "{said}");
+    // A list with no end comes once nothing lives, and only then (C-92). Without the clock put forward one does.
+    let early = here.must_not(&["ca", "last-crl", "signature", "--config", "ndoba.toml"]);
+    assert!(early.contains("certificates of signature are valid and not revoked, the last until"), "{early}");
+    let undecided = here.must_not(&["ca", "last-crl", "seal", "--config", "ndoba.toml"]);
+    assert!(undecided.contains("nobody ended the CA seal"), "{undecided}");
+    let last_crl = || {
+        let mut command = here.command(&["ca", "last-crl", "signature", "--config", "ndoba.toml"]);
+        let done = command.env("NDOBACTL_CLOCK_AHEAD", &ahead).output().unwrap();
+        let said = program::said(&done);
+        assert!(done.status.success() && said.contains("is its last"), "{said}");
+        said
+    };
+    let number = last_crl();
+    let list = "published/crl/signature.crl";
+    let text = here.openssl(&["crl", "-inform", "DER", "-noout", "-text", "-in", list]);
+    assert!(text.contains("Next Update: Dec 31 23:59:59 9999 GMT"), "{text}");
+    assert!(text.to_lowercase().contains(&serials[0]), "{text}");
+    let parsed = here.openssl(&["asn1parse", "-inform", "DER", "-in", list]);
+    assert!(parsed.contains("GENERALIZEDTIME   :99991231235959Z"), "{parsed}");
+    here.openssl(&[
+        "crl",
+        "-inform",
+        "DER",
+        "-noout",
+        "-verify",
+        "-CAfile",
+        "pki/signature.pem",
+        "-in",
+        list,
+    ]);
+    Judge::shared().assert_clean(Document::Crl, &here.read(list));
+    // Said again it is the same list.
+    let before = here.read(list);
+    assert_eq!(last_crl(), number);
+    assert_eq!(here.read(list), before);
     // A second call signs nothing.
     let signatures = || fs::read_to_string(here.file("witness.log")).unwrap().lines().count();
     let before = signatures();

@@ -21,7 +21,9 @@ use crate::application::{
     AffiliationContent, ApplicationContent, AuthorityProof, DeviceContent, IdentityDocument,
     IdentityProofing, LegalPersonContent, NaturalPersonContent, Representative, SubjectContent,
 };
-use crate::ports::{CertificateRecord, CertificateStatus, GrantRecord, LedgerState, OrderState};
+use crate::ports::{
+    CertificateRecord, CertificateStatus, GrantRecord, LedgerState, OrderState, RevocationLimits,
+};
 use crate::profile::{DeviceOffer, ProfileOffer, SubjectKind};
 use crate::service::{Officer, Registration, RegistrationSettings, person_of_number};
 
@@ -250,6 +252,7 @@ impl World {
             proofing_max_age_days: 30,
             order_life: Span::days(7),
             suspension_allowed: true,
+            revocation: RevocationLimits { aim: Span::minutes(60), limit: Span::hours(24) },
             ca_silence: Span::seconds(10),
         };
         let random = Arc::new(CountingRandom::default());

@@ -4,7 +4,9 @@ use ndoba_types::SerialNumber;
 
 use super::{Officer, Registration, ServiceError};
 use crate::permission::Permission;
-use crate::ports::{CertificateFilter, CertificateRecord, LedgerState, Page, PageRequest};
+use crate::ports::{
+    CertificateFilter, CertificateRecord, LedgerState, Page, PageRequest, RevocationClock, TimeLeft,
+};
 
 impl Registration {
     /// A certificate with its status and clocks. The read is an event.
@@ -48,6 +50,11 @@ impl Registration {
     pub fn export_audit(&self, officer: &Officer, out: &mut dyn std::io::Write) -> Result<(), ServiceError> {
         self.admit(officer, Permission::ExportAudit)?;
         Ok(self.registry.export_audit(out)?)
+    }
+
+    /// How long a request about a certificate may still take; nothing once it owes nothing.
+    pub fn time_left(&self, clock: &RevocationClock) -> Option<TimeLeft> {
+        clock.left(self.settings.revocation, self.clock.now())
     }
 
     pub(super) fn issued(&self, serial: &SerialNumber) -> Result<CertificateRecord, ServiceError> {

@@ -1,7 +1,7 @@
 //! Orders: read, signed, and drafted about existing certificates.
 
 use ndoba_audit::{Actor, Event, EventKind, Word};
-use ndoba_order::{OrderContent, Refusal, Release, Revoke, Suspend, accept_signature};
+use ndoba_order::{Order, OrderContent, Refusal, Release, Revoke, Suspend, accept_signature};
 use ndoba_types::{OrderId, RecordId, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::RevocationReason;
 use serde_json::json;
@@ -26,6 +26,8 @@ pub struct StatusRequest {
     pub reason: Option<String>,
     /// When the request reached the provider; now if absent.
     pub received: Option<UtcTime>,
+    /// From when, with `revoke` only; at once if absent. The clock of the request begins then (C-101).
+    pub effective: Option<UtcTime>,
     /// One of [`CHANNELS`].
     pub channel: String,
     /// Who asked and how that was checked. Personal data: stays with the evidence.
@@ -180,6 +182,10 @@ impl Registration {
         let asked = check_request(request, now).map_err(ServiceError::Invalid)?;
         let certificate = self.issued(serial)?;
         status_allows(&certificate, request.kind)?;
+        if asked.effective.is_some_and(|date| date > certificate.not_after) {
+            let message = "must not be after the end of the certificate's validity";
+            return Err(ServiceError::field("/effective", "time.after-validity", Some("C-101"), message));
+        }
 
         let id = OrderId::generate(self.random.as_ref())?;
         let told = json!({
@@ -194,7 +200,8 @@ impl Registration {
         let serial = certificate.serial.clone();
         let content = match (request.kind, asked.reason) {
             (OrderKind::Revoke, Some(reason)) => {
-                OrderContent::Revoke(Revoke { serial: serial.clone(), reason, evidence: digests })
+                let effective = asked.effective;
+                OrderContent::Revoke(Revoke { serial: serial.clone(), reason, effective, evidence: digests })
             }
             (OrderKind::Release, _) => {
                 OrderContent::Release(Release { serial: serial.clone(), evidence: digests })
@@ -208,7 +215,10 @@ impl Registration {
                 _,
             ) => OrderContent::Suspend(Suspend { serial: serial.clone(), evidence: digests }),
         };
-        let order = self.order_of(id, &certificate.ca, content)?;
+        let mut order = self.order_of(id, &certificate.ca, content)?;
+        if let Some(date) = asked.effective {
+            order.expires = date.plus(self.settings.order_life);
+        }
         let bytes = order.to_bytes().map_err(|error| ServiceError::internal("writing an order", error))?;
         let record = OrderRecord {
             id,
@@ -229,6 +239,7 @@ impl Registration {
             order: id,
             serial: serial.clone(),
             received: asked.received,
+            begins: asked.effective.unwrap_or(asked.received),
             decided: None,
             channel: asked.channel.clone(),
         };
@@ -325,8 +336,23 @@ impl Registration {
                 record: Some(record),
             };
             events.push(self.event(officer.id, queued)?);
+            events.extend(self.scheduled(officer, order)?);
         }
         Ok(events)
+    }
+
+    /// The event of a revocation that waits for its date, where the order is one.
+    fn scheduled(&self, officer: &Officer, order: &OrderRecord) -> Result<Option<Event>, ServiceError> {
+        let signed = Order::from_bytes(&order.content)
+            .map_err(|error| ServiceError::internal("reading an order of ours", error))?;
+        let (Some(effective), Some(serial)) = (signed.effective(), signed.serial()) else { return Ok(None) };
+        let what = EventKind::RevocationScheduled {
+            ca: order.ca.clone(),
+            serial: serial.clone(),
+            order: order.id,
+            effective,
+        };
+        Ok(Some(self.event(officer.id, what)?))
     }
 
     /// Records the refusal of a signature and says which rule it broke.
@@ -359,6 +385,7 @@ impl Registration {
 struct Asked {
     reason: Option<RevocationReason>,
     received: UtcTime,
+    effective: Option<UtcTime>,
     channel: String,
     note: String,
 }
@@ -387,13 +414,24 @@ fn check_request(request: &StatusRequest, now: UtcTime) -> Result<Asked, Vec<Fie
     if received > now {
         at.refuse::<()>("received", "time.future", Some("C-101"), "must not be in the future");
     }
+    // Whole seconds: people read it, and the order's own time has no more.
+    let effective = request.effective.map(UtcTime::floor_to_second);
+    match effective {
+        Some(_) if request.kind != OrderKind::Revoke => {
+            at.refuse::<()>("effective", "date.superfluous", Some("C-101"), "only a revocation has a date");
+        }
+        Some(date) if date <= now => {
+            at.refuse::<()>("effective", "time.past", Some("C-101"), "must be in the future");
+        }
+        Some(_) | None => {}
+    }
     if !CHANNELS.contains(&request.channel.as_str()) {
         let message = format!("must be one of: {}", CHANNELS.join(", "));
         at.refuse::<()>("channel", "choice.unknown", Some("C-107"), message);
     }
     match accept(&mut at, "note", &request.note, MAX_TEXT) {
         Some(note) if found.is_empty() => {
-            Ok(Asked { reason, received, channel: request.channel.clone(), note })
+            Ok(Asked { reason, received, effective, channel: request.channel.clone(), note })
         }
         Some(_) | None => Err(found),
     }

@@ -73,7 +73,7 @@ pub(crate) fn list(
     filter: &CertificateFilter,
     page: &PageRequest,
 ) -> Result<Page<CertificateRecord>, StoreError> {
-    let CertificateFilter { subject, profile, status } = filter;
+    let CertificateFilter { subject, profile, key, status } = filter;
     let nothing = Page { items: Vec::new(), next: None };
     let mut query = views!()
         .filter(certificate_status::state.ne(state::SIGNING))
@@ -98,6 +98,9 @@ pub(crate) fn list(
     }
     if let Some(profile) = profile {
         query = query.filter(certificates::profile.eq(profile));
+    }
+    if let Some(key) = key {
+        query = query.filter(certificates::spki.eq(key.as_bytes().as_slice()));
     }
     match status.as_deref() {
         None => {}
@@ -163,7 +166,7 @@ fn shown(row: StatusRow) -> Result<CertificateStatus, StoreError> {
     }
 }
 
-type ClockRow = (Vec<u8>, Vec<u8>, String, i64, Option<i64>, Option<(String, i64, i64)>);
+type ClockRow = (Vec<u8>, Vec<u8>, String, i64, i64, Option<i64>, Option<i64>, Option<(String, i64, i64)>);
 
 /// Every request about each serial, oldest first: received, decided, carried out, published (design §6).
 fn clocks(
@@ -183,12 +186,14 @@ fn clocks(
             revocation_requests::order_id,
             orders::kind,
             revocation_requests::received,
+            revocation_requests::begins,
             revocation_requests::decided,
+            revocation_requests::settled,
             (revocation_records::ca, revocation_records::version, revocation_records::at).nullable(),
         ))
         .load(conn)?;
     let mut clocks: HashMap<_, Vec<_>> = HashMap::new();
-    for (serial, order, kind, received, decided, done) in rows {
+    for (serial, order, kind, received, begins, decided, settled, done) in rows {
         let (carried_out, published) = match done {
             None => (None, None),
             Some((ca, version, at)) => {
@@ -199,9 +204,11 @@ fn clocks(
             order: stored::order_id(&order)?,
             kind: spelling::order_kind(&kind)?,
             received: stored::time(received, "revocation_requests.received")?,
+            begins: stored::time(begins, "revocation_requests.begins")?,
             decided: decided.map(|at| stored::time(at, "revocation_requests.decided")).transpose()?,
             carried_out,
             published,
+            settled: settled.map(|at| stored::time(at, "revocation_requests.settled")).transpose()?,
         });
     }
     Ok(clocks)

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use ndoba_audit::Event;
+use ndoba_ca::ending::{AuthorityEnd, LastCrlIntent};
 use ndoba_ca::ports::{CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary};
 use ndoba_types::{CaName, UtcTime};
 
@@ -9,8 +10,8 @@ use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::queries::attempts::{FIRST, OpenAttempt, Signed};
 use crate::queries::{attempts, events, outbox, versions};
-use crate::schema::{attempts as attempt_rows, crls};
-use crate::spelling::outcome;
+use crate::schema::{attempts as attempt_rows, authorities, certificate_status, certificates, crls};
+use crate::spelling::{HOLD, outcome};
 use crate::stored;
 
 /// Number, status version, thisUpdate, nextUpdate; the last three are there once it is signed.
@@ -48,7 +49,7 @@ fn summary(row: (i64, Option<i64>, Option<i64>, Option<i64>)) -> Result<CrlSumma
 pub(crate) fn record_intent(conn: &mut Conn, intent: &CrlIntent) -> Result<bool, StoreError> {
     let CrlIntent { ca, number, tbs, attempt, event } = intent;
     let number = stored::count_to_row(*number, "crls.number")?;
-    if !versions::take_crl_number(conn, ca, number)? {
+    if is_over(conn, ca)? || !versions::take_crl_number(conn, ca, number)? {
         return Ok(false);
     }
     diesel::insert_into(crls::table)
@@ -62,6 +63,58 @@ pub(crate) fn record_intent(conn: &mut Conn, intent: &CrlIntent) -> Result<bool,
     attempts::count(conn, &attempts::counted(attempt, attempt.signatures, attempt.at))?;
     events::append(conn, std::slice::from_ref(event))?;
     Ok(true)
+}
+
+/// Takes the number of the CA's last list, and ends the CA, where none of its certificates lives.
+pub(crate) fn record_last_intent(
+    conn: &mut Conn,
+    intent: &CrlIntent,
+    end: &AuthorityEnd,
+) -> Result<LastCrlIntent, StoreError> {
+    // From here on nobody records an intent to issue under this CA until we commit; who did before is seen below.
+    versions::hold_to_end(conn, &intent.ca)?;
+    if let Some((certificates, until)) = living(conn, &intent.ca, end.at)? {
+        return Ok(LastCrlIntent::Alive { certificates, until });
+    }
+    if !record_intent(conn, intent)? {
+        return Ok(LastCrlIntent::NumberTaken);
+    }
+    if versions::end(conn, &intent.ca, end.at)? {
+        events::append(conn, std::slice::from_ref(&end.event))?;
+    }
+    Ok(LastCrlIntent::Recorded)
+}
+
+/// How many certificates of the CA are valid at `at` and not revoked for ever, and until when the last of them; the
+/// CA's own does not count. One in `signing` does: it may exist.
+fn living(conn: &mut Conn, ca: &CaName, at: UtcTime) -> Result<Option<(u64, UtcTime)>, StoreError> {
+    let own: Option<Vec<u8>> =
+        authorities::table.find(ca.as_str()).select(authorities::certificate).first(conn).optional()?;
+    let living = certificates::table
+        .inner_join(
+            certificate_status::table.on(certificate_status::ca
+                .eq(certificates::ca)
+                .and(certificate_status::serial.eq(certificates::serial))),
+        )
+        .filter(certificates::ca.eq(ca.as_str()))
+        .filter(certificates::not_after.ge(at.unix_micros()))
+        .filter(certificate_status::revoked.is_null().or(certificate_status::reason.eq(HOLD)))
+        .filter(certificates::der.is_null().or(certificates::der.ne(own.unwrap_or_default())))
+        .select((diesel::dsl::count_star(), diesel::dsl::max(certificates::not_after)));
+    let (count, until): (i64, Option<i64>) = living.first(conn)?;
+    until
+        .map(|until| {
+            Ok((stored::count(count, "certificates")?, stored::time(until, "certificates.not_after")?))
+        })
+        .transpose()
+}
+
+/// Whether the CA's last list is signed.
+fn is_over(conn: &mut Conn, ca: &CaName) -> Result<bool, StoreError> {
+    let last = crls::table
+        .filter(crls::ca.eq(ca.as_str()))
+        .filter(crls::next_update.eq(UtcTime::NO_END.unix_micros()));
+    Ok(diesel::select(diesel::dsl::exists(last)).get_result(conn)?)
 }
 
 pub(crate) fn record_signed(conn: &mut Conn, crl: &CrlIssued) -> Result<bool, StoreError> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use ndoba_ca::ports::{LossCause, Queue, QueuedOrder};
-use ndoba_types::{OrderId, SerialNumber};
+use ndoba_types::{OrderId, SerialNumber, UtcTime};
 
 use crate::connection::Conn;
 use crate::error::StoreError;
@@ -23,7 +23,12 @@ struct Waiting {
 }
 
 /// Oldest first. Run in a snapshot: the signatures are a second statement, the certificates lost before a third.
-pub(crate) fn waiting(conn: &mut Conn, queue: Queue, limit: i64) -> Result<Vec<QueuedOrder>, StoreError> {
+pub(crate) fn waiting(
+    conn: &mut Conn,
+    queue: Queue,
+    until: UtcTime,
+    limit: i64,
+) -> Result<Vec<QueuedOrder>, StoreError> {
     let kinds = match queue {
         Queue::Certificates => spelling::CERTIFICATE_ORDERS.as_slice(),
         Queue::Statuses => spelling::STATUS_ORDERS.as_slice(),
@@ -35,6 +40,8 @@ pub(crate) fn waiting(conn: &mut Conn, queue: Queue, limit: i64) -> Result<Vec<Q
             orders::table
                 .filter(orders::state.eq(order::QUEUED))
                 .filter(orders::kind.eq(spelling::order_kind_to_row(*kind)))
+                // A revocation with a date has it here: such rows come last, and are not even read before.
+                .filter(orders::received.le(until.unix_micros()))
                 .order((orders::received, orders::order_id))
                 .limit(limit)
                 .select(Waiting::as_select())

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use ndoba_registration::application::ApplicationId;
 use ndoba_registration::ports::{
-    Conflict, EvidenceRecord, OrderRecord, OrderState, RevocationRequestRecord, SignatureRecord,
+    Conflict, EvidenceRecord, OrderKind, OrderRecord, OrderState, RevocationRequestRecord, SignatureRecord,
 };
 use ndoba_types::{OrderId, UtcTime};
 
@@ -140,8 +140,14 @@ pub(crate) fn insert_evidence(conn: &mut Conn, records: &[EvidenceRecord]) -> Re
     Ok(())
 }
 
-pub(crate) fn insert_request(conn: &mut Conn, request: &RevocationRequestRecord) -> Result<(), StoreError> {
-    let RevocationRequestRecord { order, serial, received, decided, channel } = request;
+pub(crate) fn insert_request(
+    conn: &mut Conn,
+    kind: OrderKind,
+    request: &RevocationRequestRecord,
+) -> Result<(), StoreError> {
+    let RevocationRequestRecord { order, serial, received, begins, decided, channel } = request;
+    // Nobody is owed a release within a day.
+    let settled = (kind == OrderKind::Release).then(|| received.unix_micros());
     diesel::insert_into(revocation_requests::table)
         .values((
             revocation_requests::order_id.eq(order.as_bytes().as_slice()),
@@ -149,6 +155,8 @@ pub(crate) fn insert_request(conn: &mut Conn, request: &RevocationRequestRecord)
             revocation_requests::received.eq(received.unix_micros()),
             revocation_requests::decided.eq(decided.map(UtcTime::unix_micros)),
             revocation_requests::channel.eq(channel),
+            revocation_requests::begins.eq(begins.unix_micros()),
+            revocation_requests::settled.eq(settled),
         ))
         .execute(conn)?;
     Ok(())
@@ -259,9 +267,10 @@ pub(crate) fn add_signature(
     }
     let added = signature.added.unix_micros();
     let request = revocation_requests::table.find(id.as_bytes().as_slice());
-    let requested: Option<i64> = request.select(revocation_requests::received).first(conn).optional()?;
+    let requested: Option<i64> = request.select(revocation_requests::begins).first(conn).optional()?;
     diesel::update(request).set(revocation_requests::decided.eq(Some(added))).execute(conn)?;
-    // The clock of a revocation began when the request reached the provider (REV-6.2.4-03A), not now.
+    // The clock of a revocation began when the request reached the provider (REV-6.2.4-03A), not now; or it begins at
+    // the date that the request sets (-05A).
     diesel::update(open)
         .set((orders::state.eq(order::QUEUED), orders::received.eq(Some(requested.unwrap_or(added)))))
         .execute(conn)?;

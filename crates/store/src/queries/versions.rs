@@ -1,8 +1,10 @@
 //! The counters of a CA: its status version and its highest CRL number.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use ndoba_ca::ports::AuthorityMark;
-use ndoba_types::CaName;
+use ndoba_types::{CaName, UtcTime};
 
 use crate::connection::{Conn, on_each_engine};
 use crate::error::StoreError;
@@ -111,6 +113,36 @@ pub(crate) fn raise(
         ))
         .execute(conn)?;
     Ok(raised == 1)
+}
+
+/// Of these CAs, those that have ended. On PostgreSQL their rows are held until the commit against who would end
+/// them meanwhile, and against nobody else; SQLite has one writer and needs no such thing.
+pub(crate) fn ended(conn: &mut Conn, cas: &BTreeSet<&CaName>) -> Result<BTreeSet<String>, StoreError> {
+    let names: Vec<&str> = cas.iter().map(|ca| ca.as_str()).collect();
+    let rows = ca_status::table
+        .filter(ca_status::ca.eq_any(names))
+        .order(ca_status::ca)
+        .select((ca_status::ca, ca_status::ended));
+    let rows: Vec<(String, Option<i64>)> = match conn {
+        Conn::Postgres(conn) => rows.for_key_share().load(conn)?,
+        Conn::Sqlite(conn) => rows.load(conn)?,
+    };
+    Ok(rows.into_iter().filter_map(|(ca, ended)| ended.map(|_| ca)).collect())
+}
+
+/// Holds the CA's row against everybody who issues under it, until the commit.
+pub(crate) fn hold_to_end(conn: &mut Conn, ca: &CaName) -> Result<(), StoreError> {
+    ensure(conn, ca)?;
+    if let Conn::Postgres(conn) = conn {
+        let _: String = ca_status::table.find(ca.as_str()).select(ca_status::ca).for_update().first(conn)?;
+    }
+    Ok(())
+}
+
+/// Ends the CA. `false` where it had ended.
+pub(crate) fn end(conn: &mut Conn, ca: &CaName, at: UtcTime) -> Result<bool, StoreError> {
+    let row = ca_status::table.find(ca.as_str()).filter(ca_status::ended.is_null());
+    Ok(diesel::update(row).set(ca_status::ended.eq(Some(at.unix_micros()))).execute(conn)? == 1)
 }
 
 /// Holds the CA's counters until the commit without changing them; gives the status version.

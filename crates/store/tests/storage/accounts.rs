@@ -36,11 +36,11 @@ fn an_order_is_not_blamed_for_crashes() {
             let (_, doubt) = begun(store, Warrant::Order(order));
             assert!(store.record_lost(&doubt, LossCause::Interrupted, at(9), event()).unwrap());
         }
-        let waiting = store.queued_orders(Queue::Certificates, 10).unwrap();
+        let waiting = store.queued_orders(Queue::Certificates, at(1_000_000), 10).unwrap();
         assert_eq!((waiting[0].order_id, waiting[0].lost_before, waiting[0].begun), (order, 0, Some(at(1))));
         let (_, doubt) = begun(store, Warrant::Order(order));
         assert!(store.record_lost(&doubt, LossCause::Token, at(9), event()).unwrap());
-        assert_eq!(store.queued_orders(Queue::Certificates, 10).unwrap()[0].lost_before, 1);
+        assert_eq!(store.queued_orders(Queue::Certificates, at(1_000_000), 10).unwrap()[0].lost_before, 1);
         let (last, _) = begun(store, Warrant::Order(order));
         assert_eq!(store.record_issued(vec![issued(&last)]).unwrap(), [true]);
         assert_eq!(store.violations(Extent::All).unwrap(), []);

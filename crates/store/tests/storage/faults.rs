@@ -7,7 +7,7 @@ use ndoba_store::{Dating, Engine, StatusRecords};
 use ndoba_x509::RevocationReason;
 
 use crate::cluster::{cluster, on_both, postgres};
-use crate::fixtures::{ca, ceremony, crl_intent, intent, issue, issued, queued, status_change};
+use crate::fixtures::{at, ca, ceremony, crl_intent, intent, issue, issued, queued, status_change};
 use crate::raw::Raw;
 
 /// K-P06: no log, no act.
@@ -36,7 +36,11 @@ fn an_act_commits_with_its_event_or_not_at_all() {
         let records = StatusRecords::new(store.clone(), Dating::Primary, None);
         let status = records.status(&ca("seal"), &certificate.serial).unwrap();
         assert!(matches!(status, CertStatusFacts::Good { .. }));
-        assert_eq!(store.queued_orders(Queue::Statuses, 10).unwrap().len(), 1, "the order waits still");
+        assert_eq!(
+            store.queued_orders(Queue::Statuses, at(1_000_000), 10).unwrap().len(),
+            1,
+            "the order waits still"
+        );
 
         raw.mend_inserts("audit_events");
         assert_eq!(store.record_intents(vec![new]).unwrap(), [IntentOutcome::Recorded]);
@@ -111,5 +115,5 @@ fn a_database_that_is_gone_is_said_to_be() {
     assert!(matches!(error, ndoba_ca::ports::LedgerError::Unavailable(_)), "{error:?}");
     assert!(database.store.grant_head().is_err());
     let records = StatusRecords::new(database.store.clone(), Dating::Primary, None);
-    assert!(records.refresh(crate::fixtures::at(1)).is_err());
+    assert!(records.refresh(at(1)).is_err());
 }

@@ -126,6 +126,7 @@ pub fn queued(store: &Store, kind: OrderKind, target: &SerialNumber) -> OrderId 
         order: record.id,
         serial: target.clone(),
         received: at(2),
+        begins: at(2),
         decided: None,
         channel: "telephone".into(),
     };

@@ -15,17 +15,17 @@ fn an_order_becomes_a_certificate() {
     on_both(|database| {
         let store = &database.store;
         let order = queued_issue(store);
-        let waiting = store.queued_orders(Queue::Certificates, 10).unwrap();
+        let waiting = store.queued_orders(Queue::Certificates, at(1_000_000), 10).unwrap();
         assert_eq!(waiting.len(), 1);
         assert_eq!(waiting[0].order_id, order);
         assert_eq!(waiting[0].signatures, [b"jws of revocation-officer".to_vec()]);
         assert_eq!((waiting[0].received, waiting[0].lost_before, waiting[0].begun), (at(2), 0, None));
-        assert!(store.queued_orders(Queue::Statuses, 10).unwrap().is_empty());
+        assert!(store.queued_orders(Queue::Statuses, at(1_000_000), 10).unwrap().is_empty());
         assert_eq!(waiting[0].csr.as_deref(), Some(b"csr".as_slice()));
 
         let intent = intent(Warrant::Order(order));
         assert_eq!(store.record_intents(vec![intent.clone()]).unwrap(), [IntentOutcome::Recorded]);
-        assert!(store.queued_orders(Queue::Certificates, 10).unwrap().is_empty());
+        assert!(store.queued_orders(Queue::Certificates, at(1_000_000), 10).unwrap().is_empty());
         assert_eq!(ndoba_ca::ports::Ledger::certificate(store, &intent.certificate).unwrap(), None);
         let view = ndoba_registration::ports::Registry::certificate(store, &intent.certificate.serial);
         assert_eq!(view.unwrap().unwrap().ledger, LedgerState::Signing);
@@ -83,7 +83,7 @@ fn one_refusal_does_not_touch_the_others() {
         assert_eq!(raw.count("audit_events"), before + 2, "an event for each that was recorded");
         assert_eq!(raw.count("attempts"), 3);
         // A refused intent lets go of its order.
-        let waiting = store.queued_orders(Queue::Certificates, 10).unwrap();
+        let waiting = store.queued_orders(Queue::Certificates, at(1_000_000), 10).unwrap();
         assert_eq!(waiting.len(), 1);
         assert_eq!(Warrant::Order(waiting[0].order_id), name_taken.warrant);
         assert!(
@@ -208,7 +208,7 @@ fn what_is_in_doubt_is_found_and_its_order_starts_again() {
         assert!(store.record_lost(&doubts[0], LossCause::Token, at(9), event()).unwrap());
         assert!(!store.record_lost(&doubts[0], LossCause::Token, at(9), event()).unwrap());
         assert!(store.in_doubt("node-a", "epoch-2", at(2)).unwrap().is_empty());
-        let waiting = store.queued_orders(Queue::Certificates, 10).unwrap();
+        let waiting = store.queued_orders(Queue::Certificates, at(1_000_000), 10).unwrap();
         assert_eq!((waiting[0].order_id, waiting[0].lost_before), (order, 1));
         assert_eq!(waiting[0].begun, Some(at(1)));
         assert_eq!(store.crl_state(&ca("seal")).unwrap().version, 1, "lost counts as revoked");

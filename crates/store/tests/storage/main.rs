@@ -4,8 +4,10 @@
 
 mod accounts;
 mod audit;
+mod clocks;
 mod cluster;
 mod crls;
+mod ending;
 mod faults;
 mod finals;
 mod fixtures;

@@ -140,6 +140,7 @@ fn an_application_becomes_a_certificate() {
             let filter = CertificateFilter {
                 subject: subject.map(Into::into),
                 profile: Some("seal-qscd".into()),
+                key: Some(intent.spki),
                 status: status.map(Into::into),
             };
             store.certificates(&filter, &ALL).unwrap().items.len()

@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use ndoba_ca::clocks::RevocationRule;
 use ndoba_ca::ports::{AuthorityMark, IntentOutcome, Ledger as _, StandingWarrant, Warrant};
 use ndoba_ca::{
     Behind, CaParts, CaService, CrlSink, CrlTiming, Epoch, IssuingCa, KeyWatch, NoFailpoints, Node, Overdue,
@@ -172,6 +173,7 @@ impl<'d> House<'d> {
             installation: INSTALLATION,
             pin: world.pin(),
             doubt_after: Span::minutes(5),
+            revocation: RevocationRule { aim: Span::minutes(60), limit: Span::hours(24) },
             suspension: SuspensionRule { allowed: true, max: Span::days(30), overdue: Overdue::Revoke },
         })
         .unwrap();

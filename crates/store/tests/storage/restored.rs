@@ -82,14 +82,17 @@ fn a_serial_that_vanished_from_the_database_is_not_answered() {
         change(store, &released, StatusAction::Release);
 
         let records = StatusRecords::new(store.clone(), Dating::Primary, None);
-        assert!(records.compare_with_crl(&seal, shown, &listed).unwrap().is_empty(), "released after it");
+        assert!(
+            records.compare_with_crl(&seal, shown, listed.clone()).unwrap().is_empty(),
+            "released after it"
+        );
         // The release is older than a CRL that lists it again: the suspension in between is gone.
-        let gone = records.compare_with_crl(&seal, shown + 1, &listed).unwrap();
+        let gone = records.compare_with_crl(&seal, shown + 1, listed.clone()).unwrap();
         assert_eq!(gone, std::slice::from_ref(&released.serial));
         assert_eq!(records.status(&seal, &released.serial), Err(StatusError::BehindWitness));
         assert!(records.status(&seal, &good.serial).is_ok(), "the others are answered");
         // A CRL that lists what was never revoked here.
-        let gone = records.compare_with_crl(&seal, shown, std::slice::from_ref(&good.serial)).unwrap();
+        let gone = records.compare_with_crl(&seal, shown, [good.serial.clone()]).unwrap();
         assert_eq!(gone, std::slice::from_ref(&good.serial));
         assert_eq!(records.status(&seal, &good.serial), Err(StatusError::BehindWitness));
     });

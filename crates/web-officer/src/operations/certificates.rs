@@ -7,7 +7,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use ndoba_registration::ports::{CertificateFilter, CertificateRecord, OrderKind};
 use ndoba_registration::{Officer, ServiceError, StatusRequest};
-use ndoba_types::{SerialNumber, UtcTime};
+use ndoba_types::{SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::{PemLabel, certs_only_p7c, to_pem};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -27,6 +27,8 @@ pub(crate) struct CertificateListing {
     subject: Option<String>,
     /// Only of this profile.
     profile: Option<String>,
+    /// Only of the public key with this SHA-256 over its SubjectPublicKeyInfo, hexadecimal.
+    key: Option<String>,
     /// Only `good`, `suspended` or `revoked`.
     status: Option<String>,
     /// At most this many, 1 to 200; 50 if absent.
@@ -46,6 +48,8 @@ pub(crate) struct StatusOrderBody {
     reason: Option<String>,
     /// When the request reached the provider, RFC 3339; now if absent. The 24 hours run from here (C-100).
     received: Option<String>,
+    /// For `revoke`: from when, RFC 3339; at once if absent. The 24 hours then run from here (C-101).
+    effective: Option<String>,
     /// `in-person`, `telephone`, `letter`, `electronic`, `authority` or `own-finding`.
     channel: String,
     /// Who asked and how that was checked; kept as evidence.
@@ -60,14 +64,21 @@ pub(crate) async fn list(
     api: web::Data<Api>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let CertificateListing { subject, profile, status, limit, after } = query(&request)?;
+    let CertificateListing { subject, profile, key, status, limit, after } = query(&request)?;
     let page = paging(limit, after)?;
     if status.as_deref().is_some_and(|status| !["good", "suspended", "revoked"].contains(&status)) {
         return Err(Problem::bad_request("query.status", "status must be good, suspended or revoked"));
     }
-    let filter = CertificateFilter { subject, profile, status };
-    let page = blocking(&api, move |r| r.certificates(&officer, &filter, &page)).await?;
-    Ok(json(StatusCode::OK, &PageView::of(page, CertificateView::from)))
+    let key: Option<Sha256Digest> = key.map(|text| text.parse()).transpose().map_err(|_| {
+        Problem::bad_request("query.key", "key must be 64 hexadecimal digits: SHA-256 over a public key")
+    })?;
+    let filter = CertificateFilter { subject, profile, key, status };
+    let page = blocking(&api, move |r| {
+        let page = r.certificates(&officer, &filter, &page)?;
+        Ok(PageView::of(page, |found| CertificateView::of(found, r)))
+    })
+    .await?;
+    Ok(json(StatusCode::OK, &page))
 }
 
 /// Shows a certificate's status and clocks. The serial is hexadecimal, with any of the usual separators.
@@ -78,8 +89,10 @@ pub(crate) async fn get(
     api: web::Data<Api>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let found = find(&api, officer, &path).await?;
-    Ok(json(StatusCode::OK, &CertificateView::from(found)))
+    let serial: SerialNumber = path_id(&path, "certificate")?;
+    let found =
+        blocking(&api, move |r| Ok(CertificateView::of(r.certificate(&officer, &serial)?, r))).await?;
+    Ok(json(StatusCode::OK, &found))
 }
 
 /// The certificate, PEM.
@@ -134,20 +147,20 @@ pub(crate) async fn propose(
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
     let serial: SerialNumber = path_id(&path, "certificate")?;
-    let StatusOrderBody { kind, reason, received, channel, note } = submission.json()?;
+    let StatusOrderBody { kind, reason, received, effective, channel, note } = submission.json()?;
     let Ok(kind) = kind.parse::<OrderKind>() else {
         return Err(refused_field("/kind", "choice.unknown", "must be revoke, suspend or release"));
     };
-    let received: Option<UtcTime> = match received {
-        None => None,
-        Some(text) => Some(text.parse().map_err(|_| {
-            refused_field("/received", "time.form", "must be RFC 3339, such as 2026-11-23T12:00:00Z")
-        })?),
-    };
-    let request = StatusRequest { kind, reason, received, channel, note };
+    let (received, effective) = (time("/received", received)?, time("/effective", effective)?);
+    let request = StatusRequest { kind, reason, received, effective, channel, note };
     let order =
         blocking(&api, move |r| r.propose(&officer, &serial, &request, submission.once.as_ref())).await?;
     Ok(json(StatusCode::CREATED, &OrderView::from(order)))
+}
+
+fn time(field: &str, text: Option<String>) -> Result<Option<UtcTime>, Problem> {
+    let wrong = |_| refused_field(field, "time.form", "must be RFC 3339, such as 2026-11-23T12:00:00Z");
+    text.map(|text| text.parse().map_err(wrong)).transpose()
 }
 
 async fn find(api: &web::Data<Api>, officer: Officer, serial: &str) -> Result<CertificateRecord, Problem> {

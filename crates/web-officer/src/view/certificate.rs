@@ -1,6 +1,9 @@
 //! Certificates as the API shows them, with the clocks of every request about them (C-107).
 
-use ndoba_registration::ports::{CertificateRecord, CertificateStatus, LedgerState, RevocationClock};
+use ndoba_registration::Registration;
+use ndoba_registration::ports::{
+    CertificateRecord, CertificateStatus, LedgerState, RevocationClock, TimeLeft,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -53,6 +56,9 @@ pub(crate) struct ClockView {
     kind: &'static str,
     /// When the request reached the provider: the 24 hours run from here.
     received: String,
+    /// The date that the request set: the 24 hours run from here instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effective: Option<String>,
     /// When an officer signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     decided: Option<String>,
@@ -65,10 +71,17 @@ pub(crate) struct ClockView {
     /// That CRL's number.
     #[serde(skip_serializing_if = "Option::is_none")]
     crl_number: Option<u64>,
+    /// Seconds left of the law's limit while the change is owed; negative when it has passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_seconds: Option<i64>,
+    /// Seconds left of the provider's own aim while the change is owed; negative when it has passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_of_aim_seconds: Option<i64>,
 }
 
-impl From<CertificateRecord> for CertificateView {
-    fn from(certificate: CertificateRecord) -> Self {
+impl CertificateView {
+    /// As the service sees it now: what is left of the clocks depends on the time.
+    pub(crate) fn of(certificate: CertificateRecord, registration: &Registration) -> Self {
         let CertificateRecord {
             serial,
             ca,
@@ -105,7 +118,7 @@ impl From<CertificateRecord> for CertificateView {
             not_before: not_before.to_string(),
             not_after: not_after.to_string(),
             issued: issued.map(|at| at.to_string()),
-            clocks: clocks.into_iter().map(Into::into).collect(),
+            clocks: clocks.iter().map(|clock| ClockView::of(clock, registration.time_left(clock))).collect(),
         }
     }
 }
@@ -120,17 +133,21 @@ fn ledger_name(state: LedgerState) -> &'static str {
     }
 }
 
-impl From<RevocationClock> for ClockView {
-    fn from(clock: RevocationClock) -> Self {
-        let RevocationClock { order, kind, received, decided, carried_out, published } = clock;
+impl ClockView {
+    fn of(clock: &RevocationClock, left: Option<TimeLeft>) -> Self {
+        let RevocationClock { order, kind, received, begins, decided, carried_out, published, settled: _ } =
+            clock;
         Self {
             order: order.to_string(),
             kind: kind.name(),
             received: received.to_string(),
+            effective: (begins != received).then(|| begins.to_string()),
             decided: decided.map(|at| at.to_string()),
             carried_out: carried_out.map(|at| at.to_string()),
             published: published.map(|(_, at)| at.to_string()),
             crl_number: published.map(|(number, _)| number),
+            left_seconds: left.map(|left| left.limit),
+            left_of_aim_seconds: left.map(|left| left.aim),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! CRLs of our own read back, to compare the new one with the one that is online.
+//! CRLs of our own read back: whole, or entry by entry to compare the new one with the one that is online.
 
 use der::asn1::GeneralizedTime;
 use der::{AnyRef, Decode, Reader, SliceReader, Tag, TagNumber};
@@ -6,7 +6,7 @@ use ndoba_types::{SerialNumber, SubjectPublicKeyInfo, UtcTime};
 use x509_cert::time::Time;
 
 use super::{CrlNumber, RevokedEntry};
-use crate::certificate::{key_identifier_of, read_extensions, read_serial, read_signed};
+use crate::certificate::{Signed, key_identifier_of, read_extensions, read_serial, read_signed};
 use crate::extension::RawExtension;
 use crate::name::DistinguishedName;
 use crate::signature::raw;
@@ -121,63 +121,127 @@ fn read_time<'a>(reader: &mut impl Reader<'a>) -> Result<UtcTime, der::Error> {
     from_time(Time::decode(reader)?).map_err(|_| bad(Tag::GeneralizedTime))
 }
 
+/// A CRL over its octets: entries are read one by one, and nothing is kept of them. Reading verifies nothing.
+#[derive(Clone)]
+pub struct CrlView<'a> {
+    issuer: DistinguishedName,
+    this_update: UtcTime,
+    next_update: UtcTime,
+    /// The content of revokedCertificates; none when absent.
+    entries: Option<&'a [u8]>,
+    extensions: Vec<RawExtension>,
+    number: CrlNumber,
+    expired_certs_on_crl: Option<UtcTime>,
+}
+
+impl<'a> CrlView<'a> {
+    /// Reads what is not an entry, as strictly as [`Crl::from_der`].
+    ///
+    /// # Errors
+    ///
+    /// [`BadCrl`]
+    pub fn from_der(der: &'a [u8]) -> Result<Self, BadCrl> {
+        read_signed(der).and_then(|outer| Self::read(&outer)).map_err(|_| BadCrl)
+    }
+
+    /// When it was made.
+    pub fn this_update(&self) -> UtcTime {
+        self.this_update
+    }
+
+    /// When the next one is out at the latest.
+    pub fn next_update(&self) -> UtcTime {
+        self.next_update
+    }
+
+    /// Its number.
+    pub fn number(&self) -> CrlNumber {
+        self.number
+    }
+
+    /// The entries in their order. After an error there is none any more.
+    pub fn entries(&self) -> CrlEntries<'a> {
+        CrlEntries(self.entries.and_then(|content| SliceReader::new(content).ok()))
+    }
+
+    fn read(outer: &Signed<'a>) -> Result<Self, der::Error> {
+        outer.tbs.sequence(|reader| {
+            let version = AnyRef::decode(reader)?;
+            if version.header().tag() != Tag::Integer || version.value() != [1] {
+                return Err(bad(Tag::Integer));
+            }
+            if AnyRef::decode(reader)? != outer.algorithm {
+                return Err(bad(Tag::Sequence));
+            }
+            let issuer = DistinguishedName::from_der(&raw(&AnyRef::decode(reader)?)?)
+                .map_err(|_| bad(Tag::Sequence))?;
+            let this_update = read_time(reader)?;
+            let next_update = read_time(reader)?;
+            let mut next = AnyRef::decode(reader)?;
+            let mut entries = None;
+            if next.header().tag() == Tag::Sequence {
+                if next.value().is_empty() {
+                    return Err(bad(Tag::Sequence));
+                }
+                entries = Some(next.value());
+                next = AnyRef::decode(reader)?;
+            }
+            next.header()
+                .tag()
+                .assert_eq(Tag::ContextSpecific { number: TagNumber(0), constructed: true })?;
+            let extensions = read_extensions(AnyRef::from_der(next.value())?)?;
+            let value = |id| {
+                extensions.iter().find(|extension| extension.oid == id).map(|extension| &extension.value[..])
+            };
+            let number = u64::from_der(value(oid::CRL_NUMBER).ok_or_else(|| bad(Tag::Sequence))?)?;
+            let expired_certs_on_crl = value(oid::EXPIRED_CERTS_ON_CRL).map(generalized).transpose()?;
+            let number = CrlNumber::new(number);
+            Ok(Self { issuer, this_update, next_update, entries, number, expired_certs_on_crl, extensions })
+        })
+    }
+}
+
+/// The entries of a [`CrlView`], one by one.
+pub struct CrlEntries<'a>(Option<SliceReader<'a>>);
+
+impl Iterator for CrlEntries<'_> {
+    type Item = Result<RevokedEntry, BadCrl>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let reader = self.0.as_mut().filter(|reader| !reader.is_finished())?;
+        match AnyRef::decode(reader).and_then(|entry| entry.sequence(read_entry)) {
+            Ok(entry) => Some(Ok(entry)),
+            Err(_) => {
+                self.0 = None;
+                Some(Err(BadCrl))
+            }
+        }
+    }
+}
+
 fn read(der: &[u8]) -> Result<Crl, der::Error> {
     let outer = read_signed(der)?;
-    outer.tbs.sequence(|reader| {
-        let version = AnyRef::decode(reader)?;
-        if version.header().tag() != Tag::Integer || version.value() != [1] {
-            return Err(bad(Tag::Integer));
-        }
-        if AnyRef::decode(reader)? != outer.algorithm {
-            return Err(bad(Tag::Sequence));
-        }
-        let issuer =
-            DistinguishedName::from_der(&raw(&AnyRef::decode(reader)?)?).map_err(|_| bad(Tag::Sequence))?;
-        let this_update = read_time(reader)?;
-        let next_update = read_time(reader)?;
-        let mut next = AnyRef::decode(reader)?;
-        let mut entries = Vec::new();
-        if next.header().tag() == Tag::Sequence {
-            entries = read_entries(next)?;
-            next = AnyRef::decode(reader)?;
-        }
-        next.header().tag().assert_eq(Tag::ContextSpecific { number: TagNumber(0), constructed: true })?;
-        let extensions = read_extensions(AnyRef::from_der(next.value())?)?;
-        let value = |id| {
-            extensions.iter().find(|extension| extension.oid == id).map(|extension| &extension.value[..])
-        };
-        let number = u64::from_der(value(oid::CRL_NUMBER).ok_or_else(|| bad(Tag::Sequence))?)?;
-        let expired_certs_on_crl = value(oid::EXPIRED_CERTS_ON_CRL).map(generalized).transpose()?;
-        Ok(Crl {
-            der: der.to_vec(),
-            tbs: raw(&outer.tbs)?,
-            algorithm: raw(&outer.algorithm)?,
-            issuer,
-            this_update,
-            next_update,
-            entries,
-            number: CrlNumber::new(number),
-            expired_certs_on_crl,
-            extensions,
-            signature: outer.signature.to_vec(),
-        })
+    let view = CrlView::read(&outer)?;
+    let entries = view.entries().collect::<Result<_, _>>().map_err(|_| bad(Tag::Sequence))?;
+    let CrlView { issuer, this_update, next_update, entries: _, extensions, number, expired_certs_on_crl } =
+        view;
+    Ok(Crl {
+        der: der.to_vec(),
+        tbs: raw(&outer.tbs)?,
+        algorithm: raw(&outer.algorithm)?,
+        issuer,
+        this_update,
+        next_update,
+        entries,
+        number,
+        expired_certs_on_crl,
+        extensions,
+        signature: outer.signature.to_vec(),
     })
 }
 
 fn generalized(der: &[u8]) -> Result<UtcTime, der::Error> {
     from_generalized(GeneralizedTime::from_der(der)?).map_err(|_| bad(Tag::GeneralizedTime))
-}
-
-fn read_entries(list: AnyRef<'_>) -> Result<Vec<RevokedEntry>, der::Error> {
-    if list.value().is_empty() {
-        return Err(bad(Tag::Sequence));
-    }
-    let mut reader = SliceReader::new(list.value())?;
-    let mut entries = Vec::new();
-    while !reader.is_finished() {
-        entries.push(AnyRef::decode(&mut reader)?.sequence(read_entry)?);
-    }
-    Ok(entries)
 }
 
 fn read_entry(reader: &mut SliceReader<'_>) -> Result<RevokedEntry, der::Error> {

@@ -50,6 +50,13 @@ pub enum CsrError {
 }
 
 impl CsrError {
+    /// The sentence for a registration officer, with the cause where the key is to blame: it is all that the officer
+    /// sees, and the cause is what the applicant must mend.
+    pub fn sentence(&self) -> String {
+        let cause = std::error::Error::source(self).map(|cause| format!(": {cause}"));
+        format!("{self}{}", cause.unwrap_or_default())
+    }
+
     /// A stable name for programs.
     pub fn code(&self) -> &'static str {
         match self {

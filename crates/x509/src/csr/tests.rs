@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::encode;
 use crate::test_support::{Bench, p256_key};
+use crate::{BadKey, encode};
 
 /// `openssl req -new` with a key from `genpkey` options and options of its own.
 fn request(genpkey: &[&str], req: &[&str]) -> Vec<u8> {
@@ -132,5 +132,79 @@ proptest! {
         bytes[position] = byte;
         bytes.truncate(bytes.len().saturating_sub(cut % 7));
         let _ = VerifiedCsr::parse(&bytes);
+    }
+}
+
+/// Every refusal has its row for officers, with the very sentence; and no row is of a refusal that does not exist.
+#[test]
+fn every_refusal_is_explained_to_officers() {
+    let page = include_str!("../../../../docs/reference/certificate-requests.md");
+    let table = page.split("## What only the CA knows").next().unwrap();
+    let rows: Vec<(&str, &str)> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+        .map(|(code, rest)| (code, rest.split(" | ").next().unwrap()))
+        .collect();
+    let keys = [
+        BadKey::Malformed,
+        BadKey::UnknownAlgorithm,
+        BadKey::NotNamedCurve,
+        BadKey::UnknownCurve,
+        BadKey::NotOnCurve,
+        BadKey::Rsa,
+        BadKey::RsaExponent,
+        BadKey::RsaCloseFactors,
+        BadKey::RsaFaultyGenerator,
+        BadKey::RsaSmallFactor,
+    ];
+    let name = || "…".to_owned();
+    let mut refusals = vec![
+        CsrError::TooLarge,
+        VerifiedCsr::parse(b"no request").unwrap_err(),
+        CsrError::Malformed,
+        CsrError::SignatureAlgorithm,
+        CsrError::Signature,
+        CsrError::Attribute { name: name() },
+        CsrError::Extension { name: name() },
+        CsrError::RsaTooShort { bits: 1024 },
+    ];
+    refusals.extend(keys.map(CsrError::Key));
+    // A new variant is missing in the list above; this match says so where it is added.
+    for refusal in &refusals {
+        match refusal {
+            CsrError::TooLarge
+            | CsrError::Pem(_)
+            | CsrError::Malformed
+            | CsrError::Key(
+                BadKey::Malformed
+                | BadKey::UnknownAlgorithm
+                | BadKey::NotNamedCurve
+                | BadKey::UnknownCurve
+                | BadKey::NotOnCurve
+                | BadKey::Rsa
+                | BadKey::RsaExponent
+                | BadKey::RsaCloseFactors
+                | BadKey::RsaFaultyGenerator
+                | BadKey::RsaSmallFactor,
+            )
+            | CsrError::RsaTooShort { .. }
+            | CsrError::SignatureAlgorithm
+            | CsrError::Signature
+            | CsrError::Attribute { .. }
+            | CsrError::Extension { .. } => {}
+        }
+    }
+    let told: Vec<(&str, String)> = refusals
+        .iter()
+        .map(|refusal| {
+            // What the file's form was wrong in differs from file to file.
+            let sentence =
+                if matches!(refusal, CsrError::Pem(_)) { refusal.to_string() } else { refusal.sentence() };
+            (refusal.code(), sentence.replace("1024", "…"))
+        })
+        .collect();
+    assert_eq!(rows.len(), told.len());
+    for (code, sentence) in &told {
+        assert!(rows.contains(&(code, sentence)), "{code}: {sentence}");
     }
 }
