@@ -14,6 +14,7 @@ mod logging;
 mod operations_ca;
 mod restore;
 mod serve;
+mod succession;
 mod tokens;
 mod witness_file;
 

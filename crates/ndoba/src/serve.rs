@@ -11,7 +11,7 @@ mod clock;
 mod health;
 mod journal;
 mod officers;
-mod own_certificates;
+pub(crate) mod own_certificates;
 mod public;
 mod responders;
 pub(crate) mod stamping;
@@ -205,6 +205,7 @@ fn needed_tokens(settings: &Settings) -> Vec<String> {
         names
             .extend(settings.cas.iter().filter_map(|ca| ca.ocsp.as_ref()).map(|ocsp| ocsp.key.token.clone()));
         names.extend(settings.tsa.units.iter().map(|unit| unit.key.token.clone()));
+        names.extend(settings.clock.statement.iter().map(|key| key.token.clone()));
     }
     if settings.roles.has(Role::Audit) {
         names.extend(settings.audit.iter().map(|audit| audit.key.token.clone()));

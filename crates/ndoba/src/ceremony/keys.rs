@@ -7,7 +7,9 @@ use anyhow::Context as _;
 use ndoba_audit::{EventKind, Word};
 use ndoba_ceremony::{HsmEntry, KeyAttribute, KeyEntry, KeySpec, Plan, TsuPlan};
 use ndoba_hsm::{KeyAttributes, NewToken, create_tokens};
-use ndoba_types::{EnrolResponder, KeyLabel, Purpose as _, Random, SealAudit, SignatureAlgorithm};
+use ndoba_types::{
+    EnrolResponder, KeyLabel, Purpose as _, Random, SealAudit, SignatureAlgorithm, StateClock,
+};
 use ndoba_x509::{PemLabel, to_pem};
 
 use super::{Ceremony, Folder};
@@ -144,6 +146,9 @@ impl Ceremony {
             let pem = to_pem(PemLabel::PublicKey, spki.as_der());
             files::write(&self.folder.file("pki/audit.pub.pem"), pem.as_bytes())?;
             self.store.register_audit_key(&spki, self.world.clock.now())?;
+        } else if label.purpose() == StateClock::KEY {
+            let pem = to_pem(PemLabel::PublicKey, spki.as_der());
+            files::write(&self.folder.file("pki/clock.pub.pem"), pem.as_bytes())?;
         }
         Ok(format!("sha256 {}", spki.fingerprint()))
     }

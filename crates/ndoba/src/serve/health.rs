@@ -41,6 +41,7 @@ impl HealthBoard {
         self.set(part, CheckState::Failed, detail);
     }
 
+    /// It works, and somebody must do something before it does not.
     pub(crate) fn set_degraded(&self, part: &str, detail: String) {
         self.set(part, CheckState::Degraded, detail);
     }

@@ -52,9 +52,11 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
     );
     responders::start(process, &ocsp, background)?;
     unissued::watch(process, &ocsp, background)?;
+    let stamping = stamping::start(process, background)?;
     let services = PublicServices {
         ocsp: Some(ocsp),
-        time_stamping: stamping::start(process, background)?,
+        time_stamping: stamping.units,
+        clock: stamping.clock,
         published: PublishedFiles::new(settings.paths.published.clone()),
         authorities: settings.cas.iter().map(|ca| ca.name.clone()).collect(),
     };

@@ -163,7 +163,7 @@ impl Registration {
         let permission = match request.kind {
             OrderKind::Release => Permission::DraftReleases,
             OrderKind::Revoke | OrderKind::Suspend => Permission::DraftRevocations,
-            OrderKind::Issue | OrderKind::Reissue => {
+            OrderKind::CertifyUnit | OrderKind::Issue | OrderKind::Reissue => {
                 let message = "must be revoke, suspend or release";
                 return Err(ServiceError::field("/kind", "choice.unknown", None, message));
             }
@@ -199,9 +199,14 @@ impl Registration {
             (OrderKind::Release, _) => {
                 OrderContent::Release(Release { serial: serial.clone(), evidence: digests })
             }
-            (OrderKind::Suspend | OrderKind::Revoke | OrderKind::Issue | OrderKind::Reissue, _) => {
-                OrderContent::Suspend(Suspend { serial: serial.clone(), evidence: digests })
-            }
+            (
+                OrderKind::CertifyUnit
+                | OrderKind::Suspend
+                | OrderKind::Revoke
+                | OrderKind::Issue
+                | OrderKind::Reissue,
+                _,
+            ) => OrderContent::Suspend(Suspend { serial: serial.clone(), evidence: digests }),
         };
         let order = self.order_of(id, &certificate.ca, content)?;
         let bytes = order.to_bytes().map_err(|error| ServiceError::internal("writing an order", error))?;
