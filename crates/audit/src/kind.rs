@@ -42,7 +42,7 @@ kinds! {
     ConfigurationLoaded = "configuration-loaded" {
         /// Whose.
         role: Word,
-        /// SHA-256 over it, secrets left out.
+        /// SHA-256 over its file: secrets are in files of their own.
         digest: Sha256Digest,
     }
     /// The database's schema changed.
@@ -535,6 +535,19 @@ kinds! {
     TsuStopped = "tsu-stopped" {
         /** Which. */ tsu: Word,
         /** Why. */ code: Word,
+    }
+    /// A unit's next key and certificate are in place (TIS-7.7.1-07).
+    TsuPrepared = "tsu-prepared" {
+        /// Which unit.
+        tsu: Word,
+        /// The next key.
+        key: KeyLabel,
+        /// SHA-256 over its certificate.
+        certificate: Sha256Digest,
+        /// By which order.
+        order: OrderId,
+        /// From when on it signs.
+        from: UtcTime,
     }
     /// A segment of a node's journal of time-stamps was closed: all its tokens, as one leaf of this log.
     TsuSegmentSealed = "tsu-segment-sealed" {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ndoba_lint::second_encoder::{self, CrossCheck};
 use ndoba_lint::{Context, Issuer, Jurisdiction, LintedTbs, Scope};
-use ndoba_order::{DeviceModel, Issue, OrderContent};
+use ndoba_order::{CertifyUnit, Device, DeviceModel, Issue, OrderContent, ProfileRef};
 use ndoba_types::{SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::{
     CertificatePlan, IssueRequest, Legislation, Profile, PublicUrls, Subject, SubjectKey, Template,
@@ -65,7 +65,7 @@ impl Decider<'_> {
         &self,
         ca: &IssuingCa,
         warrant: Warrant,
-        issue: &Issue,
+        issue: &Wanted<'_>,
         csr: Option<&[u8]>,
     ) -> Result<Prepared, Stop> {
         let now = self.node.now();
@@ -79,6 +79,10 @@ impl Decider<'_> {
                 "profile-changed",
                 "the profile has changed since the officers signed; make a new order",
             );
+        }
+        // Each kind of order has officers of its own: neither makes the other's certificates.
+        if issue.is_unit != (profile.template() == Template::Tsu) {
+            return refuse("profile-unfit", "a profile of this template is not for this kind of order");
         }
 
         // 2. The request, as the officers saw it, and its proof of possession once more (REG-6.3.1-01).
@@ -97,7 +101,7 @@ impl Decider<'_> {
         }
 
         // 3. Names and keys belong to one subject.
-        let name_owner = name_owner(&issue.subject);
+        let name_owner = name_owner(issue.subject);
         if self.ledger.key_of_another(issue.spki, name_owner)? {
             return refuse("key-in-use", "this public key is certified for another subject");
         }
@@ -116,7 +120,7 @@ impl Decider<'_> {
         let serial = SerialNumber::generate(self.node.random())?;
         let request = IssueRequest {
             profile,
-            subject: &issue.subject,
+            subject: issue.subject,
             key: SubjectKey::Requested(&csr),
             issuer: &ca.facts,
             documents: &self.urls.documents,
@@ -135,8 +139,13 @@ impl Decider<'_> {
 
 impl Decider<'_> {
     /// The digest of the evidence that the key is in a certified device; none where the profile wants none.
-    fn device(&self, profile: &Profile, issue: &Issue, now: UtcTime) -> Result<Option<Sha256Digest>, Stop> {
-        match (&issue.device, profile.requires_device_evidence()) {
+    fn device(
+        &self,
+        profile: &Profile,
+        issue: &Wanted<'_>,
+        now: UtcTime,
+    ) -> Result<Option<Sha256Digest>, Stop> {
+        match (issue.device, profile.requires_device_evidence()) {
             (None, false) => Ok(None),
             (None, true) => {
                 refuse("device-evidence-missing", "the order does not say which device the key is in")
@@ -244,10 +253,50 @@ pub(crate) fn name_owner(subject: &Subject) -> Sha256Digest {
     }
 }
 
+/// What an order asks for that makes a certificate, whatever its kind.
+pub(crate) struct Wanted<'a> {
+    profile: &'a ProfileRef,
+    subject: &'a Subject,
+    csr: Sha256Digest,
+    spki: Sha256Digest,
+    days: u32,
+    device: Option<&'a Device>,
+    /// For a time-stamping unit, by order of security officers.
+    is_unit: bool,
+}
+
+impl<'a> From<&'a Issue> for Wanted<'a> {
+    fn from(issue: &'a Issue) -> Self {
+        let Issue {
+            profile,
+            subject,
+            csr,
+            spki,
+            days,
+            device,
+            evidence: _,
+            agreement: _,
+            person: _,
+            replaces: _,
+        } = issue;
+        let device = device.as_ref();
+        Self { profile, subject, csr: *csr, spki: *spki, days: *days, device, is_unit: false }
+    }
+}
+
+impl<'a> From<&'a CertifyUnit> for Wanted<'a> {
+    fn from(unit: &'a CertifyUnit) -> Self {
+        // When the key is used and which one ends is the unit's business.
+        let CertifyUnit { profile, subject, csr, spki, days, unit: _, key: _, from: _, destroys: _ } = unit;
+        Self { profile, subject, csr: *csr, spki: *spki, days: *days, device: None, is_unit: true }
+    }
+}
+
 /// The issuing part of an order's content, where there is one.
-pub(crate) fn issuing(content: &OrderContent) -> Option<&Issue> {
+pub(crate) fn issuing(content: &OrderContent) -> Option<Wanted<'_>> {
     match content {
-        OrderContent::Issue(issue) | OrderContent::Reissue(issue) => Some(issue),
+        OrderContent::CertifyUnit(unit) => Some((&**unit).into()),
+        OrderContent::Issue(issue) | OrderContent::Reissue(issue) => Some(issue.into()),
         OrderContent::Release(_) | OrderContent::Revoke(_) | OrderContent::Suspend(_) => None,
     }
 }

@@ -439,7 +439,7 @@ impl CaService {
             urls: &self.urls,
             devices: &self.devices,
         };
-        let prepared = decider.prepare(ca, Warrant::Order(queued.order_id), issue, queued.csr.as_deref())?;
+        let prepared = decider.prepare(ca, Warrant::Order(queued.order_id), &issue, queued.csr.as_deref())?;
         Ok(Some((ca.name.clone(), prepared)))
     }
 

@@ -12,7 +12,7 @@ use crate::ports::{CertificateId, Ledger, StatusAction, StatusChange, StatusOutc
 /// What an order does to a certificate's status; `None` when it asks for a certificate.
 pub(crate) fn action(order: &AuthorisedOrder) -> Option<(SerialNumber, StatusAction)> {
     match &order.order().content {
-        OrderContent::Issue(_) | OrderContent::Reissue(_) => None,
+        OrderContent::CertifyUnit(_) | OrderContent::Issue(_) | OrderContent::Reissue(_) => None,
         OrderContent::Release(release) => Some((release.serial.clone(), StatusAction::Release)),
         OrderContent::Revoke(revoke) => Some((revoke.serial.clone(), StatusAction::Revoke(revoke.reason))),
         OrderContent::Suspend(suspend) => Some((suspend.serial.clone(), StatusAction::Suspend)),

@@ -96,6 +96,10 @@ pub struct TsuPlan {
     /// Whether its tokens are offered as qualified: it makes no others (TIS-8.2-01, T-23).
     #[serde(default = "yes")]
     pub qualified: bool,
+    /// Whether its certificate has qcStatements (QcCompliance, QcCClegislation GE, QcType eSeal), for validators that
+    /// look for them there: the profile `tsu-qc` instead of `tsu`.
+    #[serde(default)]
+    pub qc_statements: bool,
     /// The policy of its tokens; the installation's own when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
@@ -103,6 +107,11 @@ pub struct TsuPlan {
 
 fn yes() -> bool {
     true
+}
+
+/// Of plans that were written before there was a choice.
+fn clock_key() -> KeySpec {
+    KeySpec::P256
 }
 
 /// A whole ceremony, decided beforehand.
@@ -133,6 +142,9 @@ pub struct Plan {
     pub audit_token: String,
     /// The audit log's key.
     pub audit_key: KeySpec,
+    /// The key of the clock's statement, in the token of the time-stamping units' keys and none of them.
+    #[serde(default = "clock_key")]
+    pub clock_key: KeySpec,
     /// The first security officers, by the name under which the report lists them; at least two.
     pub security_officers: Vec<String>,
     /// Who witnesses from outside (a notary, an auditor); required of a root in production (GEN-6.5.1-14).
@@ -191,12 +203,14 @@ impl Plan {
                 key_days: YEAR,
                 pss: false,
                 qualified: true,
+                qc_statements: false,
                 policy: None,
             }],
             ocsp_token: "ndoba-ocsp".into(),
             tsa_token: "ndoba-tsa".into(),
             audit_token: "ndoba-audit".into(),
             audit_key: KeySpec::P256,
+            clock_key: clock_key(),
             security_officers: vec!["Security officer 1".into(), "Security officer 2".into()],
             witnesses: Vec::new(),
         }
@@ -248,6 +262,9 @@ impl Plan {
             if tsu.pss && !is_rsa {
                 problems.push(PlanProblem::NotRsa(tsu.name.clone()));
             }
+            if tsu.qc_statements && !tsu.qualified {
+                problems.push(PlanProblem::ClaimsWithoutBeing(tsu.name.clone()));
+            }
             if tsu.key_days >= tsu.days {
                 problems.push(PlanProblem::TsuKeyNotShorter(tsu.name.clone()));
             }
@@ -287,6 +304,11 @@ impl Plan {
             key: tsu.key,
         }));
         steps.push(Step::GenerateKey {
+            token: self.tsa_token.clone(),
+            label: "tsa/clock/1".into(),
+            key: self.clock_key,
+        });
+        steps.push(Step::GenerateKey {
             token: self.audit_token.clone(),
             label: "audit/seal/1".into(),
             key: self.audit_key,
@@ -311,6 +333,9 @@ impl Plan {
 /// One thing wrong with a plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanProblem {
+    /// A certificate that claims what the tokens are not.
+    #[error("the TSU {0:?} has `qc_statements`, which say that it is qualified, and `qualified = false`")]
+    ClaimsWithoutBeing(String),
     /// Cannot be part of a key label.
     #[error("the name {0:?} must be lower-case letters, digits and hyphens")]
     Name(String),
@@ -369,11 +394,12 @@ mod tests {
         plan.tsu_authority = "nobody".into();
         plan.tsus[0].key_days = plan.tsus[0].days;
         plan.security_officers.pop();
-        let again = TsuPlan { pss: true, key_days: 1, ..plan.tsus[0].clone() };
+        let again =
+            TsuPlan { pss: true, qc_statements: true, qualified: false, key_days: 1, ..plan.tsus[0].clone() };
         let clock = TsuPlan { name: "clock".into(), common_name: "TEST another".into(), ..again.clone() };
         plan.tsus.extend([again, clock]);
         let problems = plan.problems();
-        assert_eq!(problems.len(), 12, "{problems:?}");
+        assert_eq!(problems.len(), 14, "{problems:?}");
         plan.mode = Mode::Production;
         assert!(plan.problems().contains(&PlanProblem::NoWitness));
     }
@@ -386,6 +412,6 @@ mod tests {
         let root = place(&|s| *s == Step::IssueRoot);
         assert!(last_key < root);
         assert!(root < place(&|s| matches!(s, Step::IssueAuthority { .. })));
-        assert_eq!(steps.iter().filter(|s| matches!(s, Step::GenerateKey { .. })).count(), 13);
+        assert_eq!(steps.iter().filter(|s| matches!(s, Step::GenerateKey { .. })).count(), 14);
     }
 }

@@ -47,17 +47,21 @@ impl Review {
         else {
             return refuse("it has all its signatures");
         };
-        let over = match role {
-            SignerRole::Approver => match signed(SignerRole::Submitter) {
-                Some(submitted) => Some(FlatJws::from_bytes(submitted.jws.as_bytes()).map_err(|error| {
-                    ClientError::NotSigned(format!("the submitter's signature: {error}"))
-                })?),
-                None => return refuse("the submitter has not signed"),
-            },
+        let first = match role {
+            SignerRole::Approver => Some(SignerRole::Submitter),
+            SignerRole::SecondSecurityOfficer => Some(SignerRole::SecurityOfficer),
             SignerRole::Observer
             | SignerRole::RevocationOfficer
             | SignerRole::SecurityOfficer
             | SignerRole::Submitter => None,
+        };
+        let over = match first.map(signed) {
+            None => None,
+            Some(Some(signature)) => Some(
+                FlatJws::from_bytes(signature.jws.as_bytes())
+                    .map_err(|error| ClientError::NotSigned(format!("the signature before: {error}")))?,
+            ),
+            Some(None) => return refuse("the first of the two has not signed"),
         };
         Ok(Self { document, content, digest, role, over })
     }

@@ -1,7 +1,7 @@
 //! What auditors and archives get: exports, records, checkpoints, the time-stamping journal.
 
 use ndoba_audit::{Record, SignedCheckpoint, verify_export};
-use ndoba_tsa::Chain;
+use ndoba_tsa::{Chain, ClockStatement};
 use ndoba_types::{SignatureAlgorithm, SubjectPublicKeyInfo};
 
 /// A whole export, line by line. No signature holds here, so a good one fails at its first checkpoint.
@@ -28,6 +28,28 @@ pub(crate) fn audit_record(bytes: &[u8]) -> bool {
 pub(crate) fn checkpoint(bytes: &[u8]) -> bool {
     let Ok(signed) = SignedCheckpoint::from_bytes(bytes) else { return false };
     assert_eq!(signed.to_bytes(), bytes, "a checkpoint came back changed");
+    true
+}
+
+/// The public key of the seeds' clock: what every statement is judged by.
+const CLOCK_KEY: &[u8] = include_bytes!("../testdata/clock.pub.der");
+
+/// A clock's statement, as it is published.
+pub(crate) fn clock_statement(bytes: &[u8]) -> bool {
+    let key = SubjectPublicKeyInfo::assertion(CLOCK_KEY.to_vec());
+    let Ok(statement) = ClockStatement::verify(bytes, &key) else { return false };
+    assert_eq!(ClockStatement::verify(bytes, &key).as_ref(), Ok(&statement));
+    // What was signed is what would be signed again.
+    let again = statement.prepare(SignatureAlgorithm::EcdsaP256Sha256, &key).map(|one| one.message());
+    let (header, payload) = (r#""protected":""#, r#""payload":""#);
+    let text = String::from_utf8_lossy(bytes);
+    let member = |name: &str| text.split(name).nth(1).and_then(|rest| rest.split('"').next());
+    let signed = member(header).zip(member(payload)).map(|(header, payload)| format!("{header}.{payload}"));
+    assert_eq!(
+        again.map(|message| message.as_bytes().to_vec()).ok(),
+        signed.map(String::into_bytes),
+        "a statement came back changed"
+    );
     true
 }
 

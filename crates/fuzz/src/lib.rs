@@ -25,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "audit_record", eat: evidence::audit_record },
     Target { name: "certificate", eat: certificates::certificate },
     Target { name: "checkpoint", eat: evidence::checkpoint },
+    Target { name: "clock_statement", eat: evidence::clock_statement },
     Target { name: "crl", eat: certificates::crl },
     Target { name: "csr", eat: certificates::csr },
     Target { name: "grant", eat: documents::grant },
@@ -34,11 +35,13 @@ pub const TARGETS: &[Target] = &[
     Target { name: "lint_certificate", eat: certificates::lint_certificate },
     Target { name: "lint_crl", eat: certificates::lint_crl },
     Target { name: "lint_ocsp", eat: certificates::lint_ocsp },
+    Target { name: "ocsp_answer", eat: requests::ocsp_answer },
     Target { name: "ocsp_path", eat: requests::ocsp_path },
     Target { name: "ocsp_request", eat: requests::ocsp_request },
     Target { name: "order", eat: documents::order },
     Target { name: "pem", eat: certificates::pem },
     Target { name: "pin", eat: documents::pin },
+    Target { name: "responder_request", eat: documents::responder_request },
     Target { name: "tsp_request", eat: requests::tsp_request },
 ];
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::context::Context;
+use crate::context::{CertificateKind, Context, Scope};
 use crate::der::{self, NotDer, Tlv};
 use crate::finding::{Finding, Report};
 use crate::rules::{self, oid};
@@ -209,6 +209,15 @@ impl<'a> Certificate<'a> {
                 })
             })
             .collect()
+    }
+
+    /// Whether it is judged as one that is or may be qualified: a subscriber's always, one of our time-stamping units'
+    /// where it has statements, which is an option. Strangers put others into theirs.
+    pub(crate) fn is_qualified_as(&self, context: &Context<'_>) -> bool {
+        context.kind.is_subscriber()
+            || (context.kind == CertificateKind::TimeStampingUnit
+                && context.scope == Scope::Ours
+                && self.extension(oid::QC_STATEMENTS).is_some())
     }
 
     /// The statement of that identifier, the first if there are several.

@@ -269,6 +269,14 @@ fn every_preset_before_three_judges() {
             Document::Tsu,
             4382,
         ),
+        (
+            "tsu-qc",
+            Subject::Authority(authority("Ndoba TEST TSU 2")),
+            CertificateKind::TimeStampingUnit,
+            None,
+            Document::Tsu,
+            4382,
+        ),
     ] {
         let key = if kind.is_subscriber() { SubjectKey::Requested(&csr) } else { SubjectKey::Token(&spki) };
         judged(

@@ -4,6 +4,7 @@ mod content;
 mod officer;
 mod probe;
 pub(crate) mod revoke_all;
+mod tsa;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -17,6 +18,7 @@ pub(crate) use officer::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs}
 pub(crate) use probe::{ProbeCommand, WatchArgs};
 
 pub(crate) use content::{DevicesArgs, Law, LintArgs, LintFormat, LintType, ProfileCommand};
+pub(crate) use tsa::{JournalArgs, RenewArgs, SignOrderArgs, SubmitOrderArgs, TsaCommand};
 
 /// Ndoba, the backend of a qualified trust-service provider.
 #[derive(Debug, Parser)]
@@ -60,7 +62,7 @@ pub(crate) enum Command {
     /// The keys in the tokens, and whether they are fit.
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// The journals of time-stamps.
+    /// Time-stamping: the units' next keys, the journals, the clock's statement.
     #[command(subcommand)]
     Tsa(TsaCommand),
     /// Certificate profiles: what is on offer, what a file breaks, what a change changes.
@@ -468,49 +470,6 @@ pub(crate) struct SignRestoreArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
-    /// List the keys of every token with their attributes as read back.
+    /// List the keys of every token and judge their attributes as read back; exit status 1 where a key is unfit.
     List(ConfigArgs),
-}
-
-/// Which journals of time-stamps.
-#[derive(Debug, Args)]
-pub(crate) struct JournalArgs {
-    /// A journal's folder, or a copy of it; several are allowed.
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) journal: Vec<PathBuf>,
-    /// The configuration file, for the journal of this process.
-    #[arg(long, value_name = "FILE", conflicts_with = "journal")]
-    pub(crate) config: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TsaCommand {
-    /// Find the record of a token; verifies the whole journal on the way.
-    Find {
-        #[command(flatten)]
-        journal: JournalArgs,
-        /// The token's serial number, hexadecimal.
-        #[arg(long, value_name = "HEX", required_unless_present = "imprint")]
-        serial: Option<String>,
-        /// What was stamped: the hash of the document, hexadecimal.
-        #[arg(long, value_name = "HEX")]
-        imprint: Option<String>,
-        /// Print one JSON object per record found.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Compare journals with an export of the audit log: every sealed segment is there as it is, and no other.
-    VerifyJournal {
-        #[command(flatten)]
-        journal: JournalArgs,
-        /// The export of the audit log.
-        #[arg(long, value_name = "FILE")]
-        export: PathBuf,
-        /// Checkpoints seen elsewhere, JSON.
-        #[arg(long, value_name = "FILE")]
-        seen: Vec<PathBuf>,
-        /// SHA-256 of the audit key as the ceremony report lists it; the export's own word is taken when absent.
-        #[arg(long, value_name = "HEX")]
-        key: Option<String>,
-    },
 }

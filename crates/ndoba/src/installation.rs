@@ -183,8 +183,17 @@ pub(crate) fn profile_files(settings: &Settings) -> anyhow::Result<Vec<ProfileFi
 
 /// The audit log's public key, as the ceremony wrote it.
 pub(crate) fn audit_public_key(settings: &Settings) -> anyhow::Result<SubjectPublicKeyInfo> {
-    let path = settings.paths.state.join("pki/audit.pub.pem");
-    let der = from_pem(PemLabel::PublicKey, &files::read(&path)?)
+    public_key(&settings.paths.state.join("pki/audit.pub.pem"))
+}
+
+/// The public key of the clock's statement, as the ceremony wrote it.
+pub(crate) fn clock_public_key(settings: &Settings) -> anyhow::Result<SubjectPublicKeyInfo> {
+    public_key(&settings.paths.state.join("pki/clock.pub.pem"))
+}
+
+/// The public key in a PEM file.
+pub(crate) fn public_key(path: &Path) -> anyhow::Result<SubjectPublicKeyInfo> {
+    let der = from_pem(PemLabel::PublicKey, &files::read(path)?)
         .with_context(|| format!("{} holds no public key", path.display()))?;
     Ok(SubjectPublicKeyInfo::assertion(der))
 }

@@ -215,9 +215,10 @@ fn check_signatures<S: AsRef<[u8]>>(
     }
     let by_role = |role| found.iter().find(|(jws, _)| jws.header().role == role);
     for (jws, _) in &found {
+        let over = |first| by_role(first).is_some_and(|(first, _)| jws.header().over == Some(first.digest()));
         let covers = match jws.header().role {
-            SignerRole::Approver => by_role(SignerRole::Submitter)
-                .is_some_and(|(submitted, _)| jws.header().over == Some(submitted.digest())),
+            SignerRole::Approver => over(SignerRole::Submitter),
+            SignerRole::SecondSecurityOfficer => over(SignerRole::SecurityOfficer),
             SignerRole::Observer
             | SignerRole::RevocationOfficer
             | SignerRole::SecurityOfficer
@@ -255,7 +256,10 @@ fn check_signature<'r>(
     }
     let person = match &order.content {
         OrderContent::Issue(issue) | OrderContent::Reissue(issue) => issue.person,
-        OrderContent::Release(_) | OrderContent::Revoke(_) | OrderContent::Suspend(_) => None,
+        OrderContent::CertifyUnit(_)
+        | OrderContent::Release(_)
+        | OrderContent::Revoke(_)
+        | OrderContent::Suspend(_) => None,
     };
     if person.is_some() && person == officer.person {
         return Err(Refusal::OfficerIsSubject);

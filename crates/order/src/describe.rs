@@ -79,6 +79,10 @@ fn visible(text: &str) -> String {
 
 fn heading(kind: &str, language: Language) -> String {
     let words = match kind {
+        "certify-unit" => (
+            "Certify the next key of a time-stamping unit, and destroy the key before once it is in use",
+            "დროის ნიშნულის ერთეულის შემდეგი გასაღების სერტიფიცირება და წინა გასაღების განადგურება ახლის ამოქმედების შემდეგ",
+        ),
         "issue" => ("Issue a certificate", "სერტიფიკატის გაცემა"),
         "reissue" => ("Issue a certificate in place of another", "სერტიფიკატის გაცემა სხვის ნაცვლად"),
         "release" => ("End the suspension of a certificate", "სერტიფიკატის შეჩერების მოხსნა"),
@@ -128,6 +132,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("csr", "Certificate request (SHA-256)", "მოთხოვნა სერტიფიკატზე (SHA-256)"),
     ("database", "The database as it is", "მონაცემთა ბაზა, როგორიც არის"),
     ("days", "Valid for, days", "მოქმედების ვადა, დღე"),
+    ("destroys", "Destroys the key (SHA-256)", "ანადგურებს გასაღებს (SHA-256)"),
     ("device", "Qualified device of the key", "გასაღების კვალიფიციური მოწყობილობა"),
     ("digest", "SHA-256", "SHA-256"),
     ("effective", "Not before", "არა უადრეს"),
@@ -140,6 +145,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("evidence", "Evidence (digest)", "მტკიცებულება (ჰეში)"),
     ("expires", "Lapses", "ძალას კარგავს"),
     ("file", "File (SHA-256)", "ფაილი (SHA-256)"),
+    ("from", "In use from", "გამოიყენება თარიღიდან"),
     ("given_name", "Given names", "სახელი"),
     ("grant", "Register of officers up to number", "თანამშრომელთა რეესტრი ნომრამდე"),
     ("installation", "Installation", "სისტემა"),

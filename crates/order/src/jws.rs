@@ -7,10 +7,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use ndoba_types::{Sha256Digest, SignatureAlgorithm, SubjectPublicKeyInfo, UtcTime, canonical};
-use ndoba_x509::verify_signature;
+use ndoba_x509::{ecdsa_der_from_raw, verify_signature};
 use serde::{Deserialize, Serialize};
 
-use crate::{SignerRole, as_text, ecdsa};
+use crate::{SignerRole, as_text};
 
 /// The most octets of a flattened JWS: with RSA 8192, about 1 800.
 const MAX_LEN: usize = 4096;
@@ -77,7 +77,7 @@ pub struct Header {
     pub kid: Sha256Digest,
     /// When, in seconds since 1970, by the officer's computer.
     pub iat: u64,
-    /// An approver's only: [`FlatJws::digest`] of the submitter's signature.
+    /// Of the second of two signers only: [`FlatJws::digest`] of the first one's signature.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text::option")]
     pub over: Option<Sha256Digest>,
 }
@@ -186,8 +186,8 @@ impl FlatJws {
             return Err(BadJws::Invalid);
         }
         let der = match self.header.alg {
-            JwsAlgorithm::Es256 => ecdsa::der_from_raw(&self.signature, 32),
-            JwsAlgorithm::Es384 => ecdsa::der_from_raw(&self.signature, 48),
+            JwsAlgorithm::Es256 => ecdsa_der_from_raw(&self.signature, 32),
+            JwsAlgorithm::Es384 => ecdsa_der_from_raw(&self.signature, 48),
             JwsAlgorithm::Ps256 | JwsAlgorithm::Rs256 => Some(self.signature.clone()),
         };
         let der = der.ok_or(BadJws::Invalid)?;

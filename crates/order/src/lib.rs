@@ -16,7 +16,6 @@ mod authorise;
 mod describe;
 mod device;
 mod document;
-mod ecdsa;
 mod grant;
 mod jws;
 mod office;
@@ -30,6 +29,7 @@ mod standing;
 mod terminate;
 #[cfg(test)]
 mod test_support;
+mod unit;
 
 pub use authorise::{
     AcceptedSignature, AuthorisedOrder, Refusal, Signer, accept_signature, authorise, authorise_again,
@@ -54,3 +54,4 @@ pub use standing::{
     StandingRefusal, accept_responder_request,
 };
 pub use terminate::TerminateCa;
+pub use unit::CertifyUnit;

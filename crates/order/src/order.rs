@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::device::Device;
 use crate::document::{self, Malformed};
-use crate::{SignerRole, as_text};
+use crate::{CertifyUnit, SignerRole, as_text};
 
 /// An order lives no longer than this, counted from the date that it sets where it sets one.
 pub(crate) const MAX_LIFE: Span = Span::days(7);
@@ -40,6 +40,8 @@ pub struct Order {
 /// What an order asks for.
 #[derive(Clone, PartialEq, Eq)]
 pub enum OrderContent {
+    /// A time-stamping unit's next certificate.
+    CertifyUnit(Box<CertifyUnit>),
     /// A certificate.
     Issue(Issue),
     /// A certificate that replaces another of the same subject.
@@ -138,9 +140,11 @@ pub struct Suspend {
     pub evidence: Vec<Sha256Digest>,
 }
 
-/// A kind of order. A TSU's certificate is a ceremony's; responders have standing authorisations.
+/// A kind of order. Responders have standing authorisations instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OrderKind {
+    /// See [`OrderContent::CertifyUnit`].
+    CertifyUnit,
     /// See [`OrderContent::Issue`].
     Issue,
     /// See [`OrderContent::Reissue`].
@@ -154,11 +158,13 @@ pub enum OrderKind {
 }
 
 impl OrderKind {
-    const ALL: [Self; 5] = [Self::Issue, Self::Reissue, Self::Release, Self::Revoke, Self::Suspend];
+    const ALL: [Self; 6] =
+        [Self::CertifyUnit, Self::Issue, Self::Reissue, Self::Release, Self::Revoke, Self::Suspend];
 
     /// The name in documents.
     pub fn name(self) -> &'static str {
         match self {
+            Self::CertifyUnit => "certify-unit",
             Self::Issue => "issue",
             Self::Reissue => "reissue",
             Self::Release => "release",
@@ -170,6 +176,8 @@ impl OrderKind {
     /// Who must sign it, in this order.
     pub fn signers(self) -> &'static [SignerRole] {
         match self {
+            // Keys are no registration matter: who vets subscribers could otherwise make a unit of a key of their own.
+            Self::CertifyUnit => &[SignerRole::SecurityOfficer, SignerRole::SecondSecurityOfficer],
             Self::Issue | Self::Reissue | Self::Release => &[SignerRole::Submitter, SignerRole::Approver],
             Self::Revoke | Self::Suspend => &[SignerRole::RevocationOfficer],
         }
@@ -212,6 +220,7 @@ impl Order {
     /// The kind.
     pub fn kind(&self) -> OrderKind {
         match self.content {
+            OrderContent::CertifyUnit(_) => OrderKind::CertifyUnit,
             OrderContent::Issue(_) => OrderKind::Issue,
             OrderContent::Reissue(_) => OrderKind::Reissue,
             OrderContent::Release(_) => OrderKind::Release,
@@ -223,6 +232,7 @@ impl Order {
     /// The certificate that the order is about, unless it asks for a new one only.
     pub fn serial(&self) -> Option<&SerialNumber> {
         match &self.content {
+            OrderContent::CertifyUnit(_) => None,
             OrderContent::Issue(issue) | OrderContent::Reissue(issue) => issue.replaces.as_ref(),
             OrderContent::Release(release) => Some(&release.serial),
             OrderContent::Revoke(revoke) => Some(&revoke.serial),
@@ -234,7 +244,8 @@ impl Order {
     pub fn effective(&self) -> Option<UtcTime> {
         match &self.content {
             OrderContent::Revoke(revoke) => revoke.effective,
-            OrderContent::Issue(_)
+            OrderContent::CertifyUnit(_)
+            | OrderContent::Issue(_)
             | OrderContent::Reissue(_)
             | OrderContent::Release(_)
             | OrderContent::Suspend(_) => None,
@@ -262,6 +273,7 @@ impl Order {
             expires: *expires,
         };
         let content = match content {
+            OrderContent::CertifyUnit(unit) => members(unit)?,
             OrderContent::Issue(issue) | OrderContent::Reissue(issue) => members(issue)?,
             OrderContent::Release(release) => members(release)?,
             OrderContent::Revoke(revoke) => members(revoke)?,
@@ -284,6 +296,7 @@ impl Order {
             HEAD_MEMBERS.iter().filter_map(|name| rest.remove_entry(*name)).collect();
         let Head { installation, order_id, ca, created, expires } = document::read(head)?;
         let content = match kind {
+            OrderKind::CertifyUnit => OrderContent::CertifyUnit(document::read(rest)?),
             OrderKind::Issue => OrderContent::Issue(document::read(rest)?),
             OrderKind::Reissue => OrderContent::Reissue(document::read(rest)?),
             OrderKind::Release => OrderContent::Release(document::read(rest)?),
@@ -306,6 +319,10 @@ impl Order {
             return Err(Malformed::rule("an order lapses after it is made, and within 7 days"));
         }
         let evidence = match &self.content {
+            OrderContent::CertifyUnit(unit) => {
+                check_profile(&unit.profile, unit.days)?;
+                return unit.check(self.created);
+            }
             OrderContent::Issue(issue) if issue.replaces.is_some() => {
                 return Err(Malformed::rule("only a reissue replaces a certificate"));
             }
@@ -330,13 +347,18 @@ impl Order {
     }
 }
 
-fn check_issue(issue: &Issue) -> Result<(), Malformed> {
-    if issue.days == 0 || issue.days > MAX_DAYS {
+fn check_profile(profile: &ProfileRef, days: u32) -> Result<(), Malformed> {
+    if days == 0 || days > MAX_DAYS {
         return Err(Malformed::rule("a certificate is valid for at least a day"));
     }
-    if !(1..=64).contains(&issue.profile.name.len()) {
+    if !(1..=64).contains(&profile.name.len()) {
         return Err(Malformed::rule("a profile's name has 1 to 64 octets"));
     }
+    Ok(())
+}
+
+fn check_issue(issue: &Issue) -> Result<(), Malformed> {
+    check_profile(&issue.profile, issue.days)?;
     if issue.device.as_ref().is_some_and(|device| !issue.evidence.contains(&device.evidence)) {
         return Err(Malformed::rule("what shows the device is one of the order's pieces of evidence"));
     }
@@ -365,6 +387,7 @@ impl fmt::Debug for Order {
 impl fmt::Debug for OrderContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::CertifyUnit(_) => "CertifyUnit(..)",
             Self::Issue(_) => "Issue(..)",
             Self::Reissue(_) => "Reissue(..)",
             Self::Release(_) => "Release(..)",

@@ -141,15 +141,23 @@ pub enum SignerRole {
     Observer,
     /// Who revokes or suspends.
     RevocationOfficer,
-    /// Who appoints or ends an appointment.
+    /// Who signs over the first security officer's signature.
+    SecondSecurityOfficer,
+    /// Who appoints or ends an appointment, or lets a time-stamping unit have another key.
     SecurityOfficer,
     /// Who vetted and submits.
     Submitter,
 }
 
 impl SignerRole {
-    const ALL: [Self; 5] =
-        [Self::Approver, Self::Observer, Self::RevocationOfficer, Self::SecurityOfficer, Self::Submitter];
+    const ALL: [Self; 6] = [
+        Self::Approver,
+        Self::Observer,
+        Self::RevocationOfficer,
+        Self::SecondSecurityOfficer,
+        Self::SecurityOfficer,
+        Self::Submitter,
+    ];
 
     /// The name in signatures.
     pub fn name(self) -> &'static str {
@@ -157,6 +165,7 @@ impl SignerRole {
             Self::Approver => "approver",
             Self::Observer => "observer",
             Self::RevocationOfficer => "revocation-officer",
+            Self::SecondSecurityOfficer => "second-security-officer",
             Self::SecurityOfficer => "security-officer",
             Self::Submitter => "submitter",
         }
@@ -168,7 +177,7 @@ impl SignerRole {
             Self::Approver => Role::Approver,
             Self::Observer => Role::Operator,
             Self::RevocationOfficer => Role::RevocationOfficer,
-            Self::SecurityOfficer => Role::SecurityOfficer,
+            Self::SecondSecurityOfficer | Self::SecurityOfficer => Role::SecurityOfficer,
             Self::Submitter => Role::RegistrationOfficer,
         }
     }

@@ -98,7 +98,7 @@ impl Registration {
     /// [`ServiceError::Unavailable`] when the database does not answer.
     pub fn ca_answers(&self, kind: OrderKind) -> Result<bool, ServiceError> {
         let signs = match kind {
-            OrderKind::Issue | OrderKind::Reissue => true,
+            OrderKind::CertifyUnit | OrderKind::Issue | OrderKind::Reissue => true,
             OrderKind::Release | OrderKind::Revoke | OrderKind::Suspend => false,
         };
         let seen = self.registry.ca_heartbeat()?;

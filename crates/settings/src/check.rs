@@ -68,6 +68,8 @@ fn whole(raw: RawSettings, file: &Path, folder: &Path) -> Checked<Settings> {
             &[("on-disk", JournalMode::OnDisk), ("relaxed", JournalMode::Relaxed)],
         )?,
         queue_depth: positive("tsa.queue_depth", raw.tsa.queue_depth)?,
+        renew_before: positive_span("tsa.renew_before", &raw.tsa.renew_before)?,
+        destroy_after: positive_span("tsa.destroy_after", &raw.tsa.destroy_after)?,
         units: authorities::units(raw.tsa.units, folder, &policies.time_stamp)?,
     };
     authorities::kept_apart(&tsa)?;
@@ -254,7 +256,14 @@ fn clock(raw: &RawClock) -> Checked<ClockSettings> {
             "must let an answer live for two polls, or one lost packet stops the clock",
         );
     }
+    let statement = match (&raw.token, &raw.key) {
+        (Some(token), Some(label)) => Some(key("clock", token.clone(), label, &raw.algorithm, "clock")?),
+        (None, None) => None,
+        (Some(_), None) => return complaint("clock.key", "missing beside clock.token"),
+        (None, Some(_)) => return complaint("clock.token", "missing beside clock.key"),
+    };
     Ok(ClockSettings {
+        statement,
         mode,
         kernel,
         assumed_bound,

@@ -109,8 +109,6 @@ section! {
     RawModule {
         /// The shared library.
         path: String, "\"/usr/lib/softhsm/libsofthsm2.so\"";
-        /// The reserved string for C_Initialize, for modules that need one. Not passed on yet.
-        init_args: Option<String>, "\"configdir='sql:/var/lib/nss'\"";
         /// Environment variables that the module reads when it is loaded. The command starts itself again with them.
         environment: BTreeMap<String, String>, "{ SOFTHSM2_CONF = \"/var/lib/ndoba/softhsm2.conf\" }";
     }
@@ -226,6 +224,10 @@ section! {
         journal: String = "on-disk";
         /// Requests that may wait for the journal.
         queue_depth: u32 = 1024u32;
+        /// How long before a unit's key ends health and log begin to ask for the next one.
+        renew_before: String = "60d";
+        /// How long after its successor took over a unit's key is destroyed in its token.
+        destroy_after: String = "1h";
     }
     tables {
         /// The units.
@@ -240,7 +242,7 @@ section! {
         name: String, "\"tsu\"";
         /// The token with its key.
         token: String, "\"ndoba-tsa\"";
-        /// The key's label.
+        /// The label of its first key. Those that follow it are in the state folder: `ndoba tsa renew`, `ndoba tsa adopt`.
         key: String, "\"tsu/tsu/1\"";
         /// As for authorities.
         algorithm: String = "ecdsa-p256-sha256";
@@ -261,12 +263,6 @@ section! {
         /// Whether its tokens are offered as qualified. Such a unit makes no others: qualified and other units differ
         /// in certificate, subject and address.
         qualified: bool = true;
-        /// The key it goes on with, once `ndoba tsa renew` has made it; these three belong together.
-        next_key: Option<String>, "\"tsu/tsu/2\"";
-        /// That key's certificate.
-        next_certificate: Option<String>, "\"pki/tsu-2.pem\"";
-        /// From when on that key signs.
-        next_from: Option<String>, "\"2027-11-01T00:00:00Z\"";
     }
 }
 
@@ -296,6 +292,13 @@ section! {
         max_age: String = "2m";
         /// How far this machine's clock may stray between answers, in parts per million.
         drift_ppm: u16 = 50u16;
+        /// The token with the key that signs the clock's statement at /tsa/clock; without it there is none. Its public
+        /// half is pki/clock.pub.pem of the state folder.
+        token: Option<String>, "\"ndoba-tsa\"";
+        /// That key's label.
+        key: Option<String>, "\"tsa/clock/1\"";
+        /// As for authorities.
+        algorithm: String = "ecdsa-p256-sha256";
     }
 }
 
@@ -362,10 +365,10 @@ section! {
         ocsp_request: String = "64KiB";
         /// The most certificates asked about in one.
         ocsp_certificates: u16 = 20u16;
-        /// The longest time-stamp request. Not in force yet: 64KiB is.
+        /// The longest time-stamp request.
         tsp_request: String = "16KiB";
-        /// The longest body of the officers' API. Not in force yet: 64KiB is.
-        api_body: String = "1MiB";
+        /// The longest body of the officers' API.
+        api_body: String = "64KiB";
         /// Connections at once, per address.
         connections: u32 = 10_000u32;
         /// How long a client may take to send its headers.

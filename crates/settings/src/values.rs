@@ -178,8 +178,6 @@ impl Hsm {
 pub struct Module {
     /// The shared library.
     pub path: PathBuf,
-    /// The reserved string for `C_Initialize`, for modules that need one.
-    pub init_args: Option<String>,
     /// Environment variables that the module reads when it is loaded.
     pub environment: BTreeMap<String, String>,
     /// The tokens used.
@@ -323,6 +321,10 @@ pub struct Tsa {
     pub journal: JournalMode,
     /// Requests that may wait for the journal.
     pub queue_depth: u32,
+    /// How long before a unit's key ends its successor is asked for (TIS-7.7.1-07).
+    pub renew_before: Span,
+    /// How long a key that was succeeded stays in its token (TIS-7.6.7-08).
+    pub destroy_after: Span,
 }
 
 /// A time-stamping unit.
@@ -349,20 +351,6 @@ pub struct TsaUnit {
     pub claim_eu_qtst: bool,
     /// Whether its tokens are offered as qualified (T-23).
     pub qualified: bool,
-    /// The key that follows, if it is made already (TIS-7.7.1-07).
-    pub next: Option<TsaNext>,
-}
-
-/// The key and certificate that a unit goes on with.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct TsaNext {
-    /// The key, of the same algorithm as the one before.
-    pub key: KeyRef,
-    /// Its certificate, by the same issuer.
-    pub certificate: PathBuf,
-    /// From when on it signs.
-    pub from: UtcTime,
 }
 
 /// When the record of a token counts as written.
@@ -400,6 +388,8 @@ pub struct ClockSettings {
     pub max_age: Span,
     /// How far this machine's clock may stray, in parts per million.
     pub drift_ppm: u16,
+    /// The key that signs the clock's statement.
+    pub statement: Option<KeyRef>,
 }
 
 /// Who is believed about the time.

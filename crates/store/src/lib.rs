@@ -34,6 +34,7 @@ mod spelling;
 mod status_records;
 mod stored;
 mod transaction;
+mod unit_orders;
 mod witness;
 
 pub use connection::Engine;

@@ -25,7 +25,7 @@ const VERSIONS: [&str; 5] =
 
 /// Migrations that were edited after databases had been made by them, which ended with the product's first version:
 /// each writes its edition into `meta`, and a database of another edition is refused instead of misread.
-const EDITIONS: [(&str, &str); 1] = [("20261123000001", "2")];
+const EDITIONS: [(&str, &str); 1] = [("20261123000001", "3")];
 /// The row of `meta` that says whose database this is.
 const INSTALLATION: &str = "installation";
 /// The row of `meta` that says since when.
@@ -269,11 +269,11 @@ mod tests {
         for (text, digest) in [
             (
                 include_str!("../migrations/postgres/2026-11-23-000001_initial/up.sql"),
-                "155332bc98759f104c16def9547c51d527ddee532ce9cf535f9b9acf66607895",
+                "8f014046e92f09e23646813a62cbe3553aaf211127c72822b8a2f65067d23278",
             ),
             (
                 include_str!("../migrations/sqlite/2026-11-23-000001_initial/up.sql"),
-                "08df73e8b46914a6a9c1e0274a94d66dba2aba1b4ab28357a85f2a300e2cbc41",
+                "4453813ea439b7197cbfc8e37e117e3e5e82bebcb94550de766ab22caef784f2",
             ),
         ] {
             let (version, edition) = EDITIONS[0];

@@ -87,12 +87,14 @@ pub(crate) fn reason(text: &str) -> Result<RevocationReason, StoreError> {
 }
 
 /// The kinds of order that make a certificate.
-pub(crate) const CERTIFICATE_ORDERS: [OrderKind; 2] = [OrderKind::Issue, OrderKind::Reissue];
+pub(crate) const CERTIFICATE_ORDERS: [OrderKind; 3] =
+    [OrderKind::CertifyUnit, OrderKind::Issue, OrderKind::Reissue];
 /// The kinds of order that change a status.
 pub(crate) const STATUS_ORDERS: [OrderKind; 3] = [OrderKind::Release, OrderKind::Revoke, OrderKind::Suspend];
 
 pub(crate) fn order_kind_to_row(kind: OrderKind) -> &'static str {
     match kind {
+        OrderKind::CertifyUnit => "certify-unit",
         OrderKind::Issue => "issue",
         OrderKind::Reissue => "reissue",
         OrderKind::Release => "release",

@@ -107,11 +107,9 @@ impl Judge {
     ///
     /// When it cannot be started; the message says that `cargo xtask setup` makes its Python environment.
     pub fn start() -> Self {
-        let root = workspace_root();
-        let python = std::env::var_os("NDOBA_JUDGES")
-            .map_or_else(|| root.join("target/judges/bin/python"), PathBuf::from);
+        let python = Self::python();
         let mut child = Command::new(&python)
-            .arg(root.join("tests/judges/judge.py"))
+            .arg(Self::script("judge.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -125,6 +123,17 @@ impl Judge {
         let ready = pipe.answer();
         assert!(ready.get("ready").is_some(), "the judge began with {ready}; run `cargo xtask setup`");
         Self { pipe: Mutex::new(pipe) }
+    }
+
+    /// The Python in which the judges are installed.
+    pub fn python() -> PathBuf {
+        std::env::var_os("NDOBA_JUDGES")
+            .map_or_else(|| workspace_root().join("target/judges/bin/python"), PathBuf::from)
+    }
+
+    /// A program for it, by its name in `tests/judges`.
+    pub fn script(name: &str) -> PathBuf {
+        workspace_root().join("tests/judges").join(name)
     }
 
     /// Everything of weight that the judges find in `der`, accepted or not.

@@ -5,9 +5,11 @@
 //! order around the two: time, serial number, signature, journal, and only then the answer (design §8: no token
 //! without a record). HTTP is others' work, and so is saying what the time is.
 //!
-//! Enter at [`Stamper::stamp`], or at [`Unit::begin`] for the bytes alone; [`Chain`] is the journal as data.
+//! Enter at [`Stamper::stamp`], or at [`Unit::begin`] for the bytes alone; [`Chain`] is the journal as data,
+//! [`ClockStatement`] what the clock's state is told by.
 
 mod algorithm;
+mod clock_statement;
 mod encode;
 mod high_water;
 mod imprint;
@@ -21,6 +23,10 @@ mod token;
 mod unit;
 mod verify;
 
+pub use clock_statement::{
+    BadStatement, ClockStatement, STATEMENT_TYPE, StatedAnswer, StatedMeasure, StatedSource,
+    UnsignedStatement,
+};
 pub use high_water::{HighWater, Lease};
 pub use imprint::ImprintHash;
 pub use journal::{BadJournal, Chain, JournalId, JournalRecord, SegmentSeal};

@@ -90,7 +90,6 @@ pub struct SerialsExhausted;
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
     use std::sync::Mutex;
 
     use super::*;
@@ -113,21 +112,25 @@ mod tests {
     }
 
     #[test]
-    fn unique_over_a_hundred_thousand_from_eight_threads_two_nodes_and_a_restart() {
-        let seen = Mutex::new(HashSet::new());
+    fn unique_over_a_million_from_eight_threads_two_nodes_and_a_restart() {
+        const EACH: usize = 42_000;
+        let seen = Mutex::new(Vec::new());
         // Node 1, node 2, and node 1 started again: it draws another start.
         for (node, start) in [(1, 7), (2, 7), (1, 8)] {
             let source = SerialSource::new(node, &Same(start)).unwrap();
             std::thread::scope(|scope| {
                 for _ in 0..8 {
                     scope.spawn(|| {
-                        let mine: Vec<_> = (0..5_000).map(|_| source.next(&Same(0)).unwrap()).collect();
+                        let mine: Vec<_> = (0..EACH).map(|_| source.next(&Same(0)).unwrap()).collect();
                         seen.lock().unwrap().extend(mine);
                     });
                 }
             });
         }
-        assert_eq!(seen.into_inner().unwrap().len(), 3 * 8 * 5_000);
+        let mut seen = seen.into_inner().unwrap();
+        assert_eq!(seen.len(), 3 * 8 * EACH);
+        seen.sort_unstable();
+        assert!(seen.windows(2).all(|pair| pair[0] != pair[1]));
     }
 
     #[test]

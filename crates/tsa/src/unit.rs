@@ -148,6 +148,11 @@ impl Unit {
         &self.parts.certificate
     }
 
+    /// The certificates above it, without the root, DER.
+    pub fn chain(&self) -> impl Iterator<Item = &[u8]> {
+        self.parts.chain.iter().map(Vec::as_slice)
+    }
+
     /// How its key signs.
     pub fn algorithm(&self) -> SignatureAlgorithm {
         self.parts.algorithm

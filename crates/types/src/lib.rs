@@ -23,8 +23,8 @@ pub use oid::{BadOid, Oid};
 pub use ports::{Clock, Random, RandomUnavailable};
 pub use serial::{BadSerial, SerialNumber};
 pub use sign::{
-    AnswerFinally, AnswerStatus, Canary, EnrolResponder, IssueCertificates, ProvePossession, PublishCrls,
-    Purpose, SealAudit, SignError, SignReply, Signature, SignatureAlgorithm, SigningKey, StampTime,
-    StateClock, ToBeSigned,
+    AnswerFinally, AnswerStatus, AskForUnit, Canary, EnrolResponder, IssueCertificates, ProvePossession,
+    PublishCrls, Purpose, SealAudit, SignError, SignReply, Signature, SignatureAlgorithm, SigningKey,
+    StampTime, StateClock, ToBeSigned,
 };
 pub use time::{BadTime, CertifiedTime, Span, TimeUnavailable, TrustedClock, UtcTime};

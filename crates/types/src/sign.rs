@@ -51,6 +51,8 @@ purposes! {
     EnrolResponder = "enrolment", "responder-request";
     /// Time-stamp tokens, by a TSU's key and nothing else (EN 319 421 TIS-7.7.1-08).
     StampTime = "tsu", "time-stamp";
+    /// Requests for a unit's certificate, by the unit's key that it is for: proof of possession.
+    AskForUnit = "tsu", "unit-request";
     /// Checkpoints of the audit log.
     SealAudit = "seal", "audit-checkpoint";
     /// Statements about the clock, by a key that is no TSU key.

@@ -8,6 +8,7 @@
 //! Enter at [`PublicServer::bind`] and [`OperatorServer::bind`].
 
 mod body;
+mod clock_statement;
 mod conditional;
 mod metric;
 mod ocsp;
@@ -17,6 +18,7 @@ mod published;
 mod server;
 mod tsp;
 
+pub use clock_statement::ClockStatements;
 pub use metric::{MetricsError, install_metrics};
 pub use ocsp::{OcspLimits, OcspService, StatusReaders, UnissuedQueries, ocsp_get_candidates};
 pub use operator::{Check, CheckState, Health, HealthSource, OperatorServer};

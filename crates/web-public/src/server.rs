@@ -11,7 +11,9 @@ use actix_web::{App, HttpServer};
 use ndoba_types::CaName;
 use rustls::ServerConfig;
 
-use crate::{OcspService, PublishedFiles, TimeStamping, ocsp, pages, published, tsp};
+use crate::{
+    ClockStatements, OcspService, PublishedFiles, TimeStamping, clock_statement, ocsp, pages, published, tsp,
+};
 
 /// What the public is served.
 #[derive(Clone)]
@@ -20,6 +22,8 @@ pub struct PublicServices {
     pub ocsp: Option<Arc<OcspService>>,
     /// Time-stamping units, the default one first; none where this process makes no time-stamps.
     pub time_stamping: Vec<TimeStamping>,
+    /// The clock's statement; `None` where this process makes none.
+    pub clock: Option<Arc<dyn ClockStatements>>,
     /// CRLs, issuers, checkpoints.
     pub published: PublishedFiles,
     /// The CAs that the page for people lists, in that order.
@@ -73,9 +77,10 @@ impl PublicServer {
         https: Option<(SocketAddr, ServerConfig)>,
     ) -> Result<Self, BindError> {
         let routes = move |config: &mut ServiceConfig| {
-            let PublicServices { ocsp, time_stamping, published, authorities } = services.clone();
+            let PublicServices { ocsp, time_stamping, clock, published, authorities } = services.clone();
             pages::routes(config, &authorities);
             ocsp::routes(config, ocsp.map(Data::from));
+            clock_statement::routes(config, clock);
             tsp::routes(config, &time_stamping);
             published::routes(config, published);
         };

@@ -21,6 +21,10 @@ pub type StampFuture = Pin<Box<dyn Future<Output = StampReply> + Send>>;
 pub trait TimeStamper: Send + Sync {
     /// Answers a TimeStampReq within the stamper's own deadline. Never blocks: waits in the future it returns.
     fn stamp(self: Arc<Self>, request: Bytes) -> StampFuture;
+
+    /// The certificates of all its keys, used, in use and waiting for their time, with those above them: a
+    /// certs-only PKCS#7, DER. Never blocks.
+    fn certificates(&self) -> Vec<u8>;
 }
 
 /// A time-stamping unit at its address.
@@ -59,6 +63,22 @@ pub(crate) fn routes(config: &mut web::ServiceConfig, units: &[TimeStamping]) {
         let data = Data::new(unit.clone());
         config.service(web::resource(path).app_data(data).default_service(web::to(answer)));
     }
+    for unit in units {
+        let path = format!("/tsa/{}/certificates", unit.name);
+        let data = Data::new(unit.clone());
+        config.service(web::resource(path).app_data(data).default_service(web::to(certificates)));
+    }
+}
+
+/// The next certificate is seen here before its first token (interop §5.19, §5.23).
+async fn certificates(request: HttpRequest, unit: Data<TimeStamping>) -> HttpResponse {
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        return body::method_not_allowed("GET, HEAD");
+    }
+    HttpResponse::Ok()
+        .content_type("application/pkcs7-mime; smime-type=certs-only")
+        .insert_header(("Cache-Control", "public,max-age=300"))
+        .body(unit.stamper.certificates())
 }
 
 /// `Accept` is not looked at: clients send what they like, and there is one thing to be had.

@@ -12,6 +12,7 @@
 mod certificate;
 mod crl;
 mod csr;
+mod ecdsa;
 mod encode;
 pub mod extension;
 mod issuer;
@@ -32,6 +33,7 @@ mod url;
 pub use certificate::{BadCertificate, Certificate};
 pub use crl::{BadCrl, Crl, CrlEntries, CrlEntryList, CrlNumber, CrlPlan, CrlView, RevokedEntry};
 pub use csr::{CsrError, VerifiedCsr, certification_request_info};
+pub use ecdsa::{ecdsa_der_from_raw, ecdsa_raw_from_der};
 pub use extension::RawExtension;
 pub use issuer::{IssuerFacts, IssuerUrls, NotAnIssuer};
 pub use key::{BadKey, KeyIdentifier, KeyKind, refuse_weak};

@@ -179,7 +179,7 @@ impl Profile {
         self.qscd
     }
 
-    /// The qcStatements; none for the provider's own certificates.
+    /// The qcStatements; none for the provider's own certificates, some time-stamping units' apart.
     pub fn qc(&self) -> Option<&QcStatements> {
         self.qc.as_ref()
     }

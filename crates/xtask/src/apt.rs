@@ -12,8 +12,9 @@ pub(crate) const TO_BUILD: &[&str] = &["build-essential", "libpq-dev", "pkg-conf
 /// What the story of the quick start calls.
 pub(crate) const TO_SHOW: &[&str] = &["ca-certificates", "curl", "opensc", "openssl", "softhsm2"];
 
-/// What the tests call beyond that: a PostgreSQL server's binaries, and Python for the judges.
-pub(crate) const TO_TEST: &[&str] = &["postgresql", "python3", "python3-venv"];
+/// What the tests call beyond that: a clock that can be turned for one process, a client of time-stamps that people have,
+/// a PostgreSQL server's binaries, and Python for the judges.
+pub(crate) const TO_TEST: &[&str] = &["libfaketime", "osslsigncode", "postgresql", "python3", "python3-venv"];
 
 /// Makes sure that `packages` are installed; says which are missing before it installs them.
 pub(crate) fn ensure(packages: &[&[&str]]) -> Outcome {

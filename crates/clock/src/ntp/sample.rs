@@ -73,6 +73,12 @@ impl Sample {
         })
     }
 
+    /// UTC minus the wall clock of `reading`, in microseconds: other than [`Self::offset`] where the wall clock was set
+    /// since.
+    pub fn offset_from(&self, reading: &Reading) -> i64 {
+        self.distance.saturating_sub(distance(reading.wall, reading.monotonic))
+    }
+
     /// Where UTC is against the monotonic clock at `now`, if the server was right: wider with age, by `drift` parts
     /// per million.
     pub fn interval(&self, now: Duration, drift: u32) -> Interval {

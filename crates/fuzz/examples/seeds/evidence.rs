@@ -1,11 +1,18 @@
 //! A small audit log and a small journal.
 
 use ndoba_audit::{Actor, Checkpoint, Event, EventKind, Frontier, Record, SignedCheckpoint};
-use ndoba_tsa::{Chain, ImprintHash, JournalId, JournalRecord, TokenSerial};
+use ndoba_tsa::{
+    Chain, ClockStatement, ImprintHash, JournalId, JournalRecord, StatedAnswer, StatedMeasure, StatedSource,
+    TokenSerial,
+};
 use ndoba_types::{
     EventId, InstallationId, Sha256Digest, Signature, SignatureAlgorithm, Span, SubjectPublicKeyInfo,
     UtcTime, canonical,
 };
+
+use p256::ecdsa::SigningKey;
+use p256::ecdsa::signature::Signer as _;
+use p256::pkcs8::EncodePublicKey as _;
 
 use super::{Outcome, Seeds, testdata};
 
@@ -14,7 +21,39 @@ const INSTALLATION: InstallationId = InstallationId::from_bytes([9; 16]);
 pub(super) fn make(seeds: &Seeds) -> Outcome {
     let now: UtcTime = "2026-11-24T12:00:00Z".parse()?;
     log(seeds, now)?;
+    clock(seeds, now)?;
     journal(seeds, now)
+}
+
+/// Signed by the key whose public half lies in `testdata`: a fixed one, which signs nothing else.
+fn clock(seeds: &Seeds, at: UtcTime) -> Outcome {
+    let key = SigningKey::from_slice(&[0x0c; 32])?;
+    let spki = key.verifying_key().to_public_key_der()?.into_vec();
+    std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/clock.pub.der"), &spki)?;
+    let spki = SubjectPublicKeyInfo::assertion(spki);
+    let answer = StatedAnswer { offset_us: -90, bound_us: 1_000, age_us: 4_000_000, stratum: 1 };
+    let source = |server: &str, answer: Option<StatedAnswer>| StatedSource {
+        server: server.into(),
+        verdict: if answer.is_some() { "agrees".into() } else { "silent".into() },
+        answer,
+    };
+    for (name, distrusted) in [("believed", None), ("not-believed", Some("no-quorum".to_owned()))] {
+        let statement = ClockStatement {
+            installation: INSTALLATION,
+            node: 3,
+            at,
+            expires: at.plus(Span::seconds(60)),
+            mode: "quorum".into(),
+            measured: distrusted.is_none().then_some(StatedMeasure { offset_us: -120, bound_us: 2_300 }),
+            distrusted,
+            sources: vec![source("ntp1.example:123", Some(answer)), source("ntp2.example:123", None)],
+        };
+        let unsigned = statement.prepare(SignatureAlgorithm::EcdsaP256Sha256, &spki)?;
+        let signature: p256::ecdsa::DerSignature = key.sign(unsigned.message().as_bytes());
+        let jws = unsigned.finish(&Signature::from_bytes(signature.as_bytes().to_vec()))?;
+        seeds.add("clock_statement", name, &jws)?;
+    }
+    Ok(())
 }
 
 fn log(seeds: &Seeds, now: UtcTime) -> Outcome {

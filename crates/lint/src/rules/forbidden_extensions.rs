@@ -24,7 +24,7 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
             _ => false,
         };
         let by_ours = match extension.oid.as_str() {
-            oid::QC_STATEMENTS => !kind.is_subscriber(),
+            oid::QC_STATEMENTS => !kind.is_subscriber() && kind != CertificateKind::TimeStampingUnit,
             oid::OCSP_NOCHECK => kind != CertificateKind::OcspResponder,
             oid::PRIVATE_KEY_USAGE_PERIOD => kind != CertificateKind::TimeStampingUnit,
             oid::FRESHEST_CRL => true, // no deltas (C-96)

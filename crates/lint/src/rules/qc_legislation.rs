@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Report<'_>) {
-    if !context.kind.is_subscriber() {
+    if !certificate.is_qualified_as(context) {
         return;
     }
     let place = certificate.extension(oid::QC_STATEMENTS).map(|extension| extension.place.clone());
@@ -60,7 +60,7 @@ pub(super) fn countries(information: Option<Tlv<'_>>) -> Vec<Option<String>> {
 #[cfg(test)]
 mod tests {
     use super::{Jurisdiction, oid};
-    use crate::tests::{Sample, countries};
+    use crate::tests::{Sample, countries, oid as oid_der, seq};
 
     #[test]
     fn a_lost_foreign_or_misspelt_statement() {
@@ -74,6 +74,24 @@ mod tests {
         let mut sample = Sample::organisation();
         sample.remove_statement(oid::QC_COMPLIANCE);
         sample.must_find("qc-legislation");
+    }
+
+    /// A time-stamping unit's statements are an option; where they are, they are whole.
+    #[test]
+    fn a_units_statements() {
+        Sample::tsu().must_be_clean();
+        let mut sample = Sample::tsu();
+        sample.statements = Sample::organisation().statements;
+        sample.must_be_clean();
+        sample.replace_statement(oid::QC_TYPE, Some(seq(&[oid_der(oid::QC_TYPE_ESIGN)])));
+        sample.must_find("qc-type");
+        let mut sample = Sample::tsu();
+        sample.statements = Sample::organisation().statements;
+        sample.remove_statement(oid::QC_CC_LEGISLATION);
+        sample.must_find("qc-legislation");
+        let mut responder = Sample::responder();
+        responder.statements = Sample::organisation().statements;
+        responder.must_find("forbidden-extensions");
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Report<'_>) {
     let Some(statement) = certificate.qc_statement(oid::QC_PDS) else {
         // Optional today, mandatory in earlier editions: always there in ours (C-51).
-        if context.kind.is_subscriber() && context.jurisdiction != Jurisdiction::NotQualified {
+        if certificate.is_qualified_as(context) && context.jurisdiction != Jurisdiction::NotQualified {
             report.decision("no QcPDS", None);
         }
         return;

@@ -17,6 +17,9 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
     let (attribute, wanted) = match context.kind {
         CertificateKind::NaturalPerson => (oid::SERIAL_NUMBER, oid::SEMANTICS_NATURAL),
         CertificateKind::LegalPerson => (oid::ORGANISATION_IDENTIFIER, oid::SEMANTICS_LEGAL),
+        CertificateKind::TimeStampingUnit if certificate.is_qualified_as(context) => {
+            (oid::ORGANISATION_IDENTIFIER, oid::SEMANTICS_LEGAL)
+        }
         CertificateKind::Root
         | CertificateKind::IssuingCa
         | CertificateKind::OcspResponder

@@ -16,6 +16,8 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
     let wanted = match context.kind {
         CertificateKind::NaturalPerson => oid::QC_TYPE_ESIGN,
         CertificateKind::LegalPerson => oid::QC_TYPE_ESEAL,
+        // A token is the provider's seal.
+        CertificateKind::TimeStampingUnit if certificate.is_qualified_as(context) => oid::QC_TYPE_ESEAL,
         CertificateKind::Website => oid::QC_TYPE_WEB,
         CertificateKind::Root
         | CertificateKind::IssuingCa

@@ -71,11 +71,12 @@ impl Ceremony {
         let tsu =
             self.plan.tsus.iter().find(|tsu| tsu.name == name).cloned().context("no such TSU is planned")?;
         let key = self.public_key(&self.plan.tsa_token.clone(), &format!("{name}/tsu/1"))?;
-        let profile = self.profile("tsu")?;
+        let profile = self.profile(if tsu.qc_statements { "tsu-qc" } else { "tsu" })?;
         anyhow::ensure!(
             profile.private_key_days() == Some(tsu.key_days),
-            "the plan gives the key of {name} {} days, the profile tsu {}: make them agree",
+            "the plan gives the key of {name} {} days, the profile {} {}: make them agree",
             tsu.key_days,
+            profile.name(),
             profile.private_key_days().unwrap_or_default()
         );
         let appointed = Appointed {

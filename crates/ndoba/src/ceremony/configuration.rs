@@ -59,7 +59,9 @@ fn sections(
         writeln!(out, "accepted_policies = [\"0.4.0.2023.1.1\"]\n")?;
     }
     // A machine for trying out need not be synchronised; every health answer says so.
-    writeln!(out, "[clock]\nmode = \"trusted-host-clock\"\nkernel = \"off\"\n")?;
+    writeln!(out, "[clock]\nmode = \"trusted-host-clock\"\nkernel = \"off\"")?;
+    key(out, &plan.tsa_token, "tsa/clock/1", keys::algorithm(plan.clock_key))?;
+    writeln!(out)?;
     writeln!(out, "[audit]")?;
     key(out, &plan.audit_token, "audit/seal/1", keys::algorithm(plan.audit_key))?;
     writeln!(out, "checkpoint_every = \"1s\"\ntsa_url = \"http://127.0.0.1:{public}/tsa\"\n")?;

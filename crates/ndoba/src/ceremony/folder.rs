@@ -86,6 +86,7 @@ impl Folder {
             "ocsp": at("http", listen.public, "/ocsp"),
             "tsa": at("http", listen.public, "/tsa"),
             "tsa_tls": at("https", listen.public_tls, "/tsa"),
+            "clock": at("http", listen.public, "/tsa/clock"),
             "crl": per_ca("crl", "crl"),
             "issuer": per_ca("issuer", "cer"),
             "checkpoint": at("http", listen.public, "/audit/checkpoint"),
@@ -95,10 +96,12 @@ impl Folder {
             "config": self.configuration().display().to_string(),
             "files": files(&[
                 "pki/root.pem", "pki/signature.pem", "pki/seal.pem", "pki/time-stamping.pem", "pki/tsu.pem",
+                "pki/audit.pub.pem", "pki/clock.pub.pem",
                 "demo/person.key", "demo/person.pem", "demo/person.chain.pem",
                 "demo/municipality.key", "demo/municipality.pem", "demo/municipality.chain.pem",
                 "officers/operations-ca.pem", "officers/security-1.pem", "officers/security-2.pem",
                 "officers/registration.pem", "officers/approver.pem", "officers/revocation.pem", "officers/auditor.pem",
+                "officers/operator.pem", "officers/administrator.pem",
                 "ceremony/report.json", "ceremony/report.txt",
             ]),
         });

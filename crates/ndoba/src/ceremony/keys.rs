@@ -1,12 +1,15 @@
 //! Tokens and keys: made, read back, entered into the report.
 
 use std::path::Path;
+use std::str::FromStr as _;
 
 use anyhow::Context as _;
 use ndoba_audit::{EventKind, Word};
 use ndoba_ceremony::{HsmEntry, KeyAttribute, KeyEntry, KeySpec, Plan, TsuPlan};
 use ndoba_hsm::{KeyAttributes, NewToken, create_tokens};
-use ndoba_types::{EnrolResponder, KeyLabel, Purpose as _, Random, SealAudit, SignatureAlgorithm};
+use ndoba_types::{
+    EnrolResponder, KeyLabel, Purpose as _, Random, SealAudit, SignatureAlgorithm, StateClock,
+};
 use ndoba_x509::{PemLabel, to_pem};
 
 use super::{Ceremony, Folder};
@@ -88,8 +91,9 @@ impl Ceremony {
     ) -> anyhow::Result<String> {
         let label: KeyLabel = label.parse()?;
         let token = self.tokens.get(token_name)?;
+        let info = token.info().context("the token says nothing of itself")?;
+        let serial = Word::from_str(&info.serial).unwrap_or_else(|_| "unprintable".into());
         if !self.report.hsms.iter().any(|entry| entry.token == token_name) {
-            let info = token.info().context("the token says nothing of itself")?;
             let settings = if info.is_softhsm() {
                 "software token, not certified; OpenSSL generator"
             } else {
@@ -119,7 +123,7 @@ impl Ceremony {
             key: label.clone(),
             spki: spki.fingerprint(),
             algorithm: Word::from(spec(key).name()),
-            token: token_name.parse().unwrap_or_else(|_| Word::from("token")),
+            token: serial,
         })?;
         self.report.keys.push(KeyEntry {
             label: label.to_string(),
@@ -142,6 +146,9 @@ impl Ceremony {
             let pem = to_pem(PemLabel::PublicKey, spki.as_der());
             files::write(&self.folder.file("pki/audit.pub.pem"), pem.as_bytes())?;
             self.store.register_audit_key(&spki, self.world.clock.now())?;
+        } else if label.purpose() == StateClock::KEY {
+            let pem = to_pem(PemLabel::PublicKey, spki.as_der());
+            files::write(&self.folder.file("pki/clock.pub.pem"), pem.as_bytes())?;
         }
         Ok(format!("sha256 {}", spki.fingerprint()))
     }

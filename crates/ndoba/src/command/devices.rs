@@ -22,7 +22,10 @@ impl InDevice {
     fn of(certificate: InUse) -> anyhow::Result<Option<Self>> {
         let device = match Order::from_bytes(&certificate.order)?.content {
             OrderContent::Issue(issue) | OrderContent::Reissue(issue) => issue.device,
-            OrderContent::Release(_) | OrderContent::Revoke(_) | OrderContent::Suspend(_) => None,
+            OrderContent::CertifyUnit(_)
+            | OrderContent::Release(_)
+            | OrderContent::Revoke(_)
+            | OrderContent::Suspend(_) => None,
         };
         Ok(device.map(|device| Self { model: device.model, certificate }))
     }

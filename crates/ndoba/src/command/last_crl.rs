@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use ndoba_ca::ending::Ending;
-use ndoba_ca::{NoFailpoints, Node};
+use ndoba_ca::{Epoch, NoFailpoints, Node};
 use ndoba_types::CaName;
 
 use super::terminate::{TOKEN_PATIENCE, register};
@@ -28,7 +28,12 @@ pub(crate) fn run(config: &Path, ca: &CaName) -> anyhow::Result<()> {
     // A node of its own: a running `ca` role takes open attempts of its own node's other processes for lost.
     let node = format!("end-{}", settings.node);
     let ending = Ending {
-        node: Node::begin(&node, Arc::clone(&world.clock), Arc::clone(&world.random))?,
+        node: Node::begin(
+            &node,
+            Epoch::draw(&*world.random)?,
+            Arc::clone(&world.clock),
+            Arc::clone(&world.random),
+        ),
         ledger: Arc::new(store),
         sink: Arc::new(CrlFolder(installation::published(&settings)?)),
         failpoints: Arc::new(NoFailpoints),

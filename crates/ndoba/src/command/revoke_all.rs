@@ -222,7 +222,8 @@ fn order(session: &Session, args: &RevokeAllArgs, serial: &str) -> Result<bool, 
                 && revoke.reason.name() == args.reason
                 && revoke.effective.is_none()
         }
-        OrderContent::Issue(_)
+        OrderContent::CertifyUnit(_)
+        | OrderContent::Issue(_)
         | OrderContent::Reissue(_)
         | OrderContent::Release(_)
         | OrderContent::Suspend(_) => false,

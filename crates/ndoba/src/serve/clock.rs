@@ -1,6 +1,7 @@
 //! The clock of time-stamps: its sources asked, its state watched, its changes recorded.
 
 mod events;
+mod stating;
 mod watching;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use ndoba_clock::{
 };
 use ndoba_settings::{ClockMode, ClockSettings};
 use ndoba_types::{Span, TrustedClock};
+use ndoba_web_public::ClockStatements;
 
 use super::Process;
 use super::background::{Background, Next};
@@ -21,11 +23,15 @@ use events::Recorder;
 /// How long starting waits for the sources' first answers. Without them it goes on, and time-stamps wait.
 const FIRST_ANSWERS: Duration = Duration::from_secs(2);
 
+/// The clock, and what is said of it in public.
+pub(super) struct Running {
+    pub(super) clock: Arc<dyn TrustedClock>,
+    /// `None` where no key for it is configured.
+    pub(super) statements: Option<Arc<dyn ClockStatements>>,
+}
+
 /// Starts the clock.
-pub(super) fn start(
-    process: &Arc<Process>,
-    background: &mut Background,
-) -> anyhow::Result<Arc<dyn TrustedClock>> {
+pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<Running> {
     let settings = &process.settings.clock;
     let recorder = Arc::new(Recorder::start(process)?);
     let machine: Arc<dyn ClockSource> = Arc::new(MachineClock::start());
@@ -45,8 +51,13 @@ pub(super) fn start(
         bound,
         Box::new(move |transition| heard.transition(transition)),
     ));
-    watching::start(process, Arc::clone(&host), watch, recorder, background)?;
-    Ok(host)
+    watching::start(process, Arc::clone(&host), watch.clone(), recorder, background)?;
+    let statements = settings
+        .statement
+        .as_ref()
+        .map(|key| stating::start(process, key, Arc::clone(&host), watch, background))
+        .transpose()?;
+    Ok(Running { clock: host, statements })
 }
 
 fn gate(process: &Process) -> GateSettings {

@@ -10,7 +10,16 @@ use ndoba_lint::{CertificateKind, Context, Issuer, Jurisdiction, Scope, Severity
 use ndoba_settings::{Role, Settings};
 use ndoba_x509::Certificate;
 
-use crate::installation;
+use crate::{installation, succession};
+
+/// Refuses a unit's certificate with an error of the lint, before it is put in place.
+pub(crate) fn judge_unit(settings: &Settings, certificate: &Certificate) -> anyhow::Result<()> {
+    let mut cas = Vec::new();
+    for ca in &settings.cas {
+        cas.push((&ca.certificate, installation::certificate(&ca.certificate)?));
+    }
+    judge_one(Path::new("unit"), certificate, CertificateKind::TimeStampingUnit, &cas)
+}
 
 /// Refuses a certificate with an error of the lint; warnings are logged.
 pub(super) fn judge(settings: &Settings) -> anyhow::Result<()> {
@@ -29,8 +38,10 @@ pub(super) fn judge(settings: &Settings) -> anyhow::Result<()> {
             judge_one(&ocsp.certificate, &certificate, CertificateKind::OcspResponder, &cas)?;
         }
         for unit in &settings.tsa.units {
-            let certificate = installation::certificate(&unit.certificate)?;
-            judge_one(&unit.certificate, &certificate, CertificateKind::TimeStampingUnit, &cas)?;
+            for (_, file) in succession::keys(unit, &succession::read(settings, &unit.name)?) {
+                let certificate = installation::certificate(&file)?;
+                judge_one(&file, &certificate, CertificateKind::TimeStampingUnit, &cas)?;
+            }
         }
     }
     Ok(())

@@ -4,7 +4,8 @@
 //! How a guide is written: a block tagged `console` holds commands after `$ ` and their output. `…` stands for any
 //! text, on a line of its own for any lines; identifiers, serial numbers and digests stand for whatever this run
 //! gives them, the same one everywhere; times stand for any time. A command that is answered `ndoba: …` must fail,
-//! all others must succeed. A block tagged `toml NAME` is the file NAME.
+//! all others must succeed. A block tagged `toml NAME` or `python NAME` is the file
+//! NAME; Python is the one of the judges, with what they have installed.
 
 mod commands;
 mod transcript;
@@ -14,12 +15,21 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use ndoba_testkit::Judge;
+
 use crate::installation::{Engine, Installation};
 use transcript::{Names, Part, Step};
 
 /// In the order of their reading: each goes on where the one before left off.
-const GUIDES: [&str; 6] =
-    ["operator.md", "officer.md", "officer.ka.md", "relying-party.md", "time-stamps.md", "auditor.md"];
+const GUIDES: [&str; 7] = [
+    "operator.md",
+    "clock.md",
+    "officer.md",
+    "officer.ka.md",
+    "relying-party.md",
+    "time-stamps.md",
+    "auditor.md",
+];
 /// The day on which the guides are written.
 const WRITTEN: &str = "2026-11-25";
 
@@ -93,9 +103,10 @@ impl Session {
     fn run(&self, command: &str, step: &Step) -> (bool, String) {
         let program = Path::new(env!("CARGO_BIN_EXE_ndoba")).parent().unwrap();
         let mut child = Command::new("bash")
-            .args(["-c", &format!("exec 2>&1\nset -o pipefail\nPATH=\"$PROGRAM:$PATH\"\n{command}")])
+            .args(["-c", &format!("exec 2>&1\nset -o pipefail\nPATH=\"$PROGRAM:$PYTHON:$PATH\"\n{command}")])
             .current_dir(&self.folder)
             .env("PROGRAM", program)
+            .env("PYTHON", Judge::python().parent().unwrap())
             .env("NDOBACTL_API", &self.api)
             .env("NDOBACTL_WITNESS_MODULE", "/usr/lib/softhsm/libsofthsm2.so")
             .env("NDOBACTL_WITNESS_LOG", self.folder.join("witness.log"))

@@ -1,7 +1,13 @@
 //! Time-stamps as their clients get them from the built command, and as auditors find them afterwards.
 
 mod accounting;
+mod clock;
 mod contract;
+mod examples;
+mod foreign;
+mod nodes;
+mod statement;
+mod succession;
 mod units;
 
 use std::path::Path;
@@ -22,7 +28,7 @@ pub(crate) struct House {
 /// A unit as the plan and the tests know it: name, plan's key, further lines of the plan.
 const UNITS: [(&str, &str, &str); 4] = [
     ("tsu", "p256", ""),
-    ("rsa", "rsa3072", ""),
+    ("rsa", "rsa3072", "qc_statements = true"),
     ("pss", "rsa3072", "pss = true"),
     ("plain", "p256", "qualified = false\npolicy = \"2.999.1.55\""),
 ];
@@ -34,6 +40,7 @@ impl House {
         let mut shared = HOUSE.lock().unwrap_or_else(PoisonError::into_inner);
         shared.upgrade().unwrap_or_else(|| {
             let here = Installation::planned(&plan());
+            claim(&here);
             let serving = RwLock::new(Some(serve(&here)));
             let house = Arc::new(Self { here, serving });
             *shared = Arc::downgrade(&house);
@@ -91,6 +98,15 @@ fn serve(here: &Installation) -> Serving {
         std::thread::sleep(Duration::from_millis(50));
     }
     serving
+}
+
+/// Lets the tokens of the unit `rsa` claim their status under Regulation 910/2014: an operator's decision, not the plan's.
+fn claim(here: &Installation) {
+    let path = here.file("ndoba.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let unit = "name = \"rsa\"\n";
+    assert!(text.contains(unit));
+    std::fs::write(path, text.replacen(unit, &format!("{unit}claim_eu_qtst = true\n"), 1)).unwrap();
 }
 
 /// The development plan with [`UNITS`] instead of its one.

@@ -165,7 +165,7 @@ impl Registration {
         let permission = match request.kind {
             OrderKind::Release => Permission::DraftReleases,
             OrderKind::Revoke | OrderKind::Suspend => Permission::DraftRevocations,
-            OrderKind::Issue | OrderKind::Reissue => {
+            OrderKind::CertifyUnit | OrderKind::Issue | OrderKind::Reissue => {
                 let message = "must be revoke, suspend or release";
                 return Err(ServiceError::field("/kind", "choice.unknown", None, message));
             }
@@ -206,9 +206,14 @@ impl Registration {
             (OrderKind::Release, _) => {
                 OrderContent::Release(Release { serial: serial.clone(), evidence: digests })
             }
-            (OrderKind::Suspend | OrderKind::Revoke | OrderKind::Issue | OrderKind::Reissue, _) => {
-                OrderContent::Suspend(Suspend { serial: serial.clone(), evidence: digests })
-            }
+            (
+                OrderKind::CertifyUnit
+                | OrderKind::Suspend
+                | OrderKind::Revoke
+                | OrderKind::Issue
+                | OrderKind::Reissue,
+                _,
+            ) => OrderContent::Suspend(Suspend { serial: serial.clone(), evidence: digests }),
         };
         let mut order = self.order_of(id, &certificate.ca, content)?;
         if let Some(date) = asked.effective {

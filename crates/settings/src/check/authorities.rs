@@ -9,8 +9,7 @@ use super::{Checked, choice, complaint, key, oid, parsed, path, positive_span};
 use crate::Settings;
 use crate::raw::{RawCa, RawOcsp, RawUnit};
 use crate::values::{
-    CertificationAuthority, Crl, JournalMode, KeyRef, Ocsp, ResponderId, Role, Tsa, TsaNext, TsaUnit,
-    UnknownAnswer,
+    CertificationAuthority, Crl, JournalMode, KeyRef, Ocsp, ResponderId, Role, Tsa, TsaUnit, UnknownAnswer,
 };
 
 /// What the address `/tsa/clock` is kept for.
@@ -114,14 +113,6 @@ pub(super) fn units(raws: Vec<RawUnit>, folder: &Path, policy: &Oid) -> Checked<
         if !labels.insert((unit.key.token.clone(), unit.key.label.clone())) {
             return complaint(format!("{section}.key"), "another unit signs with this key");
         }
-        if let Some(next) = &unit.next
-            && !labels.insert((next.key.token.clone(), next.key.label.clone()))
-        {
-            return complaint(
-                format!("{section}.next_key"),
-                "another unit, or this one now, signs with this key",
-            );
-        }
         units.push(unit);
     }
     Ok(units)
@@ -136,22 +127,7 @@ fn unit(raw: RawUnit, section: &str, folder: &Path, default_policy: &Oid) -> Che
     let chain = raw.chain.iter().map(|file| path(&format!("{section}.chain"), file, folder));
     let accepted =
         raw.accepted_policies.iter().map(|text| oid(&format!("{section}.accepted_policies"), text));
-    let next = match (raw.next_key, raw.next_certificate, raw.next_from) {
-        (None, None, None) => None,
-        (Some(label), Some(file), Some(from)) => Some(TsaNext {
-            key: key(section, raw.token.clone(), &label, &raw.algorithm, "tsu")?,
-            certificate: path(&format!("{section}.next_certificate"), &file, folder)?,
-            from: parsed(&format!("{section}.next_from"), &from)?,
-        }),
-        _ => {
-            return complaint(
-                format!("{section}.next_key"),
-                "next_key, next_certificate and next_from belong together: give all three or none",
-            );
-        }
-    };
     Ok(TsaUnit {
-        next,
         key: key(section, raw.token, &raw.key, &raw.algorithm, "tsu")?,
         certificate: path(&format!("{section}.certificate"), &raw.certificate, folder)?,
         chain: chain.collect::<Checked<_>>()?,
@@ -211,6 +187,9 @@ pub(super) fn tokens_exist(settings: &Settings) -> Checked<()> {
     if settings.roles.has(Role::Public) {
         for (i, unit) in settings.tsa.units.iter().enumerate() {
             there(format!("tsa.units.{i}"), &unit.key)?;
+        }
+        if let Some(key) = &settings.clock.statement {
+            there("clock".into(), key)?;
         }
     }
     match &settings.audit {

@@ -130,6 +130,10 @@ fn every_mistake_is_named_by_its_key() {
         (DEVELOPMENT, "name = \"tsu\"", "name = \"tsu\"\naccuracy = \"2s\"", "tsa.units.0.accuracy"),
         (DEVELOPMENT, "name = \"tsu\"", "name = \"tsu\"\npolicy = \"9.9\"", "tsa.units.0.policy"),
         (DEVELOPMENT, "[clock]", "[clock]\npoll = \"900ms\"", "clock.poll"),
+        (DEVELOPMENT, "[clock]", "[clock]\ntoken = \"t\"", "clock.key"),
+        (DEVELOPMENT, "[clock]", "[clock]\nkey = \"tsa/clock/1\"", "clock.token"),
+        (DEVELOPMENT, "[clock]", "[clock]\ntoken = \"t\"\nkey = \"tsu/tsu/1\"", "clock.key"),
+        (DEVELOPMENT, "[clock]", "[clock]\ntoken = \"no such\"\nkey = \"tsa/clock/1\"", "clock.token"),
         (DEVELOPMENT, "[clock]", "[clock]\npoll = \"61s\"", "clock.max_age"),
         (
             DEVELOPMENT,

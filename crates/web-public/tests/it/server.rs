@@ -15,7 +15,7 @@ use crate::world::World;
 
 fn nothing() -> PublicServices {
     let published = PublishedFiles::new("/nonexistent".into());
-    PublicServices { ocsp: None, time_stamping: vec![], published, authorities: vec![] }
+    PublicServices { ocsp: None, time_stamping: vec![], clock: None, published, authorities: vec![] }
 }
 
 #[test]

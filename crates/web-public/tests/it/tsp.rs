@@ -1,5 +1,7 @@
 //! The HTTP rows of the TSP contract.
 
+use actix_web::web::Bytes;
+
 use crate::http::{Reply, ask, exchange, post};
 use crate::world::World;
 
@@ -26,9 +28,27 @@ fn contract() {
     for (path, body) in [("/tsa/tsu", &b"x"[..]), ("/tsa/other", b"x to the other")] {
         assert_eq!(post(world.address, path, QUERY, b"x").body, body);
     }
-    for nobody in ["/tsa/clock", "/tsa/none", "/tsa/", "/tsa/other/more"] {
+    for nobody in ["/tsa/none", "/tsa/", "/tsa/other/more"] {
         assert_eq!(post(world.address, nobody, QUERY, b"x").status, 404, "{nobody}");
     }
+    let chain = ask(world.address, "GET", "/tsa/other/certificates", "");
+    assert_eq!((chain.status, chain.body.as_slice()), (200, &b"certificates to the other"[..]));
+    assert_eq!(chain.header("content-type"), Some("application/pkcs7-mime; smime-type=certs-only"));
+    assert_eq!(post(world.address, "/tsa/other/certificates", QUERY, b"x").status, 405);
     let get = ask(world.address, "GET", "/tsa", "");
     assert_eq!((get.status, get.header("allow")), (405, Some("POST")));
+}
+
+#[test]
+fn the_clocks_statement_is_served_while_there_is_one() {
+    let world = World::new();
+    let away = ask(world.address, "GET", "/tsa/clock", "");
+    assert_eq!((away.status, away.header("retry-after")), (503, Some("5")));
+    *world.statement.0.lock().unwrap() = Some(Bytes::from_static(b"{}"));
+    let there = ask(world.address, "GET", "/tsa/clock", "");
+    assert_eq!((there.status, there.body.as_slice()), (200, &b"{}"[..]));
+    assert_eq!(there.header("content-type"), Some("application/jose+json"));
+    assert_eq!(there.header("cache-control"), Some("no-store"));
+    let posted = post(world.address, "/tsa/clock", QUERY, b"x");
+    assert_eq!((posted.status, posted.header("allow")), (405, Some("GET, HEAD")));
 }

@@ -19,8 +19,8 @@ use ndoba_types::{
     SignatureAlgorithm, SigningKey, Span, SubjectPublicKeyInfo, ToBeSigned, UtcTime,
 };
 use ndoba_web_public::{
-    OcspLimits, OcspService, PublicServer, PublicServices, PublishedFiles, ServerLimits, StampFuture,
-    StampReply, StatusReaders, TimeStamper, TimeStamping,
+    ClockStatements, OcspLimits, OcspService, PublicServer, PublicServices, PublishedFiles, ServerLimits,
+    StampFuture, StampReply, StatusReaders, TimeStamper, TimeStamping,
 };
 use tempfile::TempDir;
 
@@ -158,6 +158,15 @@ fn parrot(name: &str, word: &'static [u8]) -> TimeStamping {
     TimeStamping { name: name.into(), longest_request: 64 * 1024, stamper: Arc::new(Parrot(word)) }
 }
 
+/// A clock's statement that the test puts there.
+pub(crate) struct Statement(pub(crate) Mutex<Option<Bytes>>);
+
+impl ClockStatements for Statement {
+    fn current(&self) -> Option<Bytes> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
 impl TimeStamper for Parrot {
     fn stamp(self: Arc<Self>, request: Bytes) -> StampFuture {
         Box::pin(async move {
@@ -171,6 +180,10 @@ impl TimeStamper for Parrot {
             }
         })
     }
+
+    fn certificates(&self) -> Vec<u8> {
+        [b"certificates", self.0].concat()
+    }
 }
 
 pub(crate) struct World {
@@ -179,6 +192,7 @@ pub(crate) struct World {
     pub(crate) records: Arc<TestRecords>,
     pub(crate) key: Arc<TestKey>,
     pub(crate) service: Arc<OcspService>,
+    pub(crate) statement: Arc<Statement>,
     pub(crate) dir: TempDir,
     pub(crate) address: SocketAddr,
     pub(crate) tls_address: Option<SocketAddr>,
@@ -216,10 +230,12 @@ impl World {
         service.activate(vec![(pki.responder(AnswerPolicy::default()), Arc::clone(&key) as _)], &[]).unwrap();
 
         let service = Arc::new(service);
+        let statement = Arc::new(Statement(Mutex::new(None)));
         let dir = TempDir::new().unwrap();
         let services = PublicServices {
             ocsp: Some(Arc::clone(&service)),
             time_stamping: vec![parrot("tsu", b""), parrot("other", b" to the other")],
+            clock: Some(Arc::clone(&statement) as _),
             published: PublishedFiles::new(dir.path().to_owned()),
             authorities: vec!["root".parse().unwrap(), "signature".parse().unwrap()],
         };
@@ -240,6 +256,7 @@ impl World {
             records,
             key,
             service,
+            statement,
             dir,
             address: addresses[0],
             tls_address: addresses.get(1).copied(),

@@ -35,7 +35,7 @@ pub struct ProfileFile {
     pub key: KeySection,
     /// How long.
     pub validity: ValiditySection,
-    /// The qcStatements; for subscribers' certificates only.
+    /// The qcStatements; for subscribers' certificates, and for a time-stamping unit where validators look for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qc: Option<QcSection>,
 }

@@ -11,14 +11,15 @@ const OWN: [&str; 5] = [
     include_str!("../../../../config/profiles/root-ocsp-responder.toml"),
 ];
 
-/// Subscribers' in Georgia.
-const GEORGIA: [&str; 6] = [
+/// Subscribers' in Georgia, and a time-stamping unit's with Georgian statements.
+const GEORGIA: [&str; 7] = [
     include_str!("../../../../config/profiles/person-signature.toml"),
     include_str!("../../../../config/profiles/person-signature-qscd.toml"),
     include_str!("../../../../config/profiles/person-signature-short-term.toml"),
     include_str!("../../../../config/profiles/person-in-organisation.toml"),
     include_str!("../../../../config/profiles/organisation-seal.toml"),
     include_str!("../../../../config/profiles/organisation-seal-qscd.toml"),
+    include_str!("../../../../config/profiles/tsu-qc.toml"),
 ];
 
 /// Subscribers' in the European Union.
@@ -48,6 +49,7 @@ mod tests {
 
     const PERSON: &str = GEORGIA[0];
     const SHORT_TERM: &str = GEORGIA[2];
+    const UNIT: &str = GEORGIA[6];
 
     #[test]
     fn presets_pass_and_have_their_own_names_and_digests() {
@@ -127,6 +129,16 @@ mod tests {
         );
         assert_eq!(refused(&OWN[3].replace("private-key-days = 365", "private-key-days = 99999")), ["§0.9"]);
         assert_eq!(refused(&OWN[1].replace("ec-p384", "ec-p256")), ["§2.6"]);
+        for (from, to, clauses) in [
+            ("compliance = true", "compliance = false", vec!["§8.5", "§0.1, C-50"]),
+            ("cc-legislation = [\"GE\"]", "cc-legislation = []", vec!["§0.1, C-50"]),
+            ("type = \"eseal\"", "type = \"esign\"", vec!["K-C06"]),
+            ("template = \"tsu\"", "template = \"ocsp-responder\"", vec!["C-71", "§2.6", "K-C06"]),
+        ] {
+            assert!(UNIT.contains(from), "{from}");
+            let broken = refused(&UNIT.replace(from, to));
+            assert!(clauses.iter().all(|clause| broken.contains(clause)), "{to}: {broken:?}");
+        }
     }
 
     #[test]

@@ -278,14 +278,25 @@ fn statements(findings: &mut Findings, file: &ProfileFile) {
         );
         return;
     };
-    findings.require(file.template.is_subscriber(), "qc", "§2.6", "is for subscribers' certificates only");
+    findings.require(
+        file.template.is_subscriber() || file.template == Template::Tsu,
+        "qc",
+        "§2.6",
+        "is for subscribers' certificates and time-stamping units only",
+    );
+    // Without it a unit's statements would say nothing that anybody looks for.
+    findings.require(
+        file.template != Template::Tsu || qc.compliance,
+        "qc.compliance",
+        "§8.5",
+        "a time-stamping unit has QcCompliance or no statements at all",
+    );
     let fitting = match file.template {
-        Template::OrganisationSeal => QcType::Eseal,
-        Template::PersonSignature
-        | Template::Root
-        | Template::IssuingCa
-        | Template::OcspResponder
-        | Template::Tsu => QcType::Esign,
+        // A token is the provider's seal.
+        Template::OrganisationSeal | Template::Tsu => QcType::Eseal,
+        Template::PersonSignature | Template::Root | Template::IssuingCa | Template::OcspResponder => {
+            QcType::Esign
+        }
     };
     findings.require(
         qc.qc_type == fitting,

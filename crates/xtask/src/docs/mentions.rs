@@ -14,7 +14,7 @@ const TREES: &[&str] = &["crates/", "config/", "deploy/", "docs/", "fuzz/", "hsm
 
 /// What a fenced block may be. `console` is run by tests or looked through here; `text` is for reading only; the
 /// others are parsed by tests of the `ndoba` crate.
-const LANGUAGES: &[&str] = &["console", "json", "text", "toml"];
+const LANGUAGES: &[&str] = &["console", "json", "python", "text", "toml"];
 
 /// Mentions of what is not there.
 pub(crate) fn complaints(root: &Path, pages: &[Page], source: &Source) -> Vec<String> {

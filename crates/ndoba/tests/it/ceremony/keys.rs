@@ -81,8 +81,8 @@ pub(crate) fn are_as_strangers_read_them(here: &Installation, report: &Value) {
             assert_eq!(stated.map(|one| &one["value"]), Some(&value.into()), "{label}: {name}");
         }
     }
-    // Root, three CAs, a responder for each, the three CAs' enrolment keys, a unit, the log's.
-    assert_eq!(keys.len(), 13);
+    // Root, three CAs, a responder for each, the three CAs' enrolment keys, a unit, the clock's statement's, the log's.
+    assert_eq!(keys.len(), 14);
 }
 
 /// `key.der`: the SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) of a public key in a token.

@@ -47,7 +47,7 @@ pub(super) fn parts(page: &str) -> Vec<Part> {
         let Some(info) = line.strip_prefix("```") else { continue };
         let block: Vec<(usize, &str)> = lines.by_ref().take_while(|(_, line)| *line != "```").collect();
         match info.split_once(' ') {
-            Some(("toml", name)) => {
+            Some(("python" | "toml", name)) => {
                 let text = block.iter().map(|(_, line)| format!("{line}\n")).collect();
                 parts.push(Part::File { name: name.trim().to_owned(), text });
             }

@@ -50,7 +50,8 @@ impl Installation {
         self.start_with(configuration, armed.as_slice())
     }
 
-    fn start_with(&self, configuration: &str, variables: &[(&str, &str)]) -> Serving {
+    /// As [`Self::start`], with these environment variables.
+    pub(crate) fn start_with(&self, configuration: &str, variables: &[(&str, &str)]) -> Serving {
         let log = fs::File::options().create(true).append(true).open(self.file("serve.log")).unwrap();
         let mut command = self.command(&["serve", "--config", configuration]);
         command.stdout(Stdio::null()).stderr(log);
@@ -108,6 +109,11 @@ impl Installation {
 }
 
 impl Serving {
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Asks it to stop and waits until it has.
     #[track_caller]
     pub(crate) fn stop(mut self) {

@@ -161,7 +161,7 @@ fn killed_under_load_nothing_granted_is_lost_or_doubled() {
 }
 
 /// The serial number's digits, and genTime padded so that texts compare as times; nothing for a rejection.
-fn serial_and_time(answer: &[u8]) -> Option<(String, String)> {
+pub(super) fn serial_and_time(answer: &[u8]) -> Option<(String, String)> {
     // Serial numbers are 20 octets that begin with 01, and genTime follows.
     let at = answer.windows(3).position(|window| window == [0x02, 20, 0x01])?;
     let serial = hex::encode(&answer[at + 2..at + 22]);
@@ -174,7 +174,7 @@ fn serial_and_time(answer: &[u8]) -> Option<(String, String)> {
 }
 
 /// The SHA-256 imprint within a request.
-fn imprint(request: &[u8]) -> String {
+pub(super) fn imprint(request: &[u8]) -> String {
     let at = request.windows(2).position(|window| window == [0x04, 32]).unwrap();
     hex::encode(&request[at + 2..at + 34])
 }

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use ndoba_testkit::{Document, Judge};
+
 use super::{House, UNITS, must, query};
 use crate::http::stamp;
 
@@ -35,10 +37,12 @@ fn every_unit_at_its_address_with_its_key() {
         let policy = if unit == "plain" { "2.999.1.55" } else { "2.999.1.5" };
         assert!(told.contains(&format!("Policy OID: {policy}\n")), "{told}");
         assert!(told.contains("Accuracy: 0x01 seconds, unspecified millis"), "{told}");
-        assert!(
-            told.contains("Ordering: no") && !told.contains("1.3.6.1.5.5.7.1.3"),
-            "no claim unless configured"
-        );
+        assert!(told.contains("Ordering: no"), "{told}");
+        // T-20: these octets, where it is configured, and nowhere else (K-T09).
+        let claim = hex::decode("300b30090607040081975e0101").unwrap();
+        let claims = reply.body.windows(claim.len()).filter(|window| *window == claim).count();
+        assert_eq!(claims, usize::from(unit == "rsa"), "{path}");
+        assert_eq!(told.contains("qcStatements:\n"), unit == "rsa", "not critical, or not there: {told}");
         // Signed by that unit's key, which its certificate names.
         let printed =
             must(folder.path(), "openssl", &["cms", "-cmsout", "-print", "-inform", "DER", "-in", "token"]);
@@ -56,6 +60,34 @@ fn every_unit_at_its_address_with_its_key() {
     for (name, _, _) in UNITS {
         let reply = stamp(house.here.public(), &format!("/tsa/{name}"), &btsp);
         assert!(reply.body.windows(8).any(|window| window == [6, 6, 4, 0, 0x8f, 0x67, 1, 1]), "{name}");
+    }
+}
+
+/// The certificates of all kinds of units, by a linter that is not ours and by our own; the statements are in the one
+/// that the plan gives them to.
+#[test]
+fn their_certificates_are_clean() {
+    let house = House::shared();
+    for (unit, _, more) in UNITS {
+        let pem = house.here.file(&format!("pki/{unit}.pem")).display().to_string();
+        house.here.must(&["lint", &pem]);
+        must(&house.here.file(""), "openssl", &["x509", "-in", &pem, "-outform", "DER", "-out", "unit.der"]);
+        let der = fs::read(house.here.file("unit.der")).unwrap();
+        let findings = Judge::shared().findings(Document::Tsu, &der);
+        // The addresses are this machine's: an installation for trying out.
+        let held: Vec<_> = findings
+            .iter()
+            .filter(|finding| finding.accepted.is_none() && finding.code != "etsi.internal_domain_name")
+            .collect();
+        assert!(held.is_empty(), "{unit}: {held:?}");
+        // QcCompliance, QcCClegislation {GE}, QcType {eSeal}.
+        for statement in ["060604008e460101", "060604008e46010730041302"] {
+            let octets = hex::decode(statement).unwrap();
+            let there = der.windows(octets.len()).any(|window| window == octets);
+            assert_eq!(there, more.contains("qc_statements"), "{unit} {statement}");
+        }
+        let eseal = hex::decode("060604008e460106300906070400 8e46010602".replace(' ', "")).unwrap();
+        assert_eq!(der.windows(eseal.len()).any(|w| w == eseal), more.contains("qc_statements"), "{unit}");
     }
 }
 
