@@ -193,6 +193,15 @@ impl OfficerClient {
         )
     }
 
+    /// Turns a request about a certificate down, with the reason.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn decline(&self, id: &str, note: &str) -> Result<Order, ClientError> {
+        self.post(&format!("/orders/{}/decline", segment(id)), &json!({ "note": note }), None)
+    }
+
     /// A certificate's status and clocks.
     ///
     /// # Errors

@@ -303,6 +303,16 @@ pub(crate) enum CertificateCommand {
     },
     /// Revoke many certificates, for ever: shown first, then ordered one by one. Begun again, it goes on.
     RevokeAll(revoke_all::RevokeAllArgs),
+    /// Turn a request about a certificate down, as revocation officer: its order is withdrawn, its clock stops.
+    Decline {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// The order that the request led to.
+        order: String,
+        /// Why; kept as evidence.
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+    },
     /// Suspend a certificate.
     Suspend {
         #[command(flatten)]

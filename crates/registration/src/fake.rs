@@ -261,6 +261,31 @@ impl Registry for FakeRegistry {
         Ok(())
     }
 
+    fn decline_request(
+        &self,
+        order: OrderId,
+        reason: &EvidenceRecord,
+        _: UtcTime,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError> {
+        let mut tables = self.open()?;
+        if tables
+            .orders
+            .get(&order)
+            .is_none_or(|row| matches!(row.state, OrderState::Claimed | OrderState::Done { .. }))
+        {
+            return Err(STALE);
+        }
+        tables.act(act)?;
+        tables.evidence.push(reason.clone());
+        if let Some(row) = tables.orders.get_mut(&order)
+            && matches!(row.state, OrderState::Open | OrderState::Queued)
+        {
+            row.state = OrderState::Withdrawn;
+        }
+        Ok(())
+    }
+
     fn orders_due(&self, now: UtcTime, limit: u32) -> Result<Vec<OrderId>, RegistryError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let tables = self.open()?;

@@ -505,6 +505,20 @@ pub trait Registry: Send + Sync {
     /// [`RegistryError`].
     fn close_order(&self, order: OrderId, to: &OrderState, act: Act<'_>) -> Result<(), RegistryError>;
 
+    /// Turns a request about a certificate down: its order, where it is `open` or `queued`, becomes `withdrawn`, its
+    /// clock stops at `at`, and the reason is kept; [`Conflict::Stale`] where the CA was first.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`].
+    fn decline_request(
+        &self,
+        order: OrderId,
+        reason: &EvidenceRecord,
+        at: UtcTime,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError>;
+
     /// `open` orders whose `expires` is not after `now`, at most `limit`.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod applications;
 mod certificates;
+mod decline;
 mod error;
 mod officers;
 mod orders;

@@ -10,8 +10,8 @@ use ndoba_registration::ports::{
     CertificateStatus, OrderKind, OrderRecord, OrderState, PageRequest, RevocationClock,
 };
 use ndoba_registration::{
-    ApplicationQuery, ApplicationState, EndGrantRequest, GrantRequest, NewGrantRequest, Once, Registration,
-    Separation, ServiceError, StatusRequest,
+    ApplicationQuery, ApplicationState, EndGrantRequest, GrantRequest, NewGrantRequest, Officer, Once,
+    Registration, Separation, ServiceError, StatusRequest,
 };
 use ndoba_types::{Clock, OrderId, Sha256Digest, Span};
 
@@ -468,6 +468,40 @@ fn a_revocation_with_a_date() {
     service.sign(&revoker.as_officer(), order.id, &jws, None).unwrap();
     let scheduled = |event: &Event| matches!(event.what, EventKind::RevocationScheduled { effective, .. } if effective == date);
     assert!(world.registry.tables().events.iter().any(scheduled));
+}
+
+/// REV-6.2.4-03BB: what is not done is turned down with its reason, while the CA has not begun.
+#[test]
+fn a_request_that_is_turned_down() {
+    let world = World::new();
+    let service = world.registration();
+    let order = submitted(&world, &service, &person());
+    let approver = world.officer("approver");
+    service.sign(&approver.as_officer(), order.id, &approval(&world, &order, "approver"), None).unwrap();
+    let serial = world.play_ca(order.id, vec![0x30, 0]);
+    let revoker = world.officer("revocation-officer");
+    let request = StatusRequest {
+        kind: OrderKind::Suspend,
+        reason: None,
+        received: None,
+        effective: None,
+        channel: "telephone".into(),
+        note: "a voice that nobody knows".into(),
+    };
+    let asked = service.propose(&revoker.as_officer(), &serial, &request, None).unwrap();
+    let decline = |officer: &Officer, id, note: &str| service.decline(officer, id, note, None);
+    let denied = decline(&approver.as_officer(), asked.id, "no").unwrap_err();
+    assert!(matches!(denied, ServiceError::Forbidden(_)));
+    assert!(matches!(decline(&revoker.as_officer(), asked.id, "").unwrap_err(), ServiceError::Invalid(_)));
+    let of_application = decline(&revoker.as_officer(), order.id, "no").unwrap_err();
+    assert_eq!(code(&of_application), "order.of-application");
+    let declined = decline(&revoker.as_officer(), asked.id, "the subscriber knew nothing of it").unwrap();
+    assert_eq!(declined.state, OrderState::Withdrawn);
+    let tables = world.registry.tables();
+    let kept = tables.evidence.iter().find(|item| item.kind == "revocation-refusal").unwrap();
+    assert!(String::from_utf8_lossy(&kept.content).contains("knew nothing"));
+    let refused = |event: &Event| matches!(&event.what, EventKind::StatusRequestRefused { code, .. } if code.as_str() == "declined");
+    assert!(tables.events.iter().any(refused));
 }
 
 /// G-30: what the API says of the 24 hours.

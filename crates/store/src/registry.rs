@@ -139,6 +139,19 @@ impl Registry for Store {
         self.act("close_order", act, |conn| orders::close(conn, order, to))
     }
 
+    fn decline_request(
+        &self,
+        order: OrderId,
+        reason: &EvidenceRecord,
+        at: UtcTime,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError> {
+        self.act("decline_request", act, |conn| {
+            orders::decline(conn, order, at)?;
+            orders::insert_evidence(conn, std::slice::from_ref(reason))
+        })
+    }
+
     fn orders_due(&self, now: UtcTime, limit: u32) -> Result<Vec<OrderId>, RegistryError> {
         Ok(self.read("orders_due", |conn| orders::due(conn, now, limit.into()))?)
     }

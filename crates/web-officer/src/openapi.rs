@@ -27,6 +27,7 @@ use crate::route::BASE;
         applications::deliver,
         applications::send_back,
         applications::reject,
+        orders::decline,
         orders::get,
         orders::sign,
         certificates::list,

@@ -44,6 +44,7 @@ pub const ROUTES: &[Route] = &[
     post("/applications/{id}/return", Permission::DecideApplications),
     post("/applications/{id}/reject", Permission::DecideApplications),
     get("/orders/{id}", Permission::ReadOrders),
+    post("/orders/{id}/decline", Permission::DraftRevocations),
     post("/orders/{id}/signatures", Permission::SignOrders),
     get("/certificates", Permission::ReadCertificates),
     get("/certificates/{serial}", Permission::ReadCertificates),

@@ -64,6 +64,7 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
         .route("/applications/{id}/return", web::post().to(applications::send_back))
         .route("/applications/{id}/reject", web::post().to(applications::reject))
         .route("/orders/{id}", web::get().to(orders::get))
+        .route("/orders/{id}/decline", web::post().to(orders::decline))
         .route("/orders/{id}/signatures", web::post().to(orders::sign))
         .route("/certificates", web::get().to(certificates::list))
         .route("/certificates/{serial}", web::get().to(certificates::get))

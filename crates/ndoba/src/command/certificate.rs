@@ -35,6 +35,11 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
             let asked = Asked { kind: "revoke", reason: Some(reason), effective: *effective };
             change(&Session::open(api)?, serial, &asked, request, None)
         }
+        CertificateCommand::Decline { api, order, note } => {
+            let session = Session::open(api)?;
+            let declined = session.api.decline(order, note)?;
+            session.print(&declined, || format!("decline: order {} is {}", declined.order_id, declined.state))
+        }
         CertificateCommand::RevokeAll(args) => revoke_all::run(args),
         CertificateCommand::Suspend { api, serial, request } => {
             let asked = Asked { kind: "suspend", reason: None, effective: None };
@@ -56,12 +61,22 @@ struct Asked<'a> {
 
 /// A request and how far it has come.
 fn told(clock: &Clock) -> String {
-    let Clock { kind, received, effective, published, crl_number, left_seconds, left_of_aim_seconds, .. } =
-        clock;
+    let Clock {
+        order,
+        kind,
+        received,
+        effective,
+        published,
+        crl_number,
+        left_seconds,
+        left_of_aim_seconds,
+        ..
+    } = clock;
     let begun = match effective {
         None => format!("{kind}, received {received}"),
         Some(date) => format!("{kind}, received {received}, for {date}"),
     };
+    let begun = format!("{begun} (order {order})");
     match (published, crl_number, left_seconds, left_of_aim_seconds) {
         (Some(at), Some(number), _, _) => format!("  {begun}: on CRL {number} since {at}"),
         (_, _, Some(limit), Some(aim)) => {

@@ -27,9 +27,13 @@ pub(crate) fn run(config: &Path, ca: &CaName) -> anyhow::Result<()> {
     let issuing = issuing.with_context(|| format!("the CA {ca} is not configured"))?;
     // A node of its own: a running `ca` role takes open attempts of its own node's other processes for lost.
     let node = format!("end-{}", settings.node);
-    let epoch = Epoch::draw(&*world.random)?;
     let ending = Ending {
-        node: Node::begin(&node, epoch, Arc::clone(&world.clock), Arc::clone(&world.random)),
+        node: Node::begin(
+            &node,
+            Epoch::draw(&*world.random)?,
+            Arc::clone(&world.clock),
+            Arc::clone(&world.random),
+        ),
         ledger: Arc::new(store),
         sink: Arc::new(CrlFolder(installation::published(&settings)?)),
         failpoints: Arc::new(NoFailpoints),

@@ -101,6 +101,7 @@ pub(super) fn start(
             tracing::warn!("the keys' use until this stop is not in the audit log: {error:#}");
         }
     });
+    let rule = revocation_rule(&process.settings);
     let mut beaten: Option<(UtcTime, bool)> = None;
     // Nobody is told that certificates can be issued before the accounts were looked at.
     let mut issues = false;
@@ -177,6 +178,10 @@ fn judge_accounts(process: &Process, violations: &[Violation]) -> bool {
         format!("no certificate is issued, the accounts do not agree: {rule} {row} ({count} in all; ndoba ca reconcile names them)"),
     );
     false
+}
+
+fn revocation_rule(settings: &Settings) -> RevocationRule {
+    RevocationRule { aim: settings.legal.revocation_slo, limit: settings.legal.revocation_max }
 }
 
 /// Says how long requests to revoke or suspend have waited, and how long those took that are done.

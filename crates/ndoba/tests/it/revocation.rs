@@ -54,6 +54,20 @@ fn a_late_one_is_seen_by_everybody(here: &Installation) {
     assert!(here.suspend(&second).status.success());
     eventually(|| part()["state"] == "ok", || part().to_string());
 
+    // What is turned down owes nothing, late or not.
+    let unfounded = here.issue("01001000308");
+    let received = now().minus(Span::hours(3)).to_string();
+    let asked = ["certificate", "suspend", &unfounded, "--received-at", &received];
+    here.must_not(&[&asked[..], &ASKED, &OFFICER].concat());
+    eventually(|| part()["state"] == "degraded", || part().to_string());
+    let shown: Value = serde_json::from_str(&json(here, &unfounded)).unwrap();
+    let order = shown["clocks"][0]["order"].as_str().unwrap();
+    let declined =
+        here.must(&[&["certificate", "decline", order, "--note", "a prank"][..], &OFFICER].concat());
+    assert!(declined.contains("is withdrawn"), "{declined}");
+    eventually(|| part()["state"] == "ok", || part().to_string());
+    assert!(here.shown(&unfounded).contains("nothing is owed"), "{}", here.shown(&unfounded));
+
     // What is signed late counts against aim and limit, and the log has the limit once.
     let third = here.issue("01001000303");
     let received = now().minus(Span::hours(30)).to_string();
@@ -117,7 +131,7 @@ fn many_are_shown_ordered_and_gone_on_with(here: &Installation) {
     let refused = all("profile", "person-signature", &[]);
     assert!(program::said(&refused).contains("nothing was revoked"), "{refused:?}");
     let preview = said(&all("profile", "person-signature", &["--preview"]));
-    assert!(preview.starts_with("4 certificates to be revoked; 3 are already"), "{preview}");
+    assert!(preview.starts_with("5 certificates to be revoked; 3 are already"), "{preview}");
 
     // A list with a number that nobody issued is not begun with.
     let list = format!("# seized cards\n{first} # the first\n\n{third}\n");
@@ -131,9 +145,9 @@ fn many_are_shown_ordered_and_gone_on_with(here: &Installation) {
 
     // Begun again, it goes on with what is left: the suspended one, and the one that was suspended before.
     let done = said(&all("profile", "person-signature", &["--yes"]));
-    assert!(done.starts_with("2 revoked, "), "{done}");
+    assert!(done.starts_with("3 revoked, "), "{done}");
     let done = said(&all("profile", "person-signature", &["--yes"]));
-    assert!(done.starts_with("0 certificates to be revoked; 7 are already"), "{done}");
+    assert!(done.starts_with("0 certificates to be revoked; 8 are already"), "{done}");
     for serial in [&first, &second, &third] {
         here.await_listed(serial);
         assert!(here.ocsp(serial).contains("keyCompromise"), "{}", here.ocsp(serial));

@@ -455,7 +455,7 @@ fn status_allows(certificate: &CertificateRecord, kind: OrderKind) -> Result<(),
 }
 
 /// A request about a certificate is named like the order it led to.
-fn request_id(order: OrderId) -> RecordId {
+pub(super) fn request_id(order: OrderId) -> RecordId {
     RecordId::from_bytes(*order.as_bytes())
 }
 

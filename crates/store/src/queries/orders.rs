@@ -296,6 +296,24 @@ pub(crate) fn close(conn: &mut Conn, id: OrderId, to: &OrderState) -> Result<(),
     if closed == 1 { Ok(()) } else { Err(StoreError::Conflict(Conflict::Stale)) }
 }
 
+/// Withdraws an order that the CA has not begun, and stops the clock of its request.
+pub(crate) fn decline(conn: &mut Conn, id: OrderId, at: UtcTime) -> Result<(), StoreError> {
+    let row = orders::table.find(id.as_bytes().as_slice());
+    let waits = row.filter(orders::state.eq_any([order::OPEN, order::QUEUED]));
+    let withdrawn = diesel::update(waits).set(orders::state.eq(order::WITHDRAWN)).execute(conn)?;
+    if withdrawn == 0 {
+        let state: String = row.select(orders::state).first(conn)?;
+        if state == order::CLAIMED || state == order::DONE {
+            return Err(StoreError::Conflict(Conflict::Stale));
+        }
+    }
+    let clock = revocation_requests::table.find(id.as_bytes().as_slice());
+    diesel::update(clock.filter(revocation_requests::settled.is_null()))
+        .set(revocation_requests::settled.eq(Some(at.unix_micros())))
+        .execute(conn)?;
+    Ok(())
+}
+
 pub(crate) fn due(conn: &mut Conn, now: UtcTime, limit: i64) -> Result<Vec<OrderId>, StoreError> {
     let rows: Vec<Vec<u8>> = orders::table
         .filter(orders::state.eq(order::OPEN))

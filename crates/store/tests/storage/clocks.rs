@@ -2,9 +2,11 @@
 
 use ndoba_ca::clocks::{ClockChange, OpenRequest, Stage};
 use ndoba_ca::ports::{CertificateId, Ledger as _, Queue, StatusAction};
-use ndoba_registration::ports::{Act, OrderKind, OrderState, Registry, RevocationRequestRecord};
+use ndoba_registration::ports::{
+    Act, EvidenceRecord, OrderKind, OrderState, Registry, RevocationRequestRecord,
+};
 use ndoba_store::Store;
-use ndoba_types::{OrderId, UtcTime};
+use ndoba_types::{OrderId, Sha256Digest, UtcTime};
 use ndoba_x509::RevocationReason;
 
 use crate::cluster::on_both;
@@ -126,6 +128,45 @@ fn a_date_is_when_the_clock_begins_and_the_order_is_asked_for() {
         let due = waiting(at(1_000));
         assert_eq!(due.iter().map(|one| one.order_id).collect::<Vec<_>>(), [now, order]);
         assert_eq!(due[1].received, at(1_000));
+    });
+}
+
+/// While the CA has not begun, a date included; what was refused or has lapsed can be turned down too.
+#[test]
+fn a_request_is_turned_down_with_its_reason() {
+    on_both(|database| {
+        let store = &database.store;
+        let id = issue(store).certificate;
+        let decline = |order: OrderId| {
+            let number = order.as_bytes().to_vec();
+            let reason = EvidenceRecord {
+                digest: Sha256Digest::of(&number),
+                order,
+                kind: "revocation-refusal".into(),
+                content: b"{}".to_vec(),
+            };
+            store.decline_request(order, &reason, at(30), Act { events: &[event()], receipt: None })
+        };
+        let state = |order| store.order(order).unwrap().unwrap().state;
+        let open = asked(store, OrderKind::Revoke, &id, at(3));
+        let dated = asked(store, OrderKind::Revoke, &id, at(1_000));
+        let act = Act { events: &[event()], receipt: None };
+        store.add_signature(dated, 0, &signature("revocation-officer", 3), true, act).unwrap();
+        let lapsed = asked(store, OrderKind::Suspend, &id, at(4));
+        store.close_order(lapsed, &OrderState::Expired, Act { events: &[event()], receipt: None }).unwrap();
+        assert_eq!(store.open_request_count(at(2_000)).unwrap(), 3);
+        for order in [open, dated, lapsed] {
+            decline(order).unwrap();
+        }
+        assert_eq!(store.open_request_count(at(2_000)).unwrap(), 0);
+        assert_eq!((state(open), state(dated)), (OrderState::Withdrawn, OrderState::Withdrawn));
+        assert_eq!(state(lapsed), OrderState::Expired);
+        assert!(store.queued_orders(Queue::Statuses, at(2_000), 10).unwrap().is_empty());
+        assert_eq!(store.evidence(open).unwrap().len(), 1);
+        // The CA was first.
+        let done = queued(store, OrderKind::Revoke, &id.serial);
+        store.change_status(status_change(&id, done, SUPERSEDED)).unwrap();
+        assert!(decline(done).is_err());
     });
 }
 

@@ -26,6 +26,30 @@ pub(crate) struct SignatureBody {
     jws: String,
 }
 
+/// Why a request is turned down.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeclineBody {
+    /// The reason; kept as evidence.
+    note: String,
+}
+
+/// Turns a request about a certificate down: its order is withdrawn, and its clock stops.
+#[utoipa::path(post, path = "/orders/{id}/decline", tag = "orders", request_body = DeclineBody,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = OrderView)))]
+pub(crate) async fn decline(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    path: web::Path<String>,
+    submission: Submission,
+) -> Result<HttpResponse, Problem> {
+    let id = path_id(&path, "order")?;
+    let DeclineBody { note } = submission.json()?;
+    let order = blocking(&api, move |r| r.decline(&officer, id, &note, submission.once.as_ref())).await?;
+    Ok(json(StatusCode::OK, &OrderView::from(order)))
+}
+
 /// Shows an order with its signatures.
 #[utoipa::path(get, path = "/orders/{id}", tag = "orders", params(("id" = String, Path)),
     responses((status = 200, body = OrderView)))]
