@@ -42,7 +42,7 @@ kinds! {
     ConfigurationLoaded = "configuration-loaded" {
         /// Whose.
         role: Word,
-        /// SHA-256 over it, secrets left out.
+        /// SHA-256 over its file: secrets are in files of their own.
         digest: Sha256Digest,
     }
     /// The database's schema changed.

@@ -28,7 +28,7 @@ pub use authority::{CrlTiming, IssuingCa, KeyWatch};
 pub use ceremony::{Appointed, CeremonyDesk};
 pub use decide::OrderRefusal;
 pub use error::CaError;
-pub use node::Node;
+pub use node::{Epoch, Node};
 pub use restore::{PublishedCrl, RestoreError, RestorePlan};
 pub use service::{CaParts, CaService, Progress};
 pub use suspension::{Overdue, SuspensionRule};

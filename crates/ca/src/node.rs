@@ -11,10 +11,32 @@ use crate::accounting::TokenCount;
 use crate::authority::KeyWatch;
 use crate::ports::Attempt;
 
+/// A process from its start to its end, in the log and in the accounts of signatures: 32 hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Epoch(String);
+
+impl Epoch {
+    /// Draws one. A process does so once: all that it writes bears the same.
+    ///
+    /// # Errors
+    ///
+    /// [`RandomUnavailable`] when there are no random numbers.
+    pub fn draw(random: &dyn Random) -> Result<Self, RandomUnavailable> {
+        let mut epoch = [0; 16];
+        random.fill(&mut epoch)?;
+        Ok(Self(epoch.iter().map(|byte| format!("{byte:02x}")).collect()))
+    }
+
+    /// As events write it.
+    pub fn word(&self) -> Word {
+        word(&self.0)
+    }
+}
+
 /// One process of the `ca` role, from start to end.
 pub struct Node {
     name: String,
-    epoch: String,
+    epoch: Epoch,
     attempts: AtomicU64,
     /// Signatures that were intended in this epoch, by key: what the token may have made at the most.
     intended: Mutex<BTreeMap<KeyLabel, u64>>,
@@ -25,27 +47,16 @@ pub struct Node {
 impl Node {
     /// Begins an epoch: the period over which signatures are accounted for.
     ///
-    /// `name` is the configured node name, ASCII letters, digits and hyphens.
-    ///
-    /// # Errors
-    ///
-    /// [`RandomUnavailable`] when no epoch could be drawn.
-    pub fn begin(
-        name: &str,
-        clock: Arc<dyn Clock>,
-        random: Arc<dyn Random>,
-    ) -> Result<Self, RandomUnavailable> {
-        let mut epoch = [0; 16];
-        random.fill(&mut epoch)?;
-        let epoch = epoch.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self {
+    /// `name` is the configured node name, ASCII letters, digits and hyphens; `epoch` is the process's own.
+    pub fn begin(name: &str, epoch: Epoch, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        Self {
             name: name.into(),
             epoch,
             attempts: AtomicU64::new(0),
             intended: Mutex::default(),
             clock,
             random,
-        })
+        }
     }
 
     /// The node's name.
@@ -55,7 +66,7 @@ impl Node {
 
     /// The epoch, 32 hexadecimal digits.
     pub fn epoch(&self) -> &str {
-        &self.epoch
+        &self.epoch.0
     }
 
     /// The time now.
@@ -79,7 +90,7 @@ impl Node {
         Attempt {
             key: key.clone(),
             node: self.name.clone(),
-            epoch: self.epoch.clone(),
+            epoch: self.epoch.0.clone(),
             number: self.attempts.fetch_add(1, Ordering::Relaxed) + 1,
             at: self.now(),
             digest: algorithm.digest(tbs),
@@ -98,7 +109,7 @@ impl Node {
         let intended = self.counts().get(key).copied().unwrap_or_default();
         (signatures > intended).then(|| TokenCount {
             key: key.clone(),
-            epoch: self.epoch.clone(),
+            epoch: self.epoch.0.clone(),
             node: self.name.clone(),
             signatures,
             at: self.now(),
@@ -122,7 +133,7 @@ impl Node {
 
     /// The epoch as events write it.
     pub(crate) fn epoch_word(&self) -> Word {
-        word(&self.epoch)
+        self.epoch.word()
     }
 }
 
@@ -167,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_signature_that_was_not_intended_is_a_surplus() {
-        let node = Node::begin("node-1", Arc::new(Still), Arc::new(Still)).unwrap();
+        let node = Node::begin("node-1", Epoch::draw(&Still).unwrap(), Arc::new(Still), Arc::new(Still));
+        assert_eq!(node.epoch(), "07".repeat(16));
         let (key, token) = ("seal/ca/1".parse().unwrap(), Token(AtomicU64::new(0)));
         assert_eq!(node.surplus(&key, &token), None);
         node.intended(&key);

@@ -25,8 +25,12 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// An agent that trusts `roots` for TLS and nothing else, showing `officer`'s certificate if given.
-pub(crate) fn agent(roots: &[CertificateDer<'_>], officer: Option<&Identity>) -> Agent {
+/// How long a call may take, unless said otherwise: an order is waited for meanwhile.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+
+/// An agent that trusts `roots` for TLS and nothing else, showing `officer`'s certificate if given, whose calls take
+/// `patience` at most.
+pub(crate) fn agent(roots: &[CertificateDer<'_>], officer: Option<&Identity>, patience: Duration) -> Agent {
     let roots: Vec<Certificate<'static>> =
         roots.iter().map(|root| Certificate::from_der(root.as_ref()).to_owned()).collect();
     let shown = officer.map(|officer| {
@@ -44,8 +48,8 @@ pub(crate) fn agent(roots: &[CertificateDer<'_>], officer: Option<&Identity>) ->
         .http_status_as_error(false)
         .max_redirects(0)
         .proxy(None)
-        .timeout_connect(Some(Duration::from_secs(10)))
-        .timeout_global(Some(Duration::from_secs(90)))
+        .timeout_connect(Some(patience.min(Duration::from_secs(10))))
+        .timeout_global(Some(patience))
         .build()
         .into()
 }

@@ -47,7 +47,7 @@ pub struct OfficerClient {
 impl OfficerClient {
     /// A client of the API at `base` (such as `https://127.0.0.1:8443`), trusting `roots` only.
     pub fn new(base: &str, roots: &[CertificateDer<'_>], officer: &Identity) -> Self {
-        let agent = http::agent(roots, Some(officer));
+        let agent = http::agent(roots, Some(officer), http::PATIENCE);
         Self { agent, base: format!("{}/api/v1", base.trim_end_matches('/')) }
     }
 

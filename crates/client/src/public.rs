@@ -1,5 +1,7 @@
 //! The public endpoints: checkpoint, CRLs, issuers, time-stamps, status.
 
+use std::time::Duration;
+
 use rustls_pki_types::CertificateDer;
 use ureq::Agent;
 
@@ -16,7 +18,12 @@ pub struct PublicClient {
 impl PublicClient {
     /// A client of `base`, such as `http://127.0.0.1:8080`; over https it trusts `roots` only.
     pub fn new(base: &str, roots: &[CertificateDer<'_>]) -> Self {
-        Self { agent: http::agent(roots, None), base: base.trim_end_matches('/').into() }
+        Self::patient(base, roots, http::PATIENCE)
+    }
+
+    /// The same, whose calls take `patience` at most.
+    pub fn patient(base: &str, roots: &[CertificateDer<'_>], patience: Duration) -> Self {
+        Self { agent: http::agent(roots, None, patience), base: base.trim_end_matches('/').into() }
     }
 
     /// The newest checkpoint of the audit log.
@@ -52,7 +59,16 @@ impl PublicClient {
     ///
     /// [`ClientError`].
     pub fn time_stamp(&self, query: &[u8]) -> Result<Vec<u8>, ClientError> {
-        self.post("/tsa", "application/timestamp-query", "application/timestamp-reply", query)
+        self.time_stamp_at(&format!("{}/tsa", self.base), query)
+    }
+
+    /// As [`Self::time_stamp`], of the unit at this address, wherever it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn time_stamp_at(&self, url: &str, query: &[u8]) -> Result<Vec<u8>, ClientError> {
+        self.post(url, "application/timestamp-query", "application/timestamp-reply", query)
     }
 
     /// Sends an OCSPRequest, gives the OCSPResponse (RFC 6960 appendix A); both DER. Nothing of it is believed here.
@@ -61,7 +77,8 @@ impl PublicClient {
     ///
     /// [`ClientError`].
     pub fn ocsp(&self, request: &[u8]) -> Result<Vec<u8>, ClientError> {
-        self.post("/ocsp", "application/ocsp-request", "application/ocsp-response", request)
+        let url = format!("{}/ocsp", self.base);
+        self.post(&url, "application/ocsp-request", "application/ocsp-response", request)
     }
 
     fn get(&self, path: &str) -> Result<Vec<u8>, ClientError> {
@@ -71,8 +88,8 @@ impl PublicClient {
         if answer.status == 200 { Ok(answer.body) } else { Err(unexpected(url, &answer)) }
     }
 
-    fn post(&self, path: &str, media_type: &str, wanted: &str, body: &[u8]) -> Result<Vec<u8>, ClientError> {
-        let url = format!("{}{path}", self.base);
+    fn post(&self, url: &str, media_type: &str, wanted: &str, body: &[u8]) -> Result<Vec<u8>, ClientError> {
+        let url = url.to_owned();
         let call = Call {
             method: Method::Post,
             url: url.clone(),

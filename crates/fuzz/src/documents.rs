@@ -1,6 +1,6 @@
 //! What officers sign, and what they enter.
 
-use ndoba_order::{FlatJws, GrantDocument, MediaType, Order, Pin, Register, authorise};
+use ndoba_order::{FlatJws, GrantDocument, MediaType, Order, Pin, Register, ResponderRequest, authorise};
 use ndoba_registration::application::ApplicationContent;
 use ndoba_registration::{ProfileOffer, Rules, SubjectKind, check};
 use ndoba_types::{InstallationId, Sha256Digest, canonical};
@@ -41,6 +41,13 @@ pub(crate) fn jws(bytes: &[u8]) -> bool {
 pub(crate) fn grant(bytes: &[u8]) -> bool {
     let Ok(document) = GrantDocument::from_bytes(bytes) else { return false };
     assert!(document.to_bytes().is_ok_and(|again| again == bytes), "a grant came back changed");
+    true
+}
+
+/// A responder's request; that nobody authorised it is found after everything was read.
+pub(crate) fn responder_request(bytes: &[u8]) -> bool {
+    let Ok(document) = ResponderRequest::from_bytes(bytes) else { return false };
+    assert!(document.to_bytes().is_ok_and(|again| again == bytes), "a request came back changed");
     true
 }
 

@@ -35,11 +35,13 @@ pub const TARGETS: &[Target] = &[
     Target { name: "lint_certificate", eat: certificates::lint_certificate },
     Target { name: "lint_crl", eat: certificates::lint_crl },
     Target { name: "lint_ocsp", eat: certificates::lint_ocsp },
+    Target { name: "ocsp_answer", eat: requests::ocsp_answer },
     Target { name: "ocsp_path", eat: requests::ocsp_path },
     Target { name: "ocsp_request", eat: requests::ocsp_request },
     Target { name: "order", eat: documents::order },
     Target { name: "pem", eat: certificates::pem },
     Target { name: "pin", eat: documents::pin },
+    Target { name: "responder_request", eat: documents::responder_request },
     Target { name: "tsp_request", eat: requests::tsp_request },
 ];
 

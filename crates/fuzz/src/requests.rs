@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use ndoba_ocsp::{AnswerPolicy, CertStatusFacts, Request, Responder, Responders};
+use ndoba_ocsp::{
+    AnswerPolicy, CertStatusFacts, HashAlgorithm, Question, Request, Responder, Responders, Untold,
+};
 use ndoba_types::{Sha256Digest, SignatureAlgorithm};
 use ndoba_x509::Certificate;
 
@@ -16,6 +18,18 @@ pub(crate) fn ocsp_request(bytes: &[u8]) -> bool {
     let facts = vec![good; query.serials().len()];
     query.answer(&facts, now()).is_ok()
 }
+
+/// An OCSPResponse as our probe reads it; whether it is one that says a status, believed or not.
+pub(crate) fn ocsp_answer(bytes: &[u8]) -> bool {
+    let Some((question, ca)) = &*QUESTION else { return false };
+    question.read(bytes, ca, now()) != Err(Untold::NoStatus)
+}
+
+/// A question to the seeds' CA.
+static QUESTION: LazyLock<Option<(Question, Certificate)>> = LazyLock::new(|| {
+    let ca = Certificate::from_der(include_bytes!("../../testkit/testdata/ca.der")).ok()?;
+    Some((Question::about(&ca, HashAlgorithm::Sha1, &"4a01".parse().ok()?).ok()?, ca))
+});
 
 /// What stands behind `/ocsp` in a GET: any of its readings may be a request.
 pub(crate) fn ocsp_path(bytes: &[u8]) -> bool {

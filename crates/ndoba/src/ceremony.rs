@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use ndoba_audit::{Actor, Event, EventKind, EventSink as _, Word};
-use ndoba_ca::{CeremonyDesk, NoFailpoints, Node};
+use ndoba_ca::{CeremonyDesk, Epoch, NoFailpoints, Node};
 use ndoba_ceremony::{Mode, Plan, Report, Step, StepRecord};
 use ndoba_settings::Settings;
 use ndoba_store::{HeadFile, Store, Witness};
@@ -80,8 +80,8 @@ pub(crate) fn run(args: &CeremonyArgs) -> anyhow::Result<()> {
 
     let software = concat!("ndoba ", env!("CARGO_PKG_VERSION"));
     let report = Report::begin(&plan, &installation.to_string(), software);
-    let node = Node::begin("ceremony", Arc::clone(&world.clock), Arc::clone(&world.random))?;
-    let node = Arc::new(node);
+    let epoch = Epoch::draw(&*world.random)?;
+    let node = Arc::new(Node::begin("ceremony", epoch, Arc::clone(&world.clock), Arc::clone(&world.random)));
     let mut ceremony = Ceremony { plan, folder, settings, tokens, store, world, node, report };
     ceremony.walk()?;
     ceremony.finish()

@@ -446,6 +446,6 @@ pub(crate) struct SignRestoreArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
-    /// List the keys of every token with their attributes as read back.
+    /// List the keys of every token and judge their attributes as read back; exit status 1 where a key is unfit.
     List(ConfigArgs),
 }

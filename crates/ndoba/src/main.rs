@@ -1,5 +1,8 @@
 //! The `ndoba` command: wires the crates together; the logic is theirs.
 
+#[macro_use]
+mod output;
+
 mod ceremony;
 mod cli;
 mod command;
@@ -22,7 +25,11 @@ use clap::Parser as _;
 use cli::{CaCommand, CeremonyCommand, Cli, Command, ConfigCommand, KeysCommand};
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    let outcome = run(Cli::parse()).and_then(|code| {
+        output::finish()?;
+        Ok(code)
+    });
+    match outcome {
         Ok(code) => code,
         Err(error) => {
             eprintln!("ndoba: {}", chain(error.as_ref()));

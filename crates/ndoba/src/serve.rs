@@ -1,6 +1,7 @@
 //! `ndoba serve`: the configured roles in one process, until SIGTERM or SIGINT.
 //!
-//! Order of starting: what may refuse (configuration, database, witness, keys' certificates) before anything listens.
+//! Order of starting: what may refuse (configuration, database, witness, keys' certificates) before anything listens;
+//! then the listeners; then the CA and the log, which act by themselves.
 //! Order of stopping: listeners first, so that nothing new comes in; then the CA and the log, which finish their step.
 
 mod audit;
@@ -21,12 +22,15 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use ndoba_audit::{Actor, Event, EventKind, EventSink as _, Word};
+use ndoba_ca::Epoch;
 use ndoba_settings::{LogFormat, Role, Settings};
 use ndoba_store::Store;
+use ndoba_types::Sha256Digest;
 use ndoba_web_public::{OperatorServer, install_metrics};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::ConfigArgs;
+use crate::files;
 use crate::installation::{self, World};
 use crate::logging;
 use crate::tokens::Tokens;
@@ -42,11 +46,16 @@ pub(crate) struct Process {
     pub(crate) health: Arc<HealthBoard>,
     /// This process in logs and heartbeats.
     pub(crate) node: String,
+    /// From this start to its end, in the log and in the accounts of signatures.
+    pub(crate) epoch: Epoch,
+    /// SHA-256 over the configuration file, in which no secrets are.
+    pub(crate) configuration: Sha256Digest,
 }
 
 /// Runs until told to stop.
 pub(crate) fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let settings = installation::load(&args.config)?;
+    let configuration = Sha256Digest::of(&files::read(&args.config)?);
     logging::start(settings.log.format == LogFormat::Json, &settings.log.filter)?;
     tls::install_provider()?;
     let metrics = install_metrics()?;
@@ -54,13 +63,16 @@ pub(crate) fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let needed = needed_tokens(&settings);
     let tokens = Tokens::start(&settings, |name| needed.iter().any(|needed| needed == name))?;
     let node = format!("node-{}", settings.node);
+    let world = World::of(&settings)?;
     let process = Process {
-        health: Arc::new(HealthBoard::new(&settings)),
-        world: World::of(&settings)?,
+        health: Arc::new(HealthBoard::new(&settings, &needed)),
+        epoch: Epoch::draw(&*world.random)?,
+        world,
         settings,
         store,
         tokens,
         node,
+        configuration,
     };
     let runtime = actix_web::rt::System::new();
     runtime.block_on(run(process, metrics))
@@ -90,7 +102,7 @@ async fn run(process: Process, metrics: metrics_exporter_prometheus::PrometheusH
     for server in serving {
         server.await.context("a server ended badly")??;
     }
-    record(&process, |role, node, epoch| EventKind::ServiceStopped { role, node, epoch })?;
+    record(&process, |role, node, epoch| vec![EventKind::ServiceStopped { role, node, epoch }])?;
     background.stop();
     tracing::info!("stopped");
     Ok(())
@@ -104,6 +116,8 @@ fn start(
 ) -> anyhow::Result<Vec<actix_web::dev::Server>> {
     let roles = &process.settings.roles;
     own_certificates::judge(&process.settings)?;
+    let ca = if roles.has(Role::Ca) { Some(ca::prepare(process)?) } else { None };
+    let audit = if roles.has(Role::Audit) { Some(audit::prepare(process)?) } else { None };
     let mut servers = Vec::new();
     if roles.has(Role::Public) {
         servers.push(public::start(process, background)?);
@@ -115,26 +129,24 @@ fn start(
         let health = Arc::clone(&process.health);
         servers.push(OperatorServer::bind(address, health, metrics)?.into_server());
     }
-    if roles.has(Role::Ca) {
-        ca::start(process, background)?;
+    if let Some(ca) = ca {
+        ca::start(process, background, ca)?;
     }
-    if roles.has(Role::Audit) {
-        audit::start(process, background)?;
+    if let Some(audit) = audit {
+        audit.start(background)?;
     }
     health::watch(process, background)?;
-    record(process, |role, node, epoch| EventKind::ServiceStarted {
-        role,
-        version: env!("CARGO_PKG_VERSION").into(),
-        node,
-        epoch,
+    record(process, |role, node, epoch| {
+        let loaded = EventKind::ConfigurationLoaded { role: role.clone(), digest: process.configuration };
+        let version = env!("CARGO_PKG_VERSION").into();
+        vec![loaded, EventKind::ServiceStarted { role, version, node, epoch }]
     })?;
     Ok(servers)
 }
 
-/// One event for each role of this process.
-fn record(process: &Process, event: impl Fn(Word, Word, Word) -> EventKind) -> anyhow::Result<()> {
+/// The same events for each role of this process.
+fn record(process: &Process, happened: impl Fn(Word, Word, Word) -> Vec<EventKind>) -> anyhow::Result<()> {
     let node: Word = process.node.parse()?;
-    let epoch: Word = std::process::id().to_string().parse()?;
     let mut events = Vec::new();
     for role in process.settings.roles.iter() {
         let name: Word = match role {
@@ -144,8 +156,10 @@ fn record(process: &Process, event: impl Fn(Word, Word, Word) -> EventKind) -> a
             Role::Registration => "registration",
         }
         .into();
-        let what = event(name.clone(), node.clone(), epoch.clone());
-        events.push(Event::new(&*process.world.random, process.world.clock.now(), Actor::Role(name), what)?);
+        for what in happened(name.clone(), node.clone(), process.epoch.word()) {
+            let (now, actor) = (process.world.clock.now(), Actor::Role(name.clone()));
+            events.push(Event::new(&*process.world.random, now, actor, what)?);
+        }
     }
     process.store.record(&events).context("the start or stop cannot be recorded, so it must not happen")
 }

@@ -109,8 +109,6 @@ section! {
     RawModule {
         /// The shared library.
         path: String, "\"/usr/lib/softhsm/libsofthsm2.so\"";
-        /// The reserved string for C_Initialize, for modules that need one. Not passed on yet.
-        init_args: Option<String>, "\"configdir='sql:/var/lib/nss'\"";
         /// Environment variables that the module reads when it is loaded. The command starts itself again with them.
         environment: BTreeMap<String, String>, "{ SOFTHSM2_CONF = \"/var/lib/ndoba/softhsm2.conf\" }";
     }
@@ -367,10 +365,10 @@ section! {
         ocsp_request: String = "64KiB";
         /// The most certificates asked about in one.
         ocsp_certificates: u16 = 20u16;
-        /// The longest time-stamp request. Not in force yet: 64KiB is.
+        /// The longest time-stamp request.
         tsp_request: String = "16KiB";
-        /// The longest body of the officers' API. Not in force yet: 64KiB is.
-        api_body: String = "1MiB";
+        /// The longest body of the officers' API.
+        api_body: String = "64KiB";
         /// Connections at once, per address.
         connections: u32 = 10_000u32;
         /// How long a client may take to send its headers.

@@ -178,8 +178,6 @@ impl Hsm {
 pub struct Module {
     /// The shared library.
     pub path: PathBuf,
-    /// The reserved string for `C_Initialize`, for modules that need one.
-    pub init_args: Option<String>,
     /// Environment variables that the module reads when it is loaded.
     pub environment: BTreeMap<String, String>,
     /// The tokens used.

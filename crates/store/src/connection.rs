@@ -78,7 +78,8 @@ impl Connector {
     pub(crate) fn open(&self) -> ConnectionResult<Conn> {
         let conn = match &self.0 {
             Engine::Postgres { url } => {
-                let mut conn = PgConnection::establish(url)?;
+                quotable(url)?;
+                let mut conn = PgConnection::establish(url).map_err(without_the_string)?;
                 // `on` waits for the local disk and for a synchronous standby where there is one; a server whose
                 // default is `off` must not lose commits that we reported as durable.
                 conn.batch_execute(&format!(
@@ -109,6 +110,32 @@ impl Connector {
         };
         Ok(conn)
     }
+}
+
+/// Refuses a URL whose password would be taken for its host or port, before a message about those quotes it.
+fn quotable(url: &str) -> ConnectionResult<()> {
+    let Some((_, rest)) = url.split_once("://") else { return Ok(()) };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    if authority.matches('@').count() > 1 || path.contains('@') {
+        return Err(malformed("write @, /, ? and # in a user's name or password as %40, %2F, %3F and %23"));
+    }
+    Ok(())
+}
+
+/// libpq's own words where it got as far as a server; what it says of a string that it cannot read may quote the
+/// password in it.
+fn without_the_string(error: ConnectionError) -> ConnectionError {
+    const OF_A_SERVER: [&str; 2] = ["connection to server ", "could not translate host name "];
+    let ConnectionError::BadConnection(said) = error else { return error };
+    if !OF_A_SERVER.iter().any(|start| said.starts_with(start)) {
+        return malformed("libpq's message is withheld, as it may quote a password");
+    }
+    let words: Vec<_> = said.split_whitespace().collect();
+    ConnectionError::BadConnection(words.join(" "))
+}
+
+fn malformed(how: &str) -> ConnectionError {
+    ConnectionError::InvalidConnectionUrl(format!("PostgreSQL's connection string cannot be read: {how}"))
 }
 
 impl ManageConnection for Connector {
@@ -151,5 +178,41 @@ struct LogConnectFailure;
 impl diesel::r2d2::HandleError<ConnectionError> for LogConnectFailure {
     fn handle_error(&self, error: ConnectionError) {
         tracing::warn!(error = %error, "connecting to the database failed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_error_tells_the_password() {
+        for url in [
+            "postgresql://ndoba:geheim@[::1/ndoba",
+            "postgresql://ndoba:geheim@127.0.0.1:999999/ndoba",
+            "postgresql://ndoba:ge%zzheim@127.0.0.1/ndoba",
+            "postgresql://ndoba:ge heim@127.0.0.1/ndoba?x",
+            "postgresql://ndoba:ge@heim@127.0.0.1/ndoba",
+            "postgresql://ndoba:ge/heim@127.0.0.1/ndoba",
+            "postgresql://ndoba:ge?heim@127.0.0.1/ndoba",
+            "host=127.0.0.1 password=ge heim",
+            "host=127.0.0.1 password='geheim",
+            "geheim",
+        ] {
+            let error = Connector(Engine::Postgres { url: url.into() }).open().err().unwrap().to_string();
+            let words = ["cannot be read", "connection to server"];
+            assert!(words.iter().any(|words| error.contains(words)), "{url}: {error}");
+            assert!(
+                !error.contains("heim") && !error.contains("ge%") && !error.contains("geh"),
+                "{url}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_is_named_on_one_line() {
+        let url = "host=127.0.0.1 port=1 user=ndoba password=geheim".into();
+        let error = Connector(Engine::Postgres { url }).open().err().unwrap().to_string();
+        assert!(error.contains("127.0.0.1") && error.contains("port 1") && !error.contains('\n'), "{error}");
     }
 }

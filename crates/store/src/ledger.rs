@@ -120,7 +120,7 @@ impl Ledger for Store {
         at: UtcTime,
         event: Event,
     ) -> Result<bool, LedgerError> {
-        Ok(self.write("record_lost", |conn| issuance::record_lost(conn, lost, cause, at, &event))?)
+        Ok(self.write_status("record_lost", |conn| issuance::record_lost(conn, lost, cause, at, &event))?)
     }
 
     fn record_again(&self, doubt: &InDoubt, attempt: Attempt, event: Event) -> Result<bool, LedgerError> {
@@ -140,7 +140,7 @@ impl Ledger for Store {
     }
 
     fn change_status(&self, change: StatusChange) -> Result<StatusOutcome, LedgerError> {
-        Ok(self.write("change_status", |conn| {
+        Ok(self.write_status("change_status", |conn| {
             let StatusChange { certificate, order_id, action, received, at, event } = &change;
             // 1. The order: whoever carries it out a second time changes nothing.
             if !order_queue::claim(conn, *order_id)? {
@@ -174,7 +174,7 @@ impl Ledger for Store {
     }
 
     fn end_suspension(&self, end: SuspensionEnd) -> Result<bool, LedgerError> {
-        Ok(self.write("end_suspension", |conn| {
+        Ok(self.write_status("end_suspension", |conn| {
             let SuspensionEnd { suspension, reason, at, event } = &end;
             let ended = status::end_suspension(conn, suspension, *reason, *at)?;
             if ended {
@@ -279,7 +279,7 @@ impl Ledger for Store {
     }
 
     fn accept_state(&self, accepted: AcceptedState) -> Result<bool, LedgerError> {
-        Ok(self.write("accept_state", |conn| {
+        Ok(self.write_status("accept_state", |conn| {
             Ok(unless_refused(conn, |conn| restore::accept(conn, &accepted))?.is_ok())
         })?)
     }

@@ -1,6 +1,7 @@
 //! The responder's ports: status look-ups, and the versions that date what this node knows.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use ndoba_ca::ports::AuthorityMark;
@@ -33,6 +34,8 @@ pub struct StatusRecords {
     store: Store,
     dating: Dating,
     known: RwLock<HashMap<CaName, KnownVersion>>,
+    /// The status changes of this process before which `known` was read.
+    seen: AtomicU64,
     watch: Mutex<Watch>,
     doubts: RwLock<Doubts>,
 }
@@ -56,6 +59,7 @@ impl StatusRecords {
             store,
             dating,
             known: RwLock::default(),
+            seen: AtomicU64::new(0),
             watch: Mutex::new(Watch { witness }),
             doubts: RwLock::default(),
         }
@@ -68,6 +72,7 @@ impl StatusRecords {
     /// [`RefreshError`]. After [`RefreshError::Witness`] every look-up fails until a refresh succeeds again; the
     /// other errors leave what was known with its age, which the cache judges.
     pub fn refresh(&self, now: UtcTime) -> Result<(), RefreshError> {
+        let changes = self.store.status_changes();
         let (marks, beat) = self
             .store
             .snapshot("status_versions", |conn| Ok((versions::all(conn)?, heartbeat::newest(conn)?)))?;
@@ -85,6 +90,7 @@ impl StatusRecords {
             })
             .collect();
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+        self.seen.fetch_max(changes, Ordering::SeqCst);
         Ok(())
     }
 
@@ -140,6 +146,13 @@ impl StatusRecords {
     }
 }
 
+impl StatusRecords {
+    /// What the last look at the versions showed.
+    fn looked_at(&self, issuer: &CaName) -> Option<KnownVersion> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(issuer).copied()
+    }
+}
+
 impl StatusSource for StatusRecords {
     fn statuses(&self, issuer: &CaName, serials: &[SerialNumber]) -> Result<StatusSnapshot, StatusError> {
         {
@@ -151,7 +164,7 @@ impl StatusSource for StatusRecords {
             }
         }
         let found = look_up(&self.store, issuer, serials)?;
-        if self.known(issuer).is_none_or(|known| known.version < found.version) {
+        if self.looked_at(issuer).is_none_or(|known| known.version < found.version) {
             self.remember()?;
         }
         Ok(found)
@@ -167,7 +180,13 @@ impl StatusSource for StatusRecords {
 
 impl StatusVersions for StatusRecords {
     fn known(&self, issuer: &CaName) -> Option<KnownVersion> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(issuer).copied()
+        let changed = self.store.status_changes() > self.seen.load(Ordering::SeqCst);
+        let known = self.looked_at(issuer);
+        // This process changed a status since the last look: whatever was kept is confirmed by the records first, so
+        // that the change is visible with the commit's return.
+        known.map(
+            |known| if changed { KnownVersion { version: StatusVersion(u64::MAX), ..known } } else { known },
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! The store itself, and the three kinds of transaction: `write`, `read`, `snapshot`.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,6 +31,8 @@ struct Inner {
     installation: InstallationId,
     /// SQLite has one writer at a time and its waiters poll: waiting here is cheaper. `None` on PostgreSQL.
     only_writer: Option<Mutex<()>>,
+    /// Counts the transactions of this process that may have changed a status.
+    status_changes: AtomicU64,
 }
 
 #[derive(Clone, Copy)]
@@ -42,12 +45,30 @@ enum Mode {
 impl Store {
     pub(crate) fn new(pool: ConnectionPool, one_writer: bool, installation: InstallationId) -> Self {
         let only_writer = one_writer.then(|| Mutex::new(()));
-        Self(Arc::new(Inner { pool, installation, only_writer }))
+        Self(Arc::new(Inner { pool, installation, only_writer, status_changes: AtomicU64::new(0) }))
     }
 
     /// Which installation this database belongs to.
     pub fn installation(&self) -> InstallationId {
         self.0.installation
+    }
+
+    /// As [`Self::write`], for what may change a status: before this returns, no [`StatusRecords`](crate::StatusRecords)
+    /// on this store take what they knew to be current.
+    pub(crate) fn write_status<T>(
+        &self,
+        name: &'static str,
+        act: impl FnMut(&mut Conn) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let outcome = self.write(name, act);
+        // After a failure too: whether it was committed may be what is not known.
+        self.0.status_changes.fetch_add(1, Ordering::SeqCst);
+        outcome
+    }
+
+    /// How many of those there were.
+    pub(crate) fn status_changes(&self) -> u64 {
+        self.0.status_changes.load(Ordering::SeqCst)
     }
 
     /// Runs `act` in a transaction that is on disk when this returns `Ok`, and undone when it returns `Err`.

@@ -24,5 +24,5 @@ pub use peer::{PeerKey, note_peer};
 pub use problem::{Problem, ProblemDocument, ProblemField};
 pub use route::{BASE, ROUTES, Route};
 pub use server::{configure, serve};
-pub use state::Api;
+pub use state::{Api, ServerLimits};
 pub use tls::{TlsError, mutual_tls};

@@ -13,8 +13,7 @@ use crate::openapi;
 use crate::operations::{applications, audit, certificates, orders, own, register};
 use crate::peer::note_peer;
 use crate::route::BASE;
-use crate::state::Api;
-use crate::submission::MAX_BODY;
+use crate::state::{Api, ServerLimits};
 
 /// Serves the API on a bound listener until it is stopped. Signals are the caller's to handle.
 ///
@@ -25,13 +24,18 @@ pub fn serve(
     api: Arc<Api>,
     listener: TcpListener,
     tls: ServerConfig,
-    workers: usize,
+    limits: ServerLimits,
 ) -> std::io::Result<Server> {
+    let ServerLimits { workers, connections_per_worker, client_timeout, keep_alive, shutdown } = limits;
     let data = web::Data::from(api);
     let server = HttpServer::new(move || App::new().configure(|app| configure(app, data.clone())))
         .on_connect(note_peer)
         .disable_signals()
         .workers(workers)
+        .max_connections(connections_per_worker)
+        .client_request_timeout(client_timeout)
+        .keep_alive(keep_alive)
+        .shutdown_timeout(shutdown.as_secs())
         .listen_rustls_0_23(listener, tls)?
         .run();
     Ok(server)
@@ -75,8 +79,8 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
         )
         .route("/grants/draft", web::post().to(register::draft))
         .route("/audit/export", web::get().to(audit::export));
-    app.app_data(api)
-        .app_data(web::PayloadConfig::new(MAX_BODY))
+    app.app_data(web::PayloadConfig::new(api.longest_body))
+        .app_data(api)
         .service(scope)
         .default_service(web::to(unknown_path));
 }

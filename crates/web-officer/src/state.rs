@@ -1,6 +1,7 @@
 //! What the handlers share.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::web;
@@ -15,6 +16,23 @@ pub struct Api {
     pub registration: Registration,
     /// For each issuing CA its certificate and those above it, DER, for PKCS#7 chains.
     pub chains: BTreeMap<CaName, Vec<Vec<u8>>>,
+    /// The most octets of a body; a longer one is answered 413.
+    pub longest_body: usize,
+}
+
+/// Bounds on what clients may take.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerLimits {
+    /// Event loops; their work waits on the database, not on the processor.
+    pub workers: usize,
+    /// Connections at once, per event loop.
+    pub connections_per_worker: usize,
+    /// How long a client may take to send its headers.
+    pub client_timeout: Duration,
+    /// How long an idle connection stays open.
+    pub keep_alive: Duration,
+    /// How long stopping waits for requests in flight.
+    pub shutdown: Duration,
 }
 
 /// Runs `act` where it may block.

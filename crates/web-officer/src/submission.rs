@@ -12,9 +12,7 @@ use ndoba_types::Sha256Digest;
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Problem, ProblemField};
-
-/// The most octets a body may have.
-pub(crate) const MAX_BODY: usize = 64 * 1024;
+use crate::state::Api;
 
 /// A body whose media type the gate has seen.
 pub(crate) struct Submission {
@@ -58,12 +56,13 @@ impl FromRequest for Submission {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let key = idempotency_key(request);
         let what = format!("{} {}\n", request.method(), request.path());
+        let longest = request.app_data::<web::Data<Api>>().map_or(0, |api| api.longest_body);
         let bytes = web::Bytes::from_request(request, payload);
         Box::pin(async move {
             let key = key?;
             let bytes = bytes.await.map_err(|error| match error.as_error::<PayloadError>() {
                 Some(PayloadError::Overflow) => {
-                    let title = format!("the body is longer than {MAX_BODY} octets");
+                    let title = format!("the body is longer than {longest} octets");
                     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body.too-large", title)
                 }
                 Some(_) | None => Problem::bad_request("body.incomplete", "the body did not arrive whole"),

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use crate::failure::{Doing, Outcome};
 use crate::{apt, shell, workspace};
-use options::Options;
+use options::{Asked, Options, Wanted};
 
 /// What the story's steps work with.
 pub(crate) struct Stage {
@@ -40,15 +40,16 @@ fn build() -> Outcome {
 }
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    let options = match Options::parse(arguments)? {
-        options::Asked::Help => {
+    let wanted = match Wanted::parse(arguments)? {
+        Asked::Help => {
             print!("{}", options::HELP);
             return Ok(());
         }
-        options::Asked::Run(options) => options,
+        Asked::Run(wanted) => wanted,
     };
     // What is wrong with the folder or the ports is known at once; do not let anyone wait for a build first.
-    let folder = checks::state_folder(&options.dir)?;
+    let folder = checks::state_folder(&wanted.dir)?;
+    let options = wanted.settle(checks::settled_configuration(&folder)?.as_deref())?;
     checks::ports_are_free(&options.ports)?;
 
     shell::banner("1/3 Set-up");

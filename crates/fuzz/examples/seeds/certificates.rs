@@ -28,6 +28,8 @@ pub(super) fn make(seeds: &Seeds) -> Outcome {
     seeds.add("lint_ocsp", "good", &testdata("ocsp-response.der")?)?;
     // OCSPResponse { tryLater }.
     seeds.add("lint_ocsp", "try-later", &[0x30, 0x03, 0x0a, 0x01, 0x03])?;
+    seeds.add("ocsp_answer", "good", &testdata("ocsp-response.der")?)?;
+    seeds.add("ocsp_answer", "try-later", &[0x30, 0x03, 0x0a, 0x01, 0x03])?;
 
     for (name, how) in REQUESTS {
         seeds.openssl(&format!("req -new -nodes -keyout k.pem -subj /CN=x {how} -out r.pem"))?;

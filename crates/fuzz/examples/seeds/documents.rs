@@ -3,9 +3,9 @@
 use std::fs;
 
 use ndoba_order::{
-    CertifyUnit, EndGrant, FlatJws, Grant, GrantDocument, Header, Issue, JwsAlgorithm, MediaType, Order,
-    OrderContent, Pin, PinnedOfficer, ProfileRef, Release, Revoke, Role, Roles, SignerRole, Suspend,
-    assemble, signing_input,
+    AuthoriseResponder, CertifyUnit, EndGrant, EndResponder, FlatJws, Grant, GrantDocument, Header, Issue,
+    JwsAlgorithm, MediaType, Order, OrderContent, Pin, PinnedOfficer, ProfileRef, Release, ResponderRequest,
+    Revoke, Role, Roles, SignerRole, Suspend, TerminateCa, assemble, signing_input,
 };
 use ndoba_types::{InstallationId, OfficerId, OrderId, Sha256Digest, Span, SubjectPublicKeyInfo, UtcTime};
 use ndoba_x509::{KeyIdentifier, RevocationReason};
@@ -113,7 +113,7 @@ fn grants(seeds: &Seeds, pin: &Pin, now: UtcTime) -> Outcome {
         person: Sha256Digest::of(b"person"),
         name_shown: Some("ნინო".into()),
         spki: key.fingerprint(),
-        key,
+        key: key.clone(),
         roles: Roles::new([Role::RegistrationOfficer, Role::Approver])?,
         office: "GE/Tbilisi/Vake".parse()?,
         not_before: now.minus(Span::days(1)),
@@ -129,7 +129,52 @@ fn grants(seeds: &Seeds, pin: &Pin, now: UtcTime) -> Outcome {
         officer: OfficerId::from_bytes([3; 16]),
         created: now,
     };
-    seeds.add("grant", "end", &GrantDocument::End(end).to_bytes()?)
+    seeds.add("grant", "end", &GrantDocument::End(end).to_bytes()?)?;
+    let ca = KeyIdentifier::from_bytes([0xca; 20]);
+    let (seq, prev) = (3, Sha256Digest::of(&document));
+    let name = serde_json::json!({
+        "type": "authority", "country": "GE", "organization": "Ndoba",
+        "organization_identifier": "NTRGE-404123456", "common_name": "Ndoba OCSP",
+    });
+    let authorise = AuthoriseResponder {
+        installation: INSTALLATION,
+        seq,
+        prev,
+        authorisation: OrderId::from_bytes([1; 16]),
+        ca,
+        enrolment: key,
+        profile: ProfileRef { name: "ocsp-responder".into(), digest: Sha256Digest::of(b"profile") },
+        subject: serde_json::from_value(name)?,
+        days: 14,
+        count: 60,
+        not_before: now,
+        not_after: now.plus(Span::days(365)),
+        created: now,
+    };
+    let end_responder = EndResponder {
+        installation: INSTALLATION,
+        seq,
+        prev,
+        authorisation: OrderId::from_bytes([1; 16]),
+        created: now,
+    };
+    let terminate = TerminateCa { installation: INSTALLATION, seq, prev, ca, created: now };
+    for (name, document) in [
+        ("authorise-responder", GrantDocument::AuthoriseResponder(Box::new(authorise))),
+        ("end-responder", GrantDocument::EndResponder(end_responder)),
+        ("terminate-ca", GrantDocument::TerminateCa(terminate)),
+    ] {
+        seeds.add("grant", name, &document.to_bytes()?)?;
+    }
+    let request = ResponderRequest {
+        installation: INSTALLATION,
+        ca,
+        csr: Sha256Digest::of(b"csr"),
+        spki: Sha256Digest::of(b"spki"),
+        created: now,
+    };
+    seeds.add("responder_request", "request", &request.to_bytes()?)?;
+    seeds.add("responder_request", "grant", &document)
 }
 
 fn applications(seeds: &Seeds) -> Outcome {

@@ -1,5 +1,6 @@
 //! Return values at each call, and what is done about them.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use ndoba_hsm::Key;
@@ -53,6 +54,22 @@ worlds! {
             assert_eq!(made, 1, "{faults}");
         }
         assert_eq!(key.metrics().in_doubt, 0);
+    }
+
+    fn a_session_finds_a_key_once_and_not_for_each_signature(world: &World) {
+        let module = world.witness(|config| {
+            config.tokens.iter_mut().for_each(|token| token.limits.sessions = NonZeroUsize::MIN);
+        });
+        let token = ready(&module, "alpha");
+        let key = p256_key(&token, "signature/ca/1");
+        sign(&key).unwrap();
+        // From here on nothing can be looked for: who had to would fail.
+        world.faults("C_FindObjectsInit CKR 0x6");
+        for _ in 0..20 {
+            sign(&key).unwrap();
+        }
+        assert_eq!(token.health().connections, 1);
+        assert!(token.list().is_err(), "and looking for keys does fail");
     }
 
     fn what_may_have_been_signed_is_in_doubt_and_not_tried_again(world: &World) {

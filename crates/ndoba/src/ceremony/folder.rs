@@ -101,6 +101,7 @@ impl Folder {
                 "demo/municipality.key", "demo/municipality.pem", "demo/municipality.chain.pem",
                 "officers/operations-ca.pem", "officers/security-1.pem", "officers/security-2.pem",
                 "officers/registration.pem", "officers/approver.pem", "officers/revocation.pem", "officers/auditor.pem",
+                "officers/operator.pem", "officers/administrator.pem",
                 "ceremony/report.json", "ceremony/report.txt",
             ]),
         });

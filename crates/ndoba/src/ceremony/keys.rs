@@ -1,6 +1,7 @@
 //! Tokens and keys: made, read back, entered into the report.
 
 use std::path::Path;
+use std::str::FromStr as _;
 
 use anyhow::Context as _;
 use ndoba_audit::{EventKind, Word};
@@ -90,8 +91,9 @@ impl Ceremony {
     ) -> anyhow::Result<String> {
         let label: KeyLabel = label.parse()?;
         let token = self.tokens.get(token_name)?;
+        let info = token.info().context("the token says nothing of itself")?;
+        let serial = Word::from_str(&info.serial).unwrap_or_else(|_| "unprintable".into());
         if !self.report.hsms.iter().any(|entry| entry.token == token_name) {
-            let info = token.info().context("the token says nothing of itself")?;
             let settings = if info.is_softhsm() {
                 "software token, not certified; OpenSSL generator"
             } else {
@@ -121,7 +123,7 @@ impl Ceremony {
             key: label.clone(),
             spki: spki.fingerprint(),
             algorithm: Word::from(spec(key).name()),
-            token: token_name.parse().unwrap_or_else(|_| Word::from("token")),
+            token: serial,
         })?;
         self.report.keys.push(KeyEntry {
             label: label.to_string(),

@@ -124,6 +124,11 @@ fn authorise_responder(args: &AuthoriseResponderArgs) -> anyhow::Result<()> {
 fn new(args: &OfficerNewArgs) -> anyhow::Result<()> {
     let settings = Settings::load(&args.config.config)?;
     anyhow::ensure!(settings.mode == Mode::Development, "officers' keys in files are for development only");
+    anyhow::ensure!(
+        !args.out.exists(),
+        "{} is there already, perhaps an officer's only key: name another file with --out",
+        args.out.display()
+    );
     let identity = OperationsCa::at(&settings.paths.state).client(&args.name, World::real().clock.now())?;
     files::write_secret(&args.out, identity.pem.as_bytes())?;
     println!("{}", args.out.display());

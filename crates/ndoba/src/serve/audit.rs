@@ -1,6 +1,6 @@
 //! The `audit` role: gives events their place, seals the log, has the seal time-stamped, publishes it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -20,43 +20,69 @@ const POLL: Duration = Duration::from_millis(200);
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 /// Silence is sealed too, this often.
 const SEAL_SILENCE: Span = Span::hours(1);
+/// How long a TSA may take: a stop waits for it too.
+const STAMP_PATIENCE: Duration = Duration::from_secs(5);
 /// Events per transaction.
 const BATCH: usize = 500;
 
-/// Starts the role.
-pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<()> {
+/// The role, ready to start.
+pub(super) struct Prepared {
+    role: Role,
+    /// Where checkpoints are time-stamped.
+    tsa: Option<String>,
+    sequencer: Option<Sequencer>,
+}
+
+/// Everything that may refuse; nothing is written yet.
+pub(super) fn prepare(process: &Arc<Process>) -> anyhow::Result<Prepared> {
     let settings = &process.settings;
     let audit = settings.audit.as_ref().context("the section [audit] is missing")?;
     let certificate_free_key = installation::audit_public_key(settings)?;
     let role = Role {
         key: process.tokens.open::<SealAudit>(&audit.key, &certificate_free_key)?,
         witness: HeadFile::open(&installation::witness_path(settings, "audit")),
-        stamps: audit
-            .tsa_url
-            .as_ref()
-            .map(|url| PublicClient::new(url.to_string().trim_end_matches("/tsa"), &[])),
         settings: SequencerSettings {
             installation: settings.installation,
             batch: BATCH,
             seal_within: audit.checkpoint_every,
             seal_every: SEAL_SILENCE,
         },
+        newest: Arc::new(Newest { process: Arc::clone(process), unstamped: Mutex::default() }),
         process: Arc::clone(process),
     };
-    let mut sequencer = role.first_look()?;
-    let mut unstamped = None;
-    background.run("audit", move || match role.step(&mut sequencer, &mut unstamped) {
-        Ok(next) => {
-            role.process.health.set_ok("audit");
-            next
+    let sequencer = role.first_look()?;
+    Ok(Prepared { role, tsa: audit.tsa_url.as_ref().map(ToString::to_string), sequencer })
+}
+
+impl Prepared {
+    /// Starts the role.
+    pub(super) fn start(self, background: &mut Background) -> anyhow::Result<()> {
+        let Self { role, tsa, mut sequencer } = self;
+        if let Some(tsa) = tsa {
+            let client = PublicClient::patient(&tsa, &[], STAMP_PATIENCE);
+            let newest = Arc::clone(&role.newest);
+            // On a thread of its own: sealing must not wait for a TSA that does not answer.
+            background.run("audit-stamps", move || match newest.stamp(&client, &tsa) {
+                Ok(()) => Next::After(POLL),
+                Err(error) => {
+                    tracing::debug!("a checkpoint is not time-stamped yet: {error:#}");
+                    Next::After(FAILURE_PAUSE)
+                }
+            })?;
         }
-        Err(error) => {
-            tracing::error!("the audit log stands still: {error:#}");
-            role.process.health.set_failed("audit", format!("{error:#}"));
-            sequencer = None;
-            Next::After(FAILURE_PAUSE)
-        }
-    })
+        background.run("audit", move || match role.step(&mut sequencer) {
+            Ok(next) => {
+                role.process.health.set_ok("audit");
+                next
+            }
+            Err(error) => {
+                tracing::error!("the audit log stands still: {error:#}");
+                role.process.health.set_failed("audit", format!("{error:#}"));
+                sequencer = None;
+                Next::After(FAILURE_PAUSE)
+            }
+        })
+    }
 }
 
 struct Role {
@@ -64,7 +90,7 @@ struct Role {
     settings: SequencerSettings,
     key: Key<SealAudit>,
     witness: HeadFile,
-    stamps: Option<PublicClient>,
+    newest: Arc<Newest>,
 }
 
 impl Role {
@@ -83,11 +109,7 @@ impl Role {
         }
     }
 
-    fn step(
-        &self,
-        sequencer: &mut Option<Sequencer>,
-        unstamped: &mut Option<SignedCheckpoint>,
-    ) -> anyhow::Result<Next> {
+    fn step(&self, sequencer: &mut Option<Sequencer>) -> anyhow::Result<Next> {
         let log = &self.process.store;
         let sequencer = match sequencer {
             Some(sequencer) => sequencer,
@@ -95,31 +117,50 @@ impl Role {
         };
         let step = sequencer.step(log, &self.witness, &self.key, &*self.process.world.clock)?;
         if let Some(checkpoint) = step.checkpoint {
-            self.publish(&checkpoint)?;
-            *unstamped = Some(checkpoint);
-        }
-        if let Some(checkpoint) = unstamped.as_ref() {
-            // Sealing goes on without a time-stamp: the next checkpoint's covers this one too.
-            match self.stamp(checkpoint) {
-                Ok(()) => *unstamped = None,
-                Err(error) => tracing::debug!("a checkpoint is not time-stamped yet: {error:#}"),
-            }
+            self.newest.publish(checkpoint)?;
         }
         Ok(if step.more { Next::AtOnce } else { Next::After(POLL) })
     }
+}
 
-    fn publish(&self, checkpoint: &SignedCheckpoint) -> anyhow::Result<()> {
-        files::write(&self.process.settings.paths.published.join("audit/checkpoint"), &checkpoint.to_bytes())
+/// The newest checkpoint: online at once, and online again with its time-stamp unless there is a newer one by then,
+/// whose time-stamp covers this one too.
+struct Newest {
+    process: Arc<Process>,
+    /// What is online without a time-stamp. Held while the file is written, so that it never goes back.
+    unstamped: Mutex<Option<SignedCheckpoint>>,
+}
+
+impl Newest {
+    fn publish(&self, checkpoint: SignedCheckpoint) -> anyhow::Result<()> {
+        let mut unstamped = self.lock();
+        self.write(&checkpoint)?;
+        *unstamped = Some(checkpoint);
+        Ok(())
     }
 
-    fn stamp(&self, checkpoint: &SignedCheckpoint) -> anyhow::Result<()> {
-        let Some(client) = &self.stamps else { return Ok(()) };
+    fn stamp(&self, client: &PublicClient, tsa: &str) -> anyhow::Result<()> {
+        let Some(checkpoint) = self.lock().clone() else { return Ok(()) };
         let digest = checkpoint.digest();
-        let token =
-            granted(&client.time_stamp(&query(digest))?, digest).context("the TSA granted no token")?;
+        let token = granted(&client.time_stamp_at(tsa, &query(digest))?, digest)
+            .context("the TSA granted no token")?;
         self.process.store.add_token(checkpoint.checkpoint.number, &token)?;
-        let stamped = SignedCheckpoint { token: Some(token), ..checkpoint.clone() };
-        self.publish(&stamped)
+        let mut unstamped = self.lock();
+        if unstamped.as_ref().is_some_and(|newest| newest.digest() == digest) {
+            self.write(&SignedCheckpoint { token: Some(token), ..checkpoint })?;
+            *unstamped = None;
+        }
+        Ok(())
+    }
+
+    fn write(&self, checkpoint: &SignedCheckpoint) -> anyhow::Result<()> {
+        let file = self.process.settings.paths.published.join("audit/checkpoint");
+        files::write(&file, &checkpoint.to_bytes())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<SignedCheckpoint>> {
+        // A checkpoint is replaced whole.
+        self.unstamped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

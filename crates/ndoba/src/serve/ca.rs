@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use ndoba_ca::accounting::Violation;
+use ndoba_audit::EventKind;
+use ndoba_ca::accounting::{KeyUse, Violation};
+use ndoba_ca::ports::Ledger as _;
 use ndoba_ca::{
     Arrow, CaError, CaParts, CaService, CrlTiming, Failpoints, IssuingCa, NoFailpoints, Node, Overdue,
     SuspensionRule,
@@ -15,8 +17,8 @@ use ndoba_order::DeviceModel;
 use ndoba_settings::{Mode, OnTimeout, Settings};
 use ndoba_types::{IssueCertificates, PublishCrls, Span, UtcTime};
 
-use super::Process;
 use super::background::{Background, Next};
+use super::{Process, record_one};
 use crate::failpoint::{self, KillAt};
 use crate::installation;
 use crate::tokens::Watched;
@@ -29,8 +31,8 @@ const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 /// Between two signs of life.
 const BEAT: Span = Span::seconds(1);
 
-/// Starts the role.
-pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<()> {
+/// Everything that may refuse; nothing is done yet.
+pub(super) fn prepare(process: &Process) -> anyhow::Result<CaService> {
     let settings = &process.settings;
     let world = &process.world;
     let witness = installation::witness(settings, "ca")?;
@@ -41,7 +43,12 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
     let longest =
         settings.hsm.modules.iter().flat_map(|module| &module.tokens).map(|token| token.deadline).max();
     let parts = CaParts {
-        node: Node::begin(&process.node, Arc::clone(&world.clock), Arc::clone(&world.random))?,
+        node: Node::begin(
+            &process.node,
+            process.epoch.clone(),
+            Arc::clone(&world.clock),
+            Arc::clone(&world.random),
+        ),
         ledger: Arc::new(process.store.clone()),
         sink: Arc::new(CrlFolder(installation::published(settings)?)),
         witness: Arc::new(WitnessFile::new(witness)),
@@ -68,8 +75,22 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
             },
         },
     };
-    let mut service = CaService::new(parts)?;
+    Ok(CaService::new(parts)?)
+}
+
+/// Starts the role.
+pub(super) fn start(
+    process: &Arc<Process>,
+    background: &mut Background,
+    mut service: CaService,
+) -> anyhow::Result<()> {
     let process = Arc::clone(process);
+    let closing = Arc::clone(&process);
+    background.at_the_end(move || {
+        if let Err(error) = close_accounts(&closing) {
+            tracing::warn!("the keys' use until this stop is not in the audit log: {error:#}");
+        }
+    });
     let mut beaten: Option<(UtcTime, bool)> = None;
     // Nobody is told that certificates can be issued before the accounts were looked at.
     let mut issues = false;
@@ -112,6 +133,22 @@ fn report(process: &Process, error: &CaError) {
     let chain = crate::chain(error);
     tracing::error!("{chain}");
     process.health.set_failed("ca", chain);
+}
+
+/// What each key was used for in this epoch; a process that was killed leaves it to `ndoba ca reconcile`.
+fn close_accounts(process: &Process) -> anyhow::Result<()> {
+    let epoch = process.epoch.word();
+    for one in process.store.key_uses()?.into_iter().filter(|one| one.epoch == epoch.as_str()) {
+        let KeyUse { key, intents, signed, lost, repeated, .. } = one;
+        // One that was made again by a later attempt may have left a signature too.
+        let lost = lost + repeated;
+        record_one(
+            process,
+            "ca",
+            EventKind::KeyEpochClosed { key, epoch: epoch.clone(), intents, signed, lost },
+        )?;
+    }
+    Ok(())
 }
 
 /// Says of a CA that works whether it issues; whether it does.

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use ndoba_hsm::TokenState;
-use ndoba_settings::{ClockMode, Settings};
+use ndoba_settings::{ClockMode, Role, Settings};
 use ndoba_web_public::{Check, CheckState, Health, HealthSource};
 use ndoba_x509::Crl;
 
@@ -20,9 +20,13 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(crate) struct HealthBoard(RwLock<BTreeMap<String, (CheckState, String)>>);
 
 impl HealthBoard {
-    /// An empty board; what is only good for development says so from the start.
-    pub(crate) fn new(settings: &Settings) -> Self {
+    /// A board on which nothing works yet: who is asked before the first look must not say «ready». What is only good
+    /// for development says so from the start. `tokens` are those that this process logs in to.
+    pub(crate) fn new(settings: &Settings, tokens: &[String]) -> Self {
         let board = Self(RwLock::default());
+        for part in parts(settings, tokens) {
+            board.set_failed(&part, "it has not been looked at yet".into());
+        }
         if settings.clock.mode == ClockMode::TrustedHostClock {
             board.set_trusted_host_clock();
         }
@@ -52,6 +56,28 @@ impl HealthBoard {
         // Entries are replaced whole; a panic elsewhere leaves none half-written.
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(part.into(), (state, detail));
     }
+}
+
+/// What is looked at in a process with these roles.
+fn parts(settings: &Settings, tokens: &[String]) -> Vec<String> {
+    let mut parts = vec!["database".to_owned()];
+    parts.extend(tokens.iter().map(|token| format!("token {token}")));
+    parts.extend(settings.cas.iter().map(|ca| format!("CRL {}", ca.name)));
+    for role in settings.roles.iter() {
+        match role {
+            Role::Audit => parts.push("audit".into()),
+            Role::Ca => parts.push("ca".into()),
+            Role::Public => {
+                parts.extend(["status records", "published CRLs"].map(str::to_owned));
+                if !settings.tsa.units.is_empty() {
+                    parts.extend(["clock", "journal"].map(str::to_owned));
+                }
+                parts.extend(settings.tsa.units.iter().map(|unit| format!("time-stamping {}", unit.name)));
+            }
+            Role::Registration => {}
+        }
+    }
+    parts
 }
 
 impl HealthSource for HealthBoard {

@@ -11,7 +11,7 @@ use ndoba_order::ProfileRef;
 use ndoba_registration::{DeviceOffer, ProfileOffer, Registration, RegistrationSettings, SubjectKind};
 use ndoba_settings::{CertificationAuthority, CertifiedDevice, Settings};
 use ndoba_types::{CaName, Span};
-use ndoba_web_officer::{Api, mutual_tls};
+use ndoba_web_officer::{Api, ServerLimits, mutual_tls};
 use ndoba_x509::{KeyIdentifier, Template};
 
 use super::background::{Background, Next};
@@ -41,7 +41,11 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         tls::key(&files.key)?,
         &tls::certificates(&files.client_ca)?,
     )?;
-    let api = Arc::new(Api { registration: registration(process)?, chains: chains(settings)? });
+    let api = Arc::new(Api {
+        registration: registration(process)?,
+        chains: chains(settings)?,
+        longest_body: settings.limits.api_body,
+    });
     let listener = TcpListener::bind(address)
         .with_context(|| format!("cannot listen on {address} for officers; is the port in use?"))?;
     let lapsing = Arc::clone(&api);
@@ -53,7 +57,18 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         }
         Next::After(EXPIRY_INTERVAL)
     })?;
-    Ok(ndoba_web_officer::serve(api, listener, tls, WORKERS)?)
+    Ok(ndoba_web_officer::serve(api, listener, tls, limits(settings))?)
+}
+
+fn limits(settings: &Settings) -> ServerLimits {
+    let limits = &settings.limits;
+    ServerLimits {
+        workers: WORKERS,
+        connections_per_worker: (limits.connections as usize).div_ceil(WORKERS),
+        client_timeout: limits.header_timeout.to_std(),
+        keep_alive: limits.keep_alive.to_std(),
+        shutdown: limits.shutdown.to_std(),
+    }
 }
 
 fn registration(process: &Process) -> anyhow::Result<Registration> {

@@ -21,6 +21,8 @@ use crate::installation;
 const STATUS_POLL: Duration = Duration::from_millis(250);
 /// How often the published CRLs are compared with the database.
 const CRL_COMPARISON: Duration = Duration::from_secs(30);
+/// The same while they do not agree: that it is over is seen soon.
+const CRL_COMPARISON_IN_DOUBT: Duration = Duration::from_secs(1);
 /// Threads that read status records.
 const STATUS_READERS: usize = 2;
 /// Look-ups that may wait for them.
@@ -108,16 +110,20 @@ fn watch_records(
         Next::After(STATUS_POLL)
     })?;
     let (compared, comparer) = (Arc::clone(records), Arc::clone(process));
-    background.run("crl-comparison", move || {
-        if let Err(error) = compare_with_crls(&comparer, &compared) {
+    background.run("crl-comparison", move || match compare_with_crls(&comparer, &compared) {
+        Ok(true) => Next::After(CRL_COMPARISON),
+        Ok(false) => Next::After(CRL_COMPARISON_IN_DOUBT),
+        Err(error) => {
             tracing::warn!("the published CRLs could not be compared: {error:#}");
+            Next::After(CRL_COMPARISON)
         }
-        Next::After(CRL_COMPARISON)
     })
 }
 
-/// A serial number on a published CRL whose row is not revoked is not answered any more (design §3, rollback).
-fn compare_with_crls(process: &Process, records: &StatusRecords) -> anyhow::Result<()> {
+/// A serial number on a published CRL whose row is not revoked is not answered any more (design §3, rollback);
+/// whether there is none.
+fn compare_with_crls(process: &Process, records: &StatusRecords) -> anyhow::Result<bool> {
+    let mut agree = true;
     let published = installation::published(&process.settings)?;
     for ca in &process.settings.cas {
         let Some(der) = published.crl(&ca.name)? else { continue };
@@ -136,6 +142,7 @@ fn compare_with_crls(process: &Process, records: &StatusRecords) -> anyhow::Resu
                 );
                 tracing::error!("{found}");
                 process.health.set_failed("published CRLs", found);
+                agree = false;
                 records.compare_with_crl(&ca.name, u64::MAX >> 1, &serials)?;
                 continue;
             }
@@ -149,7 +156,11 @@ fn compare_with_crls(process: &Process, records: &StatusRecords) -> anyhow::Resu
             );
             tracing::error!("{found}");
             process.health.set_failed("published CRLs", found);
+            agree = false;
         }
     }
-    Ok(())
+    if agree {
+        process.health.set_ok("published CRLs");
+    }
+    Ok(agree)
 }

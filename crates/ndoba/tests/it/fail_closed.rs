@@ -2,9 +2,12 @@
 //! leaves without its record; when the log is back, what was asked for is done (K-P06; design §8, §11).
 
 use std::fs;
+use std::net::{SocketAddr, TcpListener};
+
+use serde_json::Value;
 
 use crate::api::Call;
-use crate::http::{Reply, stamp};
+use crate::http::{Reply, get, stamp};
 use crate::installation::{Engine, Installation, Subject};
 use crate::program::{eventually, said, wait_for};
 
@@ -50,6 +53,41 @@ fn without_a_log_there_is_no_act(engine: Engine) {
     });
     assert_eq!(here.sql("SELECT count(*) FROM certificates WHERE order_id IS NOT NULL"), "3");
     serving.stop();
+}
+
+/// A TSA that takes a connection and says nothing keeps checkpoints from their time-stamps and from nothing else, and
+/// the process from no stop.
+#[test]
+fn a_silent_tsa_holds_up_neither_the_log_nor_a_stop() {
+    let here = Installation::on(Engine::Sqlite);
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = |at: SocketAddr| format!("tsa_url = \"http://{at}/tsa\"");
+    here.configure("silent.toml", &address(here.public()), &address(silent.local_addr().unwrap()));
+    let mut serving = here.start("silent.toml", None);
+    here.await_officers_of(&mut serving);
+    for number in ["01001000404", "01001000405"] {
+        here.issue(number);
+        let checkpoint = await_sealed(&here, false);
+        assert!(checkpoint["token"].is_null(), "{checkpoint}");
+    }
+    serving.stop();
+
+    let serving = here.serve(None);
+    let checkpoint = await_sealed(&here, true);
+    assert!(checkpoint["token"].is_string(), "{checkpoint}");
+    serving.stop();
+}
+
+/// The checkpoint that is online, once it covers what happened until now.
+fn await_sealed(here: &Installation, stamped: bool) -> Value {
+    let now: u64 = here.sql("SELECT count(*) FROM audit_events").parse().unwrap();
+    wait_for(|| {
+        let online = get(here.public(), "/audit/checkpoint").body;
+        let checkpoint: Value = serde_json::from_slice(&online).map_err(|error| error.to_string())?;
+        let sealed = checkpoint["checkpoint"]["size"].as_u64().is_some_and(|size| size >= now);
+        let as_wanted = sealed && (!stamped || checkpoint["token"].is_string());
+        if as_wanted { Ok(checkpoint) } else { Err(format!("{now}: {checkpoint}\n{}", here.log())) }
+    })
 }
 
 /// What acts leave behind.

@@ -128,6 +128,11 @@ impl Installation {
         output
     }
 
+    /// Runs another program in the surroundings of this installation.
+    pub(crate) fn run_beside(&self, mut command: Command) -> Output {
+        self.prepared(&mut command, &[]).output().unwrap()
+    }
+
     /// Runs `ndoba`, which must succeed; what it printed.
     #[track_caller]
     pub(crate) fn must(&self, arguments: &[&str]) -> String {

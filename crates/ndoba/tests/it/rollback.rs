@@ -54,7 +54,7 @@ fn copy_witnesses(from: &std::path::Path, to: &std::path::Path) {
 }
 
 fn every_role_refuses_it(engine: Engine) {
-    let Yesterday { here, .. } = Yesterday::on(engine);
+    let Yesterday { here, witnesses, .. } = Yesterday::on(engine);
     let rows = "SELECT (SELECT count(*) FROM audit_events), (SELECT count(*) FROM crls)";
     let before = here.sql(rows);
     for (node, (role, because)) in [
@@ -74,6 +74,13 @@ fn every_role_refuses_it(engine: Engine) {
     // All roles in one process too; and nobody has written anything.
     let refused = here.must_not(&["serve", "--config", "ndoba.toml"]);
     assert!(refused.contains("behind its witness"), "{refused}");
+    // Where only the CA's witness knows better: nobody was served before it was asked.
+    let todays = here.read("witness/ocsp.json");
+    fs::copy(witnesses.path().join("ocsp.json"), here.file("witness/ocsp.json")).unwrap();
+    let refused = here.must_not(&["serve", "--config", "ndoba.toml"]);
+    assert!(refused.contains("the ca role does not act on this database"), "{refused}");
+    assert!(!refused.contains("listening on"), "{refused}");
+    fs::write(here.file("witness/ocsp.json"), todays).unwrap();
     assert_eq!(here.sql(rows), before);
     let status = here.must_not(&["db", "status", "--config", "ndoba.toml"]);
     for behind in ["ca: the database is behind", "ocsp: the database is behind", "audit: the log has"] {
@@ -115,4 +122,27 @@ fn a_revoked_certificate_is_not_good_even_when_the_witnesses_are_yesterdays_too(
     let mut serving = here.start("ca.toml", None);
     eventually(|| here.log().contains("is online") || !serving.is_running(), || here.log());
     assert!(here.crl().contains(&revoked), "{}", here.log());
+}
+
+/// A list online that the database does not know is an alarm while it is there, and no longer.
+#[test]
+fn health_says_when_a_foreign_list_is_gone() {
+    let here = Installation::on(Engine::Sqlite);
+    let serving = here.serve(None);
+    let serial = here.issue("01001000103");
+    assert!(here.revoke(&serial).status.success());
+    here.await_listed(&serial);
+    serving.stop();
+
+    // Number 2 of one CA where the other has come to number 1.
+    let own = here.read("published/crl/seal.crl");
+    fs::copy(here.file("published/crl/signature.crl"), here.file("published/crl/seal.crl")).unwrap();
+    here.configure_roles("public.toml", &["public"], 0);
+    let mut serving = here.start("public.toml", None);
+    here.await_address(&mut serving, here.operator());
+    eventually(|| here.health().contains("does not know CRL 2 of seal"), || here.health());
+    fs::write(here.file("published/crl/seal.crl"), own).unwrap();
+    let entry = |state: &str| format!("\"name\":\"published CRLs\",\"state\":\"{state}\"");
+    eventually(|| here.health().replace(' ', "").contains(&entry("ok").replace(' ', "")), || here.health());
+    drop(serving);
 }

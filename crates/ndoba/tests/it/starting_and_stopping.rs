@@ -2,6 +2,7 @@
 //! served; a stop loses nothing that was in flight.
 
 mod in_flight;
+mod recorded;
 
 use std::fs;
 use std::net::TcpListener;
@@ -9,7 +10,11 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use crate::installation::{Engine, Installation};
 
-on_both_engines!(what_is_wrong_is_one_sentence, a_stop_loses_nothing_in_flight);
+on_both_engines!(
+    what_is_wrong_is_one_sentence,
+    a_stop_loses_nothing_in_flight,
+    a_start_and_its_end_bear_the_epoch_of_the_accounts,
+);
 
 fn what_is_wrong_is_one_sentence(engine: Engine) {
     let here = Installation::on(engine);
@@ -136,4 +141,8 @@ fn a_stop_loses_nothing_in_flight(engine: Engine) {
     let here = Installation::on(engine);
     in_flight::certificates(&here);
     in_flight::time_stamps(&here);
+}
+
+fn a_start_and_its_end_bear_the_epoch_of_the_accounts(engine: Engine) {
+    recorded::starts_and_ends(&Installation::on(engine));
 }

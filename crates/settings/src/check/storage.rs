@@ -92,7 +92,7 @@ pub(super) fn modules(raws: Vec<RawModule>, folder: &Path) -> Checked<Vec<Module
             }
             tokens.push(token);
         }
-        modules.push(Module { path, init_args: raw.init_args, environment: raw.environment, tokens });
+        modules.push(Module { path, environment: raw.environment, tokens });
     }
     Ok(modules)
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use ndoba_ca::ports::{AuthorityMark, IntentOutcome, Ledger as _, StandingWarrant, Warrant};
 use ndoba_ca::{
-    Behind, CaParts, CaService, CrlSink, CrlTiming, IssuingCa, KeyWatch, NoFailpoints, Node, Overdue,
+    Behind, CaParts, CaService, CrlSink, CrlTiming, Epoch, IssuingCa, KeyWatch, NoFailpoints, Node, Overdue,
     PublishError, RollbackWitness, SuspensionRule,
 };
 use ndoba_order::{AuthoriseResponder, EndResponder, GrantDocument, ProfileRef, Register, ResponderRequest};
@@ -285,7 +285,8 @@ fn node(world: &World) -> Node {
     for _ in 0..crate::fixtures::fresh() % 1000 {
         random.fill(&mut [0; 32]).unwrap();
     }
-    Node::begin("node-a", Arc::clone(&world.clock) as _, random).unwrap()
+    let epoch = Epoch::draw(&*random).unwrap();
+    Node::begin("node-a", epoch, Arc::clone(&world.clock) as _, random)
 }
 
 fn name(common_name: &str) -> Authority {

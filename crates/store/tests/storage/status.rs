@@ -303,3 +303,23 @@ fn a_suspension_that_lasted_too_long_becomes_a_revocation_once() {
         assert_eq!(listed, [(overdue.serial, at(2_000))]);
     });
 }
+
+/// With the return of the commit, not with the next look (design §6): on this node nothing older is taken as current.
+#[test]
+fn a_change_of_this_process_is_known_at_once() {
+    on_both(|database| {
+        let store = &database.store;
+        let id = issue(store).certificate;
+        let other = issue(store).certificate;
+        change(store, &other, REVOKE);
+        let records = StatusRecords::new(store.clone(), Dating::Primary, None);
+        records.refresh(at(20)).unwrap();
+        let before = records.known(&ca("seal")).unwrap();
+        assert_eq!(before.version, StatusVersion(1));
+        change(store, &id, REVOKE);
+        let after = records.known(&ca("seal")).unwrap();
+        assert!(after.version > StatusVersion(2) && after.as_of == before.as_of, "{after:?}");
+        records.refresh(at(21)).unwrap();
+        assert_eq!(records.known(&ca("seal")).unwrap().version, StatusVersion(2));
+    });
+}

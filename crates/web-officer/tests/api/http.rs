@@ -3,7 +3,7 @@
 use ndoba_registration::fake::person;
 use serde_json::{Value, json};
 
-use crate::support::Served;
+use crate::support::{LONGEST_BODY, Served};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -34,7 +34,12 @@ fn bodies_and_methods() {
     assert_eq!(send("POST", "/applications", &[JSON], &b"[".repeat(60_000)), wrong(422, "request.invalid"));
     let deep = [&b"{\"profile\":"[..], &b"[".repeat(60_000)].concat();
     assert_eq!(send("POST", "/applications", &[JSON], &deep).0, 422);
-    assert_eq!(send("POST", "/applications", &[JSON], &b" ".repeat(70_000)), wrong(413, "body.too-large"));
+    let longest = b" ".repeat(LONGEST_BODY);
+    assert_eq!(send("POST", "/applications", &[JSON], &longest), wrong(400, "json.malformed"));
+    let longer = [&longest[..], b" "].concat();
+    assert_eq!(send("POST", "/applications", &[JSON], &longer), wrong(413, "body.too-large"));
+    let reply = served.send(Some(officer), "POST", "/applications", &[JSON], &longer).unwrap();
+    assert_eq!(reply.json()["title"], "the body is longer than 65000 octets");
     assert_eq!(send("DELETE", "/applications", &[JSON], b""), wrong(405, "method.not-allowed"));
     assert_eq!(send("PUT", "/whoami", &[JSON], b"{}"), wrong(405, "method.not-allowed"));
     for path in ["", "/", "/nothing", "/whoami/", "/applications/../whoami", "/applications/a/b/c"] {

@@ -5,9 +5,10 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use ndoba_registration::fake::{TestOfficer, World};
-use ndoba_web_officer::{Api, mutual_tls, serve};
+use ndoba_web_officer::{Api, ServerLimits, mutual_tls, serve};
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -35,6 +36,9 @@ impl OperationsCa {
         (vec![certificate.der().clone()], key.into())
     }
 }
+
+/// The most octets that the server takes.
+pub(crate) const LONGEST_BODY: usize = 65_000;
 
 /// A running server.
 pub(crate) struct Served {
@@ -77,9 +81,17 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let chains = BTreeMap::from([("signature".parse().unwrap(), vec![ca.certificate.to_vec()])]);
-        let api = Arc::new(Api { registration: world.registration(), chains });
+        let api = Arc::new(Api { registration: world.registration(), chains, longest_body: LONGEST_BODY });
+        let limits = ServerLimits {
+            workers: 1,
+            connections_per_worker: 1_000,
+            client_timeout: Duration::from_secs(60),
+            keep_alive: Duration::from_secs(60),
+            shutdown: Duration::from_secs(1),
+        };
         thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move { serve(api, listener, tls, 1).unwrap().await })
+            actix_web::rt::System::new()
+                .block_on(async move { serve(api, listener, tls, limits).unwrap().await })
         });
         Self { world, address, ca, sides: Mutex::default() }
     }

@@ -11,12 +11,42 @@ use crate::failure::{Doing, Failure, Outcome};
 /// Makes the state folder if need be, makes sure it can be read and written, and returns its absolute path.
 pub(crate) fn state_folder(folder: &Path) -> Outcome<PathBuf> {
     let shown = folder.display();
-    fs::create_dir_all(folder).doing(format_args!("make the state folder {shown}"))?;
-    fs::read_dir(folder).doing(format_args!("read the state folder {shown}"))?;
+    // The system says «File exists» of a file in the folder's place, and not which of the path's parts it is.
+    if let Some(file) = folder.ancestors().find(|part| part.exists()).filter(|part| !part.is_dir()) {
+        return Err(Failure::new(format!(
+            "the state folder cannot be {shown}: {} is a file. Choose another with --dir",
+            file.display()
+        )));
+    }
+    fs::create_dir_all(folder).map_err(|error| unusable("made", folder, &error))?;
+    fs::read_dir(folder).map_err(|error| unusable("read", folder, &error))?;
     let probe = folder.join(".can-we-write-here");
-    fs::write(&probe, b"").doing(format_args!("write into the state folder {shown}"))?;
+    fs::write(&probe, b"").map_err(|error| unusable("written to", folder, &error))?;
     fs::remove_file(&probe).doing(format_args!("remove a file from the state folder {shown}"))?;
     folder.canonicalize().doing(format_args!("find the state folder {shown}"))
+}
+
+/// The configuration in a state folder where a ceremony came to its end.
+pub(crate) fn settled_configuration(folder: &Path) -> Outcome<Option<String>> {
+    if !folder.join("ceremony/report.json").exists() {
+        return Ok(None);
+    }
+    let file = folder.join("ndoba.toml");
+    fs::read_to_string(&file).map(Some).doing(format_args!("read {}", file.display()))
+}
+
+/// What is in the way of the state folder, and what to do.
+fn unusable(what: &str, folder: &Path, error: &std::io::Error) -> Failure {
+    let known = [
+        (ErrorKind::PermissionDenied, "the right to do so is missing"),
+        (ErrorKind::ReadOnlyFilesystem, "it is on a medium that is read only"),
+        (ErrorKind::StorageFull, "the disk is full"),
+        (ErrorKind::NotFound, "no folders can be made there"),
+    ];
+    let known = known.into_iter().find(|(kind, _)| *kind == error.kind());
+    let why = known.map_or_else(|| error.to_string(), |(_, why)| why.to_owned());
+    let shown = folder.display();
+    Failure::new(format!("the state folder {shown} cannot be {what}: {why}. Choose another with --dir"))
 }
 
 /// Makes sure that nobody else listens where we are to listen.
@@ -55,8 +85,29 @@ mod tests {
     fn a_file_is_no_folder() {
         let file = std::env::temp_dir().join(format!("xtask-no-folder-{}", std::process::id()));
         fs::write(&file, b"").unwrap();
-        assert!(state_folder(&file).is_err());
-        assert!(state_folder(&file.join("below")).is_err());
+        for folder in [file.clone(), file.join("below"), file.join("further/below")] {
+            assert_eq!(
+                state_folder(&folder).unwrap_err().to_string(),
+                format!(
+                    "the state folder cannot be {}: {} is a file. Choose another with --dir",
+                    folder.display(),
+                    file.display()
+                )
+            );
+        }
         fs::remove_file(&file).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_a_sentence() {
+        // Nobody makes folders there, root neither.
+        let failure = state_folder(Path::new("/proc/xtask-no-folder")).unwrap_err().to_string();
+        assert_eq!(
+            failure,
+            "the state folder /proc/xtask-no-folder cannot be made: no folders can be made there. \
+             Choose another with --dir"
+        );
+        let denied = unusable("read", Path::new("/x"), &ErrorKind::PermissionDenied.into()).to_string();
+        assert!(denied.contains("cannot be read: the right to do so is missing"), "{denied}");
     }
 }

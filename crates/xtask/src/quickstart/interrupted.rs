@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::options::{Asked, Options};
+use super::options::{Asked, Options, Wanted};
 use super::server::Server;
 use super::story::must_ndoba;
 use super::{Stage, build, checks};
@@ -29,7 +29,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let folder = std::env::temp_dir().join(format!("ndoba-interrupted-{}", std::process::id()));
     let ports = ci::free_ports()?;
     let words = ["--once", "--dir", &folder.to_string_lossy(), "--ports", &ports].map(str::to_owned);
-    let Asked::Run(options) = Options::parse(&words)? else { return Ok(()) };
+    let Asked::Run(wanted) = Wanted::parse(&words)? else { return Ok(()) };
+    let options = wanted.settle(None)?;
 
     // First, so that the moments lie in the story and not in the compiler.
     build()?;

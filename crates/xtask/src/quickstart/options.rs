@@ -1,5 +1,6 @@
 //! The quick start's command line.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::failure::{Failure, Outcome};
@@ -9,7 +10,7 @@ pub(crate) const HELP: &str = "\
 cargo xtask quickstart [options]
 
   --once           end after the story, with its exit status, instead of serving
-  --dir D          the state folder (default var/quickstart); a second run goes on from it
+  --dir D          the state folder (default var/quickstart); a second run goes on from it, with its ports and URLs
   --ports A,B,C,D  ports of: public HTTP, public HTTPS, officers, operator (default 8080,8444,8443,9090)
   --public-url U   what certificates say for OCSP, CRLs and issuers (default http://127.0.0.1:A)
   --pds-url U      where the disclosure statement is, https (default https://pki.example.com)
@@ -20,14 +21,23 @@ pub(crate) enum Asked {
     /// The text above.
     Help,
     /// The quick start itself.
-    Run(Options),
+    Run(Wanted),
 }
 
-/// The options, checked.
+/// The command line's words, each checked for itself.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) once: bool,
+    pub(crate) dir: PathBuf,
+    ports: Option<Ports>,
+    public_url: Option<String>,
+    pds_url: Option<String>,
+}
+
+/// The options, with what was not asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) once: bool,
-    pub(crate) dir: PathBuf,
     pub(crate) ports: Ports,
     /// Without a slash at the end.
     pub(crate) public_url: String,
@@ -44,7 +54,7 @@ pub(crate) struct Ports {
     pub(crate) operator: u16,
 }
 
-impl Options {
+impl Wanted {
     /// Reads the command line's words.
     pub(crate) fn parse(arguments: &[String]) -> Outcome<Asked> {
         let (mut once, mut dir, mut ports) = (false, None, None);
@@ -72,14 +82,65 @@ impl Options {
                 }
             }
         }
-        let ports = ports.unwrap_or(Ports { public: 8080, public_tls: 8444, officers: 8443, operator: 9090 });
-        Ok(Asked::Run(Self {
+        let dir = dir.unwrap_or_else(|| workspace::root().join("var/quickstart"));
+        Ok(Asked::Run(Self { once, dir, ports, public_url, pds_url }))
+    }
+
+    /// What was not asked for is as in the state folder's configuration, if there is one, or the default. What a
+    /// ceremony has settled cannot be asked for otherwise: certificates carry it.
+    pub(crate) fn settle(self, configuration: Option<&str>) -> Outcome<Options> {
+        let Self { once, dir, ports, public_url, pds_url } = self;
+        let settled = configuration.map(Settled::read).transpose()?;
+        let one = |option: &str, wanted: Option<String>, settled: Option<&String>| match (wanted, settled) {
+            (Some(wanted), Some(settled)) if wanted != *settled => Err(Failure::new(format!(
+                "the state in {} was made with {option} {settled}, which its certificates and configuration carry. \
+                 Leave the option out, or choose another folder with --dir",
+                dir.display()
+            ))),
+            (wanted, settled) => Ok(wanted.or_else(|| settled.cloned())),
+        };
+        let settled = settled.as_ref();
+        let ports = ports.map(|ports| ports.to_string());
+        let ports = one("--ports", ports, settled.map(|settled| &settled.ports))?;
+        let ports = Ports::parse(ports.as_deref().unwrap_or("8080,8444,8443,9090"))?;
+        let public_url = one("--public-url", public_url, settled.map(|settled| &settled.public_url))?;
+        let pds_url = one("--pds-url", pds_url, settled.map(|settled| &settled.pds_url))?;
+        Ok(Options {
             once,
-            dir: dir.unwrap_or_else(|| workspace::root().join("var/quickstart")),
             public_url: public_url.unwrap_or_else(|| format!("http://127.0.0.1:{}", ports.public)),
             pds_url: pds_url.unwrap_or_else(|| "https://pki.example.com".into()),
             ports,
-        }))
+        })
+    }
+}
+
+/// What the configuration of an earlier run says, as the options would be written.
+struct Settled {
+    ports: String,
+    public_url: String,
+    pds_url: String,
+}
+
+impl Settled {
+    fn read(configuration: &str) -> Outcome<Self> {
+        let value = |key: &str| {
+            let line = configuration.lines().find_map(|line| line.strip_prefix(&format!("{key} = \"")));
+            line.and_then(|rest| rest.strip_suffix('"'))
+                .ok_or_else(|| Failure::new(format!("the state folder's ndoba.toml does not say {key}")))
+        };
+        let port = |key: &str| value(key).map(|address| address.rsplit(':').next().unwrap_or_default());
+        Ok(Self {
+            ports: [port("public")?, port("public_tls")?, port("officers")?, port("operator")?].join(","),
+            public_url: value("public_url")?.to_owned(),
+            pds_url: value("pds_url")?.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { public, public_tls, officers, operator } = self;
+        write!(f, "{public},{public_tls},{officers},{operator}")
     }
 }
 
@@ -130,20 +191,51 @@ fn url(text: &str, option: &str, schemes: &[&str]) -> Outcome<String> {
 mod tests {
     use super::*;
 
-    fn parse(words: &[&str]) -> Outcome<Options> {
+    const CONFIGURATION: &str = "\
+[listen]
+public = \"127.0.0.1:1\"
+public_tls = \"127.0.0.1:2\"
+officers = \"127.0.0.1:3\"
+operator = \"127.0.0.1:4\"
+
+[urls]
+public_url = \"http://pki.example.com\"
+pds_url = \"https://pds.example.com\"
+";
+
+    fn parse(words: &[&str], configuration: Option<&str>) -> Outcome<Options> {
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-        match Options::parse(&words)? {
-            Asked::Run(options) => Ok(options),
+        match Wanted::parse(&words)? {
+            Asked::Run(wanted) => wanted.settle(configuration),
             Asked::Help => Err(Failure::new("help")),
         }
     }
 
     #[test]
     fn addresses_follow_the_ports() {
-        assert_eq!(parse(&[]).unwrap().public_url, "http://127.0.0.1:8080");
-        assert_eq!(parse(&["--ports", "1,2,3,4"]).unwrap().public_url, "http://127.0.0.1:1");
-        let given = parse(&["--public-url", "http://pki.example.com/"]).unwrap();
+        assert_eq!(parse(&[], None).unwrap().public_url, "http://127.0.0.1:8080");
+        assert_eq!(parse(&["--ports", "1,2,3,4"], None).unwrap().public_url, "http://127.0.0.1:1");
+        let given = parse(&["--public-url", "http://pki.example.com/"], None).unwrap();
         assert_eq!(given.public_url, "http://pki.example.com");
+    }
+
+    #[test]
+    fn a_second_run_goes_on_as_the_first_was_begun() {
+        let again = parse(&["--once"], Some(CONFIGURATION)).unwrap();
+        assert_eq!(again.ports, Ports { public: 1, public_tls: 2, officers: 3, operator: 4 });
+        assert_eq!(again.public_url, "http://pki.example.com");
+        assert_eq!(again.pds_url, "https://pds.example.com");
+        parse(&["--ports", "1,2,3,4", "--pds-url", "https://pds.example.com/"], Some(CONFIGURATION)).unwrap();
+        for (option, value) in [
+            ("--ports", "1,2,3,5"),
+            ("--public-url", "http://other.example.com"),
+            ("--pds-url", "https://other.example.com"),
+        ] {
+            let refused = parse(&[option, value], Some(CONFIGURATION)).unwrap_err().to_string();
+            assert!(refused.contains(&format!("was made with {option} ")), "{refused}");
+        }
+        let damaged = parse(&[], Some("[listen]\n")).unwrap_err().to_string();
+        assert!(damaged.contains("ndoba.toml does not say public"), "{damaged}");
     }
 
     #[test]
@@ -158,7 +250,7 @@ mod tests {
             &["--dir"],
             &["--twice"],
         ] {
-            assert!(parse(words).is_err(), "{words:?}");
+            assert!(parse(words, None).is_err(), "{words:?}");
         }
     }
 }

@@ -50,7 +50,25 @@ pub(crate) fn tell(stage: &Stage) -> Outcome<Server> {
     steps.step("An application gets a time-stamp; openssl verifies it", || relying::time_stamp(stage))?;
     steps.step("An auditor verifies the log, and damaged copies of it", || relying::audit(stage))?;
     demo::close(stage)?;
+    listed_files_are_there(stage)?;
     Ok(server)
+}
+
+/// Every file that `endpoints.json` lists is there once the story is told.
+fn listed_files_are_there(stage: &Stage) -> Outcome {
+    let text = fs::read_to_string(stage.file("endpoints.json")).doing("read endpoints.json")?;
+    for path in absolute_paths(&text) {
+        fs::metadata(path).doing(format_args!("find {path}, which endpoints.json lists"))?;
+    }
+    Ok(())
+}
+
+/// The values of a JSON text that are absolute paths; its members are on lines of their own.
+fn absolute_paths(json: &str) -> impl Iterator<Item = &str> {
+    json.lines().filter_map(|line| {
+        let (_, value) = line.split_once("\": \"")?;
+        Some(value.trim_end_matches(['"', ','])).filter(|value| value.starts_with('/'))
+    })
 }
 
 /// Prints where everything is.
@@ -147,12 +165,17 @@ fn put_aside_unfinished(stage: &Stage) -> Outcome {
 }
 
 /// The officers of the story: file, name, personal number, roles.
-const OFFICERS: [(&str, &str, &str, &str); 4] = [
+const OFFICERS: [(&str, &str, &str, &str); 6] = [
     ("registration", "Registration officer", "01001000001", "registration-officer"),
     ("approver", "Approver", "01001000002", "approver"),
     ("revocation", "Revocation officer", "01001000003", "revocation-officer"),
     ("auditor", "Auditor", "01001000004", "auditor"),
+    ("operator", "Operator", "01001000005", "operator"),
+    ("administrator", "Administrator", "01001000006", "administrator"),
 ];
+
+/// Those whom the ceremony pinned.
+const PINNED: [&str; 2] = ["security-1", "security-2"];
 
 /// Each officer makes a key; two security officers sign what it may do.
 fn officers(stage: &Stage) -> Outcome<((), String)> {
@@ -193,6 +216,11 @@ fn officers(stage: &Stage) -> Outcome<((), String)> {
             p12(stage, file)?;
         }
     }
+    for file in PINNED {
+        if !stage.file(&format!("officers/{file}.p12")).exists() {
+            p12(stage, file)?;
+        }
+    }
     Ok(((), "officers/*.pem, *.p12".into()))
 }
 
@@ -207,4 +235,15 @@ fn p12(stage: &Stage, officer: &str) -> Outcome {
         &["pkcs12", "-export", "-in", &pem, "-out", &unfinished, "-passout", &format!("file:{password}")],
     )?;
     fs::rename(stage.file(&unfinished), stage.file(&p12)).doing(format_args!("write {p12}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_told_from_addresses() {
+        let json = "{\n  \"config\": \"/tmp/x/ndoba.toml\",\n  \"ocsp\": \"http://127.0.0.1/ocsp\",\n  \"a\": \"/b\"\n}\n";
+        assert_eq!(absolute_paths(json).collect::<Vec<_>>(), ["/tmp/x/ndoba.toml", "/b"]);
+    }
 }

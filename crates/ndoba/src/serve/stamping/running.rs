@@ -15,6 +15,19 @@ use super::Shared;
 use super::lines::{Line, Lines};
 use crate::serve::Process;
 
+/// Why there are no tokens, for the operator.
+fn why(rejection: &Rejection) -> String {
+    match rejection {
+        Rejection::System { reason } => reason.clone(),
+        Rejection::Time(reason) => reason.to_string(),
+        Rejection::Algorithm
+        | Rejection::DataFormat { .. }
+        | Rejection::Extension
+        | Rejection::Policy
+        | Rejection::Request { .. } => rejection.fail_info().name().to_owned(),
+    }
+}
+
 /// When a client that was turned away by load should come back.
 const RETRY_AFTER: Span = Span::seconds(1);
 /// How often it is looked whether the unit can stamp, and whether it has another key.
@@ -101,7 +114,7 @@ impl Running {
         gauge!(KEY_END, "tsu" => self.unit.name.clone()).set(newest.unix_seconds() as f64);
         let health = &self.process.health;
         match line.stamper.ready() {
-            Err(rejection) => health.set_failed(&part, format!("{rejection:?}")),
+            Err(rejection) => health.set_failed(&part, why(&rejection)),
             Ok(()) if newest.minus(self.process.settings.tsa.renew_before) <= self.now() => health
                 .set_degraded(
                     &part,

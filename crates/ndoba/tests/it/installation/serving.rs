@@ -109,6 +109,11 @@ impl Installation {
 }
 
 impl Serving {
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Asks it to stop and waits until it has.
     #[track_caller]
     pub(crate) fn stop(mut self) {

@@ -40,7 +40,7 @@ fn pyhanko_stamps_and_judges_documents_years_later() {
     let (base, folder) = (format!("http://{}", here.public()), here.file("").display().to_string());
     let key = here.file("person.key").display().to_string();
     let certificate = here.file("signer.pem").display().to_string();
-    let said = judge("pades.py", &[&base, &folder, &key, &certificate]);
+    let said = judge("archive.py", &[&base, &folder, &key, &certificate]);
     assert!(said.contains("document time-stamp:") && said.contains("signature, judged"), "{said}");
 }
 

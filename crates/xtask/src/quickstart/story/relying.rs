@@ -5,7 +5,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::super::Stage;
-use super::super::runner::must_not;
+use super::super::runner::{must, must_not};
 use super::demo::{self, Application};
 use super::{must_curl, must_ndoba, must_openssl, ndoba};
 use crate::failure::{Doing, Failure, Outcome};
@@ -205,38 +205,81 @@ pub(super) fn time_stamp(stage: &Stage) -> Outcome<((), String)> {
     Ok(((), time.to_owned()))
 }
 
-/// The log verifies from an export alone; a copy that was altered or cut does not.
+/// The log verifies from an export, a checkpoint that was published before, and the key's fingerprint on paper; of a
+/// copy that was altered, cut or reordered the first bad record is named.
 pub(super) fn audit(stage: &Stage) -> Outcome<((), String)> {
-    let export = "demo/audit.jsonl";
+    let (export, checkpoint) = ("demo/audit.jsonl", "demo/checkpoint.json");
+    let address = format!("{}/audit/checkpoint", stage.options.public_url);
+    must_curl(stage, &["--output", checkpoint, &address])?;
     must_ndoba(stage, &["audit", "export", "--as", "officers/auditor.pem", "--out", export])?;
-    let verified = must_ndoba(stage, &["audit", "verify", export])?;
-    let whole = fs::read_to_string(stage.file(export)).doing("read the exported log")?;
-    for (name, damaged) in damaged_copies(&whole) {
+    let key = audit_key(&text(stage, "ceremony/report.json")?)?;
+    let judge = |file: &str| ndoba(stage, &["audit", "verify", file, "--seen", checkpoint, "--key", &key]);
+    let verified = must(&mut judge(export), &stage.folder)?;
+    verified.must_say("complete at least up to record ")?;
+    let copies = damaged_copies(&text(stage, export)?)?;
+    for Damaged { name, text, record } in &copies {
         let file = format!("demo/audit-{name}.jsonl");
-        fs::write(stage.file(&file), damaged).doing(format_args!("write {file}"))?;
-        must_not(&mut ndoba(stage, &["audit", "verify", &file]), &stage.folder)?;
+        fs::write(stage.file(&file), text).doing(format_args!("write {file}"))?;
+        must_not(&mut judge(&file), &stage.folder)?.must_say(&format!("record {record}: "))?;
     }
-    Ok(((), verified.text().lines().last().unwrap_or_default().to_owned()))
+    let complete = verified.text().lines().last().unwrap_or_default().to_owned();
+    let named: Vec<String> = copies.iter().map(|copy| format!("{} at {}", copy.name, copy.record)).collect();
+    Ok(((), format!("{complete}; copies: {}", named.join(", "))))
+}
+
+/// The fingerprint of the audit key in the ceremony's report.
+fn audit_key(report: &str) -> Outcome<String> {
+    let after = report.split_once("\"label\": \"audit/seal/1\"").map(|(_, after)| after);
+    let value = after.and_then(|after| after.split_once("\"fingerprint\": \"")).map(|(_, value)| value);
+    let digits = value.and_then(|value| value.split('"').next());
+    digits.map(str::to_owned).ok_or_else(|| Failure::new("the ceremony's report does not list the audit key"))
+}
+
+/// A copy of the log that does not verify.
+#[derive(Debug)]
+struct Damaged {
+    /// What was done to it.
+    name: &'static str,
+    text: String,
+    /// The first record that is not as it was.
+    record: u64,
 }
 
 /// The log with a digit changed, a line taken out, and two lines exchanged, about the middle of it.
-fn damaged_copies(whole: &str) -> Vec<(&'static str, String)> {
+fn damaged_copies(whole: &str) -> Outcome<Vec<Damaged>> {
     let lines: Vec<&str> = whole.lines().collect();
-    // A record: a checkpoint's time-stamp contains certificates that nobody needs and no signature covers.
-    let record = |place: &usize| !lines[*place].starts_with("{\"algorithm\"");
-    let middle = (lines.len() / 2..lines.len()).find(record).unwrap_or_default();
+    // Two records, one after the other: a checkpoint's time-stamp contains certificates that nobody needs and no
+    // signature covers.
+    let two_records = |place: &usize| index(lines[place - 1]).is_some() && index(lines[*place]).is_some();
+    let middle = ((lines.len() / 2).max(1)..lines.len()).find(two_records);
+    let middle =
+        middle.ok_or_else(|| Failure::new("the exported log has no two records in its second half"))?;
+    let (before, line) = (lines[middle - 1], lines[middle]);
     let joined = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
-    let Some(line) = lines.get(middle) else { return Vec::new() };
     let other = |digit: char| if digit == '1' { "2" } else { "1" };
-    let altered = match line.rfind(|c: char| c.is_ascii_digit()) {
+    let altered = match line.find(|c: char| c.is_ascii_digit()) {
         Some(at) => format!("{}{}{}", &line[..at], other(char::from(line.as_bytes()[at])), &line[at + 1..]),
         None => format!("{line} "),
     };
     let (mut changed, mut cut, mut swapped) = (lines.clone(), lines.clone(), lines.clone());
     changed[middle] = &altered;
     cut.remove(middle);
-    swapped.swap(middle.saturating_sub(1), middle);
-    vec![("altered", joined(&changed)), ("cut", joined(&cut)), ("reordered", joined(&swapped))]
+    swapped.swap(middle - 1, middle);
+    let copy = |name, lines: &[&str], first: &str| {
+        let record = index(first).unwrap_or_default();
+        Damaged { name, text: joined(lines), record }
+    };
+    Ok(vec![copy("altered", &changed, line), copy("cut", &cut, line), copy("reordered", &swapped, before)])
+}
+
+/// The place of a line's record in the log; none for a line that is no record.
+fn index(line: &str) -> Option<u64> {
+    let (_, after) = line.strip_prefix("{\"event\":")?.rsplit_once("\"index\":")?;
+    after.split([',', '}']).next()?.parse().ok()
+}
+
+fn text(stage: &Stage, file: &str) -> Outcome<String> {
+    fs::read_to_string(stage.file(file)).doing(format_args!("read {file}"))
 }
 
 fn read(stage: &Stage, file: &str) -> Outcome<Vec<u8>> {
@@ -248,11 +291,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_copy_differs_from_the_log_and_from_the_others() {
-        let log = "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n";
-        let copies = damaged_copies(log);
-        assert_eq!(copies[0].1, "{\"n\":1}\n{\"n\":1}\n{\"n\":3}\n");
-        assert_eq!(copies[1].1, "{\"n\":1}\n{\"n\":3}\n");
-        assert_eq!(copies[2].1, "{\"n\":2}\n{\"n\":1}\n{\"n\":3}\n");
+    fn each_copy_differs_from_the_log_and_says_where() {
+        let record = |index: u64| {
+            format!("{{\"event\":{{\"id\":\"7\"}},\"hash\":\"a\",\"index\":{index},\"prev\":null}}")
+        };
+        let (checkpoint, [a, b, c]) = ("{\"algorithm\":\"x\"}", [4, 5, 6].map(record));
+        let log = [checkpoint, &a, checkpoint, &b, &c].map(|line| format!("{line}\n")).concat();
+        let copies = damaged_copies(&log).unwrap();
+        let lines = |place: usize| copies[place].text.lines().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(lines(0)[4], c.replace("\"7\"", "\"1\""));
+        assert_eq!(lines(1), [checkpoint, &a, checkpoint, &b]);
+        assert_eq!(lines(2), [checkpoint, &a, checkpoint, &c, &b]);
+        assert_eq!([0, 1, 2].map(|place| copies[place].record), [6, 6, 5]);
+        damaged_copies(checkpoint).unwrap_err();
+    }
+
+    #[test]
+    fn the_audit_keys_fingerprint_is_taken_from_the_report() {
+        let report = "{ \"label\": \"root/ca/1\", \"fingerprint\": \"aa\" }, \
+                      { \"label\": \"audit/seal/1\", \"bits\": 256, \"fingerprint\": \"bb\" }";
+        assert_eq!(audit_key(report).unwrap(), "bb");
+        audit_key("{}").unwrap_err();
     }
 }

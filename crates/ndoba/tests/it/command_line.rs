@@ -1,0 +1,205 @@
+//! The command line as scripts rely on it: words, exit statuses, what goes to which stream, where PINs come from.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::installation::{Engine, Installation};
+
+/// What `ndoba … -h` says of every command. Made by the failing test: it prints where it left what is so now.
+const HELP: &str = include_str!("command_line/help.txt");
+
+#[test]
+fn every_commands_help_is_as_recorded() {
+    let mut said = String::new();
+    collect_help(&mut Vec::new(), &mut said);
+    if said != HELP {
+        let now = std::env::temp_dir().join("ndoba-help.txt");
+        fs::write(&now, &said).unwrap();
+        let line = said.lines().zip(HELP.lines()).find(|(is, was)| is != was);
+        panic!(
+            "the help is another, first in {line:?}; if it is meant, copy {} over help.txt",
+            now.display()
+        );
+    }
+}
+
+/// The help of a command and of those beneath it.
+fn collect_help(words: &mut Vec<String>, said: &mut String) {
+    let mut arguments: Vec<&str> = words.iter().map(String::as_str).collect();
+    arguments.push("-h");
+    // The help tells the variables' values too: none is set.
+    let output = Command::new(env!("CARGO_BIN_EXE_ndoba")).args(&arguments).env_clear().output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let help = text(&output.stdout);
+    *said += &format!("$ ndoba {}\n{help}\n", arguments.join(" "));
+    let Some((_, list)) = help.split_once("\nCommands:\n") else { return };
+    for line in list.lines().take_while(|line| !line.is_empty()) {
+        let name = line.split_whitespace().next().unwrap();
+        if name != "help" {
+            words.push(name.to_owned());
+            collect_help(words, said);
+            words.pop();
+        }
+    }
+}
+
+/// 0: done. 1: refused, failed or found something. 2: not understood, or not readable where a finding is 1.
+#[test]
+fn statuses_and_streams() {
+    let here = Installation::on(Engine::Sqlite);
+    fs::write(here.file("wrong.toml"), "installation = 1\n").unwrap();
+    fs::write(here.file("not-a-log"), "nothing\n").unwrap();
+    for (arguments, status, printed, told) in [
+        (&["config", "check", "--config", "ndoba.toml"][..], 0, "ndoba.toml is in order\n", ""),
+        (&["config", "check", "--config", "wrong.toml"], 1, "", "ndoba: "),
+        (
+            &["config", "check", "--config", "nowhere.toml"],
+            1,
+            "",
+            "ndoba: cannot read the configuration file nowhere.toml",
+        ),
+        (&["keys", "list", "--config", "ndoba.toml"], 0, "ndoba-audit audit/seal/1 ", ""),
+        (&["db", "status", "--config", "ndoba.toml"], 0, "", ""),
+        (&["ca", "reconcile", "--config", "ndoba.toml"], 0, "key  ", ""),
+        (&["ca", "reconcile", "--config", "nowhere.toml"], 1, "", "ndoba: "),
+        (&["ceremony", "plan"], 0, "", ""),
+        (&["ceremony", "run", "--dir", ".", "--development"], 1, "", "ndoba: a ceremony was held in "),
+        (&["lint", "pki/root.pem"], 0, "", ""),
+        (&["lint", "not-a-log"], 2, "", ""),
+        (&["audit", "verify", "not-a-log"], 1, "", "ndoba: "),
+        (&["audit", "verify", "nowhere"], 1, "", "ndoba: cannot read nowhere"),
+        (&["officer", "whoami", "--as", "nowhere.pem"], 1, "", "ndoba: cannot read "),
+        // Nobody serves.
+        (&["officer", "whoami", "--as", "officers/auditor.pem"], 1, "", "ndoba: "),
+        (&[], 2, "", "Ndoba, the backend"),
+        (&["serve"], 2, "", "error: "),
+        (&["cook"], 2, "", "error: unrecognized subcommand 'cook'"),
+        (&["certificate", "revoke", "ab", "--reason", "boredom"], 2, "", "error: invalid value 'boredom'"),
+        (&["ceremony", "run", "--dir", "x"], 2, "", "error: "),
+        (&["--version"], 0, concat!("ndoba ", env!("CARGO_PKG_VERSION")), ""),
+    ] {
+        let output = here.run(arguments);
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {out}{err}");
+        assert!(out.starts_with(printed) && err.starts_with(told), "{arguments:?}: {out}{err}");
+        // What failed is told on standard error only; what succeeded says nothing there.
+        assert!(status == 0 || out.is_empty() || arguments[0] == "lint", "{arguments:?}: {out}");
+        assert!(status != 0 || err.is_empty(), "{arguments:?}: {err}");
+    }
+}
+
+/// Whoever closes a pager gets no more, and nothing panics; a full disk is a failure.
+#[test]
+fn what_cannot_be_printed() {
+    let here = Installation::empty();
+    // The reader is gone before anything is written.
+    let closed = shell(&here, "{ sleep 0.2; \"$NDOBA\" config reference; echo $? >&2; } | true");
+    assert_eq!(text(&closed.stderr), "0\n");
+    let full = shell(&here, "\"$NDOBA\" config reference > /dev/full");
+    assert_eq!(full.status.code(), Some(1));
+    let said = text(&full.stderr);
+    assert!(said.starts_with("ndoba: what was done could not be printed whole: No space left"), "{said}");
+}
+
+/// From a file descriptor, also of a pipe, and from a systemd credential; never from the command line.
+#[test]
+fn pins_come_from_descriptors_and_credentials() {
+    let here = Installation::on(Engine::Sqlite);
+    here.configure("other.toml", "{ file = \"pins/ndoba-issuing.pin\" }", "{ fd = 7 }");
+    let text_of = here.read_text("other.toml");
+    let credential = text_of.replace("{ file = \"pins/ndoba-tsa.pin\" }", "{ credential = \"tsa.pin\" }");
+    fs::write(here.file("other.toml"), credential).unwrap();
+    fs::create_dir(here.file("credentials")).unwrap();
+    fs::copy(here.file("pins/ndoba-tsa.pin"), here.file("credentials/tsa.pin")).unwrap();
+    fs::set_permissions(here.file("credentials/tsa.pin"), fs::Permissions::from_mode(0o400)).unwrap();
+
+    const LIST: &str = "\"$NDOBA\" keys list --config other.toml";
+    let with = "CREDENTIALS_DIRECTORY=$PWD/credentials";
+    for script in [
+        format!("{with} {LIST} 7< pins/ndoba-issuing.pin"),
+        format!("cat pins/ndoba-issuing.pin | {{ {with} {LIST} 7<&0; }}"),
+    ] {
+        let listed = shell(&here, &script);
+        let said = text(&listed.stdout) + &text(&listed.stderr);
+        assert!(listed.status.success(), "{script}: {said}");
+        for key in ["ndoba-issuing signature/ca/1 ", "ndoba-tsa tsu/tsu/1 "] {
+            assert!(
+                said.lines().any(|line| line.starts_with(key) && line.ends_with(" fit")),
+                "{key}: {said}"
+            );
+        }
+    }
+    for (script, because) in [
+        (format!("{with} {LIST}"), "file descriptor 7 is not open"),
+        (format!("{LIST} 7< pins/ndoba-issuing.pin"), "CREDENTIALS_DIRECTORY is not set"),
+        (format!("{with} {LIST} 7< pins/ndoba-root.pin"), "PIN"),
+    ] {
+        let refused = shell(&here, &script);
+        let said = text(&refused.stderr);
+        assert_eq!(refused.status.code(), Some(1), "{script}: {said}");
+        assert!(said.starts_with("ndoba: ") && said.contains(because), "{script}: {said}");
+        for token in ["issuing", "root", "tsa"] {
+            let pin = here.read_text(&format!("pins/ndoba-{token}.pin"));
+            assert!(!said.contains(pin.trim()), "the PIN is in {said}");
+        }
+    }
+}
+
+/// The addresses and files that others rely on, by the names under which they do.
+#[test]
+fn endpoints_json_lists_all_of_it() {
+    let here = Installation::on(Engine::Sqlite);
+    let listed: Value = serde_json::from_slice(&here.read("endpoints.json")).unwrap();
+    let (public, tls) = (here.public(), here.public_tls());
+    for (pointer, address) in [
+        ("/ocsp", format!("http://{public}/ocsp")),
+        ("/tsa", format!("http://{public}/tsa")),
+        ("/tsa_tls", format!("https://{tls}/tsa")),
+        ("/checkpoint", format!("http://{public}/audit/checkpoint")),
+        ("/pki", format!("http://{public}/pki")),
+        ("/officers_api", format!("https://{}/api/v1", here.officers())),
+        ("/operator", format!("http://{}", here.operator())),
+    ] {
+        assert_eq!(listed.pointer(pointer), Some(&Value::from(address)), "{pointer}");
+    }
+    for ca in ["root", "signature", "seal", "time-stamping"] {
+        assert_eq!(listed["crl"][ca], format!("http://{public}/crl/{ca}.crl"));
+        assert_eq!(listed["issuer"][ca], format!("http://{public}/issuer/{ca}.cer"));
+        assert!(here.file(&format!("pki/{ca}.pem")).exists());
+    }
+    let files = listed["files"].as_object().unwrap();
+    let of = |folder: &str, names: &[&str]| {
+        names.iter().map(|name| format!("{folder}/{name}")).collect::<Vec<_>>()
+    };
+    let pki = of("pki", &["root.pem", "signature.pem", "seal.pem", "time-stamping.pem", "tsu.pem"]);
+    let demo = ["person", "municipality"]
+        .map(|name| ["key", "pem", "chain.pem"].map(|ending| format!("demo/{name}.{ending}")))
+        .concat();
+    let officers = [
+        "security-1.pem",
+        "security-2.pem",
+        "registration.pem",
+        "approver.pem",
+        "revocation.pem",
+        "auditor.pem",
+        "operator.pem",
+        "administrator.pem",
+    ];
+    for name in [pki, demo, of("officers", &officers)].concat() {
+        assert_eq!(files[&name], here.file(&name).display().to_string());
+    }
+}
+
+/// A script of the shell, in which `$NDOBA` is the command.
+fn shell(here: &Installation, script: &str) -> Output {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]).env("NDOBA", env!("CARGO_BIN_EXE_ndoba"));
+    here.run_beside(command)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
