@@ -83,11 +83,6 @@ pub(super) fn prepare(process: &Process) -> anyhow::Result<CaService> {
     Ok(CaService::new(parts)?)
 }
 
-/// How long a request may take, and is meant to take.
-fn revocation_rule(settings: &Settings) -> RevocationRule {
-    RevocationRule { aim: settings.legal.revocation_slo, limit: settings.legal.revocation_max }
-}
-
 /// Starts the role.
 pub(super) fn start(
     process: &Arc<Process>,
@@ -101,7 +96,6 @@ pub(super) fn start(
             tracing::warn!("the keys' use until this stop is not in the audit log: {error:#}");
         }
     });
-    let rule = revocation_rule(&process.settings);
     let mut beaten: Option<(UtcTime, bool)> = None;
     // Nobody is told that certificates can be issued before the accounts were looked at.
     let mut issues = false;

@@ -1,6 +1,8 @@
 //! The CA role certifies responders under a standing authorisation: the whole role on a real ledger, with a clock
 //! that is set by hand and keys in memory.
 
+mod units;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 

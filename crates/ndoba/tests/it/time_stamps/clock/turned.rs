@@ -140,13 +140,19 @@ fn a_little_off(watched: &Watched, hands: &Hands) {
     hands.wall(OFF);
     let measured =
         |member: &str, stated: &serde_json::Value| stated["measured"][member].as_i64().unwrap_or(0);
-    let stated = watched.until_stated(|stated| measured("offset_us", stated) < -OFF + 50_000);
-    assert_eq!(stated["trusted"], true);
+    let stated = watched
+        .until_stated(|stated| stated["trusted"] == true && measured("offset_us", stated) < -OFF + 50_000);
     let bound = measured("bound_us", &stated);
     assert!((OFF..400_000).contains(&bound), "{stated}");
     for _ in 0..10 {
-        let before = machine();
-        let Some(Said::Granted(time)) = watched.ask() else { panic!("{}", watched.here.log()) };
+        // A busy machine may lose its servers for a moment; the token that counts is the last answer.
+        let (before, time) = loop {
+            let before = machine();
+            match watched.ask() {
+                Some(Said::Granted(time)) => break (before, time),
+                _ => watched.until_granted(),
+            };
+        };
         let (time, after) = (micros(&time), machine());
         // The declared accuracy, a second; genTime is cut to a millisecond.
         assert!(before - SECOND <= time && time <= after + SECOND, "{time} between {before} and {after}");
