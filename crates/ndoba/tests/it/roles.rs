@@ -21,7 +21,7 @@ const OFFICERS: [(char, &str); 7] = [
 ];
 
 /// Method, path below `/api/v1`, and who may.
-const OPERATIONS: [(&str, &str, &str); 24] = [
+const OPERATIONS: [(&str, &str, &str); 25] = [
     ("GET", "/applications", "RA"),
     ("GET", "/applications/{id}", "RA"),
     ("GET", "/audit/export", "U"),
@@ -45,6 +45,7 @@ const OPERATIONS: [(&str, &str, &str); 24] = [
     ("POST", "/certificates/{serial}/orders", "RAV"),
     ("POST", "/grants", "S"),
     ("POST", "/grants/draft", "S"),
+    ("POST", "/orders/{id}/decline", "V"),
     ("POST", "/orders/{id}/signatures", "RAV"),
     ("PUT", "/applications/{id}", "R"),
 ];
