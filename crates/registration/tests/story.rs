@@ -13,7 +13,7 @@ use ndoba_registration::{
     ApplicationQuery, ApplicationState, EndGrantRequest, GrantRequest, NewGrantRequest, Officer, Once,
     Registration, Separation, ServiceError, StatusRequest,
 };
-use ndoba_types::{Clock, OrderId, Sha256Digest, Span};
+use ndoba_types::{Clock, OrderId, SerialNumber, Sha256Digest, Span};
 
 fn submitted(world: &World, service: &Registration, content: &ApplicationContent) -> OrderRecord {
     let officer = world.officer("registration-officer");
@@ -27,6 +27,15 @@ fn submitted(world: &World, service: &Registration, content: &ApplicationContent
 fn approval(world: &World, order: &OrderRecord, name: &str) -> String {
     let over = Some(order.signatures[0].jws.as_str());
     world.officer(name).sign(MediaType::Order, &order.content, SignerRole::Approver, over, world.clock.now())
+}
+
+/// A person's certificate and the order of two officers that made it.
+fn issued(world: &World, service: &Registration) -> (OrderRecord, SerialNumber) {
+    let order = submitted(world, service, &person());
+    let approver = world.officer("approver").as_officer();
+    service.sign(&approver, order.id, &approval(world, &order, "approver"), None).unwrap();
+    let serial = world.play_ca(order.id, vec![0x30, 0]);
+    (order, serial)
 }
 
 fn code(error: &ServiceError) -> String {
@@ -366,10 +375,8 @@ fn one_key_one_application() {
 fn revocation_suspension_release() {
     let world = World::new();
     let service = world.registration();
-    let order = submitted(&world, &service, &person());
+    let (_, serial) = issued(&world, &service);
     let approver = world.officer("approver");
-    service.sign(&approver.as_officer(), order.id, &approval(&world, &order, "approver"), None).unwrap();
-    let serial = world.play_ca(order.id, vec![0x30, 0]);
     let request = |kind, reason: Option<&str>| StatusRequest {
         kind,
         reason: reason.map(Into::into),
@@ -431,10 +438,7 @@ fn revocation_suspension_release() {
 fn a_revocation_with_a_date() {
     let world = World::new();
     let service = world.registration();
-    let order = submitted(&world, &service, &person());
-    let approver = world.officer("approver");
-    service.sign(&approver.as_officer(), order.id, &approval(&world, &order, "approver"), None).unwrap();
-    let serial = world.play_ca(order.id, vec![0x30, 0]);
+    let (_, serial) = issued(&world, &service);
     let (now, end) = (world.clock.now(), world.registry.tables().certificates[0].not_after);
     let revoker = world.officer("revocation-officer");
     let propose = |kind, effective| {
@@ -475,10 +479,8 @@ fn a_revocation_with_a_date() {
 fn a_request_that_is_turned_down() {
     let world = World::new();
     let service = world.registration();
-    let order = submitted(&world, &service, &person());
+    let (order, serial) = issued(&world, &service);
     let approver = world.officer("approver");
-    service.sign(&approver.as_officer(), order.id, &approval(&world, &order, "approver"), None).unwrap();
-    let serial = world.play_ca(order.id, vec![0x30, 0]);
     let revoker = world.officer("revocation-officer");
     let request = StatusRequest {
         kind: OrderKind::Suspend,
