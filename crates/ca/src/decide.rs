@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ndoba_lint::second_encoder::{self, CrossCheck};
 use ndoba_lint::{Context, Issuer, Jurisdiction, LintedTbs, Scope};
-use ndoba_order::{CertifyUnit, Device, DeviceModel, Issue, OrderContent, ProfileRef};
-use ndoba_types::{SerialNumber, Sha256Digest, UtcTime};
+use ndoba_order::{CertifyUnit, Device, Issue, OrderContent, ProfileRef};
+use ndoba_types::{DeviceModel, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::{
     CertificatePlan, IssueRequest, Legislation, Profile, PublicUrls, Subject, SubjectKey, Template,
     VerifiedCsr,

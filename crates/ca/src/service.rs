@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ndoba_audit::{Event, EventKind};
-use ndoba_order::{AuthorisedOrder, DeviceModel, Pin, Register, authorise, authorise_again};
-use ndoba_types::{CaName, InstallationId, OrderId, Span, UtcTime};
+use ndoba_order::{AuthorisedOrder, Pin, Register, authorise, authorise_again};
+use ndoba_types::{CaName, DeviceModel, InstallationId, OrderId, Span, UtcTime};
 use ndoba_x509::{Profile, PublicUrls};
 
 use crate::accounting::{TokenCount, Violation};

@@ -1,13 +1,9 @@
 //! The qualified device that a subscriber's key is in, and what shows it (C-52, C-73).
 
-use std::fmt;
-use std::str::FromStr;
-
-use ndoba_types::Sha256Digest;
+use ndoba_types::{DeviceModel, Sha256Digest};
 use serde::{Deserialize, Serialize};
 
 use crate::as_text;
-use crate::document::Malformed;
 
 /// What an order says of the device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,36 +17,6 @@ pub struct Device {
     /// The salted digest of that evidence: one of the order's.
     #[serde(with = "as_text")]
     pub evidence: Sha256Digest,
-}
-
-/// A device model's name in the provider's register: 1 to 64 lower-case letters, digits and hyphens.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DeviceModel(String);
-
-impl DeviceModel {
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for DeviceModel {
-    type Err = Malformed;
-
-    fn from_str(text: &str) -> Result<Self, Malformed> {
-        let plain = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
-        if (1..=64).contains(&text.len()) && text.bytes().all(plain) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Malformed::rule("a device model is named by 1 to 64 lower-case letters, digits and hyphens"))
-        }
-    }
-}
-
-impl fmt::Display for DeviceModel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// Kinds of evidence that a key is in a device, strongest first.
@@ -120,9 +86,6 @@ mod tests {
         for kind in DeviceEvidence::ALL {
             assert_eq!(DeviceEvidence::from_name(kind.name()), Some(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
-        }
-        for bad in ["", "Card", "card 3", &"x".repeat(65)] {
-            assert!(bad.parse::<super::DeviceModel>().is_err(), "{bad}");
         }
     }
 }

@@ -35,7 +35,7 @@ pub use authorise::{
     AcceptedSignature, AuthorisedOrder, Refusal, Signer, accept_signature, authorise, authorise_again,
 };
 pub use describe::{Language, describe};
-pub use device::{Device, DeviceEvidence, DeviceModel};
+pub use device::{Device, DeviceEvidence};
 pub use document::Malformed;
 pub use grant::{EndGrant, Grant, GrantDocument};
 pub use jws::{BadJws, FlatJws, Header, JwsAlgorithm, MediaType, assemble, signing_input};

@@ -1,8 +1,8 @@
 //! From what an officer entered to what may become an order: every rule that can refuse does so here, at once,
 //! and names its field.
 
-use ndoba_order::{DeviceEvidence, DeviceModel};
-use ndoba_types::{Sha256Digest, Span, UtcTime};
+use ndoba_order::DeviceEvidence;
+use ndoba_types::{DeviceModel, Sha256Digest, Span, UtcTime};
 use ndoba_x509::Subject;
 use time::Date;
 use time::macros::format_description;

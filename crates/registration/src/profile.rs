@@ -1,7 +1,6 @@
 //! The certificate profiles that registration offers, as the installation is configured.
 
-use ndoba_order::DeviceModel;
-use ndoba_types::{CaName, Sha256Digest, UtcTime};
+use ndoba_types::{CaName, DeviceModel, Sha256Digest, UtcTime};
 
 /// Whom a profile is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

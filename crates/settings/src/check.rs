@@ -106,10 +106,7 @@ fn whole(raw: RawSettings, file: &Path, folder: &Path) -> Checked<Settings> {
 fn devices(raw: Vec<RawDevice>) -> Checked<Vec<CertifiedDevice>> {
     let mut devices: Vec<CertifiedDevice> = Vec::new();
     for RawDevice { model, certificate, ends } in raw {
-        let plain = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
-        if !(1..=64).contains(&model.len()) || !model.bytes().all(plain) {
-            return complaint("devices.model", "1 to 64 lower-case letters, digits and hyphens");
-        }
+        let model = parsed("devices.model", &model)?;
         if devices.iter().any(|device| device.model == model) {
             return complaint("devices.model", format!("{model} stands there twice"));
         }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use ndoba_types::{CaName, InstallationId, KeyLabel, Oid, SignatureAlgorithm, Span, UtcTime};
+use ndoba_types::{CaName, DeviceModel, InstallationId, KeyLabel, Oid, SignatureAlgorithm, Span, UtcTime};
 
 use crate::HttpUrl;
 
@@ -62,7 +62,7 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertifiedDevice {
     /// Its name in orders.
-    pub model: String,
+    pub model: DeviceModel,
     /// The certification's number and who gave it.
     pub certificate: String,
     /// When the certification ends.

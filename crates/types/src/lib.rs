@@ -6,6 +6,7 @@
 
 mod authority;
 pub mod canonical;
+mod device;
 mod digest;
 mod id;
 mod key;
@@ -16,6 +17,7 @@ mod sign;
 mod time;
 
 pub use authority::{BadCaName, CaName};
+pub use device::{BadDeviceModel, DeviceModel};
 pub use digest::{BadDigest, Sha256Digest};
 pub use id::{BadId, EventId, InstallationId, OfficerId, OrderId, RecordId};
 pub use key::{BadKeyLabel, KeyLabel, SubjectPublicKeyInfo};

@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use ndoba_order::{DeviceModel, Order, OrderContent};
+use ndoba_order::{Order, OrderContent};
 use ndoba_settings::CertifiedDevice;
 use ndoba_store::InUse;
+use ndoba_types::DeviceModel;
 use serde_json::json;
 
 use crate::cli::DevicesArgs;
@@ -49,7 +50,7 @@ pub(crate) fn run(args: &DevicesArgs) -> anyhow::Result<ExitCode> {
         certificates.extend(InDevice::of(found).with_context(|| format!("the order of {serial}"))?);
     }
     let certified = |found: &InDevice| {
-        let model = settings.devices.iter().find(|device| device.model == found.model.as_str());
+        let model = settings.devices.iter().find(|device| device.model == found.model);
         model.is_some_and(|device| device.ends > now)
     };
     let affected: Vec<&InDevice> = certificates.iter().filter(|found| !certified(found)).collect();
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &DevicesArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn count(certificates: &[InDevice], device: &CertifiedDevice) -> usize {
-    certificates.iter().filter(|found| found.model.as_str() == device.model).count()
+    certificates.iter().filter(|found| found.model == device.model).count()
 }
 
 fn as_json(
@@ -80,7 +81,7 @@ fn as_json(
 ) -> serde_json::Value {
     let device = |device: &CertifiedDevice| {
         json!({
-            "model": device.model,
+            "model": device.model.as_str(),
             "certificate": device.certificate,
             "ends": device.ends.to_string(),
             "certificates": count(certificates, device),

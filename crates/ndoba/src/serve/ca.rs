@@ -1,6 +1,5 @@
 //! The `ca` role: one thread that carries out orders.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,6 @@ use ndoba_ca::{
     SuspensionRule,
 };
 use ndoba_hsm::TokenState;
-use ndoba_order::DeviceModel;
 use ndoba_settings::{CertificationAuthority, Mode, OnTimeout, Settings};
 use ndoba_types::{IssueCertificates, PublishCrls, Span, UtcTime};
 
@@ -59,7 +57,7 @@ pub(super) fn prepare(process: &Process) -> anyhow::Result<CaService> {
         failpoints: failpoints(settings)?,
         authorities: issuing_cas(settings, &process.tokens, |_| true)?,
         profiles: installation::profiles(settings)?,
-        devices: devices(settings)?,
+        devices: settings.devices.iter().map(|device| (device.model.clone(), device.ends)).collect(),
         urls: installation::public_urls(settings)?,
         installation: settings.installation,
         pin: installation::pin(settings)?,
@@ -130,11 +128,6 @@ pub(super) fn start(
             }
         }
     })
-}
-
-/// The register of devices, and when each certification ends.
-fn devices(settings: &Settings) -> anyhow::Result<BTreeMap<DeviceModel, UtcTime>> {
-    settings.devices.iter().map(|device| Ok((device.model.parse()?, device.ends))).collect()
 }
 
 fn report(process: &Process, error: &CaError) {

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use ndoba_order::ProfileRef;
 use ndoba_registration::ports::RevocationLimits;
 use ndoba_registration::{DeviceOffer, ProfileOffer, Registration, RegistrationSettings, SubjectKind};
-use ndoba_settings::{CertificationAuthority, CertifiedDevice, Settings};
+use ndoba_settings::{CertificationAuthority, Settings};
 use ndoba_types::{CaName, Span};
 use ndoba_web_officer::{Api, ServerLimits, mutual_tls};
 use ndoba_x509::{KeyIdentifier, Template};
@@ -86,7 +86,11 @@ fn registration(process: &Process) -> anyhow::Result<Registration> {
         pin: installation::pin(settings)?,
         person_salt: files::read(&salt_file)?,
         profiles: offers(settings)?,
-        devices: devices(settings)?,
+        devices: settings
+            .devices
+            .iter()
+            .map(|device| DeviceOffer { model: device.model.clone(), ends: device.ends })
+            .collect(),
         authorities,
         responder_profiles: installation::profiles(settings)?
             .into_iter()
@@ -133,13 +137,6 @@ fn offers(settings: &Settings) -> anyhow::Result<Vec<ProfileOffer>> {
         }
     }
     Ok(offers)
-}
-
-/// The register of devices.
-fn devices(settings: &Settings) -> anyhow::Result<Vec<DeviceOffer>> {
-    let offer =
-        |device: &CertifiedDevice| Ok(DeviceOffer { model: device.model.parse()?, ends: device.ends });
-    settings.devices.iter().map(offer).collect()
 }
 
 /// For each CA its own certificate and those above it.
