@@ -35,6 +35,7 @@ mod crl_age;
 mod deploy;
 mod fail_closed;
 mod fire;
+mod foreign;
 mod guides;
 mod http;
 mod installation;
