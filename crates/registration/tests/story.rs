@@ -537,8 +537,8 @@ fn approval_across_offices() {
     let world = World::new();
     let service = world.registration();
     let unknown = |error: ServiceError| matches!(error, ServiceError::Unknown { .. });
-    let [batumi, approver] = ["registration-officer-in-batumi", "approver-in-batumi"]
-        .map(|name| world.officer(name).as_officer());
+    let [batumi, approver] =
+        ["registration-officer-in-batumi", "approver-in-batumi"].map(|name| world.officer(name).as_officer());
     // Of the head office: nothing of it is to be had beneath it.
     let (order, serial) = issued(&world, &service);
     let application = order.application.unwrap();
@@ -575,9 +575,7 @@ fn approval_across_offices() {
     assert_eq!(listed(&batumi), (0, 0));
     let refused = |code: &str| {
         let tables = world.registry.tables();
-        let is_it = |event: &&Event| {
-            matches!(&event.what, EventKind::ActionRefused { code: told, .. } if told.as_str() == code)
-        };
+        let is_it = |event: &&Event| matches!(&event.what, EventKind::ActionRefused { code: told, .. } if told.as_str() == code);
         tables.events.iter().filter(is_it).count()
     };
     assert_eq!(refused("other-office"), 12);

@@ -160,7 +160,8 @@ impl World {
                 TestOfficer::new(7, "operator", &[Role::Operator]),
                 TestOfficer::new(8, "administrator", &[Role::Administrator]),
                 TestOfficer::new(9, "both", &[Role::RegistrationOfficer, Role::Approver]),
-                TestOfficer::new(10, "registration-officer-in-batumi", &[Role::RegistrationOfficer]).of("GE/Batumi"),
+                TestOfficer::new(10, "registration-officer-in-batumi", &[Role::RegistrationOfficer])
+                    .of("GE/Batumi"),
                 TestOfficer::new(11, "approver-in-batumi", &[Role::Approver]).of("GE/Batumi"),
             ],
         };
