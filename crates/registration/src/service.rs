@@ -6,6 +6,7 @@ mod decline;
 mod error;
 mod officers;
 mod orders;
+mod reach;
 mod register;
 mod responder;
 

@@ -27,6 +27,8 @@ macro_rules! on_both_engines {
 mod accounting;
 mod accounts;
 mod api;
+mod approval;
+mod audit_log;
 mod bad_input;
 mod ceremony;
 mod command_line;

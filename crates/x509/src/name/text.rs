@@ -60,8 +60,10 @@ impl Scripts {
 /// What a character is in a name.
 enum Class {
     Letter(Script),
-    /// Digits, spaces, punctuation, combining marks: of no script.
+    /// Digits, spaces, punctuation: of no script.
     Common,
+    /// Combining marks that normal form C leaves beside their letter.
+    Mark,
     /// Letter case that Georgian names do not have (G-43).
     Mtavruli,
     /// Church scripts, which civil documents do not use.
@@ -90,7 +92,7 @@ fn class(c: char) -> Class {
         '\u{400}'..='\u{482}' | '\u{48a}'..='\u{52f}' => Class::Letter(Script::Cyrillic),
         '\u{531}'..='\u{556}' | '\u{561}'..='\u{587}' => Class::Letter(Script::Armenian),
         ' '..='@' | '['..='`' | '{'..='~' => Class::Common,
-        '\u{300}'..='\u{36f}' => Class::Common,
+        '\u{300}'..='\u{36f}' => Class::Mark,
         // № and the quotation marks, dashes and apostrophes of the region; not the invisible ones between them.
         '«' | '»' | '·' | '§' | '№' | '‐' | '‑' | '–' | '—' | '‘' | '’' | '‚' | '“' | '”' | '„' => {
             Class::Common
@@ -122,13 +124,20 @@ pub(crate) fn read(
         return None;
     }
     let mut scripts = Scripts::default();
+    // Whether a mark may follow: one, on a letter of a script that has marks. Georgian has none, and heaps of them draw over
+    // what stands beside them.
+    let mut bears_mark = false;
     for c in text.chars() {
+        let may_be_mark = std::mem::take(&mut bears_mark);
         let message = match class(c) {
             Class::Letter(script) => {
                 scripts.add(script);
+                bears_mark = matches!(script, Script::Cyrillic | Script::Greek | Script::Latin);
                 continue;
             }
             Class::Common => continue,
+            Class::Mark if may_be_mark => continue,
+            Class::Mark => ("C-27", format!("has a mark on no letter that bears it: U+{:04X}", u32::from(c))),
             Class::Mtavruli => ("G-43", "has Mtavruli capitals; write Georgian names in Mkhedruli".into()),
             Class::Khutsuri => {
                 ("G-43", "has letters of a church script; write Georgian names in Mkhedruli".into())
@@ -229,6 +238,11 @@ mod tests {
         assert_eq!(clause("ბერ\u{202e}იძე"), Some("C-27"));
         assert_eq!(clause("ბერ\u{200b}იძე"), Some("C-27"));
         assert_eq!(clause("ბ\nერ"), Some("C-27"));
+        // A letter with a mark that has no character of its own; one of Georgian; two; on nothing.
+        assert_eq!(clause("J\u{30c}an"), Some(""));
+        assert_eq!(clause("ბე\u{301}"), Some("C-27"));
+        assert_eq!(clause("J\u{30c}\u{30c}an"), Some("C-27"));
+        assert_eq!(clause("\u{30c}Jan"), Some("C-27"));
         assert_eq!(clause(" ბერიძე"), Some("C-04"));
         assert_eq!(clause(""), Some("C-22"));
         assert_eq!(clause("ა".repeat(11).as_str()), Some("C-25"));
