@@ -14,7 +14,8 @@ pub(crate) const TO_SHOW: &[&str] = &["ca-certificates", "curl", "opensc", "open
 
 /// What the tests call beyond that: a clock that can be turned for one process, a client of time-stamps that people have,
 /// a PostgreSQL server's binaries, and Python for the judges.
-pub(crate) const TO_TEST: &[&str] = &["libfaketime", "osslsigncode", "postgresql", "python3", "python3-venv"];
+pub(crate) const TO_TEST: &[&str] =
+    &["libfaketime", "osslsigncode", "poppler-utils", "postgresql", "python3", "python3-venv"];
 
 /// Makes sure that `packages` are installed; says which are missing before it installs them.
 pub(crate) fn ensure(packages: &[&[&str]]) -> Outcome {

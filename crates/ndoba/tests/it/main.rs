@@ -27,6 +27,7 @@ macro_rules! on_both_engines {
 mod accounting;
 mod accounts;
 mod api;
+mod application;
 mod bad_input;
 mod ceremony;
 mod command_line;
