@@ -396,6 +396,8 @@ section! {
         suspension_on_timeout: String = "revoke";
         /// How many years records are kept, at least 7; certificates of the built-in profiles say so (QcRetentionPeriod).
         retention_years: u8 = 10u8;
+        /// How long ago an identity may have been proved, at most, when the application is signed (C-72). Whole days.
+        identity_max_age: String = "30d";
         /// Under whose law certificates are qualified, "GE" or "EU": chooses among the built-in profiles.
         legislation: String = "GE";
     }

@@ -56,6 +56,7 @@ table! {
         updated -> BigInt,
         order_id -> Nullable<Binary>,
         remark -> Nullable<Text>,
+        replaces -> Nullable<Binary>,
     }
 }
 

@@ -31,7 +31,7 @@ const VERSIONS: [&str; 6] = [
 
 /// Migrations that were edited after databases had been made by them, which ended with the product's first version:
 /// each writes its edition into `meta`, and a database of another edition is refused instead of misread.
-const EDITIONS: [(&str, &str); 1] = [("20261123000001", "3")];
+const EDITIONS: [(&str, &str); 1] = [("20261123000001", "4")];
 /// The row of `meta` that says whose database this is.
 const INSTALLATION: &str = "installation";
 /// The row of `meta` that says since when.

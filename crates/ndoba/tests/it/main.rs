@@ -27,6 +27,7 @@ macro_rules! on_both_engines {
 mod accounting;
 mod accounts;
 mod api;
+mod application;
 mod approval;
 mod audit_log;
 mod bad_input;
