@@ -9,7 +9,7 @@ use ndoba_order::{AuthoriseResponder, EndResponder, GrantDocument, ProfileRef, R
 use ndoba_registration::fake::INSTALLATION;
 use ndoba_registration::ports::{Act, GrantRecord, Registry as _};
 use ndoba_store::{NewResponderRequest, ResponderOutcome};
-use ndoba_types::{Clock as _, OrderId, Sha256Digest, Span};
+use ndoba_types::{Clock as _, OrderId, Sha256Digest, Span, UtcTime};
 use ndoba_x509::{Certificate, KeyIdentifier, Profile, Subject};
 
 use crate::cluster::{on_both, sqlite};
@@ -253,4 +253,29 @@ fn a_crash_between_signature_and_record_is_settled() {
     let mut raw = Raw::open(&database.engine);
     assert_eq!(raw.count("certificate_status WHERE state = 'issued_lost'"), 1);
     assert_eq!(raw.count("responder_certificates WHERE state = 'issued'"), 2);
+}
+
+/// Nodes that share a token: one at a time makes keys.
+#[test]
+fn one_process_at_a_time_has_the_turn() {
+    on_both(|database| {
+        let store = &database.store;
+        let at = |minutes| UtcTime::from_unix_seconds(1_795_000_000).unwrap().plus(Span::minutes(minutes));
+        let take = |ca: &str, holder: &str, now, until| {
+            store.take_responder_turn(&ca.parse().unwrap(), holder, at(now), at(until)).unwrap()
+        };
+        // Whoever comes first, and nobody else, however many come at once.
+        let winners: Vec<String> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..8)
+                .map(|one| scope.spawn(move || Some(one.to_string()).filter(|one| take("seal", one, 0, 10))))
+                .collect();
+            all.into_iter().filter_map(|one| one.join().unwrap()).collect()
+        });
+        let [winner] = winners.as_slice() else { panic!("{winners:?}") };
+        assert!(take("signature", "another", 0, 10), "each CA has its own");
+        assert!(take("seal", winner, 5, 15), "prolonged");
+        assert!(!take("seal", "another", 14, 24));
+        assert!(take("seal", "another", 15, 25), "lapsed");
+        assert!(!take("seal", winner, 16, 26));
+    });
 }
