@@ -32,7 +32,7 @@ impl Installation {
         ])
     }
 
-    fn sign(&self, draft: &str, out: &str) -> Vec<String> {
+    fn sign_draft(&self, draft: &str, out: &str) -> Vec<String> {
         let command = ["root", "sign", "--config", "ceremony.toml", "--draft", draft, "--out", out];
         [&command[..], &["--report", "report.txt", "--yes"]].concat().into_iter().map(str::to_owned).collect()
     }
@@ -88,15 +88,15 @@ fn the_next_year_is_signed_at_a_ceremony_and_imported(engine: Engine) {
     // 2. The ceremony shows it, signs it once, and signs nothing else.
     let text = here.read_text("draft.json");
     fs::write(here.file("cut.json"), altered(&text, "tbs")).unwrap();
-    let cut = here.must_not(&words(&here.sign("cut.json", "cut.signed.json")));
-    let shown = here.must(&words(&here.sign("draft.json", "signed.json")));
+    let cut = here.must_not(&words(&here.sign_draft("cut.json", "cut.signed.json")));
+    let shown = here.must(&words(&here.sign_draft("draft.json", "signed.json")));
     for line in
         ["CA: root", "Key: root/ca/1", "TEST Ndoba Root CA OCSP Responder", "List: number 2", "revoked: 0"]
     {
         assert!(shown.contains(line), "{line}: {shown}");
         assert!(here.read_text("report.txt").contains(line), "{line}");
     }
-    let said = here.must_not(&words(&here.sign("draft.json", "signed.json")));
+    let said = here.must_not(&words(&here.sign_draft("draft.json", "signed.json")));
     assert!(said.contains("a draft is signed once"), "{said}; {cut}");
 
     // 3. What was not asked for, or is not signed by the root, is not taken.
@@ -152,7 +152,7 @@ fn the_next_year_is_signed_at_a_ceremony_and_imported(engine: Engine) {
         "draft.json" => "third.json",
         other => other,
     }));
-    here.must(&words(&here.sign("third.json", "third.signed.json")));
+    here.must(&words(&here.sign_draft("third.json", "third.signed.json")));
     let said = here.must(&["root", "give-up", "--config", "ndoba.toml"]);
     assert!(said.contains("2 signatures of root are awaited no more"), "{said}");
     let said = here.must_not(&words(&here.import("third.signed.json")));
