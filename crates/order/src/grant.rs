@@ -203,7 +203,9 @@ impl Grant {
         }
         let shown = self.name_shown.as_deref().unwrap_or("-");
         if !(1..=100).contains(&shown.chars().count()) || shown.chars().any(is_hidden) {
-            return Err(Malformed::rule("a shown name has 1 to 100 characters, none of them hidden or a control"));
+            return Err(Malformed::rule(
+                "a shown name has 1 to 100 characters, none of them hidden or a control",
+            ));
         }
         Ok(())
     }

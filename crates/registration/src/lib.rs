@@ -17,6 +17,7 @@ mod field_error;
 mod permission;
 pub mod ports;
 mod profile;
+mod revocation_code;
 mod service;
 mod state;
 mod subject;
@@ -30,9 +31,10 @@ pub use csr::CheckedCsr;
 pub use field_error::FieldError;
 pub use permission::{Permission, allows};
 pub use profile::{DeviceOffer, ProfileOffer, SubjectKind};
+pub use revocation_code::{CodeHash, NoHash, RevocationCode};
 pub use service::{
-    ApplicationQuery, AuthoriseResponderRequest, CHANNELS, EndGrantRequest, EndResponderRequest, GrantDraft,
-    GrantRequest, NewGrantRequest, Officer, Once, REASONS, RegisteredOfficer, Registration,
+    ApplicationQuery, AuthoriseResponderRequest, ByCode, CHANNELS, EndGrantRequest, EndResponderRequest,
+    GrantDraft, GrantRequest, NewGrantRequest, Officer, Once, REASONS, RegisteredOfficer, Registration,
     RegistrationSettings, Separation, ServiceError, StatusRequest, TerminateCaRequest, person_of_number,
 };
 pub use state::{ApplicationState, Step, TRANSITIONS, next};

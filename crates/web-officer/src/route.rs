@@ -44,6 +44,7 @@ pub const ROUTES: &[Route] = &[
     post("/applications/{id}/return", Permission::DecideApplications),
     post("/applications/{id}/reject", Permission::DecideApplications),
     get("/orders/{id}", Permission::ReadOrders),
+    post("/orders/{id}/confirm", Permission::DraftRevocations),
     post("/orders/{id}/decline", Permission::DraftRevocations),
     post("/orders/{id}/signatures", Permission::SignOrders),
     get("/certificates", Permission::ReadCertificates),
@@ -53,6 +54,8 @@ pub const ROUTES: &[Route] = &[
     get("/certificates/{serial}/certificate.p7c", Permission::ReadCertificates),
     // Which of the two permissions of this one (revocation, release) is needed depends on the body: the service asks again.
     post("/certificates/{serial}/orders", Permission::SignOrders),
+    post("/certificates/{serial}/revocation-code", Permission::EditApplications),
+    get("/requests", Permission::ReadRequests),
     get("/officers", Permission::ReadRegister),
     get("/grants", Permission::ReadRegister),
     post("/grants", Permission::Grant),

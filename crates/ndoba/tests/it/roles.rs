@@ -21,7 +21,7 @@ const OFFICERS: [(char, &str); 7] = [
 ];
 
 /// Method, path below `/api/v1`, and who may.
-const OPERATIONS: [(&str, &str, &str); 25] = [
+const OPERATIONS: [(&str, &str, &str); 28] = [
     ("GET", "/applications", "RA"),
     ("GET", "/applications/{id}", "RA"),
     ("GET", "/audit/export", "U"),
@@ -34,6 +34,7 @@ const OPERATIONS: [(&str, &str, &str); 25] = [
     ("GET", "/officers", "SU"),
     ("GET", "/orders/{id}", "RAVU"),
     ("GET", "/profiles", "SRAVUOD"),
+    ("GET", "/requests", "VU"),
     ("GET", "/whoami", "SRAVUOD"),
     ("POST", "/applications", "R"),
     ("POST", "/applications/{id}/deliver", "R"),
@@ -43,8 +44,10 @@ const OPERATIONS: [(&str, &str, &str); 25] = [
     ("POST", "/applications/{id}/withdraw", "R"),
     // Whether it is a revocation or a release is in the body.
     ("POST", "/certificates/{serial}/orders", "RAV"),
+    ("POST", "/certificates/{serial}/revocation-code", "R"),
     ("POST", "/grants", "S"),
     ("POST", "/grants/draft", "S"),
+    ("POST", "/orders/{id}/confirm", "V"),
     ("POST", "/orders/{id}/decline", "V"),
     ("POST", "/orders/{id}/signatures", "RAV"),
     ("PUT", "/applications/{id}", "R"),

@@ -40,10 +40,8 @@ impl Registration {
         page: &PageRequest,
     ) -> Result<Page<CertificateRecord>, ServiceError> {
         self.admit(officer, Permission::ReadCertificates)?;
-        let filter = CertificateFilter {
-            within: self.reach(officer, Sight::Certificates)?,
-            ..filter.clone()
-        };
+        let filter =
+            CertificateFilter { within: self.reach(officer, Sight::Certificates)?, ..filter.clone() };
         Ok(self.registry.certificates(&filter, page)?)
     }
 

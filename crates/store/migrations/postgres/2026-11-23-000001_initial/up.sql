@@ -7,7 +7,7 @@ CREATE TABLE meta (
     value TEXT NOT NULL
 );
 -- Counted up when this text is edited, which ends with the product's first version: a database of another edition is refused.
-INSERT INTO meta (key, value) VALUES ('edition-20261123000001', '3');
+INSERT INTO meta (key, value) VALUES ('edition-20261123000001', '4');
 
 -- The CAs as their ceremonies made them.
 CREATE TABLE authorities (
@@ -59,7 +59,7 @@ CREATE INDEX applications_by_subject ON applications (subject);
 CREATE TABLE orders (
     order_id         BYTEA  NOT NULL PRIMARY KEY,
     digest           BYTEA  NOT NULL UNIQUE,
-    kind             TEXT   NOT NULL CHECK (kind IN ('issue', 'reissue', 'revoke', 'suspend', 'release', 'certify-unit')),
+    kind             TEXT   NOT NULL CHECK (kind IN ('issue', 'reissue', 'revoke', 'suspend', 'release', 'certify-unit', 'suspend-by-code')),
     ca               TEXT   NOT NULL,
     content          BYTEA  NOT NULL,
     csr              BYTEA,
