@@ -12,8 +12,8 @@ use crate::error::ClientError;
 use crate::http::{self, Answer, Call, Method};
 use crate::identity::Identity;
 use crate::resource::{
-    Application, ApplicationSummary, CertificateStatus, DeskRequest, Grant, GrantDraft, Order, Page, Profile,
-    RegisteredOfficer, RevocationCode, StatusOrder, WhoAmI,
+    Application, ApplicationSummary, CertificateStatus, ControlQuestion, DeskRequest, Grant, GrantDraft,
+    Order, Page, Profile, RegisteredOfficer, RevocationCode, StatusOrder, WhoAmI,
 };
 
 /// A certificate's form for download.
@@ -209,6 +209,15 @@ impl OfficerClient {
     /// [`ClientError`].
     pub fn confirm(&self, id: &str, note: &str) -> Result<Order, ClientError> {
         self.post(&format!("/orders/{}/confirm", segment(id)), &json!({ "note": note }), None)
+    }
+
+    /// What a caller is asked before something is done to the certificate on the telephone.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn control_questions(&self, serial: &str) -> Result<Vec<ControlQuestion>, ClientError> {
+        self.get(&format!("/certificates/{}/control-questions", segment(serial)))
     }
 
     /// Gives a certificate another revocation code; the answer is its only copy.

@@ -1,5 +1,7 @@
 //! The API's resources as the client reads them. Members that a newer server adds are passed over.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -321,6 +323,20 @@ pub struct StatusOrder<'a> {
     pub channel: &'a str,
     /// Who asked and how that was checked.
     pub note: &'a str,
+    /// On the telephone: what the caller answered, by the questions' names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub control: BTreeMap<&'a str, &'a str>,
+}
+
+/// A control question, to be read out to who calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlQuestion {
+    /// Answers are given under this name.
+    pub name: String,
+    /// In English.
+    pub en: String,
+    /// In Georgian.
+    pub ka: String,
 }
 
 /// A page of a list.

@@ -269,6 +269,16 @@ pub(crate) enum ApplicationCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CertificateCommand {
+    /// Find certificates by name, personal number, identification code or serial number.
+    Search {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// How a name begins; a number of 11 or 9 digits; or a serial number, hexadecimal or after `dec:`.
+        what: String,
+        /// Only `good`, `suspended` or `revoked` ones.
+        #[arg(long, value_parser = ["good", "suspended", "revoked"])]
+        status: Option<String>,
+    },
     /// Show a certificate's status.
     Show {
         #[command(flatten)]
@@ -323,6 +333,13 @@ pub(crate) enum CertificateCommand {
         #[arg(long, value_name = "TEXT")]
         note: String,
     },
+    /// Show the control questions for who calls about a certificate on the telephone.
+    ControlQuestions {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Serial number, hexadecimal.
+        serial: String,
+    },
     /// List requests about certificates with their clocks, newest first.
     Requests {
         #[command(flatten)]
@@ -373,6 +390,14 @@ pub(crate) struct RequestArgs {
     /// When the request reached the provider, RFC 3339; now when absent. The 24 hours run from here.
     #[arg(long, value_name = "TIME")]
     pub(crate) received_at: Option<UtcTime>,
+    /// On the telephone: what the caller answered to a control question, NAME=ANSWER; three of them at least.
+    #[arg(long = "answer", value_name = "NAME=ANSWER", value_parser = answer)]
+    pub(crate) answers: Vec<(String, String)>,
+}
+
+fn answer(text: &str) -> Result<(String, String), &'static str> {
+    let (name, answer) = text.split_once('=').ok_or("NAME=ANSWER, such as document-number=12AB34567")?;
+    Ok((name.into(), answer.into()))
 }
 
 fn reasons() -> PossibleValuesParser {

@@ -9,6 +9,7 @@
 
 pub mod application;
 mod check;
+mod control;
 mod csr;
 mod evidence;
 #[cfg(feature = "fake")]
@@ -27,6 +28,7 @@ pub use check::{
     AUTHORITY_KINDS, CheckedApplication, DOCUMENT_KINDS, PROOFING_METHODS, Rules, check, is_personal_number,
     subject_identifier,
 };
+pub use control::{ControlQuestion, ENOUGH};
 pub use csr::CheckedCsr;
 pub use field_error::FieldError;
 pub use permission::{Permission, allows};

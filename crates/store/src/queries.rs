@@ -16,6 +16,7 @@ pub(crate) mod grants;
 pub(crate) mod heartbeat;
 pub(crate) mod in_use;
 pub(crate) mod issuance;
+pub(crate) mod names;
 pub(crate) mod order_queue;
 pub(crate) mod orders;
 pub(crate) mod outbox;

@@ -116,6 +116,13 @@ table! {
 }
 
 table! {
+    certificate_names (name, serial) {
+        name -> Text,
+        serial -> Binary,
+    }
+}
+
+table! {
     revocation_codes (serial) {
         serial -> Binary,
         hash -> Binary,

@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use ndoba_registration::application::ApplicationContent;
+use serde_json::{Map, Value};
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
@@ -36,6 +37,7 @@ use crate::route::BASE;
         certificates::der,
         certificates::p7c,
         certificates::propose,
+        desk::control_questions,
         desk::give_code,
         desk::list,
         desk::confirm,
@@ -50,7 +52,38 @@ use crate::route::BASE;
 struct Description;
 
 /// The OpenAPI 3.1 document.
-pub fn openapi() -> utoipa::openapi::OpenApi {
+pub fn openapi() -> Value {
+    let mut document = serde_json::to_value(described()).unwrap_or_default();
+    if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        let known = schemas.clone();
+        for choice in
+            schemas.values_mut().filter_map(|schema| schema.get_mut("oneOf")?.as_array_mut()).flatten()
+        {
+            if let Some(whole) = put_together(choice, &known) {
+                *choice = whole;
+            }
+        }
+    }
+    document
+}
+
+/// A choice that is told by a member of its own: the schema of the rest forbids every member that it does not name, so
+/// that beside it in `allOf` nothing could be valid. Both are written as one.
+fn put_together(choice: &Value, known: &Map<String, Value>) -> Option<Value> {
+    let [rest, told] = choice.get("allOf")?.as_array()?.as_slice() else { return None };
+    let name = rest.get("$ref")?.as_str()?.strip_prefix("#/components/schemas/")?;
+    let mut whole = known.get(name)?.clone();
+    for (member, schema) in told.get("properties")?.as_object()? {
+        whole.get_mut("properties")?.as_object_mut()?.insert(member.clone(), schema.clone());
+        match whole.get_mut("required").and_then(Value::as_array_mut) {
+            Some(required) => required.push(member.clone().into()),
+            None => whole["required"] = vec![member.clone()].into(),
+        }
+    }
+    Some(whole)
+}
+
+fn described() -> utoipa::openapi::OpenApi {
     let mut document = Description::openapi();
     let mut paths = std::mem::take(&mut document.paths.paths);
     for item in paths.values_mut() {

@@ -54,6 +54,7 @@ pub const ROUTES: &[Route] = &[
     get("/certificates/{serial}/certificate.p7c", Permission::ReadCertificates),
     // Which of the two permissions of this one (revocation, release) is needed depends on the body: the service asks again.
     post("/certificates/{serial}/orders", Permission::SignOrders),
+    get("/certificates/{serial}/control-questions", Permission::SignOrders),
     post("/certificates/{serial}/revocation-code", Permission::EditApplications),
     get("/requests", Permission::ReadRequests),
     get("/officers", Permission::ReadRegister),

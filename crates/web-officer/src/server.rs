@@ -73,6 +73,7 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
         .route("/certificates/{serial}/certificate.der", web::get().to(certificates::der))
         .route("/certificates/{serial}/certificate.p7c", web::get().to(certificates::p7c))
         .route("/certificates/{serial}/orders", web::post().to(certificates::propose))
+        .route("/certificates/{serial}/control-questions", web::get().to(desk::control_questions))
         .route("/certificates/{serial}/revocation-code", web::post().to(desk::give_code))
         .route("/requests", web::get().to(desk::list))
         .route("/officers", web::get().to(register::officers))

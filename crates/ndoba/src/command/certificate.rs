@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use ndoba_client::{CertificateForm, Clock, DeskRequest, StatusOrder};
-use ndoba_types::UtcTime;
+use ndoba_client::{CertificateForm, CertificateStatus, Clock, ControlQuestion, DeskRequest, StatusOrder};
+use ndoba_types::{SerialNumber, UtcTime};
 
 use super::revoke_all;
 use super::session::Session;
@@ -13,6 +13,9 @@ use crate::files;
 /// Carries one out.
 pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
     match command {
+        CertificateCommand::Search { api, what, status } => {
+            search(&Session::open(api)?, what, status.as_deref())
+        }
         CertificateCommand::Show { api, serial } => {
             let session = Session::open(api)?;
             let found = session.api.certificate(serial)?;
@@ -45,11 +48,22 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
             let confirmed = session.api.confirm(order, note)?;
             session.print(&confirmed, || format!("confirmed: order {}", confirmed.order_id))
         }
+        CertificateCommand::ControlQuestions { api, serial } => {
+            let session = Session::open(api)?;
+            let asked = session.api.control_questions(serial)?;
+            let georgian = session.language == ndoba_order::Language::Georgian;
+            session.print(&asked, || {
+                let line = |one: &ControlQuestion| {
+                    format!("{}: {}", one.name, if georgian { &one.ka } else { &one.en })
+                };
+                asked.iter().map(line).collect::<Vec<_>>().join("\n")
+            })
+        }
         CertificateCommand::Requests { api, state } => requests(&Session::open(api)?, state.as_deref()),
         CertificateCommand::RevocationCode { api, serial } => {
             let session = Session::open(api)?;
             let given = session.api.give_revocation_code(serial)?;
-            session.print(&given, || format!("{}", given.code))
+            session.print(&given, || given.code.clone())
         }
         CertificateCommand::RevokeAll(args) => revoke_all::run(args),
         CertificateCommand::Suspend { api, serial, request } => {
@@ -61,6 +75,40 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
             change(&Session::open(api)?, serial, &asked, request, Some(approver))
         }
     }
+}
+
+/// What is meant follows from how it looks: numbers of people and bodies have 11 and 9 digits, our serial numbers 32.
+fn search(session: &Session, what: &str, status: Option<&str>) -> anyhow::Result<()> {
+    let what = what.trim();
+    let digits = what.bytes().all(|octet| octet.is_ascii_digit());
+    let by = match what.len() {
+        9 | 11 if digits => "subject",
+        _ if what.parse::<SerialNumber>().is_ok_and(|serial| serial.as_unsigned().len() >= 8) => {
+            let found = vec![session.api.certificate(what)?];
+            return print_found(session, &found);
+        }
+        _ => "name",
+    };
+    let query: Vec<(&str, &str)> =
+        [(by, Some(what)), ("status", status)].into_iter().filter_map(|(k, v)| Some((k, v?))).collect();
+    let page = session.api.certificates(&query)?;
+    print_found(session, &page.items)?;
+    if page.next.is_some() {
+        eprintln!("there are more: say more of the name");
+    }
+    Ok(())
+}
+
+fn print_found(session: &Session, found: &[CertificateStatus]) -> anyhow::Result<()> {
+    session.print(&found, || {
+        let line = |one: &CertificateStatus| {
+            format!(
+                "{} of {}: {}, valid {} to {}",
+                one.serial, one.ca, one.status, one.not_before, one.not_after
+            )
+        };
+        found.iter().map(line).collect::<Vec<_>>().join("\n")
+    })
 }
 
 /// All of them, page after page.
@@ -149,10 +197,11 @@ fn change(
     approver: Option<&Path>,
 ) -> anyhow::Result<()> {
     let Asked { kind, reason, effective } = *asked;
-    let RequestArgs { channel, note, received_at } = how;
+    let RequestArgs { channel, note, received_at, answers } = how;
+    let control = answers.iter().map(|(name, answer)| (name.as_str(), answer.as_str())).collect();
     let (received, effective) = (received_at.map(|at| at.to_string()), effective.map(|at| at.to_string()));
     let (received, effective) = (received.as_deref(), effective.as_deref());
-    let request = StatusOrder { kind, reason, received, effective, channel, note };
+    let request = StatusOrder { kind, reason, received, effective, channel, note, control };
     let order = session.api.propose(serial, &request, None)?;
     if let Some(date) = effective {
         // Nobody waits for a date to come.

@@ -101,6 +101,38 @@ fn a_code_suspends_at_once_and_an_officer_confirms(engine: Engine) {
     assert!(here.release(&serial).status.success());
     assert!(here.shown(&serial).contains(": good"));
 
+    // Found by name however it begins, by number, and by serial number in every spelling.
+    let search = |what: &str| here.must(&["certificate", "search", what, "--as", REVOCATION]);
+    for what in ["ნინო ბ", "ბერიძე ნ", "01001000901"] {
+        assert!(search(what).contains(&serial), "{what}");
+    }
+    assert_eq!(search("ნინო ბ").lines().count(), 2);
+    assert_eq!(search("ბერიძე ლ").trim(), "");
+    let colons: Vec<String> =
+        serial.as_bytes().chunks(2).map(|two| String::from_utf8_lossy(two).to_uppercase()).collect();
+    let decimal = program::must(here.folder(), "python3", &["-c", &format!("print(0x{serial})")]);
+    for what in [colons.join(":"), format!("0x{serial}"), format!("dec:{}", decimal.trim())] {
+        assert!(search(&what).starts_with(&serial), "{what}");
+    }
+
+    // On the telephone: three right answers, and no word on which was wrong.
+    let asked =
+        here.must(&["certificate", "control-questions", &serial, "--language", "ka", "--as", REVOCATION]);
+    assert!(asked.contains("document-number: რა ნომრისაა"), "{asked}");
+    let suspend = ["certificate", "suspend", &serial, "--channel", "telephone", "--note", "a call", "--yes"];
+    let answers = ["--answer", "document-number=12ia 34567", "--answer", "email=N@example.ge"];
+    let call = |third: &str| {
+        let third = ["--answer", third, "--as", REVOCATION];
+        here.run(&[&suspend[..], &answers, &third].concat())
+    };
+    let wrong = call("personal-number=01001000999");
+    let words = program::said(&wrong);
+    assert!(!wrong.status.success() && words.contains("control.no-match"), "{words}");
+    assert!(here.shown(&serial).contains(": good"));
+    let right = call("personal-number=01001000901");
+    assert!(right.status.success(), "{}", program::said(&right));
+    assert!(here.shown(&serial).contains("suspended"));
+
     // 6. An address that tries too often waits; what it types then is not even looked at.
     let last = (0..10).map(|_| here.try_code(port, "01001000902", &code)).last().unwrap();
     assert!(last.status == 429 && last.body.contains(TOO_MANY), "{last:?}");

@@ -21,13 +21,14 @@ const OFFICERS: [(char, &str); 7] = [
 ];
 
 /// Method, path below `/api/v1`, and who may.
-const OPERATIONS: [(&str, &str, &str); 28] = [
+const OPERATIONS: [(&str, &str, &str); 29] = [
     ("GET", "/applications", "RA"),
     ("GET", "/applications/{id}", "RA"),
     ("GET", "/audit/export", "U"),
     ("GET", "/certificates", "RAVU"),
     ("GET", "/certificates/{serial}", "RAVU"),
     ("GET", "/certificates/{serial}/certificate.der", "RAVU"),
+    ("GET", "/certificates/{serial}/control-questions", "RAV"),
     ("GET", "/certificates/{serial}/certificate.p7c", "RAVU"),
     ("GET", "/certificates/{serial}/certificate.pem", "RAVU"),
     ("GET", "/grants", "SU"),

@@ -13,13 +13,15 @@ use ndoba_types::{OrderId, SerialNumber, Sha256Digest, Span, UtcTime};
 use serde_json::json;
 
 use super::orders::request_id;
-use super::{Officer, Once, Registration, ServiceError};
+use super::{Officer, Once, Registration, ServiceError, StatusRequest};
+use crate::application::ApplicationContent;
+use crate::control::{self, ControlQuestion};
 use crate::evidence;
 use crate::field_error::Refusals;
 use crate::permission::Permission;
 use crate::ports::{
-    Act, CertificateStatus, DeskKey, DeskRequest, OrderKind, OrderRecord, OrderState, Page, PageRequest,
-    RequestFilter, RevocationCodeRecord, RevocationRequestRecord, SignatureRecord,
+    Act, CertificateRecord, CertificateStatus, DeskKey, DeskRequest, OrderKind, OrderRecord, OrderState,
+    Page, PageRequest, RequestFilter, RevocationCodeRecord, RevocationRequestRecord, SignatureRecord,
 };
 use crate::revocation_code::{CodeHash, RevocationCode};
 use crate::text::{MAX_TEXT, accept};
@@ -232,6 +234,57 @@ impl Registration {
         let id = self
             .commit(officer, once, id, &[event], |act| self.registry.confirm_request(id, &item, now, act))?;
         self.load_order(id)
+    }
+
+    /// What a caller is asked before something is done to the certificate on the telephone.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Unknown`]; [`ServiceError::Conflict`] where no application stands behind the certificate.
+    pub fn control_questions(
+        &self,
+        officer: &Officer,
+        serial: &SerialNumber,
+    ) -> Result<Vec<ControlQuestion>, ServiceError> {
+        self.admit(officer, Permission::SignOrders)?;
+        let certificate = self.issued_within_reach(officer, serial)?;
+        Ok(control::questions(&self.record_behind(&certificate)?))
+    }
+
+    /// Judges a caller's answers, where the request came on the telephone; the names of the questions. What was wrong is
+    /// said to nobody, and that something was is an event.
+    pub(super) fn ask_back(
+        &self,
+        officer: &Officer,
+        certificate: &CertificateRecord,
+        request: &StatusRequest,
+    ) -> Result<Vec<&'static str>, ServiceError> {
+        if request.channel != "telephone" {
+            if request.control.is_empty() {
+                return Ok(Vec::new());
+            }
+            let message = "only who calls on the telephone is asked control questions";
+            return Err(ServiceError::field("/control", "control.superfluous", Some("C-107"), message));
+        }
+        let content = self.record_behind(certificate)?;
+        if let Ok(right) = control::judge(&content, &request.control) {
+            return Ok(right);
+        }
+        let refused =
+            EventKind::ActionRefused { operation: "control-questions".into(), code: "no-match".into() };
+        self.registry.record(&[self.event(officer.id, refused)?])?;
+        let message =
+            format!("needs {} right answers of the caller's, and none that is wrong", control::ENOUGH);
+        Err(ServiceError::field("/control", "control.no-match", Some("C-107"), message))
+    }
+
+    fn record_behind(&self, certificate: &CertificateRecord) -> Result<ApplicationContent, ServiceError> {
+        let Some(application) = certificate.application else {
+            let message =
+                "no application stands behind the certificate: nothing is done to it on the telephone";
+            return Err(ServiceError::conflict("certificate.no-application", message));
+        };
+        Ok(self.load(application)?.application.content)
     }
 
     /// Requests about certificates with their clocks, newest first.

@@ -1,5 +1,7 @@
 //! Orders: read, signed, and drafted about existing certificates.
 
+use std::collections::BTreeMap;
+
 use ndoba_audit::{Actor, Event, EventKind, Word};
 use ndoba_order::{Order, OrderContent, Refusal, Release, Revoke, Suspend, accept_signature};
 use ndoba_types::{OrderId, RecordId, SerialNumber, Sha256Digest, UtcTime};
@@ -33,6 +35,8 @@ pub struct StatusRequest {
     pub channel: String,
     /// Who asked and how that was checked. Personal data: stays with the evidence.
     pub note: String,
+    /// What a caller answered, by the names of [`Registration::control_questions`]; on the telephone only, and then always.
+    pub control: BTreeMap<String, String>,
 }
 
 /// How requests reach the provider (C-107).
@@ -185,6 +189,7 @@ impl Registration {
         let asked = check_request(request, now).map_err(ServiceError::Invalid)?;
         let certificate = self.issued_within_reach(officer, serial)?;
         status_allows(&certificate, request.kind)?;
+        let control = self.ask_back(officer, &certificate, request)?;
         if asked.effective.is_some_and(|date| date > certificate.not_after) {
             let message = "must not be after the end of the certificate's validity";
             return Err(ServiceError::field("/effective", "time.after-validity", Some("C-101"), message));
@@ -193,6 +198,7 @@ impl Registration {
         let id = OrderId::generate(self.random.as_ref())?;
         let told = json!({
             "channel": asked.channel,
+            "control": control,
             "note": asked.note,
             "received": asked.received.to_string(),
             "serial": serial.to_string(),

@@ -139,6 +139,7 @@ fn an_application_becomes_a_certificate() {
         let found = |subject: Option<&str>, status: Option<&str>| {
             let filter = CertificateFilter {
                 subject: subject.map(Into::into),
+                name: None,
                 profile: Some("seal-qscd".into()),
                 key: Some(intent.spki),
                 status: status.map(Into::into),

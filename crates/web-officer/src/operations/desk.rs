@@ -4,6 +4,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use ndoba_registration::ControlQuestion;
 use ndoba_registration::ports::RequestFilter;
 use ndoba_types::SerialNumber;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{json, paging, path_id, query};
 use crate::guard::Caller;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemDocument};
 use crate::state::{Api, blocking};
 use crate::submission::Submission;
 use crate::view::{DeskRequestView, OrderView, PageView};
@@ -89,6 +90,36 @@ pub(crate) async fn list(
     })
     .await?;
     Ok(json(StatusCode::OK, &page))
+}
+
+/// A control question, to be read out to who calls.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ControlQuestionView {
+    /// Answers are given under this name.
+    name: &'static str,
+    /// In English.
+    en: &'static str,
+    /// In Georgian.
+    ka: &'static str,
+}
+
+/// What a caller is asked before something is done to the certificate on the telephone: three right answers, none wrong.
+#[utoipa::path(get, path = "/certificates/{serial}/control-questions", tag = "desk", params(("serial" = String, Path)),
+    responses((status = 200, body = Vec<ControlQuestionView>),
+        (status = 409, description = "No application stands behind the certificate", body = ProblemDocument,
+            content_type = "application/problem+json")))]
+pub(crate) async fn control_questions(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let serial: SerialNumber = path_id(&path, "certificate")?;
+    let asked = blocking(&api, move |r| r.control_questions(&officer, &serial)).await?;
+    let view = |question: &ControlQuestion| {
+        let ControlQuestion { name, english, georgian } = question;
+        ControlQuestionView { name, en: english, ka: georgian }
+    };
+    Ok(json(StatusCode::OK, &asked.iter().map(view).collect::<Vec<_>>()))
 }
 
 /// Confirms a suspension that a code had brought about.

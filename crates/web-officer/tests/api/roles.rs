@@ -88,7 +88,7 @@ fn the_table_is_complete() {
         .filter(|route| route.path != "/openapi.json")
         .map(|route| (route.method.to_lowercase(), format!("{BASE}{}", route.path)))
         .collect();
-    let document = serde_json::to_value(openapi()).unwrap();
+    let document = openapi();
     assert_eq!(document["openapi"], "3.1.0");
     let mut described = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {

@@ -37,9 +37,9 @@ pub(super) fn forged_orders_are_refused(here: &Installation) {
         order
     };
     let issue = |change: fn(&mut Issue)| {
-        move |order: &mut Order| match &mut order.content {
-            OrderContent::Issue(issue) => change(issue),
-            other => panic!("{other:?}"),
+        move |order: &mut Order| {
+            let OrderContent::Issue(issue) = &mut order.content else { panic!("it is no order to issue") };
+            change(issue);
         }
     };
     let release = |order: &mut Order| {

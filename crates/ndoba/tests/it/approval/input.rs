@@ -188,7 +188,7 @@ pub(super) fn requests_within_requests(here: &Installation) {
         assert!(answers.len() <= 1 && answers.iter().all(|status| *status >= 400), "{rest:?}: {said}");
     }
     // The door itself is open: the same octets without a lie are answered.
-    let plain = format!("GET /api/v1/whoami HTTP/1.1\r\nHost: ndoba\r\nConnection: close\r\n\r\n");
+    let plain = "GET /api/v1/whoami HTTP/1.1\r\nHost: ndoba\r\nConnection: close\r\n\r\n";
     assert_eq!(statuses(&here.over_tls(OFFICER, plain.as_bytes())), [200]);
     assert_eq!(opened(here), before);
 }

@@ -11,3 +11,12 @@ ALTER TABLE revocation_requests ADD COLUMN confirmed INTEGER;
 CREATE INDEX revocation_requests_newest ON revocation_requests (received, order_id);
 -- What was suspended by code within a day: the CA counts.
 CREATE INDEX orders_by_code ON orders (order_id) WHERE kind = 'suspend-by-code';
+
+-- Names as certificates show them, in small letters: how the desk finds one. Written with the certificate.
+CREATE TABLE certificate_names (
+    name   TEXT NOT NULL, -- compared by its octets: a prefix is a range
+    serial BLOB  NOT NULL,
+    PRIMARY KEY (name, serial)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX certificate_names_by_serial ON certificate_names (serial);
+CREATE INDEX orders_by_application ON orders (application) WHERE application IS NOT NULL;

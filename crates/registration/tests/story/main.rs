@@ -2,16 +2,21 @@
 
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
 
+mod desk;
+mod offices;
+
+use std::collections::BTreeMap;
+
 use ndoba_audit::{Event, EventKind};
 use ndoba_order::{MediaType, Order, SignerRole};
 use ndoba_registration::application::{ApplicationContent, DeviceContent, SubjectContent};
 use ndoba_registration::fake::{World, clerk, municipality, person, with_device};
 use ndoba_registration::ports::{
-    CertificateStatus, OrderKind, OrderRecord, OrderState, PageRequest, RequestFilter, RevocationClock,
+    CertificateStatus, OrderKind, OrderRecord, OrderState, PageRequest, RevocationClock,
 };
 use ndoba_registration::{
-    ApplicationQuery, ApplicationState, ByCode, EndGrantRequest, GrantRequest, NewGrantRequest, Officer,
-    Once, Registration, Separation, ServiceError, StatusRequest,
+    ApplicationQuery, ApplicationState, EndGrantRequest, GrantRequest, NewGrantRequest, Officer, Once,
+    Registration, Separation, ServiceError, StatusRequest,
 };
 use ndoba_types::{Clock, OrderId, SerialNumber, Sha256Digest, Span};
 
@@ -382,8 +387,9 @@ fn revocation_suspension_release() {
         reason: reason.map(Into::into),
         received: None,
         effective: None,
-        channel: "telephone".into(),
+        channel: "in-person".into(),
         note: "control questions answered".into(),
+        control: BTreeMap::new(),
     };
     let revoker = world.officer("revocation-officer");
     let propose =
@@ -449,6 +455,7 @@ fn a_revocation_with_a_date() {
             effective: Some(effective),
             channel: "letter".into(),
             note: "closes at the end of the quarter".into(),
+            control: BTreeMap::new(),
         };
         service.propose(&revoker.as_officer(), &serial, &request, None)
     };
@@ -487,8 +494,9 @@ fn a_request_that_is_turned_down() {
         reason: None,
         received: None,
         effective: None,
-        channel: "telephone".into(),
+        channel: "in-person".into(),
         note: "a voice that nobody knows".into(),
+        control: BTreeMap::new(),
     };
     let asked = service.propose(&revoker.as_officer(), &serial, &request, None).unwrap();
     let decline = |officer: &Officer, id, note: &str| service.decline(officer, id, note, None);
@@ -529,126 +537,6 @@ fn a_clock_tells_what_is_left() {
     assert_eq!(left(&RevocationClock { carried_out: Some(now), ..clock.clone() }), Some((aim, limit)));
     assert_eq!(left(&RevocationClock { published: Some((7, now)), ..clock.clone() }), None);
     assert_eq!(left(&RevocationClock { settled: Some(now), ..clock }), None);
-}
-
-/// Number and code suspend; nothing less does, and every failure looks the same.
-#[test]
-fn approval_by_code_suspends_and_nothing_else() {
-    let world = World::new();
-    let service = world.registration();
-    let (order, serial) = issued(&world, &service);
-    let officer = world.officer("registration-officer").as_officer();
-    let void = service.give_revocation_code(&officer, &serial).unwrap().shown();
-    let code = service.give_revocation_code(&officer, &serial).unwrap().shown();
-    let batumi = world.officer("registration-officer-in-batumi").as_officer();
-    assert!(matches!(service.give_revocation_code(&batumi, &serial), Err(ServiceError::Unknown { .. })));
-    // Only the hash is kept.
-    assert!(!format!("{:?}", world.registry.tables().codes).contains(&code));
-    let number = "01001012345";
-    for (who, tried) in [
-        (number, void.as_str()),
-        (number, "0000-0000-0000-0000"),
-        (number, "no code"),
-        ("01001099999", code.as_str()),
-        ("4a01", code.as_str()),
-        ("", code.as_str()),
-    ] {
-        assert_eq!(service.suspend_by_code(who, tried).unwrap(), ByCode::NoMatch, "{who} {tried}");
-    }
-    let refused = |world: &World| {
-        let tables = world.registry.tables();
-        tables.events.iter().filter(|event| event.what.name() == "login-refused").count()
-    };
-    assert_eq!(refused(&world), 6);
-    let ByCode::Ordered(id) = service.suspend_by_code(" 0100 1012-345 ", &code.to_lowercase()).unwrap()
-    else {
-        panic!("not ordered");
-    };
-    let ordered = service.order(&world.officer("revocation-officer").as_officer(), id).unwrap();
-    assert_eq!((ordered.kind, &ordered.state), (OrderKind::SuspendByCode, &OrderState::Queued));
-    assert_eq!(ordered.target, Some(serial.clone()));
-    assert_eq!(ordered.signatures[0].role, "desk");
-    let signed = Order::from_bytes(&ordered.content).unwrap();
-    assert_eq!(signed.expires.since(signed.created), Span::minutes(30));
-
-    // An officer confirms it, once; nothing else can be confirmed.
-    let revoker = world.officer("revocation-officer").as_officer();
-    assert_eq!(code_of(&service.confirm(&revoker, id, "x", None)), "order.state");
-    world.registry.tables().orders.get_mut(&id).unwrap().state = OrderState::Done { serial: serial.clone() };
-    assert_eq!(code_of(&service.confirm(&revoker, order.id, "x", None)), "order.not-by-code");
-    assert_eq!(code_of(&service.confirm(&revoker, id, "x\u{202e}", None)), "text.invisible");
-    service.confirm(&revoker, id, "called back at the number on file", None).unwrap();
-    assert_eq!(code_of(&service.confirm(&revoker, id, "again", None)), "state.changed");
-    let page = PageRequest { limit: 10, after: None };
-    assert_eq!(service.requests(&revoker, &RequestFilter::default(), &page).unwrap().items.len(), 1);
-
-    // What is suspended already is said to be so, to who has the code.
-    let now = world.clock.now();
-    world.registry.tables().certificates[0].status = CertificateStatus::Suspended { since: now };
-    assert_eq!(service.suspend_by_code(&serial.to_string(), &code).unwrap(), ByCode::Already);
-}
-
-fn code_of<T>(result: &Result<T, ServiceError>) -> String {
-    result.as_ref().err().map_or_else(|| "done".into(), code)
-}
-
-/// What an office did is not there for another one, and central officers see the whole country (design §3).
-#[test]
-fn approval_across_offices() {
-    let world = World::new();
-    let service = world.registration();
-    let unknown = |error: ServiceError| matches!(error, ServiceError::Unknown { .. });
-    let [batumi, approver] =
-        ["registration-officer-in-batumi", "approver-in-batumi"].map(|name| world.officer(name).as_officer());
-    // Of the head office: nothing of it is to be had beneath it.
-    let (order, serial) = issued(&world, &service);
-    let application = order.application.unwrap();
-    let draft = service.open(&world.officer("both").as_officer(), &person(), None).unwrap();
-    let draft = draft.application.id;
-    assert!(unknown(service.application(&batumi, application).unwrap_err()));
-    assert!(unknown(service.application(&approver, draft).unwrap_err()));
-    assert!(unknown(service.edit(&batumi, draft, None, &person(), None).unwrap_err()));
-    assert!(unknown(service.freeze(&batumi, draft, None).unwrap_err()));
-    assert!(unknown(service.withdraw(&batumi, draft, None).unwrap_err()));
-    assert!(unknown(service.deliver(&batumi, application, None).unwrap_err()));
-    assert!(unknown(service.send_back(&approver, draft, "x", None).unwrap_err()));
-    assert!(unknown(service.reject(&approver, draft, "x", None).unwrap_err()));
-    assert!(unknown(service.order(&batumi, order.id).unwrap_err()));
-    assert!(unknown(service.certificate(&approver, &serial).unwrap_err()));
-    let release = StatusRequest {
-        kind: OrderKind::Release,
-        reason: None,
-        received: None,
-        effective: None,
-        channel: "in-person".into(),
-        note: "x".into(),
-    };
-    assert!(unknown(service.propose(&batumi, &serial, &release, None).unwrap_err()));
-    let jws = approval(&world, &order, "approver-in-batumi");
-    assert!(unknown(service.sign(&approver, order.id, &jws, None).unwrap_err()));
-    let page = PageRequest { limit: 10, after: None };
-    let listed = |officer: &Officer| {
-        let applications = service.applications(officer, &ApplicationQuery::default(), &page).unwrap();
-        let everything = ndoba_registration::ports::CertificateFilter::default();
-        let certificates = service.certificates(officer, &everything, &page).unwrap();
-        (applications.items.len(), certificates.items.len())
-    };
-    assert_eq!(listed(&batumi), (0, 0));
-    let refused = |code: &str| {
-        let tables = world.registry.tables();
-        let is_it = |event: &&Event| matches!(&event.what, EventKind::ActionRefused { code: told, .. } if told.as_str() == code);
-        tables.events.iter().filter(is_it).count()
-    };
-    assert_eq!(refused("other-office"), 12);
-
-    // Their own they see, and so does who is above; who is on duty for revocations sees certificates everywhere.
-    let own = service.open(&batumi, &person(), None).unwrap().application.id;
-    assert!(service.application(&approver, own).is_ok());
-    assert!(service.application(&world.officer("approver").as_officer(), own).is_ok());
-    assert_eq!(listed(&batumi), (1, 0));
-    assert_eq!(listed(&world.officer("registration-officer").as_officer()), (3, 1));
-    assert!(service.certificate(&world.officer("revocation-officer").as_officer(), &serial).is_ok());
-    assert!(service.certificate(&world.officer("auditor").as_officer(), &serial).is_ok());
 }
 
 #[test]
