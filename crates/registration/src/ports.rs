@@ -8,6 +8,7 @@
 
 mod desk;
 
+pub use crate::agreement::{AgreementError, AgreementMaker, AgreementOf};
 use ndoba_audit::Event;
 pub use ndoba_order::OrderKind;
 use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, Span, UtcTime};
@@ -80,8 +81,10 @@ pub struct ApplicationRecord {
     pub updated: UtcTime,
     /// The order made of it: the latest one.
     pub order: Option<OrderId>,
-    /// Why it was returned or rejected, in the officer's words.
+    /// Why it was returned or rejected, or how the subscriber accepted the certificate, in the officer's words.
     pub remark: Option<String>,
+    /// The certificate that the new one replaces: a renewal, or a new key.
+    pub replaces: Option<SerialNumber>,
 }
 
 /// An application together with its latest order's state (a join on `orders`).

@@ -9,7 +9,7 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 use crate::guard::Caller;
-use crate::operations::{applications, audit, certificates, desk, orders, own, register};
+use crate::operations::{agreements, applications, audit, certificates, desk, orders, own, register};
 use crate::problem::ProblemDocument;
 use crate::route::BASE;
 
@@ -19,13 +19,18 @@ use crate::route::BASE;
     paths(
         own::whoami,
         own::profiles,
+        own::form,
         applications::open,
         applications::list,
         applications::get,
         applications::edit,
+        agreements::document,
+        agreements::agree,
         applications::freeze,
         applications::withdraw,
         applications::deliver,
+        applications::accept,
+        applications::renew,
         applications::send_back,
         applications::reject,
         orders::decline,

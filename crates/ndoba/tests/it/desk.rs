@@ -134,7 +134,10 @@ fn a_code_suspends_at_once_and_an_officer_confirms(engine: Engine) {
     assert!(here.shown(&serial).contains("suspended"));
 
     // 6. An address that tries too often waits; what it types then is not even looked at.
-    let last = (0..10).map(|_| here.try_code(port, "01001000902", &code)).last().unwrap();
+    let mut last = here.try_code(port, "01001000902", &code);
+    for _ in 0..9 {
+        last = here.try_code(port, "01001000902", &code);
+    }
     assert!(last.status == 429 && last.body.contains(TOO_MANY), "{last:?}");
     assert!(here.try_code(port, "01001000902", &others).body.contains(TOO_MANY));
     assert!(here.shown(&other).contains(": good"));

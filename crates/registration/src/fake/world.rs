@@ -18,14 +18,15 @@ use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 
 use super::FakeRegistry;
 use crate::application::{
-    AffiliationContent, ApplicationContent, AuthorityProof, DeviceContent, IdentityDocument,
+    AffiliationContent, ApplicationContent, ApplicationId, AuthorityProof, DeviceContent, IdentityDocument,
     IdentityProofing, LegalPersonContent, NaturalPersonContent, Representative, SubjectContent,
 };
 use crate::ports::{
-    CertificateRecord, CertificateStatus, DeskKey, GrantRecord, LedgerState, OrderState, RevocationLimits,
+    AgreementError, AgreementMaker, AgreementOf, CertificateRecord, CertificateStatus, DeskKey, GrantRecord,
+    LedgerState, OrderState, RevocationLimits,
 };
 use crate::profile::{DeviceOffer, ProfileOffer, SubjectKind};
-use crate::service::{Officer, Registration, RegistrationSettings, person_of_number};
+use crate::service::{Acceptance, Officer, Registration, RegistrationSettings, person_of_number};
 
 /// The installation of all worlds.
 pub const INSTALLATION: InstallationId = InstallationId::from_bytes([0x11; 16]);
@@ -60,6 +61,22 @@ impl Random for CountingRandom {
             chunk.copy_from_slice(&Sha256Digest::of(&count.to_be_bytes()).as_bytes()[..chunk.len()]);
         }
         Ok(())
+    }
+}
+
+/// Agreements that are the application's JSON under a heading.
+#[derive(Debug)]
+pub(crate) struct PlainAgreements;
+
+impl AgreementMaker for PlainAgreements {
+    fn terms(&self) -> &'static str {
+        "test-1"
+    }
+
+    fn render(&self, of: &AgreementOf<'_>) -> Result<Vec<u8>, AgreementError> {
+        let content = ApplicationContent { agreement: None, ..of.content.clone() };
+        let content = serde_json::to_string(&content).expect("content is JSON");
+        Ok(format!("{} {}\n{content}", of.application, of.terms).into_bytes())
     }
 }
 
@@ -282,7 +299,28 @@ impl World {
             desk: Some(Arc::new(self.officer("desk").clone())),
         };
         let random = Arc::new(CountingRandom::default());
-        Registration::new(settings, self.registry.clone(), self.clock.clone(), random)
+        Registration::new(
+            settings,
+            self.registry.clone(),
+            self.clock.clone(),
+            random,
+            Arc::new(PlainAgreements),
+        )
+    }
+
+    /// Has the subscriber accept the agreement of an application.
+    pub fn agree(&self, service: &Registration, officer: &Officer, id: ApplicationId) -> bool {
+        let Ok(document) = service.agreement(officer, id) else { return false };
+        let clerk = service.application(officer, id).is_ok_and(|found| {
+            matches!(&found.application.content.subject, SubjectContent::NaturalPerson(person) if person.organisation.is_some())
+        });
+        let today = self.clock.now().to_string()[..10].to_owned();
+        let acceptance = Acceptance {
+            sha256: Sha256Digest::of(&document).to_string(),
+            accepted: today.clone(),
+            subject_accepted: clerk.then_some(today),
+        };
+        service.agree(officer, id, &acceptance, None).is_ok()
     }
 
     /// What the CA would do with a queued order for a certificate: the serial number that it gives.
@@ -349,7 +387,7 @@ pub fn person() -> ApplicationContent {
         csr: csr(),
         device: None,
         agreement: None,
-        publication_consent: false,
+        publication_consent: Some(false),
     }
 }
 
@@ -416,6 +454,8 @@ fn document() -> IdentityDocument {
         kind: "identity-card".into(),
         number: "11AB12345".into(),
         issued_by: "PSDA".into(),
+        validation: Some("visual-inspection".into()),
+        copies_at: Some("attached".into()),
         issued: Some("2024-01-31".into()),
         expires: Some("2034-01-31".into()),
     }

@@ -118,6 +118,12 @@ impl Registration {
                 format!("the order is {}", order.state.name()),
             ));
         }
+        if let Some(application) = order.application {
+            // As accurate at the signature as at the submission (REG-6.3.1-00B): dates may have passed since.
+            let record = self.load(application)?.application;
+            self.vet(officer, &record.content)?;
+            self.agreed(&record)?;
+        }
         let now = self.clock.now();
         let earlier: Vec<&[u8]> = order.signatures.iter().map(|signature| signature.jws.as_bytes()).collect();
         let register = self.register()?;

@@ -39,7 +39,7 @@ impl Installation {
     }
 
     /// Signs an order by these officers, each over the one before where the role wants that.
-    pub(super) fn sign(&self, order: &Order, signers: &[(&str, SignerRole)]) -> Signatures {
+    pub(super) fn sign_order(&self, order: &Order, signers: &[(&str, SignerRole)]) -> Signatures {
         let bytes = order.to_bytes().unwrap();
         let mut made: Signatures = Vec::new();
         for (officer, role) in signers {

@@ -36,6 +36,10 @@ pub(super) fn another_office_finds_nothing(here: &Installation) {
         (approver, "POST", of("/reject"), &remark, "application"),
         (submitter, "GET", format!("/orders/{order}"), "", "order"),
         (approver, "POST", format!("/orders/{order}/signatures"), &jws, "order"),
+        (submitter, "GET", of("/agreement.pdf"), "", "application"),
+        (submitter, "POST", certificate("/renewal"), "{}", "certificate"),
+        (submitter, "GET", certificate("/control-questions"), "", "certificate"),
+        (submitter, "POST", certificate("/revocation-code"), "{}", "certificate"),
         (submitter, "GET", certificate(""), "", "certificate"),
         (approver, "GET", certificate("/certificate.pem"), "", "certificate"),
         (approver, "GET", certificate("/certificate.der"), "", "certificate"),
@@ -64,7 +68,7 @@ pub(super) fn signatures_are_good_for_one_order_by_one_officer(here: &Installati
     let [(first_order, _), (second_order, _)] = [&first, &second].map(|id| here.order_of(id));
     let refused_before = here.events("action-refused");
     let roles = [("registration-officer", SignerRole::Submitter), ("approver", SignerRole::Approver)];
-    let of_first = here.sign(&first_order, &roles);
+    let of_first = here.sign_order(&first_order, &roles);
     let send = |officer: &str, jws: &str| {
         let body = json!({ "jws": jws }).to_string();
         let path = format!("/orders/{}/signatures", second_order.order_id);
@@ -75,7 +79,7 @@ pub(super) fn signatures_are_good_for_one_order_by_one_officer(here: &Installati
     // Replayed from the first order; over a signature of the submitter's that is not the one that is kept; the
     // submitter's once more; another officer's, handed in by a colleague.
     assert_eq!(send("approver", &of_first[1].1), "order-signature-invalid");
-    let over_another = here.sign(&second_order, &roles);
+    let over_another = here.sign_order(&second_order, &roles);
     assert_eq!(send("approver", &over_another[1].1), "order-approval-not-covering");
     assert_eq!(send("registration-officer", &over_another[0].1), "order-role-twice");
     let bytes = second_order.to_bytes().unwrap();
