@@ -9,9 +9,10 @@ mod pieces;
 use ndoba_audit::EventKind;
 use ndoba_lint::{CrlContext, CrlLint, Scope, Severity};
 use ndoba_types::{
-    DigestToBeSigned, MessageHasher, PublishCrls, Sha256Digest, Sha256Hasher, SignError, UtcTime,
+    DigestToBeSigned, MessageHasher, PublishCrls, Sha256Digest, Sha256Hasher, SignError, Signature,
+    SignatureAlgorithm, UtcTime,
 };
-use ndoba_x509::{CrlNumber, CrlPlan, CrlReadError, CrlReader};
+use ndoba_x509::{CrlFrame, CrlNumber, CrlPlan, CrlReadError, CrlReader};
 
 use crate::authority::IssuingCa;
 use crate::crl::continuity::Continuity;
@@ -19,7 +20,7 @@ use crate::crl::pieces::{Entries, Framed, Recorded, for_each_piece};
 use crate::ending::{AuthorityEnd, LastCrlIntent};
 use crate::error::CaError;
 use crate::node::Node;
-use crate::ports::{CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary, Ledger};
+use crate::ports::{Attempt, CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary, Ledger};
 use crate::world::{Arrow, CrlSink, Failpoints, PublishError, ReadSeek};
 
 /// Carries out CRL publication for one CA.
@@ -29,6 +30,38 @@ pub(crate) struct CrlPublication<'a> {
     pub(crate) sink: &'a dyn CrlSink,
     pub(crate) failpoints: &'a dyn Failpoints,
     pub(crate) ca: &'a IssuingCa,
+}
+
+/// A list whose number is taken and which nobody has signed.
+pub(crate) struct IntendedCrl {
+    /// What stands around the entries in the TBSCertList.
+    frame: CrlFrame,
+    entries: Entries,
+    /// Has seen the TBSCertList.
+    hasher: MessageHasher,
+    pub(crate) attempt: Attempt,
+    pub(crate) summary: CrlSummary,
+}
+
+impl IntendedCrl {
+    /// One whose TBSCertList is at hand: an offline CA's, which is short.
+    pub(crate) fn held(
+        tbs: Vec<u8>,
+        algorithm: SignatureAlgorithm,
+        attempt: Attempt,
+        summary: CrlSummary,
+    ) -> Self {
+        let mut hasher = algorithm.hasher();
+        hasher.update(&tbs);
+        let entries = Entries { draft: Box::new(Vec::new()), length: 0 };
+        Self { frame: CrlFrame { before: tbs, behind: Vec::new() }, entries, hasher, attempt, summary }
+    }
+
+    /// The TBSCertList, whole: of lists that are short.
+    pub(crate) fn to_tbs(&self) -> Result<Vec<u8>, PublishError> {
+        let framed = Framed { frame: self.frame.clone(), entries: &*self.entries.draft };
+        Ok(pieces::whole(&framed)?)
+    }
 }
 
 impl CrlPublication<'_> {
@@ -52,8 +85,16 @@ impl CrlPublication<'_> {
         if online.is_some_and(|number| number >= CrlNumber::new(last.number)) {
             return Ok(());
         }
-        let recorded = Recorded { ledger: self.ledger, ca: &self.ca.name, number: last.number };
-        Ok(self.sink.publish(&self.ca.name, &recorded)?)
+        Ok(self.sink.publish(&self.ca.name, &self.recorded(last.number))?)
+    }
+
+    /// Whether the list that was recorded with that number is `der`: of lists that are short.
+    pub(crate) fn is_recorded(&self, number: u64, der: &[u8]) -> Result<bool, CaError> {
+        Ok(pieces::whole(&self.recorded(number)).map_err(PublishError::from)? == der)
+    }
+
+    fn recorded(&self, number: u64) -> Recorded<'_> {
+        Recorded { ledger: self.ledger, ca: &self.ca.name, number }
     }
 
     /// Makes and publishes the next CRL. `None` when another node took the number first.
@@ -83,6 +124,36 @@ impl CrlPublication<'_> {
         next_update: UtcTime,
         record: &mut dyn FnMut(CrlIntent) -> Result<bool, CaError>,
     ) -> Result<Option<CrlSummary>, CaError> {
+        let Some(intended) = self.intend(state, next_update, record)? else { return Ok(None) };
+        self.failpoints.reached(Arrow::AfterCrlIntent);
+
+        // 3. The token. A CRL that is lost here costs a number, nothing else: the next one says the same.
+        let message = DigestToBeSigned::<PublishCrls>::assertion(intended.hasher.clone());
+        let signature = match self.ca.revoke.sign_digest(message) {
+            Ok(signature) => signature,
+            Err(error) => {
+                let failure = match error {
+                    SignError::InDoubt { .. } => CrlFailure::Lost,
+                    SignError::Busy | SignError::Refused { .. } | SignError::Unavailable { .. } => {
+                        CrlFailure::Unsigned
+                    }
+                };
+                let (number, attempt) = (intended.summary.number, intended.attempt);
+                self.fail(&CrlInDoubt { ca: self.ca.name.clone(), number, attempt }, failure)?;
+                return Err(CaError::Sign(error));
+            }
+        };
+        self.failpoints.reached(Arrow::AfterCrlSign);
+        self.complete(intended, &signature)
+    }
+
+    /// Steps 1 and 2: what is to be signed, durable. `None` when another node took the number first.
+    pub(crate) fn intend(
+        &self,
+        state: &CrlState,
+        next_update: UtcTime,
+        record: &mut dyn FnMut(CrlIntent) -> Result<bool, CaError>,
+    ) -> Result<Option<IntendedCrl>, CaError> {
         // 1. The entries, from one snapshot of the ledger: encoded and compared as they pass, kept in the draft only.
         let (version, entries) = self.entries()?;
         let this_update = self.node.now().floor_to_second();
@@ -93,8 +164,7 @@ impl CrlPublication<'_> {
 
         // 2. The number and the intent, durable.
         let key = &self.ca.revoke;
-        let to_sign = hasher.clone().finish();
-        let attempt = self.node.attempt(key.label(), &*self.ca.watch, to_sign.clone());
+        let attempt = self.node.attempt(key.label(), &*self.ca.watch, hasher.clone().finish());
         let intent = CrlIntent {
             ca: self.ca.name.clone(),
             number,
@@ -114,35 +184,28 @@ impl CrlPublication<'_> {
             return Ok(None);
         }
         self.node.intended(&attempt.key);
-        self.failpoints.reached(Arrow::AfterCrlIntent);
+        let summary = CrlSummary { number, version, this_update, next_update };
+        Ok(Some(IntendedCrl { frame, entries, hasher, attempt, summary }))
+    }
 
-        // 3. The token. A CRL that is lost here costs a number, nothing else: the next one says the same.
-        let signature = match key.sign_digest(DigestToBeSigned::<PublishCrls>::assertion(hasher)) {
-            Ok(signature) => signature,
-            Err(error) => {
-                let failure = match error {
-                    SignError::InDoubt { .. } => CrlFailure::Lost,
-                    SignError::Busy | SignError::Refused { .. } | SignError::Unavailable { .. } => {
-                        CrlFailure::Unsigned
-                    }
-                };
-                self.fail(&CrlInDoubt { ca: self.ca.name.clone(), number, attempt }, failure)?;
-                return Err(CaError::Sign(error));
-            }
-        };
-        self.failpoints.reached(Arrow::AfterCrlSign);
-
+    /// Steps 4 and 5: verified, durable, online. `None` when a higher number was recorded meanwhile.
+    pub(crate) fn complete(
+        &self,
+        intended: IntendedCrl,
+        signature: &Signature,
+    ) -> Result<Option<CrlSummary>, CaError> {
         // 4. Verified before it is recorded or seen.
-        let algorithm = key.algorithm();
+        let IntendedCrl { frame, entries, hasher, attempt, summary } = intended;
+        let (number, version) = (summary.number, summary.version);
+        let algorithm = self.ca.revoke.algorithm();
         let halted =
             |what: &str| CaError::Halted { what: format!("CRL {number} of {}: {what}", self.ca.name) };
-        ndoba_x509::verify_digest(&self.ca.facts.spki, algorithm, &to_sign, signature.as_bytes())
+        ndoba_x509::verify_digest(&self.ca.facts.spki, algorithm, &hasher.finish(), signature.as_bytes())
             .map_err(|_| halted("the token's signature does not verify with the CA's public key"))?;
-        let frame = frame.signed(entries.length, algorithm, &signature);
+        let frame = frame.signed(entries.length, algorithm, signature);
         let der = Framed { frame, entries: &*entries.draft };
 
         // 5. Durable, then online.
-        let summary = CrlSummary { number, version, this_update, next_update };
         let event = self.node.event(EventKind::CrlIssued {
             ca: self.ca.name.clone(),
             number,

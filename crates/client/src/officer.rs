@@ -2,6 +2,7 @@
 
 use std::io;
 
+use ndoba_registration::Form;
 use rustls_pki_types::CertificateDer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -78,6 +79,15 @@ impl OfficerClient {
         self.get("/profiles")
     }
 
+    /// The fields of an application by a profile, with their rules.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn form(&self, profile: &str) -> Result<Form, ClientError> {
+        self.get(&format!("/profiles/{}/form", segment(profile)))
+    }
+
     /// Opens an application; with `key` a repetition gives the same one.
     ///
     /// # Errors
@@ -124,6 +134,35 @@ impl OfficerClient {
         self.get(&format!("/applications{}", query_string(query)))
     }
 
+    /// The agreement of an application, PDF.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn agreement(&self, id: &str) -> Result<Vec<u8>, ClientError> {
+        let path = format!("/applications/{}/agreement.pdf", segment(id));
+        Ok(self.call(Method::Get, &path, None, Vec::new())?.body)
+    }
+
+    /// Notes that the agreement with this SHA-256 was accepted.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn agree(
+        &self,
+        id: &str,
+        sha256: &str,
+        accepted: &str,
+        subject_accepted: Option<&str>,
+    ) -> Result<Application, ClientError> {
+        let mut body = json!({ "sha256": sha256, "accepted": accepted });
+        if let Some(day) = subject_accepted {
+            body["subject_accepted"] = day.into();
+        }
+        self.post(&format!("/applications/{}/agreement", segment(id)), &body, None)
+    }
+
     /// Freezes an application into an order.
     ///
     /// # Errors
@@ -149,6 +188,24 @@ impl OfficerClient {
     /// [`ClientError`].
     pub fn deliver(&self, id: &str) -> Result<Application, ClientError> {
         self.post(&format!("/applications/{}/deliver", segment(id)), &json!({}), None)
+    }
+
+    /// Notes that the subscriber accepted the certificate, and how.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn accept(&self, id: &str, remark: &str) -> Result<Application, ClientError> {
+        self.post(&format!("/applications/{}/accept", segment(id)), &json!({ "remark": remark }), None)
+    }
+
+    /// Opens an application for a certificate that replaces another; `changes` are merged into the application behind it.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn renew(&self, serial: &str, changes: &impl Serialize) -> Result<Application, ClientError> {
+        self.post(&format!("/certificates/{}/renewal", segment(serial)), changes, None)
     }
 
     /// Gives an application back for correction.

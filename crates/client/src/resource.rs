@@ -57,9 +57,12 @@ pub struct Application {
     /// Why the CA refused the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
-    /// Why it was returned or rejected.
+    /// Why it was returned or rejected, or how the certificate was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
+    /// The certificate that the new one replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
 }
 
 impl std::fmt::Debug for Application {

@@ -1,9 +1,11 @@
 //! The command line. PINs and keys are never arguments; files are.
 
+mod application;
 mod content;
 mod officer;
 mod probe;
 pub(crate) mod revoke_all;
+mod root;
 mod tsa;
 
 use std::path::PathBuf;
@@ -14,10 +16,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ndoba_registration::{CHANNELS, REASONS};
 use ndoba_types::{CaName, UtcTime};
 
+pub(crate) use application::ApplicationCommand;
 pub(crate) use officer::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
 pub(crate) use probe::{ProbeCommand, WatchArgs};
 
 pub(crate) use content::{DevicesArgs, Law, LintArgs, LintFormat, LintType, ProfileCommand};
+pub(crate) use root::{DraftArgs, OfflineArgs, RootCommand, SignDraftArgs};
 pub(crate) use tsa::{JournalArgs, RenewArgs, SignOrderArgs, SubmitOrderArgs, TsaCommand};
 
 /// Ndoba, the backend of a qualified trust-service provider.
@@ -35,6 +39,9 @@ pub(crate) enum Command {
     /// Key ceremonies.
     #[command(subcommand)]
     Ceremony(CeremonyCommand),
+    /// The offline root: its responder's next certificate and its next list, by way of a ceremony.
+    #[command(subcommand)]
+    Root(RootCommand),
     /// The configuration file: check it, explain it.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -177,94 +184,6 @@ impl From<Language> for ndoba_order::Language {
             Language::Ka => Self::Georgian,
         }
     }
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ApplicationCommand {
-    /// Open an application from a file and a PKCS#10 request; every rule is checked at once.
-    New {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// The application's content without the request, JSON or TOML by its ending.
-        #[arg(long, value_name = "FILE")]
-        file: PathBuf,
-        /// The PKCS#10 request, PEM.
-        #[arg(long, value_name = "FILE")]
-        csr: PathBuf,
-    },
-    /// Show an application.
-    Show {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-    },
-    /// List applications.
-    List {
-        #[command(flatten)]
-        api: ApiArgs,
-    },
-    /// Freeze an application into an order and sign it as submitter.
-    Submit {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-    },
-    /// Sign an application's order as approver, and wait for the certificate.
-    Approve {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-    },
-    /// Replace the content of a draft or returned application.
-    Edit {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-        /// The whole content anew, without the request, JSON or TOML by its ending.
-        #[arg(long, value_name = "FILE")]
-        file: PathBuf,
-        /// Another PKCS#10 request, PEM; the one before stays when absent.
-        #[arg(long, value_name = "FILE")]
-        csr: Option<PathBuf>,
-    },
-    /// Give a submitted application back for correction, as approver.
-    Return {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-        /// What is to be corrected.
-        #[arg(long, value_name = "TEXT")]
-        remark: String,
-    },
-    /// Refuse an application for good, as approver.
-    Reject {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-        /// Why.
-        #[arg(long, value_name = "TEXT")]
-        remark: String,
-    },
-    /// Give an application up before it is fully signed.
-    Withdraw {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-    },
-    /// Note that the certificate was handed to its subscriber.
-    Deliver {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-    },
 }
 
 #[derive(Debug, Subcommand)]

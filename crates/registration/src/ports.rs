@@ -6,6 +6,7 @@
 //! data: their rows live in tables that the `ca`, `ocsp` and `tsa` database users cannot read, except
 //! `orders`, `order_signatures` and `certificates`.
 
+pub use crate::agreement::{AgreementError, AgreementMaker, AgreementOf};
 use ndoba_audit::Event;
 pub use ndoba_order::OrderKind;
 use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, Span, UtcTime};
@@ -73,8 +74,10 @@ pub struct ApplicationRecord {
     pub updated: UtcTime,
     /// The order made of it: the latest one.
     pub order: Option<OrderId>,
-    /// Why it was returned or rejected, in the officer's words.
+    /// Why it was returned or rejected, or how the subscriber accepted the certificate, in the officer's words.
     pub remark: Option<String>,
+    /// The certificate that the new one replaces: a renewal, or a new key.
+    pub replaces: Option<SerialNumber>,
 }
 
 /// An application together with its latest order's state (a join on `orders`).
@@ -261,6 +264,8 @@ pub struct CertificateRecord {
     pub order: Option<OrderId>,
     /// The application behind that order.
     pub application: Option<ApplicationId>,
+    /// Who opened that application.
+    pub opened_by: Option<OfficerId>,
     /// How far the ledger has come.
     pub ledger: LedgerState,
     /// The certificate; absent until `Issued`.
@@ -363,6 +368,8 @@ pub struct ApplicationFilter {
     pub subject: Option<String>,
     /// Opened by this officer.
     pub opened_by: Option<OfficerId>,
+    /// Opened by one of these; absent: by whomever.
+    pub within: Option<Vec<OfficerId>>,
 }
 
 /// Which certificates.
@@ -376,6 +383,8 @@ pub struct CertificateFilter {
     pub key: Option<Sha256Digest>,
     /// `good`, `suspended` or `revoked`.
     pub status: Option<String>,
+    /// Of applications opened by one of these; absent: all.
+    pub within: Option<Vec<OfficerId>>,
 }
 
 /// The database as registration uses it. Blocking; one method is one transaction, durable when it returns.

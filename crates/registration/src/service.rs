@@ -1,12 +1,15 @@
 //! The operations of registration: who may, whether the state allows it, what is recorded.
 
+mod agreements;
 mod applications;
 mod certificates;
 mod decline;
 mod error;
 mod officers;
 mod orders;
+mod reach;
 mod register;
+mod renewal;
 mod responder;
 
 use std::sync::{Arc, Mutex};
@@ -16,10 +19,13 @@ use ndoba_order::{OrderKind, Pin, Register};
 use ndoba_types::{CaName, Clock, InstallationId, OfficerId, Random, RecordId, Sha256Digest, Span, UtcTime};
 
 use crate::check::Rules;
+use crate::field_error::FieldError;
+use crate::form::{self, Form};
 use crate::permission::{Permission, allows};
-use crate::ports::{Act, Conflict, Receipt, Registry, RegistryError, RevocationLimits};
+use crate::ports::{Act, AgreementMaker, Conflict, Receipt, Registry, RegistryError, RevocationLimits};
 use crate::profile::{DeviceOffer, ProfileOffer};
 
+pub use agreements::Acceptance;
 pub use applications::ApplicationQuery;
 pub use error::{Separation, ServiceError};
 pub use officers::Officer;
@@ -61,6 +67,7 @@ pub struct Registration {
     registry: Arc<dyn Registry>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    agreements: Arc<dyn AgreementMaker>,
     /// The register as replayed from so many documents: replayed again when there are more.
     replayed: Mutex<Option<(u64, Arc<Register>)>>,
 }
@@ -81,13 +88,30 @@ impl Registration {
         registry: Arc<dyn Registry>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
+        agreements: Arc<dyn AgreementMaker>,
     ) -> Self {
-        Self { settings, registry, clock, random, replayed: Mutex::new(None) }
+        Self { settings, registry, clock, random, agreements, replayed: Mutex::new(None) }
     }
 
     /// The profiles on offer.
     pub fn profiles(&self) -> &[ProfileOffer] {
         &self.settings.profiles
+    }
+
+    /// The form of a profile's applications today.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Unknown`] for a profile that is not on offer.
+    pub fn form(&self, profile: &str) -> Result<Form, ServiceError> {
+        let offer = self.settings.profiles.iter().find(|offer| offer.name == profile);
+        let offer = offer.ok_or(ServiceError::Unknown { what: "profile" })?;
+        Ok(form::effective(offer, self.rules(self.clock.now())))
+    }
+
+    /// The fields of an application that came as JSON and does not read, for a refusal that names them.
+    pub fn refusals(&self, application: &serde_json::Value) -> Vec<FieldError> {
+        crate::check::refusals(application, self.rules(self.clock.now()))
     }
 
     /// Whether an order of this kind will be carried out soon: a `ca` node was seen lately and, where the order takes a

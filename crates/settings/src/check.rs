@@ -331,7 +331,14 @@ fn legal(raw: RawLegal) -> Checked<Legal> {
     if raw.retention_years < 7 {
         return complaint("legal.retention_years", "records are kept for at least 7 years");
     }
+    let identity_max_age = positive_span("legal.identity_max_age", &raw.identity_max_age)?;
+    let identity_max_age_days =
+        u32::try_from(identity_max_age.as_micros() / Span::days(1).as_micros()).unwrap_or_default();
+    if Span::days(identity_max_age_days) != identity_max_age {
+        return complaint("legal.identity_max_age", "is counted in whole days, such as \"30d\"");
+    }
     Ok(Legal {
+        identity_max_age_days,
         revocation_max,
         revocation_slo,
         suspension_allowed: raw.suspension_allowed,

@@ -369,7 +369,8 @@ section! {
         tsp_request: String = "16KiB";
         /// The longest body of the officers' API.
         api_body: String = "64KiB";
-        /// Connections at once, per address.
+        /// Connections at once; at the public's addresses the longest idle one makes room for one more, at the others it
+        /// waits. Each of the public's takes two open files.
         connections: u32 = 10_000u32;
         /// How long a client may take to send its headers.
         header_timeout: String = "5s";
@@ -395,6 +396,8 @@ section! {
         suspension_on_timeout: String = "revoke";
         /// How many years records are kept, at least 7; certificates of the built-in profiles say so (QcRetentionPeriod).
         retention_years: u8 = 10u8;
+        /// How long ago an identity may have been proved, at most, when the application is signed (C-72). Whole days.
+        identity_max_age: String = "30d";
         /// Under whose law certificates are qualified, "GE" or "EU": chooses among the built-in profiles.
         legislation: String = "GE";
     }

@@ -517,6 +517,8 @@ pub struct Legal {
     pub suspension_on_timeout: OnTimeout,
     /// How long records are kept, in years.
     pub retention_years: u8,
+    /// How long ago an identity may have been proved when the application is signed, in days (C-72).
+    pub identity_max_age_days: u32,
     /// Under whose law certificates are qualified.
     pub legislation: QualifiedUnder,
 }

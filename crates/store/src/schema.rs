@@ -56,6 +56,7 @@ table! {
         updated -> BigInt,
         order_id -> Nullable<Binary>,
         remark -> Nullable<Text>,
+        replaces -> Nullable<Binary>,
     }
 }
 
@@ -333,6 +334,14 @@ table! {
     final_cas (ca) {
         ca -> Text,
         finished -> BigInt,
+    }
+}
+
+table! {
+    responder_turns (ca) {
+        ca -> Text,
+        holder -> Text,
+        until -> BigInt,
     }
 }
 

@@ -20,18 +20,19 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Oldest first. The last one is the schema that this program works with.
-const VERSIONS: [&str; 6] = [
+const VERSIONS: [&str; 7] = [
     "20261123000001",
     "20261125000001",
     "20261127000001",
     "20261127000002",
     "20261127000003",
     "20261127000004",
+    "20261127000011",
 ];
 
 /// Migrations that were edited after databases had been made by them, which ended with the product's first version:
 /// each writes its edition into `meta`, and a database of another edition is refused instead of misread.
-const EDITIONS: [(&str, &str); 1] = [("20261123000001", "3")];
+const EDITIONS: [(&str, &str); 1] = [("20261123000001", "4")];
 /// The row of `meta` that says whose database this is.
 const INSTALLATION: &str = "installation";
 /// The row of `meta` that says since when.

@@ -8,7 +8,7 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 use crate::guard::Caller;
-use crate::operations::{applications, audit, certificates, orders, own, register};
+use crate::operations::{agreements, applications, audit, certificates, orders, own, register};
 use crate::problem::ProblemDocument;
 use crate::route::BASE;
 
@@ -18,13 +18,18 @@ use crate::route::BASE;
     paths(
         own::whoami,
         own::profiles,
+        own::form,
         applications::open,
         applications::list,
         applications::get,
         applications::edit,
+        agreements::document,
+        agreements::agree,
         applications::freeze,
         applications::withdraw,
         applications::deliver,
+        applications::accept,
+        applications::renew,
         applications::send_back,
         applications::reject,
         orders::decline,

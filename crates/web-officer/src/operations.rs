@@ -1,5 +1,6 @@
 //! The operations, a file per resource. Each reads its input, lets registration decide, and shows the resource.
 
+pub(crate) mod agreements;
 pub(crate) mod applications;
 pub(crate) mod audit;
 pub(crate) mod certificates;

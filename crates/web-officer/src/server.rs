@@ -10,7 +10,7 @@ use rustls::ServerConfig;
 
 use crate::guard::{gate, unknown_path};
 use crate::openapi;
-use crate::operations::{applications, audit, certificates, orders, own, register};
+use crate::operations::{agreements, applications, audit, certificates, orders, own, register};
 use crate::peer::note_peer;
 use crate::route::BASE;
 use crate::state::{Api, ServerLimits};
@@ -48,6 +48,7 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
         .route("/openapi.json", web::get().to(openapi::serve))
         .route("/whoami", web::get().to(own::whoami))
         .route("/profiles", web::get().to(own::profiles))
+        .route("/profiles/{name}/form", web::get().to(own::form))
         .service(
             web::resource("/applications")
                 .route(web::get().to(applications::list))
@@ -58,9 +59,12 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
                 .route(web::get().to(applications::get))
                 .route(web::put().to(applications::edit)),
         )
+        .route("/applications/{id}/agreement.pdf", web::get().to(agreements::document))
+        .route("/applications/{id}/agreement", web::post().to(agreements::agree))
         .route("/applications/{id}/order", web::post().to(applications::freeze))
         .route("/applications/{id}/withdraw", web::post().to(applications::withdraw))
         .route("/applications/{id}/deliver", web::post().to(applications::deliver))
+        .route("/applications/{id}/accept", web::post().to(applications::accept))
         .route("/applications/{id}/return", web::post().to(applications::send_back))
         .route("/applications/{id}/reject", web::post().to(applications::reject))
         .route("/orders/{id}", web::get().to(orders::get))
@@ -72,6 +76,7 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
         .route("/certificates/{serial}/certificate.der", web::get().to(certificates::der))
         .route("/certificates/{serial}/certificate.p7c", web::get().to(certificates::p7c))
         .route("/certificates/{serial}/orders", web::post().to(certificates::propose))
+        .route("/certificates/{serial}/renewal", web::post().to(applications::renew))
         .route("/officers", web::get().to(register::officers))
         .service(
             web::resource("/grants")

@@ -127,3 +127,10 @@ pub(crate) fn digest(octets: &dyn Octets) -> io::Result<Sha256Digest> {
     for_each_piece(octets, |piece| hasher.update(piece))?;
     Ok(hasher.finish())
 }
+
+/// All of it, for lists that are short.
+pub(crate) fn whole(octets: &dyn Octets) -> io::Result<Vec<u8>> {
+    let mut all = Vec::new();
+    octets.read()?.read_to_end(&mut all)?;
+    Ok(all)
+}

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use anyhow::Context as _;
+use ndoba_agreement::Templates;
 use ndoba_order::ProfileRef;
 use ndoba_registration::ports::RevocationLimits;
 use ndoba_registration::{DeviceOffer, ProfileOffer, Registration, RegistrationSettings, SubjectKind};
@@ -21,8 +22,6 @@ use crate::{files, installation};
 
 /// Event loops of the officers' server; its work waits on the database, not on the processor.
 const WORKERS: usize = 2;
-/// How long after a person was seen a certificate may be issued (C-72).
-const PROOFING_DAYS: u32 = 30;
 /// How long an order may be signed: the most that the format allows.
 const ORDER_LIFE: Span = Span::days(7);
 /// Five heartbeats of the `ca` role missed: it counts as absent.
@@ -97,7 +96,7 @@ fn registration(process: &Process) -> anyhow::Result<Registration> {
             .filter(|profile| profile.template() == Template::OcspResponder)
             .map(|profile| ProfileRef { name: profile.name().to_owned(), digest: profile.digest() })
             .collect(),
-        proofing_max_age_days: PROOFING_DAYS,
+        proofing_max_age_days: settings.legal.identity_max_age_days,
         order_life: ORDER_LIFE,
         suspension_allowed: settings.legal.suspension_allowed,
         revocation: RevocationLimits {
@@ -111,7 +110,17 @@ fn registration(process: &Process) -> anyhow::Result<Registration> {
         Arc::new(process.store.clone()),
         Arc::clone(&process.world.clock),
         Arc::clone(&process.world.random),
+        Arc::new(agreements(settings)?),
     ))
+}
+
+/// The templates of agreements, in the provider's name: as its CAs' certificates have it.
+fn agreements(settings: &Settings) -> anyhow::Result<Templates> {
+    let ca = settings.cas.first().context("no CA is configured")?;
+    let subject = installation::certificate(&ca.certificate)?.subject().attributes();
+    let provider = subject.into_iter().find(|(id, _)| *id == ndoba_x509::oid::ORGANIZATION_NAME);
+    let (_, provider) = provider.context("the CA's certificate names no organisation")?;
+    Ok(Templates { provider, retention_years: settings.legal.retention_years })
 }
 
 /// The profiles for subscribers, each with the CA that issues by it.

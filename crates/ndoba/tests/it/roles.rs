@@ -21,9 +21,10 @@ const OFFICERS: [(char, &str); 7] = [
 ];
 
 /// Method, path below `/api/v1`, and who may.
-const OPERATIONS: [(&str, &str, &str); 25] = [
+const OPERATIONS: [(&str, &str, &str); 30] = [
     ("GET", "/applications", "RA"),
     ("GET", "/applications/{id}", "RA"),
+    ("GET", "/applications/{id}/agreement.pdf", "RA"),
     ("GET", "/audit/export", "U"),
     ("GET", "/certificates", "RAVU"),
     ("GET", "/certificates/{serial}", "RAVU"),
@@ -34,8 +35,11 @@ const OPERATIONS: [(&str, &str, &str); 25] = [
     ("GET", "/officers", "SU"),
     ("GET", "/orders/{id}", "RAVU"),
     ("GET", "/profiles", "SRAVUOD"),
+    ("GET", "/profiles/{name}/form", "SRAVUOD"),
     ("GET", "/whoami", "SRAVUOD"),
     ("POST", "/applications", "R"),
+    ("POST", "/applications/{id}/accept", "R"),
+    ("POST", "/applications/{id}/agreement", "R"),
     ("POST", "/applications/{id}/deliver", "R"),
     ("POST", "/applications/{id}/order", "R"),
     ("POST", "/applications/{id}/reject", "A"),
@@ -43,6 +47,7 @@ const OPERATIONS: [(&str, &str, &str); 25] = [
     ("POST", "/applications/{id}/withdraw", "R"),
     // Whether it is a revocation or a release is in the body.
     ("POST", "/certificates/{serial}/orders", "RAV"),
+    ("POST", "/certificates/{serial}/renewal", "R"),
     ("POST", "/grants", "S"),
     ("POST", "/grants/draft", "S"),
     ("POST", "/orders/{id}/decline", "V"),
@@ -66,7 +71,8 @@ fn every_operation_as_nobody_as_the_wrong_role_and_as_the_right_one(engine: Engi
     };
     let refused_before = events("action-refused");
     let targets = |(method, path, _): &(&'static str, &str, &str)| {
-        (*method, path.replace("{serial}", &serial).replace("{id}", &application))
+        let path = path.replace("{serial}", &serial).replace("{id}", &application);
+        (*method, path.replace("{name}", "person-signature"))
     };
     let targets: Vec<_> = OPERATIONS.iter().map(targets).collect();
     for target in &targets {

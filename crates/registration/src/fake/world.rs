@@ -18,14 +18,15 @@ use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 
 use super::FakeRegistry;
 use crate::application::{
-    AffiliationContent, ApplicationContent, AuthorityProof, DeviceContent, IdentityDocument,
+    AffiliationContent, ApplicationContent, ApplicationId, AuthorityProof, DeviceContent, IdentityDocument,
     IdentityProofing, LegalPersonContent, NaturalPersonContent, Representative, SubjectContent,
 };
 use crate::ports::{
-    CertificateRecord, CertificateStatus, GrantRecord, LedgerState, OrderState, RevocationLimits,
+    AgreementError, AgreementMaker, AgreementOf, CertificateRecord, CertificateStatus, GrantRecord,
+    LedgerState, OrderState, RevocationLimits,
 };
 use crate::profile::{DeviceOffer, ProfileOffer, SubjectKind};
-use crate::service::{Officer, Registration, RegistrationSettings, person_of_number};
+use crate::service::{Acceptance, Officer, Registration, RegistrationSettings, person_of_number};
 
 /// The installation of all worlds.
 pub const INSTALLATION: InstallationId = InstallationId::from_bytes([0x11; 16]);
@@ -63,6 +64,22 @@ impl Random for CountingRandom {
     }
 }
 
+/// Agreements that are the application's JSON under a heading.
+#[derive(Debug)]
+pub struct PlainAgreements;
+
+impl AgreementMaker for PlainAgreements {
+    fn terms(&self) -> &'static str {
+        "test-1"
+    }
+
+    fn render(&self, of: &AgreementOf<'_>) -> Result<Vec<u8>, AgreementError> {
+        let content = ApplicationContent { agreement: None, ..of.content.clone() };
+        let content = serde_json::to_string(&content).expect("content is JSON");
+        Ok(format!("{} {}\n{content}", of.application, of.terms).into_bytes())
+    }
+}
+
 /// An officer with a key in memory.
 #[derive(Clone, Debug)]
 pub struct TestOfficer {
@@ -74,6 +91,8 @@ pub struct TestOfficer {
     pub personal_number: String,
     /// What the register grants.
     pub roles: Vec<Role>,
+    /// Where.
+    pub office: &'static str,
     key: SigningKey,
 }
 
@@ -81,7 +100,12 @@ impl TestOfficer {
     fn new(number: u8, name: &'static str, roles: &[Role]) -> Self {
         let key = SigningKey::from_slice(&[number; 32]).expect("a small number is a scalar of P-256");
         let (id, personal_number) = (OfficerId::from_bytes([number; 16]), format!("{number:011}"));
-        Self { name, id, personal_number, roles: roles.to_vec(), key }
+        Self { name, id, personal_number, roles: roles.to_vec(), office: "GE", key }
+    }
+
+    /// The same in another office.
+    fn of(self, office: &'static str) -> Self {
+        Self { office, ..self }
     }
 
     /// The public key.
@@ -121,6 +145,7 @@ impl TestOfficer {
             key: self.spki().fingerprint(),
             person: Some(person_of_number(INSTALLATION, SALT, &self.personal_number)),
             roles: self.roles.clone(),
+            office: Some(self.office.parse().expect("an office")),
         }
     }
 }
@@ -152,6 +177,9 @@ impl World {
                 TestOfficer::new(7, "operator", &[Role::Operator]),
                 TestOfficer::new(8, "administrator", &[Role::Administrator]),
                 TestOfficer::new(9, "both", &[Role::RegistrationOfficer, Role::Approver]),
+                TestOfficer::new(10, "registration-officer-in-batumi", &[Role::RegistrationOfficer])
+                    .of("GE/Batumi"),
+                TestOfficer::new(11, "approver-in-batumi", &[Role::Approver]).of("GE/Batumi"),
             ],
         };
         for officer in &world.officers[2..] {
@@ -196,7 +224,7 @@ impl World {
             spki: officer.spki().fingerprint(),
             key: officer.spki(),
             roles: Roles::new(officer.roles.clone()).expect("roles that go together"),
-            office: "GE".parse().expect("an office"),
+            office: officer.office.parse().expect("an office"),
             not_before: now.minus(Span::days(1)),
             not_after: now.plus(Span::days(365)),
             created: now,
@@ -256,7 +284,28 @@ impl World {
             ca_silence: Span::seconds(10),
         };
         let random = Arc::new(CountingRandom::default());
-        Registration::new(settings, self.registry.clone(), self.clock.clone(), random)
+        Registration::new(
+            settings,
+            self.registry.clone(),
+            self.clock.clone(),
+            random,
+            Arc::new(PlainAgreements),
+        )
+    }
+
+    /// Has the subscriber accept the agreement of an application.
+    pub fn agree(&self, service: &Registration, officer: &Officer, id: ApplicationId) -> bool {
+        let Ok(document) = service.agreement(officer, id) else { return false };
+        let clerk = service.application(officer, id).is_ok_and(|found| {
+            matches!(&found.application.content.subject, SubjectContent::NaturalPerson(person) if person.organisation.is_some())
+        });
+        let today = self.clock.now().to_string()[..10].to_owned();
+        let acceptance = Acceptance {
+            sha256: Sha256Digest::of(&document).to_string(),
+            accepted: today.clone(),
+            subject_accepted: clerk.then_some(today),
+        };
+        service.agree(officer, id, &acceptance, None).is_ok()
     }
 
     /// What the CA would do with a queued order for a certificate: the serial number that it gives.
@@ -269,6 +318,8 @@ impl World {
         row.state = OrderState::Done { serial: serial.clone() };
         let (ca, application): (CaName, _) = (row.ca.clone(), row.application);
         let now = self.clock.now();
+        let opened_by =
+            tables.applications.iter().find(|one| Some(one.id) == application).map(|one| one.opened_by);
         tables.certificates.push(CertificateRecord {
             serial: serial.clone(),
             ca,
@@ -277,6 +328,7 @@ impl World {
             lint: "37 rules, clean; second encoder: equal".into(),
             order: Some(order),
             application,
+            opened_by,
             ledger: LedgerState::Issued,
             der: Some(der),
             not_before: now,
@@ -320,7 +372,7 @@ pub fn person() -> ApplicationContent {
         csr: csr(),
         device: None,
         agreement: None,
-        publication_consent: false,
+        publication_consent: Some(false),
     }
 }
 
@@ -387,6 +439,8 @@ fn document() -> IdentityDocument {
         kind: "identity-card".into(),
         number: "11AB12345".into(),
         issued_by: "PSDA".into(),
+        validation: Some("visual-inspection".into()),
+        copies_at: Some("attached".into()),
         issued: Some("2024-01-31".into()),
         expires: Some("2034-01-31".into()),
     }

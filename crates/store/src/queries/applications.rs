@@ -27,6 +27,7 @@ struct ApplicationRow {
     updated: i64,
     order_id: Option<Vec<u8>>,
     remark: Option<String>,
+    replaces: Option<Vec<u8>>,
 }
 
 impl TryFrom<&ApplicationRecord> for ApplicationRow {
@@ -44,6 +45,7 @@ impl TryFrom<&ApplicationRecord> for ApplicationRow {
             updated,
             order,
             remark,
+            replaces,
         } = record;
         Ok(Self {
             id: id.as_bytes().to_vec(),
@@ -58,6 +60,7 @@ impl TryFrom<&ApplicationRecord> for ApplicationRow {
             updated: updated.unix_micros(),
             order_id: order.map(|id| id.as_bytes().to_vec()),
             remark: remark.clone(),
+            replaces: replaces.as_ref().map(|serial| serial.as_unsigned().to_vec()),
         })
     }
 }
@@ -86,6 +89,7 @@ impl TryFrom<ApplicationRow> for ApplicationRecord {
             updated,
             order_id,
             remark,
+            replaces,
         } = row;
         Ok(Self {
             id: ApplicationId::from_bytes(stored::octets(&id, "applications.id")?),
@@ -100,6 +104,10 @@ impl TryFrom<ApplicationRow> for ApplicationRecord {
             updated: stored::time(updated, "applications.updated")?,
             order: order_id.as_deref().map(stored::order_id).transpose()?,
             remark,
+            replaces: replaces
+                .as_deref()
+                .map(|serial| stored::serial(serial, "applications.replaces"))
+                .transpose()?,
         })
     }
 }
@@ -132,7 +140,7 @@ pub(crate) fn list(
     filter: &ApplicationFilter,
     page: &PageRequest,
 ) -> Result<Page<ApplicationWithOrder>, StoreError> {
-    let ApplicationFilter { states, subject, opened_by } = filter;
+    let ApplicationFilter { states, subject, opened_by, within } = filter;
     let mut query = applications::table
         .left_join(order_rows::table.on(order_rows::order_id.nullable().eq(applications::order_id)))
         .select((ApplicationRow::as_select(), Option::<OrderStateRow>::as_select()))
@@ -160,6 +168,10 @@ pub(crate) fn list(
     }
     if let Some(officer) = opened_by {
         query = query.filter(applications::opened_by.eq(officer.as_bytes().as_slice()));
+    }
+    if let Some(those) = within {
+        let those: Vec<&[u8]> = those.iter().map(|one| one.as_bytes().as_slice()).collect();
+        query = query.filter(applications::opened_by.eq_any(those));
     }
     if !states.is_empty() {
         let whatever_order: Vec<&str> =

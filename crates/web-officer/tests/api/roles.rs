@@ -21,7 +21,7 @@ const PEOPLE: [&str; 8] = [
 ];
 
 fn path_of(route: &Route) -> String {
-    route.path.replace("{id}", &"ab".repeat(16)).replace("{serial}", "7f0102")
+    route.path.replace("{id}", &"ab".repeat(16)).replace("{serial}", "7f0102").replace("{name}", "sign")
 }
 
 #[test]
