@@ -1,19 +1,26 @@
 //! CRLs: planned from the ledger's snapshot, linted, recorded, signed, compared, recorded, published (design §6).
+//!
+//! A list may have a million entries, so none is held: they go from the ledger into a draft beside what is published,
+//! and from there through the lint and the hash, into the ledger and online, in pieces.
 
 mod continuity;
+mod pieces;
 
 use ndoba_audit::EventKind;
-use ndoba_lint::{CrlContext, Scope, Severity, lint_crl};
-use ndoba_types::{PublishCrls, Sha256Digest, SignError, ToBeSigned, UtcTime};
-use ndoba_x509::{CrlEntryList, CrlNumber, CrlPlan, CrlView};
+use ndoba_lint::{CrlContext, CrlLint, Scope, Severity};
+use ndoba_types::{
+    DigestToBeSigned, MessageHasher, PublishCrls, Sha256Digest, Sha256Hasher, SignError, UtcTime,
+};
+use ndoba_x509::{CrlNumber, CrlPlan, CrlReadError, CrlReader};
 
 use crate::authority::IssuingCa;
 use crate::crl::continuity::Continuity;
+use crate::crl::pieces::{Entries, Framed, Recorded, for_each_piece};
 use crate::ending::{AuthorityEnd, LastCrlIntent};
 use crate::error::CaError;
 use crate::node::Node;
 use crate::ports::{CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary, Ledger};
-use crate::world::{Arrow, CrlSink, Failpoints};
+use crate::world::{Arrow, CrlSink, Failpoints, PublishError, ReadSeek};
 
 /// Carries out CRL publication for one CA.
 pub(crate) struct CrlPublication<'a> {
@@ -45,10 +52,8 @@ impl CrlPublication<'_> {
         if online.is_some_and(|number| number >= CrlNumber::new(last.number)) {
             return Ok(());
         }
-        match self.ledger.current_crl(&self.ca.name)? {
-            Some(der) => Ok(self.sink.publish(&self.ca.name, &der)?),
-            None => Ok(()),
-        }
+        let recorded = Recorded { ledger: self.ledger, ca: &self.ca.name, number: last.number };
+        Ok(self.sink.publish(&self.ca.name, &recorded)?)
     }
 
     /// Makes and publishes the next CRL. `None` when another node took the number first.
@@ -78,25 +83,27 @@ impl CrlPublication<'_> {
         next_update: UtcTime,
         record: &mut dyn FnMut(CrlIntent) -> Result<bool, CaError>,
     ) -> Result<Option<CrlSummary>, CaError> {
-        // 1. The entries, from one snapshot of the ledger: encoded and compared as they pass, kept as octets only.
+        // 1. The entries, from one snapshot of the ledger: encoded and compared as they pass, kept in the draft only.
         let (version, entries) = self.entries()?;
         let this_update = self.node.now().floor_to_second();
         let number = state.highest_number + 1;
-        let tbs = self.encode(number, this_update, next_update, entries);
-        self.lint(&tbs, this_update, next_update == UtcTime::NO_END)?;
+        let frame = self.plan(number, this_update, next_update).frame(entries.length);
+        let tbs = Framed { frame: frame.clone(), entries: &*entries.draft };
+        let (hasher, digest) = self.check(&tbs, this_update, next_update == UtcTime::NO_END)?;
 
         // 2. The number and the intent, durable.
         let key = &self.ca.revoke;
-        let attempt = self.node.attempt(key.label(), key.algorithm(), &*self.ca.watch, &tbs);
+        let to_sign = hasher.clone().finish();
+        let attempt = self.node.attempt(key.label(), &*self.ca.watch, to_sign.clone());
         let intent = CrlIntent {
             ca: self.ca.name.clone(),
             number,
-            tbs: Sha256Digest::of(&tbs),
+            tbs: digest,
             attempt: attempt.clone(),
             event: self.node.event(EventKind::CrlIntended {
                 ca: self.ca.name.clone(),
                 number,
-                tbs: Sha256Digest::of(&tbs),
+                tbs: digest,
                 key: attempt.key.clone(),
                 node: self.node.name_word(),
                 epoch: self.node.epoch_word(),
@@ -110,7 +117,7 @@ impl CrlPublication<'_> {
         self.failpoints.reached(Arrow::AfterCrlIntent);
 
         // 3. The token. A CRL that is lost here costs a number, nothing else: the next one says the same.
-        let signature = match self.ca.revoke.sign(ToBeSigned::<PublishCrls>::assertion(tbs.clone())) {
+        let signature = match key.sign_digest(DigestToBeSigned::<PublishCrls>::assertion(hasher)) {
             Ok(signature) => signature,
             Err(error) => {
                 let failure = match error {
@@ -126,12 +133,13 @@ impl CrlPublication<'_> {
         self.failpoints.reached(Arrow::AfterCrlSign);
 
         // 4. Verified before it is recorded or seen.
-        let algorithm = self.ca.revoke.algorithm();
+        let algorithm = key.algorithm();
         let halted =
             |what: &str| CaError::Halted { what: format!("CRL {number} of {}: {what}", self.ca.name) };
-        ndoba_x509::verify_signature(&self.ca.facts.spki, algorithm, &tbs, signature.as_bytes())
+        ndoba_x509::verify_digest(&self.ca.facts.spki, algorithm, &to_sign, signature.as_bytes())
             .map_err(|_| halted("the token's signature does not verify with the CA's public key"))?;
-        let der = ndoba_x509::assemble(&tbs, algorithm, &signature);
+        let frame = frame.signed(entries.length, algorithm, &signature);
+        let der = Framed { frame, entries: &*entries.draft };
 
         // 5. Durable, then online.
         let summary = CrlSummary { number, version, this_update, next_update };
@@ -139,17 +147,16 @@ impl CrlPublication<'_> {
             ca: self.ca.name.clone(),
             number,
             version,
-            crl: Sha256Digest::of(&der),
+            crl: pieces::digest(&der).map_err(PublishError::from)?,
         })?;
         let issued = CrlIssued {
             ca: self.ca.name.clone(),
             summary: summary.clone(),
             attempt,
             signatures: self.ca.watch.signatures(),
-            der: der.clone(),
             event,
         };
-        if !self.ledger.record_crl(issued)? {
+        if !self.ledger.record_crl(issued, &der)? {
             return Ok(None);
         }
         self.failpoints.reached(Arrow::AfterCrlRecorded);
@@ -171,35 +178,30 @@ impl CrlPublication<'_> {
         Ok(())
     }
 
-    fn encode(
-        &self,
-        number: u64,
-        this_update: UtcTime,
-        next_update: UtcTime,
-        entries: CrlEntryList,
-    ) -> Vec<u8> {
-        let plan = CrlPlan {
+    fn plan(&self, number: u64, this_update: UtcTime, next_update: UtcTime) -> CrlPlan<'_> {
+        CrlPlan {
             issuer: &self.ca.facts,
             number: CrlNumber::new(number),
             this_update,
             next_update,
             // Expired certificates stay on the list, since the CA began (411-2 CSS-6.3.10-03, -05; C-94).
             expired_certs_on_crl: Some(self.ca.facts.not_before),
-        };
-        plan.with_entries(entries)
+        }
     }
 
     /// The entries of the next list, and the status version that they show. A revoked certificate never vanishes; one
     /// that is on hold may have been released (design §6).
-    fn entries(&self) -> Result<(u64, CrlEntryList), CaError> {
-        let der = self.sink.online(&self.ca.name)?;
-        let online = der.as_deref().map(|der| self.view(der)).transpose()?;
-        let (mut continuity, mut entries) = (Continuity::with(online.as_ref()), CrlEntryList::default());
+    fn entries(&self) -> Result<(u64, Entries), CaError> {
+        let mut online = self.online()?;
+        let listed = online.as_mut().map(CrlReader::entries).transpose().map_err(PublishError::from)?;
+        let mut continuity = Continuity::with(listed);
+        let mut entries = Entries::begin(self.sink.draft(&self.ca.name)?);
         let version = self.ledger.for_each_revoked(&self.ca.name, &mut |entry| {
             continuity.pass(&entry);
             entries.push(&entry);
         })?;
-        match continuity.finish() {
+        let entries = entries.end().map_err(PublishError::from)?;
+        match continuity.finish().map_err(PublishError::from)? {
             Ok(()) => Ok((version, entries)),
             Err(broken) => Err(CaError::Discontinuous { ca: self.ca.name.clone(), what: broken.to_string() }),
         }
@@ -215,31 +217,46 @@ impl CrlPublication<'_> {
     }
 
     fn online_number(&self) -> Result<Option<CrlNumber>, CaError> {
+        Ok(self.online()?.map(|online| online.number()))
+    }
+
+    fn online(&self) -> Result<Option<CrlReader<Box<dyn ReadSeek>>>, CaError> {
         let Some(der) = self.sink.online(&self.ca.name)? else { return Ok(None) };
-        Ok(Some(self.view(&der)?.number()))
+        match CrlReader::open(der) {
+            Ok(online) => Ok(Some(online)),
+            Err(CrlReadError::Io(error)) => Err(PublishError::from(error).into()),
+            Err(CrlReadError::Bad(_)) => Err(CaError::Discontinuous {
+                ca: self.ca.name.clone(),
+                what: "the list online cannot be read".into(),
+            }),
+        }
     }
 
-    fn view<'d>(&self, der: &'d [u8]) -> Result<CrlView<'d>, CaError> {
-        CrlView::from_der(der).map_err(|_| CaError::Discontinuous {
-            ca: self.ca.name.clone(),
-            what: "the list online cannot be read".into(),
-        })
-    }
-
-    /// What is about to be signed passes the lint, or the CA stops: no officer can mend a CRL.
-    fn lint(&self, tbs: &[u8], now: UtcTime, is_last: bool) -> Result<(), CaError> {
-        let issuer = self.ca.as_lint_issuer();
-        let context = CrlContext {
+    /// What is about to be signed passes the lint, or the CA stops: no officer can mend a CRL. Every octet that is hashed
+    /// has been judged.
+    fn check(
+        &self,
+        tbs: &Framed<'_>,
+        now: UtcTime,
+        is_last: bool,
+    ) -> Result<(MessageHasher, Sha256Digest), CaError> {
+        let mut lint = CrlLint::new(CrlContext {
             scope: Scope::Ours,
-            issuer: Some(issuer),
+            issuer: Some(self.ca.as_lint_issuer()),
             now,
             lists_cas: self.ca.certifies_cas,
             is_last,
-        };
-        let mut errors =
-            lint_crl(tbs, &context).into_iter().filter(|finding| finding.severity == Severity::Error);
+        });
+        let (mut hasher, mut digest) = (self.ca.revoke.algorithm().hasher(), Sha256Hasher::default());
+        for_each_piece(tbs, |piece| {
+            lint.push(piece);
+            hasher.update(piece);
+            digest.update(piece);
+        })
+        .map_err(PublishError::from)?;
+        let mut errors = lint.finish().into_iter().filter(|finding| finding.severity == Severity::Error);
         match errors.next() {
-            None => Ok(()),
+            None => Ok((hasher, digest.finish())),
             Some(first) => {
                 Err(CaError::Halted { what: format!("the CRL of {} fails the lint: {first}", self.ca.name) })
             }

@@ -21,6 +21,7 @@ mod issue;
 mod node;
 pub mod ports;
 mod restore;
+mod revocation;
 mod service;
 mod status;
 mod suspension;
@@ -32,6 +33,10 @@ pub use decide::OrderRefusal;
 pub use error::CaError;
 pub use node::{Epoch, Node};
 pub use restore::{PublishedCrl, RestoreError, RestorePlan};
+pub use revocation::{RevokeCaError, Revoked, Revoking};
 pub use service::{CaParts, CaService, Progress};
 pub use suspension::{Overdue, SuspensionRule};
-pub use world::{Arrow, Behind, CrlSink, Failpoints, NoFailpoints, PublishError, RollbackWitness};
+pub use world::{
+    Arrow, Behind, CrlDraft, CrlSink, Failpoints, NoFailpoints, Octets, PublishError, ReadSeek,
+    RollbackWitness,
+};

@@ -10,6 +10,7 @@ use ndoba_x509::{RevocationReason, RevokedEntry};
 use crate::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
 use crate::clocks::{ClockChange, OpenRequest};
 use crate::ending::{AuthorityEnd, LastCrlIntent};
+use crate::world::Octets;
 
 /// A certificate by its issuer and serial number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -356,8 +357,21 @@ pub struct CrlIssued {
     pub attempt: Attempt,
     /// How many signatures the token has made with the key in this epoch, this one included.
     pub signatures: u64,
-    /// The CRL, DER.
-    pub der: Vec<u8>,
+    /// Committed with it.
+    pub event: Event,
+}
+
+/// The revocation of a CA's certificate.
+#[derive(Clone, Debug)]
+pub struct AuthorityRevocation {
+    /// The CA.
+    pub ca: CaName,
+    /// Its certificate, under its issuer.
+    pub certificate: CertificateId,
+    /// Why.
+    pub reason: RevocationReason,
+    /// When it takes effect: now.
+    pub at: UtcTime,
     /// Committed with it.
     pub event: Event,
 }
@@ -530,8 +544,23 @@ pub trait Ledger: Send + Sync {
         end: AuthorityEnd,
     ) -> Result<LastCrlIntent, LedgerError>;
 
-    /// Records a signed CRL. `false` when a higher number is recorded already.
-    fn record_crl(&self, crl: CrlIssued) -> Result<bool, LedgerError>;
+    /// Records a signed CRL, `der`, part by part. `false` when a higher number is recorded already.
+    fn record_crl(&self, crl: CrlIssued, der: &dyn Octets) -> Result<bool, LedgerError>;
+
+    /// Revokes a CA's certificate under its issuer, and ends the CA. `false`, and nothing changed, where it was revoked.
+    fn revoke_authority(&self, revocation: AuthorityRevocation) -> Result<bool, LedgerError>;
+
+    /// Certificates of a CA that are not revoked for ever, by serial number; its responders' apart, whose answers tell of
+    /// the revocation.
+    fn unrevoked(&self, ca: &CaName, limit: usize) -> Result<Vec<CertificateId>, LedgerError>;
+
+    /// Revokes each with its event; who was revoked meanwhile stays as it is. How many were.
+    fn revoke_with_ca(
+        &self,
+        certificates: Vec<(CertificateId, Event)>,
+        reason: RevocationReason,
+        at: UtcTime,
+    ) -> Result<usize, LedgerError>;
 
     /// CRL numbers without a CRL whose attempt has not ended; which, as for [`Self::in_doubt`].
     fn crls_in_doubt(&self, node: &str, epoch: &str, before: UtcTime)
@@ -545,8 +574,8 @@ pub trait Ledger: Send + Sync {
         event: Event,
     ) -> Result<bool, LedgerError>;
 
-    /// The bytes of the CRL with the highest number that was recorded as signed.
-    fn current_crl(&self, ca: &CaName) -> Result<Option<Vec<u8>>, LedgerError>;
+    /// A part, counted from 0, of the CRL that was recorded as signed with that number; none behind the last.
+    fn crl_part(&self, ca: &CaName, number: u64, part: u32) -> Result<Option<Vec<u8>>, LedgerError>;
 
     /// Makes a CA known. Doing it again with the same certificate changes nothing.
     fn register_authority(&self, authority: Authority, event: Event) -> Result<(), LedgerError>;

@@ -33,7 +33,8 @@ pub use profile::{DeviceOffer, ProfileOffer, SubjectKind};
 pub use service::{
     ApplicationQuery, AuthoriseResponderRequest, CHANNELS, EndGrantRequest, EndResponderRequest, GrantDraft,
     GrantRequest, NewGrantRequest, Officer, Once, REASONS, RegisteredOfficer, Registration,
-    RegistrationSettings, Separation, ServiceError, StatusRequest, TerminateCaRequest, person_of_number,
+    RegistrationSettings, RevokeCaRequest, Separation, ServiceError, StatusRequest, TerminateCaRequest,
+    person_of_number,
 };
 pub use state::{ApplicationState, Step, TRANSITIONS, next};
 pub use text::{MAX_NAME, MAX_TEXT};

@@ -1,17 +1,18 @@
 //! The CA's port: each method a transaction.
 
 use ndoba_audit::{Event, EventKind};
+use ndoba_ca::Octets;
 use ndoba_ca::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
 use ndoba_ca::clocks::{ClockChange, OpenRequest};
 use ndoba_ca::ending::{AuthorityEnd, LastCrlIntent};
 use ndoba_ca::ports::{
-    AcceptedState, Attempt, Authority, AuthorityMark, CertificateId, CrlFailure, CrlInDoubt, CrlIntent,
-    CrlIssued, CrlState, InDoubt, Intent, IntentOutcome, Issued, Ledger, LedgerError, LossCause,
-    OverdueSuspension, Queue, QueuedOrder, StatusAction, StatusChange, StatusOutcome, StatusRefusal,
-    StoredGrant, StoredResponderRequest, SuspensionEnd, Warrant,
+    AcceptedState, Attempt, Authority, AuthorityMark, AuthorityRevocation, CertificateId, CrlFailure,
+    CrlInDoubt, CrlIntent, CrlIssued, CrlState, InDoubt, Intent, IntentOutcome, Issued, Ledger, LedgerError,
+    LossCause, OverdueSuspension, Queue, QueuedOrder, StatusAction, StatusChange, StatusOutcome,
+    StatusRefusal, StoredGrant, StoredResponderRequest, SuspensionEnd, Warrant,
 };
 use ndoba_types::{CaName, OrderId, Sha256Digest, UtcTime};
-use ndoba_x509::RevokedEntry;
+use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::Store;
 use crate::error::StoreError;
@@ -246,8 +247,26 @@ impl Ledger for Store {
         Ok(self.write("record_last_crl_intent", |conn| crls::record_last_intent(conn, &intent, &end))?)
     }
 
-    fn record_crl(&self, crl: CrlIssued) -> Result<bool, LedgerError> {
-        Ok(self.write("record_crl", |conn| crls::record_signed(conn, &crl))?)
+    fn record_crl(&self, crl: CrlIssued, der: &dyn Octets) -> Result<bool, LedgerError> {
+        Ok(self.write("record_crl", |conn| crls::record_signed(conn, &crl, der))?)
+    }
+
+    fn revoke_authority(&self, revocation: AuthorityRevocation) -> Result<bool, LedgerError> {
+        Ok(self.write_status("revoke_authority", |conn| status::revoke_authority(conn, &revocation))?)
+    }
+
+    fn unrevoked(&self, ca: &CaName, limit: usize) -> Result<Vec<CertificateId>, LedgerError> {
+        Ok(self.read("unrevoked", |conn| status::unrevoked_under(conn, ca, limit))?)
+    }
+
+    fn revoke_with_ca(
+        &self,
+        certificates: Vec<(CertificateId, Event)>,
+        reason: RevocationReason,
+        at: UtcTime,
+    ) -> Result<usize, LedgerError> {
+        Ok(self
+            .write_status("revoke_with_ca", |conn| status::revoke_with_ca(conn, &certificates, reason, at))?)
     }
 
     fn crls_in_doubt(
@@ -268,8 +287,8 @@ impl Ledger for Store {
         Ok(self.write("record_crl_failure", |conn| crls::record_failure(conn, crl, failure, &event))?)
     }
 
-    fn current_crl(&self, ca: &CaName) -> Result<Option<Vec<u8>>, LedgerError> {
-        Ok(self.read("current_crl", |conn| crls::current(conn, ca))?)
+    fn crl_part(&self, ca: &CaName, number: u64, part: u32) -> Result<Option<Vec<u8>>, LedgerError> {
+        Ok(self.read("crl_part", |conn| crls::part(conn, ca, number, part))?)
     }
 
     fn register_authority(&self, authority: Authority, event: Event) -> Result<(), LedgerError> {

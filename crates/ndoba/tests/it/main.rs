@@ -28,6 +28,7 @@ mod accounting;
 mod accounts;
 mod api;
 mod bad_input;
+mod ca_revoked;
 mod ceremony;
 mod command_line;
 mod crash;
