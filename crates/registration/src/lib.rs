@@ -34,7 +34,7 @@ pub use form::Form;
 pub use permission::{Permission, allows};
 pub use profile::{DeviceOffer, ProfileOffer, SubjectKind};
 pub use service::{
-    Acceptance, ApplicationQuery, AuthoriseResponderRequest, CHANNELS, EndGrantRequest, EndResponderRequest,
+    Acceptance, ApplicationQuery, CaseRecord, SubjectRecord, AuthoriseResponderRequest, CHANNELS, EndGrantRequest, EndResponderRequest,
     GrantDraft, GrantRequest, NewGrantRequest, Officer, Once, REASONS, RegisteredOfficer, Registration,
     RegistrationSettings, Separation, ServiceError, StatusRequest, TerminateCaRequest, person_of_number,
 };

@@ -458,6 +458,33 @@ pub trait Registry: Send + Sync {
         act: Act<'_>,
     ) -> Result<(), RegistryError>;
 
+    /// Applications whose last change and whose certificates' ends all lie before `before`, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`].
+    fn erasable(&self, before: UtcTime, limit: u32) -> Result<Vec<ApplicationId>, RegistryError>;
+
+    /// Deletes an application and the evidence behind its orders, and behind the requests about its certificates, their
+    /// salts with them; [`Conflict::Stale`] where it is not erasable (as above). Orders, signatures and certificates stay.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`].
+    fn erase_application(
+        &self,
+        application: ApplicationId,
+        before: UtcTime,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError>;
+
+    /// The orders made of an application and those about its certificates, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`].
+    fn orders_of(&self, application: ApplicationId) -> Result<Vec<OrderRecord>, RegistryError>;
+
     /// Inserts an order about a certificate, with the request behind it.
     ///
     /// # Errors

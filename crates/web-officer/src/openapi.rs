@@ -8,7 +8,7 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 use crate::guard::Caller;
-use crate::operations::{agreements, applications, audit, certificates, orders, own, register};
+use crate::operations::{agreements, applications, audit, certificates, orders, own, register, subjects};
 use crate::problem::ProblemDocument;
 use crate::route::BASE;
 
@@ -32,6 +32,7 @@ use crate::route::BASE;
         applications::renew,
         applications::send_back,
         applications::reject,
+        subjects::record,
         orders::decline,
         orders::get,
         orders::sign,

@@ -7,6 +7,7 @@ pub(crate) mod certificates;
 pub(crate) mod orders;
 pub(crate) mod own;
 pub(crate) mod register;
+pub(crate) mod subjects;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header;

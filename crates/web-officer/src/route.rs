@@ -47,6 +47,7 @@ pub const ROUTES: &[Route] = &[
     post("/applications/{id}/accept", Permission::EditApplications),
     post("/applications/{id}/return", Permission::DecideApplications),
     post("/applications/{id}/reject", Permission::DecideApplications),
+    get("/subjects/{identifier}/record", Permission::ReadApplications),
     get("/orders/{id}", Permission::ReadOrders),
     post("/orders/{id}/decline", Permission::DraftRevocations),
     post("/orders/{id}/signatures", Permission::SignOrders),

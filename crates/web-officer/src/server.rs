@@ -10,7 +10,7 @@ use rustls::ServerConfig;
 
 use crate::guard::{gate, unknown_path};
 use crate::openapi;
-use crate::operations::{agreements, applications, audit, certificates, orders, own, register};
+use crate::operations::{agreements, applications, audit, certificates, orders, own, register, subjects};
 use crate::peer::note_peer;
 use crate::route::BASE;
 use crate::state::{Api, ServerLimits};
@@ -67,6 +67,7 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
         .route("/applications/{id}/accept", web::post().to(applications::accept))
         .route("/applications/{id}/return", web::post().to(applications::send_back))
         .route("/applications/{id}/reject", web::post().to(applications::reject))
+        .route("/subjects/{identifier}/record", web::get().to(subjects::record))
         .route("/orders/{id}", web::get().to(orders::get))
         .route("/orders/{id}/decline", web::post().to(orders::decline))
         .route("/orders/{id}/signatures", web::post().to(orders::sign))

@@ -4,11 +4,13 @@ mod application;
 mod certificate;
 mod officer;
 mod order;
+mod record;
 
 pub(crate) use application::{ApplicationSummary, ApplicationView};
 pub(crate) use certificate::CertificateView;
 pub(crate) use officer::{GrantDraftView, GrantView, OfficerView, ProfileView, WhoAmI};
 pub(crate) use order::OrderView;
+pub(crate) use record::SubjectRecordView;
 
 use ndoba_registration::ports::Page;
 use serde::Serialize;
