@@ -84,7 +84,7 @@ pub enum Finding {
         what: &'static str,
     },
     /// The first line is not that of an export.
-    #[error("the export's first line is not that of an audit export")]
+    #[error("header: the export's first line is not that of an audit export")]
     BadHeader,
     /// A record is not what it was.
     #[error("record {index}: {what}")]
@@ -94,22 +94,22 @@ pub enum Finding {
         /// What is wrong.
         what: &'static str,
     },
-    /// The export ends before a checkpoint that the verifier holds.
-    #[error("the export ends at record {have}, but a checkpoint over {need} was seen before")]
+    /// The export ends before records that a checkpoint covers which the verifier holds.
+    #[error("record {have}: it is missing, but a checkpoint over {need} was seen before")]
     Cut {
-        /// How many records are sealed in the export.
+        /// How many records there are, which is the place of the first that is missing.
         have: u64,
         /// How many were sealed before.
         need: u64,
     },
     /// The export's checkpoint of that number is another than the one that the verifier holds.
-    #[error("checkpoint {number} is not the one that was seen before: the log was made anew")]
+    #[error("checkpoint {number}: it is not the one that was seen before, the log was made anew")]
     Forked {
         /// Its number.
         number: u64,
     },
     /// Records were changed, and the hashes with them: some of these, from `from` on.
-    #[error("records {from} to {to} are not those that were sealed; their hashes were rewritten")]
+    #[error("records {from} to {to}: they are not those that were sealed; their hashes were rewritten")]
     Rewritten {
         /// The first that may be changed.
         from: u64,
@@ -117,10 +117,10 @@ pub enum Finding {
         to: u64,
     },
     /// A checkpoint the verifier brought is not from this log's keys.
-    #[error("the checkpoint that was seen before does not belong to this log")]
+    #[error("seen: the checkpoint that was seen before does not belong to this log")]
     SeenIsForeign,
     /// There is no checkpoint at all: nothing is proved.
-    #[error("the export has no checkpoint")]
+    #[error("unsealed: the export has no checkpoint")]
     Unsealed,
 }
 
@@ -137,8 +137,7 @@ pub struct ExportVerifier<'v> {
     signatures: &'v dyn SignatureVerifier,
     tokens: &'v dyn TokenVerifier,
     pinned: Option<&'v [Sha256Digest]>,
-    /// By number.
-    seen: BTreeMap<u64, &'v SignedCheckpoint>,
+    seen: &'v [SignedCheckpoint],
     header: Option<(InstallationId, BTreeMap<Sha256Digest, SubjectPublicKeyInfo>)>,
     frontier: Frontier,
     last_record: Option<Sha256Digest>,
@@ -165,7 +164,7 @@ impl<'v> ExportVerifier<'v> {
             signatures,
             tokens,
             pinned,
-            seen: seen.iter().map(|signed| (signed.checkpoint.number, signed)).collect(),
+            seen,
             header: None,
             frontier: Frontier::new(),
             last_record: None,
@@ -203,8 +202,14 @@ impl<'v> ExportVerifier<'v> {
         let (installation, _) = self.header.ok_or(Finding::BadHeader)?;
         let have = self.last_checkpoint.as_ref().map_or(0, |signed| signed.checkpoint.size);
         let numbers = self.last_checkpoint.as_ref().map_or(0, |signed| signed.checkpoint.number + 1);
-        if let Some((_, newest)) = self.seen.range(numbers..).next_back() {
-            return Err(Finding::Cut { have, need: newest.checkpoint.size });
+        let newest = self.seen.iter().map(|signed| &signed.checkpoint).max_by_key(|seen| seen.number);
+        if let Some(newest) = newest.filter(|newest| newest.number >= numbers) {
+            let (have, need) = (self.frontier.size(), newest.size);
+            if have < need {
+                return Err(Finding::Cut { have, need });
+            }
+            let what = "it is missing, but a later one was seen before";
+            return Err(Finding::BadCheckpoint { number: numbers, what });
         }
         let last = self.last_checkpoint.ok_or(Finding::Unsealed)?;
         Ok(Verdict {
@@ -222,12 +227,22 @@ impl<'v> ExportVerifier<'v> {
     /// The checkpoints that the verifier brought must be this log's, or they would prove nothing about it.
     fn check_seen(&self) -> Result<(), Finding> {
         let Some((installation, keys)) = &self.header else { return Err(Finding::BadHeader) };
-        for signed in self.seen.values() {
-            if signed.checkpoint.installation != *installation || !self.signature_holds(keys, signed) {
+        let mut by_number = BTreeMap::new();
+        for signed in self.seen {
+            let number = signed.checkpoint.number;
+            let holds = self.signature_holds(keys, signed) && self.token_holds(signed);
+            if signed.checkpoint.installation != *installation || !holds {
                 return Err(Finding::SeenIsForeign);
+            }
+            if *by_number.entry(number).or_insert(signed.digest()) != signed.digest() {
+                return Err(Finding::Forked { number });
             }
         }
         Ok(())
+    }
+
+    fn token_holds(&self, signed: &SignedCheckpoint) -> bool {
+        signed.token.as_ref().is_none_or(|token| self.tokens.holds(token, signed.digest()))
     }
 
     fn signature_holds(
@@ -291,7 +306,7 @@ impl<'v> ExportVerifier<'v> {
         if checkpoint.size < size || Some(checkpoint.at) < at {
             return Err(bad("it goes back"));
         }
-        if signed.token.as_ref().is_some_and(|token| !self.tokens.holds(token, signed.digest())) {
+        if !self.token_holds(&signed) {
             return Err(bad("its time-stamp does not hold"));
         }
         Ok(signed)
@@ -311,9 +326,12 @@ impl<'v> ExportVerifier<'v> {
         }
         if self.frontier.root() != signed.checkpoint.root {
             let from = self.last_checkpoint.as_ref().map_or(0, |before| before.checkpoint.size);
+            if from == size {
+                return Err(Finding::BadCheckpoint { number, what: "its root is not that of the records" });
+            }
             return Err(Finding::Rewritten { from, to: size.saturating_sub(1) });
         }
-        if let Some(seen) = self.seen.get(&number) {
+        for seen in self.seen.iter().filter(|seen| seen.checkpoint.number == number) {
             if seen.digest() != signed.digest() {
                 return Err(Finding::Forked { number });
             }

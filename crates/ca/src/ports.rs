@@ -23,6 +23,8 @@ pub struct CertificateId {
 /// An order as it lies in the database: bytes to be verified, nothing believed.
 #[derive(Clone, Debug)]
 pub struct QueuedOrder {
+    /// Whether the ledger shows what it made or changed already: it waits again by nobody's right.
+    pub carried_out: bool,
     /// The row's key; the bytes must name the same.
     pub order_id: OrderId,
     /// The canonical bytes that officers signed.

@@ -385,6 +385,10 @@ impl CaService {
         if content.order_id != queued.order_id {
             return Err(refusal("order-id-differs", "the order's bytes name another order"));
         }
+        // The ledger remembers what the order's own row was made to forget (design §3: once, or after a loss).
+        if queued.carried_out {
+            return Err(refusal("order-carried-out", "the order was carried out before"));
+        }
         let Some(ca) = self.authorities.values().find(|ca| ca.facts.ski == content.ca) else {
             return Err(refusal("ca-unknown", "the order is for a CA that is not this one's"));
         };

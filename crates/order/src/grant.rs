@@ -5,6 +5,7 @@ use ndoba_types::{InstallationId, OfficerId, Sha256Digest, SubjectPublicKeyInfo,
 use ndoba_x509::KeyKind;
 use serde::{Deserialize, Serialize};
 
+use crate::describe::is_hidden;
 use crate::document::{self, Malformed};
 use crate::{AuthoriseResponder, EndResponder, Office, Roles, TerminateCa, as_text};
 
@@ -201,8 +202,10 @@ impl Grant {
             return Err(Malformed::rule("an officer's public key is a key of a known kind"));
         }
         let shown = self.name_shown.as_deref().unwrap_or("-");
-        if !(1..=100).contains(&shown.chars().count()) || shown.chars().any(char::is_control) {
-            return Err(Malformed::rule("a shown name has 1 to 100 characters, none of them controls"));
+        if !(1..=100).contains(&shown.chars().count()) || shown.chars().any(is_hidden) {
+            return Err(Malformed::rule(
+                "a shown name has 1 to 100 characters, none of them hidden or a control",
+            ));
         }
         Ok(())
     }

@@ -184,7 +184,7 @@ impl Registry for FakeRegistry {
         filter: &ApplicationFilter,
         wanted: &PageRequest,
     ) -> Result<Page<ApplicationWithOrder>, RegistryError> {
-        let ApplicationFilter { states, subject, opened_by } = filter;
+        let ApplicationFilter { states, subject, opened_by, within } = filter;
         let tables = self.open()?;
         let fits = |row: &ApplicationWithOrder| {
             let order = row.order_state.as_ref().map(OrderState::name);
@@ -194,6 +194,7 @@ impl Registry for FakeRegistry {
             (states.is_empty() || states.iter().any(state))
                 && subject.as_ref().is_none_or(|text| subject_identifier(&row.application.content) == text)
                 && opened_by.is_none_or(|officer| officer == row.application.opened_by)
+                && within.as_ref().is_none_or(|those| those.contains(&row.application.opened_by))
         };
         Ok(page(tables.applications.iter().map(|row| tables.with_order(row)).filter(fits).collect(), wanted))
     }
@@ -347,7 +348,7 @@ impl Registry for FakeRegistry {
         filter: &CertificateFilter,
         wanted: &PageRequest,
     ) -> Result<Page<CertificateRecord>, RegistryError> {
-        let CertificateFilter { subject, profile, key, status } = filter;
+        let CertificateFilter { subject, profile, key, status, within } = filter;
         let tables = self.open()?;
         let subject_of = |row: &CertificateRecord| {
             let application = tables.applications.iter().find(|one| Some(one.id) == row.application)?;
@@ -364,6 +365,7 @@ impl Registry for FakeRegistry {
                 && profile.as_ref().is_none_or(|wanted| row.profile == *wanted)
                 && status.as_ref().is_none_or(|wanted| name == wanted)
                 && (subject.is_none() || subject_of(row) == *subject)
+                && within.as_ref().is_none_or(|those| row.opened_by.is_some_and(|one| those.contains(&one)))
         };
         Ok(page(tables.certificates.iter().filter(fits).cloned().collect(), wanted))
     }

@@ -34,9 +34,10 @@ pub use form::Form;
 pub use permission::{Permission, allows};
 pub use profile::{DeviceOffer, ProfileOffer, SubjectKind};
 pub use service::{
-    Acceptance, ApplicationQuery, CaseRecord, SubjectRecord, AuthoriseResponderRequest, CHANNELS, EndGrantRequest, EndResponderRequest,
-    GrantDraft, GrantRequest, NewGrantRequest, Officer, Once, REASONS, RegisteredOfficer, Registration,
-    RegistrationSettings, Separation, ServiceError, StatusRequest, TerminateCaRequest, person_of_number,
+    Acceptance, ApplicationQuery, AuthoriseResponderRequest, CHANNELS, CaseRecord, EndGrantRequest,
+    EndResponderRequest, GrantDraft, GrantRequest, NewGrantRequest, Officer, Once, REASONS,
+    RegisteredOfficer, Registration, RegistrationSettings, Separation, ServiceError, StatusRequest,
+    SubjectRecord, TerminateCaRequest, person_of_number,
 };
 pub use state::{ApplicationState, Step, TRANSITIONS, next};
 pub use text::{MAX_NAME, MAX_TEXT};

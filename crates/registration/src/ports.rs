@@ -264,6 +264,8 @@ pub struct CertificateRecord {
     pub order: Option<OrderId>,
     /// The application behind that order.
     pub application: Option<ApplicationId>,
+    /// Who opened that application.
+    pub opened_by: Option<OfficerId>,
     /// How far the ledger has come.
     pub ledger: LedgerState,
     /// The certificate; absent until `Issued`.
@@ -366,6 +368,8 @@ pub struct ApplicationFilter {
     pub subject: Option<String>,
     /// Opened by this officer.
     pub opened_by: Option<OfficerId>,
+    /// Opened by one of these; absent: by whomever.
+    pub within: Option<Vec<OfficerId>>,
 }
 
 /// Which certificates.
@@ -379,6 +383,8 @@ pub struct CertificateFilter {
     pub key: Option<Sha256Digest>,
     /// `good`, `suspended` or `revoked`.
     pub status: Option<String>,
+    /// Of applications opened by one of these; absent: all.
+    pub within: Option<Vec<OfficerId>>,
 }
 
 /// The database as registration uses it. Blocking; one method is one transaction, durable when it returns.

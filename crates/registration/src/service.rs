@@ -7,8 +7,9 @@ mod decline;
 mod error;
 mod officers;
 mod orders;
-mod register;
+mod reach;
 mod records;
+mod register;
 mod renewal;
 mod responder;
 

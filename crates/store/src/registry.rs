@@ -14,7 +14,9 @@ use ndoba_types::{OfficerId, OrderId, SerialNumber, UtcTime};
 use crate::Store;
 use crate::connection::Conn;
 use crate::error::StoreError;
-use crate::queries::{applications, certificate_views, events, grants, heartbeat, orders, receipts, retention};
+use crate::queries::{
+    applications, certificate_views, events, grants, heartbeat, orders, receipts, retention,
+};
 
 impl From<StoreError> for RegistryError {
     fn from(error: StoreError) -> Self {

@@ -62,6 +62,10 @@ pub(crate) async fn gate(
         let title = "the body must be application/json";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.media-type", title).into());
     }
+    if matches!(route.method, "POST" | "PUT") && !is_same_origin(request.request()) {
+        let title = "a page of another origin must not change anything here";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "origin.foreign", title).into());
+    }
     request.extensions_mut().insert(Caller(officer));
     next.call(request).await
 }
@@ -83,6 +87,18 @@ fn is_json(request: &HttpRequest) -> bool {
     let mut parts = value.split(';').map(str::trim);
     let json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
     json && parts.all(|parameter| parameter.eq_ignore_ascii_case("charset=utf-8"))
+}
+
+/// Whether the request comes from a program, or from a page that this very server gave (Fetch standard: `Origin` goes with
+/// every request that may change something; a browser's page cannot leave it out or choose it).
+fn is_same_origin(request: &HttpRequest) -> bool {
+    let text = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    let site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+    // HTTP/2 has no Host: its pseudo-header is the URI's authority.
+    let authority = request.uri().authority().map(actix_web::http::uri::Authority::as_str);
+    let host = text("host").or(authority).unwrap_or_default();
+    let origin = text("origin").is_none_or(|origin| origin.strip_prefix("https://") == Some(host));
+    site && origin
 }
 
 /// Outside the API there is nothing here.

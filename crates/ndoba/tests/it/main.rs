@@ -28,6 +28,8 @@ mod accounting;
 mod accounts;
 mod api;
 mod application;
+mod approval;
+mod audit_log;
 mod bad_input;
 mod ceremony;
 mod command_line;

@@ -91,6 +91,8 @@ pub struct TestOfficer {
     pub personal_number: String,
     /// What the register grants.
     pub roles: Vec<Role>,
+    /// Where.
+    pub office: &'static str,
     key: SigningKey,
 }
 
@@ -98,7 +100,12 @@ impl TestOfficer {
     fn new(number: u8, name: &'static str, roles: &[Role]) -> Self {
         let key = SigningKey::from_slice(&[number; 32]).expect("a small number is a scalar of P-256");
         let (id, personal_number) = (OfficerId::from_bytes([number; 16]), format!("{number:011}"));
-        Self { name, id, personal_number, roles: roles.to_vec(), key }
+        Self { name, id, personal_number, roles: roles.to_vec(), office: "GE", key }
+    }
+
+    /// The same in another office.
+    fn of(self, office: &'static str) -> Self {
+        Self { office, ..self }
     }
 
     /// The public key.
@@ -138,6 +145,7 @@ impl TestOfficer {
             key: self.spki().fingerprint(),
             person: Some(person_of_number(INSTALLATION, SALT, &self.personal_number)),
             roles: self.roles.clone(),
+            office: Some(self.office.parse().expect("an office")),
         }
     }
 }
@@ -169,6 +177,9 @@ impl World {
                 TestOfficer::new(7, "operator", &[Role::Operator]),
                 TestOfficer::new(8, "administrator", &[Role::Administrator]),
                 TestOfficer::new(9, "both", &[Role::RegistrationOfficer, Role::Approver]),
+                TestOfficer::new(10, "registration-officer-in-batumi", &[Role::RegistrationOfficer])
+                    .of("GE/Batumi"),
+                TestOfficer::new(11, "approver-in-batumi", &[Role::Approver]).of("GE/Batumi"),
             ],
         };
         for officer in &world.officers[2..] {
@@ -213,7 +224,7 @@ impl World {
             spki: officer.spki().fingerprint(),
             key: officer.spki(),
             roles: Roles::new(officer.roles.clone()).expect("roles that go together"),
-            office: "GE".parse().expect("an office"),
+            office: officer.office.parse().expect("an office"),
             not_before: now.minus(Span::days(1)),
             not_after: now.plus(Span::days(365)),
             created: now,
@@ -308,6 +319,8 @@ impl World {
         row.state = OrderState::Done { serial: serial.clone() };
         let (ca, application): (CaName, _) = (row.ca.clone(), row.application);
         let now = self.clock.now();
+        let opened_by =
+            tables.applications.iter().find(|one| Some(one.id) == application).map(|one| one.opened_by);
         tables.certificates.push(CertificateRecord {
             serial: serial.clone(),
             ca,
@@ -316,6 +329,7 @@ impl World {
             lint: "37 rules, clean; second encoder: equal".into(),
             order: Some(order),
             application,
+            opened_by,
             ledger: LedgerState::Issued,
             der: Some(der),
             not_before: now,

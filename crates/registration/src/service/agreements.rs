@@ -3,6 +3,7 @@
 use ndoba_audit::EventKind;
 use ndoba_types::Sha256Digest;
 
+use super::reach::Sight;
 use super::{Officer, Once, Registration, ServiceError};
 use crate::application::{AgreementContent, ApplicationContent, ApplicationId, StoredState};
 use crate::check::organisation;
@@ -32,6 +33,7 @@ impl Registration {
     pub fn agreement(&self, officer: &Officer, id: ApplicationId) -> Result<Vec<u8>, ServiceError> {
         self.admit(officer, Permission::ReadApplications)?;
         let found = self.load(id)?.application;
+        self.within_reach(officer, Sight::Applications, found.opened_by, "application")?;
         self.note_read(officer, id.into(), "agreement")?;
         self.document(&found)
     }

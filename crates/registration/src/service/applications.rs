@@ -5,6 +5,7 @@ use ndoba_order::{Device, Issue, Order, OrderContent, ProfileRef};
 use ndoba_types::{CaName, OrderId, SerialNumber, Sha256Digest};
 use ndoba_x509::KeyIdentifier;
 
+use super::reach::Sight;
 use super::{Officer, Once, Registration, Separation, ServiceError};
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
 use crate::check::{CheckedApplication, check};
@@ -119,6 +120,7 @@ impl Registration {
     ) -> Result<ApplicationWithOrder, ServiceError> {
         self.admit(officer, Permission::ReadApplications)?;
         let found = self.load(id)?;
+        self.within_reach(officer, Sight::Applications, found.application.opened_by, "application")?;
         self.note_read(officer, id.into(), "application")?;
         Ok(found)
     }
@@ -139,6 +141,7 @@ impl Registration {
             states: query.state.map(|state| state.stored_as().to_vec()).unwrap_or_default(),
             subject: query.subject.clone(),
             opened_by: None,
+            within: self.reach(officer, Sight::Applications)?,
         };
         let page = self.registry.applications(&filter, page)?;
         let events: Result<Vec<Event>, ServiceError> = page
@@ -471,6 +474,7 @@ impl Registration {
         id: ApplicationId,
     ) -> Result<(ApplicationState, ApplicationRecord), ServiceError> {
         let mut found = self.load(id)?;
+        self.within_reach(officer, Sight::Applications, found.application.opened_by, "application")?;
         // The clock decides, not whether somebody swept before.
         if let (Some(OrderState::Open), Some(order)) = (&found.order_state, found.application.order)
             && self.expire_if_due(order)?

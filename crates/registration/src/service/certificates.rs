@@ -2,6 +2,7 @@
 
 use ndoba_types::SerialNumber;
 
+use super::reach::Sight;
 use super::{Officer, Registration, ServiceError};
 use crate::permission::Permission;
 use crate::ports::{
@@ -20,7 +21,7 @@ impl Registration {
         serial: &SerialNumber,
     ) -> Result<CertificateRecord, ServiceError> {
         self.admit(officer, Permission::ReadCertificates)?;
-        let found = self.issued(serial)?;
+        let found = self.issued_within_reach(officer, serial)?;
         if let Some(application) = found.application {
             self.note_read(officer, application.into(), "certificate")?;
         }
@@ -39,7 +40,9 @@ impl Registration {
         page: &PageRequest,
     ) -> Result<Page<CertificateRecord>, ServiceError> {
         self.admit(officer, Permission::ReadCertificates)?;
-        Ok(self.registry.certificates(filter, page)?)
+        let filter =
+            CertificateFilter { within: self.reach(officer, Sight::Certificates)?, ..filter.clone() };
+        Ok(self.registry.certificates(&filter, page)?)
     }
 
     /// Streams the sealed part of the audit log.
@@ -55,6 +58,19 @@ impl Registration {
     /// How long a request about a certificate may still take; nothing once it owes nothing.
     pub fn time_left(&self, clock: &RevocationClock) -> Option<TimeLeft> {
         clock.left(self.settings.revocation, self.clock.now())
+    }
+
+    /// The same, where it came about in an office that the officer's own covers; the provider's own are everyone's.
+    pub(super) fn issued_within_reach(
+        &self,
+        officer: &Officer,
+        serial: &SerialNumber,
+    ) -> Result<CertificateRecord, ServiceError> {
+        let found = self.issued(serial)?;
+        if let Some(opened_by) = found.opened_by {
+            self.within_reach(officer, Sight::Certificates, opened_by, "certificate")?;
+        }
+        Ok(found)
     }
 
     pub(super) fn issued(&self, serial: &SerialNumber) -> Result<CertificateRecord, ServiceError> {

@@ -1,7 +1,7 @@
 //! Who is asking: a key, and what the register says of it now.
 
 use ndoba_audit::{Actor, Event, EventKind};
-use ndoba_order::Role;
+use ndoba_order::{Office, Role};
 use ndoba_types::{OfficerId, Sha256Digest};
 
 use super::{Registration, ServiceError};
@@ -17,6 +17,8 @@ pub struct Officer {
     pub person: Option<Sha256Digest>,
     /// What they may do.
     pub roles: Vec<Role>,
+    /// Where; absent for pinned security officers.
+    pub office: Option<Office>,
 }
 
 impl Registration {
@@ -38,6 +40,7 @@ impl Registration {
                     key,
                     person: found.person,
                     roles: found.roles.iter().collect(),
+                    office: found.office.clone(),
                 });
             }
             Some(_) => "not-in-office",

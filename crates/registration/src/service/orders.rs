@@ -6,6 +6,7 @@ use ndoba_types::{OrderId, RecordId, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::RevocationReason;
 use serde_json::json;
 
+use super::reach::Sight;
 use super::{Officer, Once, Registration, Separation, ServiceError};
 use crate::evidence;
 use crate::field_error::{FieldError, Refusals};
@@ -55,6 +56,7 @@ impl Registration {
     pub fn order(&self, officer: &Officer, id: OrderId) -> Result<OrderRecord, ServiceError> {
         self.admit(officer, Permission::ReadOrders)?;
         let order = self.load_order(id)?;
+        self.within_reach(officer, Sight::Certificates, order.drafted_by, "order")?;
         if let Some(application) = order.application {
             self.note_read(officer, application.into(), "order")?;
         }
@@ -98,6 +100,7 @@ impl Registration {
             return self.load_order(id);
         }
         let order = self.load_order(id)?;
+        self.within_reach(officer, Sight::Certificates, order.drafted_by, "order")?;
         // The same bytes again, from a client that did not hear our answer.
         if order.signatures.iter().any(|signature| signature.officer == officer.id && signature.jws == jws) {
             return Ok(order);
@@ -186,7 +189,7 @@ impl Registration {
         }
         let now = self.clock.now();
         let asked = check_request(request, now).map_err(ServiceError::Invalid)?;
-        let certificate = self.issued(serial)?;
+        let certificate = self.issued_within_reach(officer, serial)?;
         status_allows(&certificate, request.kind)?;
         if asked.effective.is_some_and(|date| date > certificate.not_after) {
             let message = "must not be after the end of the certificate's validity";

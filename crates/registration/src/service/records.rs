@@ -3,6 +3,7 @@
 use ndoba_audit::{Actor, Event, EventKind};
 use ndoba_types::{Span, UtcTime};
 
+use super::reach::Sight;
 use super::{Officer, Registration, ServiceError};
 use crate::application::ApplicationId;
 use crate::permission::Permission;
@@ -46,7 +47,11 @@ impl Registration {
     /// [`ServiceError::Unknown`] where nothing is kept.
     pub fn subject_record(&self, officer: &Officer, subject: &str) -> Result<SubjectRecord, ServiceError> {
         self.admit(officer, Permission::ReadApplications)?;
-        let filter = ApplicationFilter { subject: Some(subject.to_owned()), ..ApplicationFilter::default() };
+        let filter = ApplicationFilter {
+            subject: Some(subject.to_owned()),
+            within: self.reach(officer, Sight::Applications)?,
+            ..ApplicationFilter::default()
+        };
         let mut cases = Vec::new();
         let mut page = PageRequest { limit: PAGE, after: None };
         loop {

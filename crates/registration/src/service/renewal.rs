@@ -6,6 +6,7 @@ use ndoba_types::SerialNumber;
 use ndoba_x509::Certificate;
 use serde_json::{Map, Value};
 
+use super::reach::Sight;
 use super::{Officer, Once, Registration, ServiceError};
 use crate::application::ApplicationContent;
 use crate::check::{CheckedApplication, subject_identifier};
@@ -33,6 +34,7 @@ impl Registration {
             return self.load(id);
         }
         let earlier = self.behind(serial)?;
+        self.within_reach(officer, Sight::Applications, earlier.application.opened_by, "certificate")?;
         self.note_read(officer, earlier.application.id.into(), "renewal")?;
         let mut content = serde_json::to_value(&earlier.application.content)
             .map_err(|error| ServiceError::internal("reading an application of ours", error))?;

@@ -140,7 +140,7 @@ pub(crate) fn list(
     filter: &ApplicationFilter,
     page: &PageRequest,
 ) -> Result<Page<ApplicationWithOrder>, StoreError> {
-    let ApplicationFilter { states, subject, opened_by } = filter;
+    let ApplicationFilter { states, subject, opened_by, within } = filter;
     let mut query = applications::table
         .left_join(order_rows::table.on(order_rows::order_id.nullable().eq(applications::order_id)))
         .select((ApplicationRow::as_select(), Option::<OrderStateRow>::as_select()))
@@ -168,6 +168,10 @@ pub(crate) fn list(
     }
     if let Some(officer) = opened_by {
         query = query.filter(applications::opened_by.eq(officer.as_bytes().as_slice()));
+    }
+    if let Some(those) = within {
+        let those: Vec<&[u8]> = those.iter().map(|one| one.as_bytes().as_slice()).collect();
+        query = query.filter(applications::opened_by.eq_any(those));
     }
     if !states.is_empty() {
         let whatever_order: Vec<&str> =

@@ -41,7 +41,7 @@ struct StatusRow {
     reason: Option<String>,
 }
 
-type ViewRow = (CertificateRow, StatusRow, Option<Vec<u8>>);
+type ViewRow = (CertificateRow, StatusRow, Option<Vec<u8>>, Option<Vec<u8>>);
 
 /// The tables behind a view, joined: a macro, because the type of this expression has no name worth writing.
 macro_rules! views {
@@ -62,7 +62,12 @@ pub(crate) fn find(conn: &mut Conn, serial: &SerialNumber) -> Result<Option<Cert
     let rows: Vec<ViewRow> = views!()
         .filter(certificates::serial.eq(serial.as_unsigned()))
         .limit(1)
-        .select((CertificateRow::as_select(), StatusRow::as_select(), orders::application.nullable()))
+        .select((
+            CertificateRow::as_select(),
+            StatusRow::as_select(),
+            orders::application.nullable(),
+            applications::opened_by.nullable(),
+        ))
         .load(conn)?;
     Ok(records(conn, rows)?.pop())
 }
@@ -73,13 +78,18 @@ pub(crate) fn list(
     filter: &CertificateFilter,
     page: &PageRequest,
 ) -> Result<Page<CertificateRecord>, StoreError> {
-    let CertificateFilter { subject, profile, key, status } = filter;
+    let CertificateFilter { subject, profile, key, status, within } = filter;
     let nothing = Page { items: Vec::new(), next: None };
     let mut query = views!()
         .filter(certificate_status::state.ne(state::SIGNING))
         .order((certificates::recorded.desc(), certificates::serial.desc()))
         .limit(i64::from(page.limit) + 1)
-        .select((CertificateRow::as_select(), StatusRow::as_select(), orders::application.nullable()))
+        .select((
+            CertificateRow::as_select(),
+            StatusRow::as_select(),
+            orders::application.nullable(),
+            applications::opened_by.nullable(),
+        ))
         .into_boxed();
     if let Some(after) = &page.after {
         let Ok(serial) = after.parse::<SerialNumber>() else { return Ok(nothing) };
@@ -102,6 +112,10 @@ pub(crate) fn list(
     if let Some(key) = key {
         query = query.filter(certificates::spki.eq(key.as_bytes().as_slice()));
     }
+    if let Some(those) = within {
+        let those: Vec<&[u8]> = those.iter().map(|one| one.as_bytes().as_slice()).collect();
+        query = query.filter(applications::opened_by.eq_any(those));
+    }
     match status.as_deref() {
         None => {}
         Some("good") => query = query.filter(certificate_status::revoked.is_null()),
@@ -115,9 +129,9 @@ pub(crate) fn list(
 }
 
 fn records(conn: &mut Conn, rows: Vec<ViewRow>) -> Result<Vec<CertificateRecord>, StoreError> {
-    let mut clocks = clocks(conn, rows.iter().map(|(row, _, _)| row.serial.as_slice()).collect())?;
+    let mut clocks = clocks(conn, rows.iter().map(|(row, ..)| row.serial.as_slice()).collect())?;
     rows.into_iter()
-        .map(|(row, status, application)| {
+        .map(|(row, status, application, opened_by)| {
             let CertificateRow {
                 serial,
                 ca,
@@ -140,6 +154,9 @@ fn records(conn: &mut Conn, rows: Vec<ViewRow>) -> Result<Vec<CertificateRecord>
                 order: order_id.as_deref().map(stored::order_id).transpose()?,
                 application: application
                     .map(|id| stored::octets(&id, "orders.application").map(ApplicationId::from_bytes))
+                    .transpose()?,
+                opened_by: opened_by
+                    .map(|id| stored::officer_id(&id, "applications.opened_by"))
                     .transpose()?,
                 ledger: spelling::ledger_state(&status.state)?,
                 der,

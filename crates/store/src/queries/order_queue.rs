@@ -1,6 +1,6 @@
 //! Orders as the CA sees them: waiting, claimed, ended.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use ndoba_ca::ports::{LossCause, Queue, QueuedOrder};
@@ -8,8 +8,8 @@ use ndoba_types::{OrderId, SerialNumber, UtcTime};
 
 use crate::connection::Conn;
 use crate::error::StoreError;
-use crate::schema::{certificates, order_signatures, orders};
-use crate::spelling::{self, order};
+use crate::schema::{certificate_status, certificates, order_signatures, orders, revocation_records};
+use crate::spelling::{self, order, state};
 use crate::stored;
 
 #[derive(Queryable, Selectable)]
@@ -52,6 +52,7 @@ pub(crate) fn waiting(
     rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     let ids: Vec<&[u8]> = rows.iter().map(|row| row.order_id.as_slice()).collect();
     let mut signatures = signatures(conn, ids.clone())?;
+    let done = carried_out(conn, &ids)?;
     let begun = begun(conn, ids)?;
     rows.into_iter()
         .map(|row| {
@@ -59,6 +60,7 @@ pub(crate) fn waiting(
             let received = received.ok_or_else(|| StoreError::corrupt("orders.received"))?;
             let begun = begun.get(&order_id).map(|micros| stored::time(*micros, "certificates.recorded"));
             Ok(QueuedOrder {
+                carried_out: done.contains(&order_id),
                 signatures: signatures.remove(&order_id).unwrap_or_default(),
                 order_id: stored::order_id(&order_id)?,
                 bytes: content,
@@ -83,6 +85,25 @@ fn signatures(conn: &mut Conn, ids: Vec<&[u8]>) -> Result<HashMap<Vec<u8>, Vec<V
         signatures.entry(id).or_default().push(jws.into_bytes());
     }
     Ok(signatures)
+}
+
+/// Those of which the ledger has a certificate that was not lost, or a change of status.
+fn carried_out(conn: &mut Conn, ids: &[&[u8]]) -> Result<HashSet<Vec<u8>>, StoreError> {
+    let made: Vec<Option<Vec<u8>>> = certificates::table
+        .inner_join(
+            certificate_status::table.on(certificate_status::ca
+                .eq(certificates::ca)
+                .and(certificate_status::serial.eq(certificates::serial))),
+        )
+        .filter(certificates::order_id.eq_any(ids.to_vec()))
+        .filter(certificate_status::state.ne(state::ISSUED_LOST))
+        .select(certificates::order_id)
+        .load(conn)?;
+    let changed: Vec<Option<Vec<u8>>> = revocation_records::table
+        .filter(revocation_records::order_id.eq_any(ids.to_vec()))
+        .select(revocation_records::order_id)
+        .load(conn)?;
+    Ok(made.into_iter().chain(changed).flatten().collect())
 }
 
 /// When the first certificate was recorded under each of these orders, where one was.

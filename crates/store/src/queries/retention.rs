@@ -14,7 +14,11 @@ use crate::stored;
 
 /// Applications that changed last before `before`, of whose certificates none lasted longer, and with which the CA has
 /// nothing more to do.
-pub(crate) fn erasable(conn: &mut Conn, before: UtcTime, limit: i64) -> Result<Vec<ApplicationId>, StoreError> {
+pub(crate) fn erasable(
+    conn: &mut Conn,
+    before: UtcTime,
+    limit: i64,
+) -> Result<Vec<ApplicationId>, StoreError> {
     let micros = before.unix_micros();
     let lasting = order_rows::table
         .inner_join(certificates::table.on(certificates::order_id.eq(order_rows::order_id.nullable())))
@@ -58,7 +62,8 @@ pub(crate) fn erase(conn: &mut Conn, id: ApplicationId, before: UtcTime) -> Resu
     }
     let about = about(conn, id)?;
     diesel::delete(evidence::table.filter(evidence::order_id.eq_any(about))).execute(conn)?;
-    let application = applications::table.find(id.as_bytes().as_slice()).filter(applications::updated.lt(micros));
+    let application =
+        applications::table.find(id.as_bytes().as_slice()).filter(applications::updated.lt(micros));
     if diesel::delete(application).execute(conn)? == 1 {
         Ok(())
     } else {

@@ -143,6 +143,7 @@ fn an_application_becomes_a_certificate() {
                 profile: Some("seal-qscd".into()),
                 key: Some(intent.spki),
                 status: status.map(Into::into),
+                within: None,
             };
             store.certificates(&filter, &ALL).unwrap().items.len()
         };

@@ -72,7 +72,7 @@ pub(crate) async fn list(
     let key: Option<Sha256Digest> = key.map(|text| text.parse()).transpose().map_err(|_| {
         Problem::bad_request("query.key", "key must be 64 hexadecimal digits: SHA-256 over a public key")
     })?;
-    let filter = CertificateFilter { subject, profile, key, status };
+    let filter = CertificateFilter { subject, profile, key, status, within: None };
     let page = blocking(&api, move |r| {
         let page = r.certificates(&officer, &filter, &page)?;
         Ok(PageView::of(page, |found| CertificateView::of(found, r)))

@@ -19,9 +19,7 @@ pub(crate) async fn record(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let subject = path.into_inner();
-    let record = blocking(&api, move |r| {
-        Ok(SubjectRecordView::of(r.subject_record(&officer, &subject)?, r))
-    })
-    .await?;
+    let record =
+        blocking(&api, move |r| Ok(SubjectRecordView::of(r.subject_record(&officer, &subject)?, r))).await?;
     Ok(json(StatusCode::OK, &record))
 }

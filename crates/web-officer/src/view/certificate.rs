@@ -90,6 +90,7 @@ impl CertificateView {
             lint,
             order,
             application,
+            opened_by: _,
             ledger,
             der: _,
             not_before,

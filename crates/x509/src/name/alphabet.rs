@@ -10,14 +10,28 @@ pub struct Alphabet {
     pub name: &'static str,
     /// Its letters, as ranges with both ends.
     pub letters: &'static [(char, char)],
+    /// Whether a letter may have a combining mark that normal form C leaves beside it: one. Georgian has none.
+    pub bears_marks: bool,
 }
 
 /// The scripts of names.
 pub const ALPHABETS: &[Alphabet] = &[
-    Alphabet { name: "armenian", letters: &[('\u{531}', '\u{556}'), ('\u{561}', '\u{587}')] },
-    Alphabet { name: "cyrillic", letters: &[('\u{400}', '\u{482}'), ('\u{48a}', '\u{52f}')] },
+    Alphabet {
+        name: "armenian",
+        letters: &[('\u{531}', '\u{556}'), ('\u{561}', '\u{587}')],
+        bears_marks: false,
+    },
+    Alphabet {
+        name: "cyrillic",
+        letters: &[('\u{400}', '\u{482}'), ('\u{48a}', '\u{52f}')],
+        bears_marks: true,
+    },
     // 10FB is a paragraph separator, 10FC a superscript.
-    Alphabet { name: "georgian", letters: &[('\u{10d0}', '\u{10fa}'), ('\u{10fd}', '\u{10ff}')] },
+    Alphabet {
+        name: "georgian",
+        letters: &[('\u{10d0}', '\u{10fa}'), ('\u{10fd}', '\u{10ff}')],
+        bears_marks: false,
+    },
     Alphabet {
         name: "greek",
         letters: &[
@@ -26,6 +40,7 @@ pub const ALPHABETS: &[Alphabet] = &[
             ('\u{386}', '\u{386}'),
             ('\u{388}', '\u{3ff}'),
         ],
+        bears_marks: true,
     },
     Alphabet {
         name: "latin",
@@ -39,10 +54,11 @@ pub const ALPHABETS: &[Alphabet] = &[
             ('ø', '\u{24f}'),
             ('\u{1e00}', '\u{1eff}'),
         ],
+        bears_marks: true,
     },
 ];
 
-/// Digits, punctuation and combining marks: of no script. The space is apart, since it stands between words only.
+/// Digits and punctuation: of no script. The space is apart, since it stands between words only.
 /// № and the quotation marks, dashes and apostrophes of the region are here, not the invisible ones between them.
 pub(super) const COMMON: &[(char, char)] = &[
     ('!', '@'),
@@ -52,13 +68,15 @@ pub(super) const COMMON: &[(char, char)] = &[
     ('«', '«'),
     ('·', '·'),
     ('»', '»'),
-    ('\u{300}', '\u{36f}'),
     ('‐', '‑'),
     ('–', '—'),
     ('‘', '‚'),
     ('“', '„'),
     ('№', '№'),
 ];
+
+/// Combining marks.
+pub(super) const MARKS: &[(char, char)] = &[('\u{300}', '\u{36f}')];
 
 /// The most characters that given names and surname each may have, so that both and the space between them fit a
 /// common name.
@@ -68,24 +86,22 @@ pub const MAX_WHOLE_NAME: usize = super::text::MAX_NAME;
 
 /// What the given names or the surname of a person must match, in NFC: words of one script, a space between them.
 pub fn person_pattern() -> String {
-    let alternatives = ALPHABETS.iter().map(|alphabet| words(alphabet.letters, alphabet.letters));
-    whole(&alternatives.collect::<Vec<_>>())
+    whole(&ALPHABETS.iter().map(|alphabet| words(&[alphabet], false)).collect::<Vec<_>>())
 }
 
 /// What a name in Latin letters must match.
 pub fn latin_pattern() -> String {
-    whole(&[words(letters("latin"), letters("latin"))])
+    let latin = ALPHABETS.iter().filter(|alphabet| alphabet.name == "latin").collect::<Vec<_>>();
+    whole(&[words(&latin, false)])
 }
 
 /// What the name of an organisation must match, in NFC: at least a letter or digit; of one script, or Georgian with
 /// Latin, which share no look-alikes and do occur together in registered names.
 pub fn organisation_pattern() -> String {
-    let digits: &[(char, char)] = &[('0', '9')];
-    let mixed = [letters("georgian"), letters("latin")].concat();
-    let alone = ALPHABETS.iter().filter(|one| !matches!(one.name, "georgian" | "latin"));
-    let sets = alone.map(|one| one.letters.to_vec()).chain([mixed]);
-    let alternatives = sets.map(|letters| words(&letters, &[&letters, digits].concat()));
-    whole(&alternatives.collect::<Vec<_>>())
+    let (mixed, alone): (Vec<_>, Vec<_>) =
+        ALPHABETS.iter().partition(|alphabet| matches!(alphabet.name, "georgian" | "latin"));
+    let alternatives = alone.into_iter().map(|alphabet| words(&[alphabet], true));
+    whole(&alternatives.chain([words(&mixed, true)]).collect::<Vec<_>>())
 }
 
 /// The inside of a character class with these ranges, as both ECMAScript (with the flag `u`) and Rust read it.
@@ -101,14 +117,18 @@ pub fn class(ranges: &[(char, char)]) -> String {
     text
 }
 
-fn letters(name: &str) -> &'static [(char, char)] {
-    ALPHABETS.iter().find(|alphabet| alphabet.name == name).map_or(&[], |alphabet| alphabet.letters)
-}
-
-/// Words of `letters` and common characters, one of them with a character of `needed`.
-fn words(letters: &[(char, char)], needed: &[(char, char)]) -> String {
-    let (common, any) = (class(COMMON), class(&[letters, COMMON].concat()));
-    format!("(?:[{any}]+ )*[{common}]*[{}][{any}]*(?: [{any}]+)*", class(needed))
+/// Words of these scripts and common characters, with a letter among them, or a digit where `digits` will do.
+fn words(alphabets: &[&Alphabet], digits: bool) -> String {
+    let mark = class(MARKS);
+    let letter = alphabets.iter().map(|alphabet| {
+        let letters = class(alphabet.letters);
+        if alphabet.bears_marks { format!("[{letters}][{mark}]?") } else { format!("[{letters}]") }
+    });
+    let letter = letter.collect::<Vec<_>>().join("|");
+    let common = class(COMMON);
+    let needed = if digits { format!("(?:{letter}|[0-9])") } else { format!("(?:{letter})") };
+    let any = format!("(?:{letter}|[{common}])");
+    format!("(?:[{common}]+ )*[{common}]*{needed}{any}*(?: {any}+)*")
 }
 
 fn whole(alternatives: &[String]) -> String {

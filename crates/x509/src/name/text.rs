@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::alphabet::{ALPHABETS, COMMON, holds};
+use super::alphabet::{ALPHABETS, COMMON, MARKS, holds};
 use super::error::Findings;
 
 /// The most characters of a given name or surname. X.520's bounds may be exceeded (C-25); ours is stated in the CPS.
@@ -57,8 +57,10 @@ impl Scripts {
 /// What a character is in a name.
 enum Class {
     Letter(Script),
-    /// Digits, spaces, punctuation, combining marks: of no script.
+    /// Digits, spaces, punctuation: of no script.
     Common,
+    /// Combining marks that normal form C leaves beside their letter.
+    Mark,
     /// Letter case that Georgian names do not have (G-43).
     Mtavruli,
     /// Church scripts, which civil documents do not use.
@@ -74,6 +76,7 @@ fn class(c: char) -> Class {
     match c {
         '\u{1c90}'..='\u{1cbf}' => Class::Mtavruli,
         '\u{10a0}'..='\u{10c5}' | '\u{10c7}' | '\u{10cd}' | '\u{2d00}'..='\u{2d2d}' => Class::Khutsuri,
+        c if holds(MARKS, c) => Class::Mark,
         c if c == ' ' || holds(COMMON, c) => Class::Common,
         _ => Class::Foreign,
     }
@@ -102,13 +105,20 @@ pub(crate) fn read(
         return None;
     }
     let mut scripts = Scripts::default();
+    // Whether a mark may follow: one, on a letter of a script that has marks. Georgian has none, and heaps of them draw over
+    // what stands beside them.
+    let mut bears_mark = false;
     for c in text.chars() {
+        let may_be_mark = std::mem::take(&mut bears_mark);
         let message = match class(c) {
             Class::Letter(script) => {
                 scripts.add(script);
+                bears_mark = ALPHABETS[script.0].bears_marks;
                 continue;
             }
             Class::Common => continue,
+            Class::Mark if may_be_mark => continue,
+            Class::Mark => ("C-27", format!("has a mark on no letter that bears it: U+{:04X}", u32::from(c))),
             Class::Mtavruli => ("G-43", "has Mtavruli capitals; write Georgian names in Mkhedruli".into()),
             Class::Khutsuri => {
                 ("G-43", "has letters of a church script; write Georgian names in Mkhedruli".into())
@@ -209,6 +219,11 @@ mod tests {
         assert_eq!(clause("ბერ\u{202e}იძე"), Some("C-27"));
         assert_eq!(clause("ბერ\u{200b}იძე"), Some("C-27"));
         assert_eq!(clause("ბ\nერ"), Some("C-27"));
+        // A letter with a mark that has no character of its own; one of Georgian; two; on nothing.
+        assert_eq!(clause("J\u{30c}an"), Some(""));
+        assert_eq!(clause("ბე\u{301}"), Some("C-27"));
+        assert_eq!(clause("J\u{30c}\u{30c}an"), Some("C-27"));
+        assert_eq!(clause("\u{30c}Jan"), Some("C-27"));
         assert_eq!(clause(" ბერიძე"), Some("C-04"));
         assert_eq!(clause(""), Some("C-22"));
         assert_eq!(clause("ა".repeat(11).as_str()), Some("C-25"));

@@ -46,7 +46,8 @@ fn a_record_is_whole_and_is_erased_when_its_time_has_passed(engine: Engine) {
         let order = orders.iter().find(|order| order["order_id"] == item["order"]).unwrap();
         assert!(order["content"].as_str().unwrap().contains(item["digest"].as_str().unwrap()));
     }
-    let unknown = here.must_not(&["application", "record", "01001099999", "--out", "x", OFFICER[0], OFFICER[1]]);
+    let unknown =
+        here.must_not(&["application", "record", "01001099999", "--out", "x", OFFICER[0], OFFICER[1]]);
     assert!(unknown.contains("subject.unknown"), "{unknown}");
     // Every read of it is an event.
     let reads = count(&here, "\"record\"");
@@ -104,7 +105,16 @@ fn logs_and_public_addresses_know_nobody(engine: Engine) {
     here.prepare(crate::installation::Subject::Person(NUMBER));
     let wrong = here.read_text("person.toml").replace("n@example.ge", "nobody");
     fs::write(here.file("wrong.toml"), wrong).unwrap();
-    here.must_not(&["application", "new", "--file", "wrong.toml", "--csr", "person.csr", OFFICER[0], OFFICER[1]]);
+    here.must_not(&[
+        "application",
+        "new",
+        "--file",
+        "wrong.toml",
+        "--csr",
+        "person.csr",
+        OFFICER[0],
+        OFFICER[1],
+    ]);
     here.ask(Call::get("registration-officer", &format!("/applications?subject={NUMBER}")));
     here.ask(Call::get("registration-officer", &format!("/certificates?subject={NUMBER}")));
     here.must(&["application", "record", NUMBER, "--out", "record.json", OFFICER[0], OFFICER[1]]);
@@ -123,7 +133,8 @@ fn logs_and_public_addresses_know_nobody(engine: Engine) {
         format!("/certificates?subject={NUMBER}"),
     ] {
         let url = format!("http://{}{path}", here.public());
-        let arguments = ["--silent", "--noproxy", "*", "--output", "answer", "--write-out", "%{http_code}", &url];
+        let arguments =
+            ["--silent", "--noproxy", "*", "--output", "answer", "--write-out", "%{http_code}", &url];
         assert_eq!(crate::program::must(here.folder(), "curl", &arguments), "404", "{path}");
     }
     let page = format!("http://{}/pki", here.public());

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Output;
 
 use ndoba_testkit::PostgresCluster;
 
@@ -56,17 +57,30 @@ impl Installation {
     /// Runs one statement beside the product; the rows' columns parted by `|`.
     #[track_caller]
     pub(crate) fn sql(&self, statement: &str) -> String {
+        let output = self.run_sql(statement);
+        assert!(output.status.success(), "{statement}: {}", program::said(&output));
+        program::said(&output).trim_end().to_owned()
+    }
+
+    /// Runs one statement that the database must refuse; what it said.
+    #[track_caller]
+    pub(crate) fn sql_refused(&self, statement: &str) -> String {
+        let output = self.run_sql(statement);
+        assert!(!output.status.success(), "{statement}: {}", program::said(&output));
+        program::said(&output)
+    }
+
+    fn run_sql(&self, statement: &str) -> Output {
         const ASK: &str = "import sqlite3, sys\n\
                            rows = sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None).execute(sys.argv[2])\n\
                            [print(*row, sep='|') for row in rows]";
-        let said = match self.database_url() {
+        match self.database_url() {
             Some(url) => {
                 let arguments = ["-d", &url, "-At", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement];
-                program::must(self.folder(), "psql", &arguments)
+                program::run(self.folder(), "psql", &arguments)
             }
-            None => program::must(self.folder(), "python3", &["-c", ASK, "ndoba.sqlite", statement]),
-        };
-        said.trim_end().to_owned()
+            None => program::run(self.folder(), "python3", &["-c", ASK, "ndoba.sqlite", statement]),
+        }
     }
 
     pub(crate) fn is_on_postgresql(&self) -> bool {

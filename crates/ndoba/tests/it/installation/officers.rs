@@ -65,13 +65,19 @@ impl Installation {
         serving.stop();
     }
 
-    /// Makes the officer `officers/<name>.pem` and grants the role.
+    /// Makes the officer `officers/<name>.pem` and grants the role, in the head office.
     pub(crate) fn appoint(&self, name: &str, role: &str, number: &str) {
+        self.appoint_in(name, role, number, "GE");
+    }
+
+    /// The same in this office.
+    pub(crate) fn appoint_in(&self, name: &str, role: &str, number: &str, office: &str) {
         let pem = format!("officers/{name}.pem");
         self.must(&["officer", "new", "--config", "ndoba.toml", "--name", name, "--out", &pem]);
         let signers = ["--as", "officers/security-1.pem", "--second", "officers/security-2.pem"];
         let officer = ["--officer", &pem, "--name", name, "--personal-number", number, "--roles", role];
-        self.must(&[&["officer", "grant", "--yes"], &signers[..], &officer].concat());
+        let office = ["--office", office];
+        self.must(&[&["officer", "grant", "--yes"], &signers[..], &officer, &office].concat());
     }
 
     /// Writes the application's file and a CSR for a new key on P-256.

@@ -2,16 +2,12 @@
 
 use std::fs;
 
-use serde_json::Value;
-
-use crate::http::get;
 use crate::installation::Installation;
-use crate::program::{eventually, wait_for};
 
 /// The log verifies; of a copy that is altered, cut or reordered the first bad record is named.
 pub(super) fn is_verified_and_damage_is_named(here: &Installation) {
-    let key = audit_key(here);
-    let seen = await_checkpoint(here);
+    let key = here.audit_key();
+    let seen = here.await_checkpoint();
     let whole = here.export_log("log.jsonl");
     let verified = here.must(&["audit", "verify", "log.jsonl", "--seen", "seen.json", "--key", &key]);
     assert!(verified.contains(&format!("complete at least up to record {seen}")), "{verified}");
@@ -68,31 +64,4 @@ fn altered(line: &str) -> String {
     let at = line.find("\"at\":\"2").unwrap() + "\"at\":\"".len();
     let other = if line.as_bytes()[at + 3] == b'9' { "8" } else { "9" };
     format!("{}{other}{}", &line[..at + 3], &line[at + 4..])
-}
-
-/// SHA-256 of the audit key, by the ceremony's report.
-fn audit_key(here: &Installation) -> String {
-    let report: Value = serde_json::from_slice(&here.read("ceremony/report.json")).unwrap();
-    let keys = report["keys"].as_array().unwrap();
-    let key = keys.iter().find(|key| key["label"] == "audit/seal/1").unwrap();
-    key["fingerprint"].as_str().unwrap().to_owned()
-}
-
-/// Keeps a published, time-stamped checkpoint that covers what happened until now; how many records it is over.
-fn await_checkpoint(here: &Installation) -> u64 {
-    let now: u64 = here.sql("SELECT count(*) FROM audit_events").parse().unwrap();
-    let size = wait_for(|| {
-        let published = get(here.public(), "/audit/checkpoint").body;
-        let checkpoint: Value = serde_json::from_slice(&published).map_err(|error| error.to_string())?;
-        match checkpoint["checkpoint"]["size"].as_u64() {
-            Some(size) if size >= now && checkpoint["token"].is_string() => {
-                fs::write(here.file("seen.json"), published).unwrap();
-                Ok(size)
-            }
-            _ => Err(format!("{checkpoint}\n{}", here.log())),
-        }
-    });
-    let sealed = || here.sql("SELECT count(*) FROM audit_checkpoints").parse::<u64>().unwrap();
-    eventually(|| sealed() > 3, || "there are few checkpoints".into());
-    size
 }

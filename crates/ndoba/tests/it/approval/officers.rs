@@ -1,0 +1,182 @@
+//! Officers and their colleagues: other offices, borrowed and replayed signatures, dismissed officers, forged grants.
+
+use ndoba_order::{MediaType, SignerRole};
+use serde_json::{Value, json};
+
+use super::forged::now;
+use crate::api::Call;
+use crate::installation::Installation;
+
+const UNKNOWN: fn(&str) -> (u16, String) = |what| (404, format!("{what}.unknown"));
+
+/// Of the head office's work an office beneath it finds nothing, whatever it asks for; each try is in the log.
+pub(super) fn another_office_finds_nothing(here: &Installation) {
+    let application = here.apply("01001000811");
+    let order = here.ask(Call::get("approver", &format!("/applications/{application}"))).json();
+    let order = order["order"].as_str().unwrap().to_owned();
+    let serial = here.issue("01001000812");
+    let refused_before = here.events("other-office");
+    let (submitter, approver) = ("batumi", "batumi-approver");
+    let content = here.ask(Call::get("approver", &format!("/applications/{application}"))).json();
+    let content = content["content"].to_string();
+    let status = json!({ "kind": "release", "channel": "in-person", "note": "x" }).to_string();
+    let remark = json!({ "remark": "x" }).to_string();
+    let (_, signatures) = here.order(&order);
+    let jws = json!({ "jws": signatures[0].1 }).to_string();
+    let of = |what: &str| format!("/applications/{application}{what}");
+    let certificate = |what: &str| format!("/certificates/{serial}{what}");
+    let tries: Vec<(&str, &str, String, &str, &str)> = vec![
+        (submitter, "GET", of(""), "", "application"),
+        (approver, "GET", of(""), "", "application"),
+        (submitter, "PUT", of(""), &content, "application"),
+        (submitter, "POST", of("/order"), "{}", "application"),
+        (submitter, "POST", of("/withdraw"), "{}", "application"),
+        (submitter, "POST", of("/deliver"), "{}", "application"),
+        (approver, "POST", of("/return"), &remark, "application"),
+        (approver, "POST", of("/reject"), &remark, "application"),
+        (submitter, "GET", format!("/orders/{order}"), "", "order"),
+        (approver, "POST", format!("/orders/{order}/signatures"), &jws, "order"),
+        (submitter, "GET", certificate(""), "", "certificate"),
+        (approver, "GET", certificate("/certificate.pem"), "", "certificate"),
+        (approver, "GET", certificate("/certificate.der"), "", "certificate"),
+        (submitter, "GET", certificate("/certificate.p7c"), "", "certificate"),
+        (submitter, "POST", certificate("/orders"), &status, "certificate"),
+    ];
+    for (officer, method, path, body, what) in &tries {
+        let headers: &[&str] = if body.is_empty() { &[] } else { &["Content-Type: application/json"] };
+        let call = Call { officer: Some(officer), method, path, headers, body: body.as_bytes() };
+        assert_eq!(here.ask(call).problem(), UNKNOWN(what), "{officer} {method} {path}");
+    }
+    assert_eq!(here.events("other-office"), refused_before + tries.len());
+    for path in ["/applications", "/certificates"] {
+        let found = here.ask(Call::get(submitter, path)).json();
+        assert_eq!(found["items"], json!([]), "{path}");
+    }
+    assert!(here.application(&application).contains("submitted"));
+    // Whose duty is to revoke finds it from anywhere.
+    here.appoint_in("batumi-revoker", "revocation-officer", "01001000083", "GE/Batumi");
+    assert_eq!(here.ask(Call::get("batumi-revoker", &certificate(""))).status, 200);
+}
+
+/// A signature counts for its order and by its officer only. Gives an application that waits for its approver.
+pub(super) fn signatures_are_good_for_one_order_by_one_officer(here: &Installation) -> String {
+    let [first, second] = ["01001000813", "01001000814"].map(|number| here.apply(number));
+    let [(first_order, _), (second_order, _)] = [&first, &second].map(|id| here.order_of(id));
+    let refused_before = here.events("action-refused");
+    let roles = [("registration-officer", SignerRole::Submitter), ("approver", SignerRole::Approver)];
+    let of_first = here.sign(&first_order, &roles);
+    let send = |officer: &str, jws: &str| {
+        let body = json!({ "jws": jws }).to_string();
+        let path = format!("/orders/{}/signatures", second_order.order_id);
+        let answer = here.ask(Call::post(officer, &path, body.as_bytes()));
+        let code = answer.json()["errors"][0]["code"].as_str().map(str::to_owned);
+        code.unwrap_or_else(|| answer.problem().1)
+    };
+    // Replayed from the first order; over a signature of the submitter's that is not the one that is kept; the
+    // submitter's once more; another officer's, handed in by a colleague.
+    assert_eq!(send("approver", &of_first[1].1), "order-signature-invalid");
+    let over_another = here.sign(&second_order, &roles);
+    assert_eq!(send("approver", &over_another[1].1), "order-approval-not-covering");
+    assert_eq!(send("registration-officer", &over_another[0].1), "order-role-twice");
+    let bytes = second_order.to_bytes().unwrap();
+    let (_, kept) = here.order(&second_order.order_id.to_string());
+    let kept = ndoba_order::FlatJws::from_bytes(kept[0].1.as_bytes()).unwrap();
+    let sign = |officer: &str| {
+        let identity = here.identity(officer);
+        identity.sign(MediaType::Order, &bytes, SignerRole::Approver, Some(&kept), now()).unwrap()
+    };
+    assert_eq!(send("registration-officer", &sign("approver")), "order-signer-other");
+    assert_eq!(send("registration-officer", &sign("registration-officer")), "order-signer-role");
+    assert_eq!(send("revocation-officer", &sign("revocation-officer")), "order-signer-role");
+    // Another office's approver, as who does not find the order at all.
+    assert_eq!(send("batumi-approver", &sign("batumi-approver")), "order.unknown");
+    assert!(here.events("action-refused") >= refused_before + 6);
+    assert!(here.application(&second).contains("submitted"));
+    first
+}
+
+/// The register is asked at every request: a connection that was good a moment ago is no more.
+pub(super) fn who_was_dismissed_is_out_at_once(here: &Installation) {
+    let application = here.apply("01001000815");
+    let me = here.ask(Call::get("approver", "/whoami")).json();
+    let id = me["officer"].as_str().unwrap();
+    here.appoint("approver-too", "approver", "01001000084");
+    here.must(&["officer", "end", id, "--as", "officers/security-1.pem", "--yes"]);
+    let out = here.ask(Call::get("approver", "/whoami"));
+    assert_eq!(out.problem(), (403, "auth.not-an-officer".to_owned()));
+    assert!(!here.approve(&application).status.success());
+    assert!(here.events("not-in-office") >= 2);
+    let approve = ["application", "approve", &application, "--as", "officers/approver-too.pem", "--yes"];
+    here.must(&approve);
+    here.await_certificate(&application);
+}
+
+pub(super) fn what_was_not_signed_in_time_is_over(here: &Installation, application: &str) {
+    let approve = ["application", "approve", application, "--as", "officers/approver-too.pem", "--yes"];
+    let said = here.must_not(&approve);
+    // Whether the sweep or the clock said so first.
+    assert!(said.contains("expired") || said.contains("its time has passed"), "{said}");
+    let order = here.order_of_as("approver-too", application);
+    let body = json!({ "jws": order["signatures"][0]["jws"] }).to_string();
+    let path = format!("/orders/{}/signatures", order["order_id"].as_str().unwrap());
+    let late = here.ask(Call::post("approver-too", &path, body.as_bytes()));
+    assert_eq!(late.problem().0, 409, "{late:?}");
+    assert!(here.application(application).contains("expired"), "{}", here.application(application));
+}
+
+/// A grant for a stranger with signatures that do not entitle: content and signatures.
+pub(super) fn forged_grant(here: &Installation) -> (String, Vec<String>) {
+    let draft = draft(here);
+    let content = draft["content"].as_str().unwrap().to_owned();
+    let sign = |officer: &str| {
+        let identity = here.identity(officer);
+        let role = SignerRole::SecurityOfficer;
+        identity.sign(MediaType::Grant, content.as_bytes(), role, None, now()).unwrap()
+    };
+    let signatures = vec![sign("security-1"), sign("stranger")];
+    (content, signatures)
+}
+
+fn draft(here: &Installation) -> Value {
+    let der = ["x509", "-in", "officers/stranger.pem", "-noout", "-pubkey", "-out", "stranger.pub"];
+    here.openssl(&der);
+    here.openssl(&["pkey", "-pubin", "-in", "stranger.pub", "-outform", "DER", "-out", "stranger.der"]);
+    let spki: String = here.read("stranger.der").iter().map(|octet| format!("{octet:02x}")).collect();
+    let request = json!({
+        "kind": "grant", "personal_number": "01001000899", "name_shown": "x", "spki": spki,
+        "roles": ["registration-officer", "approver"], "office": "GE", "not_after": "2099-01-01T00:00:00Z",
+    });
+    here.ask(Call::post("security-1", "/grants/draft", request.to_string().as_bytes())).json()
+}
+
+pub(super) fn a_forged_grant_is_refused(here: &Installation) {
+    let refused_before = here.events("append-grant");
+    let (content, signatures) = forged_grant(here);
+    let append = |officer: &str, content: &str, signatures: &[&String]| {
+        let body = json!({ "content": content, "signatures": signatures }).to_string();
+        let answer = here.ask(Call::post(officer, "/grants", body.as_bytes()));
+        let code = answer.json()["errors"][0]["code"].as_str().map(str::to_owned);
+        code.unwrap_or_else(|| answer.problem().1)
+    };
+    let (real, strangers) = (&signatures[0], &signatures[1]);
+    assert_eq!(append("security-1", &content, &[real]), "grant-signature-count");
+    assert_eq!(append("security-1", &content, &[real, real]), "grant-same-person");
+    assert_eq!(append("security-1", &content, &[real, strangers]), "grant-signer-unknown");
+    // Other bytes than were signed; a name that turns what is beside it around.
+    let longer = content.replace("2099-01-01", "2098-01-01");
+    assert_eq!(append("security-1", &longer, &[real, real]), "grant-signature-invalid");
+    let turned = content.replace("\"name_shown\":\"x\"", "\"name_shown\":\"x\u{202e}\"");
+    assert_ne!(turned, content);
+    assert_eq!(append("security-1", &turned, &[real, real]), "document-members");
+    assert_eq!(append("approver", &content, &[real, strangers]), "auth.role");
+    assert_eq!(here.events("append-grant"), refused_before + 5);
+    let listed = here.must(&["officer", "list", "--as", "officers/auditor.pem"]);
+    assert_eq!(listed.lines().count(), 6, "{listed}");
+}
+
+impl Installation {
+    fn order_of_as(&self, officer: &str, application: &str) -> Value {
+        let shown = self.ask(Call::get(officer, &format!("/applications/{application}"))).json();
+        self.ask(Call::get(officer, &format!("/orders/{}", shown["order"].as_str().unwrap()))).json()
+    }
+}
