@@ -66,7 +66,7 @@ impl Random for CountingRandom {
 
 /// Agreements that are the application's JSON under a heading.
 #[derive(Debug)]
-pub struct PlainAgreements;
+pub(super) struct PlainAgreements;
 
 impl AgreementMaker for PlainAgreements {
     fn terms(&self) -> &'static str {
