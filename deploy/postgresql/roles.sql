@@ -28,7 +28,7 @@ GRANT SELECT (seq) ON officer_grants TO ndoba_audit, ndoba_public;
 GRANT INSERT ON audit_events TO ndoba_audit, ndoba_ca, ndoba_public, ndoba_registration;
 
 -- registration: people and what they asked for. No certificate, no status, no counter is its to change.
-GRANT SELECT, INSERT, UPDATE ON applications, orders, revocation_requests TO ndoba_registration;
+GRANT SELECT, INSERT, UPDATE ON applications, orders, revocation_requests, revocation_codes TO ndoba_registration;
 GRANT SELECT, INSERT ON order_signatures, evidence, idempotency, officer_grants, officer_grant_signatures
     TO ndoba_registration;
 GRANT SELECT ON authorities, certificates, certificate_status, revocation_records, crls, heartbeat

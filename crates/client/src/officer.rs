@@ -13,8 +13,8 @@ use crate::error::ClientError;
 use crate::http::{self, Answer, Call, Method};
 use crate::identity::Identity;
 use crate::resource::{
-    Application, ApplicationSummary, CertificateStatus, Grant, GrantDraft, Order, Page, Profile,
-    RegisteredOfficer, StatusOrder, WhoAmI,
+    Application, ApplicationSummary, CertificateStatus, DeskRequest, Grant, GrantDraft, Order, Page, Profile,
+    RegisteredOfficer, RevocationCode, StatusOrder, WhoAmI,
 };
 
 /// A certificate's form for download.
@@ -257,6 +257,33 @@ impl OfficerClient {
     /// [`ClientError`].
     pub fn decline(&self, id: &str, note: &str) -> Result<Order, ClientError> {
         self.post(&format!("/orders/{}/decline", segment(id)), &json!({ "note": note }), None)
+    }
+
+    /// Confirms a suspension that a code had brought about, with the reason.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn confirm(&self, id: &str, note: &str) -> Result<Order, ClientError> {
+        self.post(&format!("/orders/{}/confirm", segment(id)), &json!({ "note": note }), None)
+    }
+
+    /// Gives a certificate another revocation code; the answer is its only copy.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn give_revocation_code(&self, serial: &str) -> Result<RevocationCode, ClientError> {
+        self.post(&format!("/certificates/{}/revocation-code", segment(serial)), &json!({}), None)
+    }
+
+    /// A page of requests about certificates; `query` holds `state`, `limit`, `after`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn requests(&self, query: &[(&str, &str)]) -> Result<Page<DeskRequest>, ClientError> {
+        self.get(&format!("/requests{}", query_string(query)))
     }
 
     /// A certificate's status and clocks.

@@ -232,6 +232,33 @@ pub struct Clock {
     pub left_of_aim_seconds: Option<i64>,
 }
 
+/// A request about a certificate, as the desk works on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeskRequest {
+    /// The certificate.
+    pub serial: String,
+    /// Its CA.
+    pub ca: String,
+    /// How it came: an officer's channel, or `code`.
+    pub channel: String,
+    /// Where its order stands.
+    pub state: String,
+    /// When an officer confirmed what a code had brought about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<String>,
+    /// Its clock.
+    pub clock: Clock,
+}
+
+/// A certificate's revocation code: shown once, kept nowhere.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevocationCode {
+    /// The certificate.
+    pub serial: String,
+    /// The code, in groups of four.
+    pub code: String,
+}
+
 /// An officer of the register.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisteredOfficer {

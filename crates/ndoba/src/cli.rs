@@ -232,6 +232,31 @@ pub(crate) enum CertificateCommand {
         #[arg(long, value_name = "TEXT")]
         note: String,
     },
+    /// Confirm, as revocation officer, a suspension that a subscriber's code had brought about.
+    Confirm {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// The order.
+        order: String,
+        /// With whom it was confirmed, and how; kept as evidence.
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+    },
+    /// List requests about certificates with their clocks, newest first.
+    Requests {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Only what owes something still, or what a code suspended and no officer has confirmed.
+        #[arg(long, value_parser = ["open", "unconfirmed"])]
+        state: Option<String>,
+    },
+    /// Give a certificate another revocation code, for its subscriber. The one before is void.
+    RevocationCode {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Serial number, hexadecimal.
+        serial: String,
+    },
     /// Suspend a certificate.
     Suspend {
         #[command(flatten)]

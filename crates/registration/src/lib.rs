@@ -19,6 +19,7 @@ pub mod form;
 mod permission;
 pub mod ports;
 mod profile;
+mod revocation_code;
 mod service;
 mod state;
 mod subject;
@@ -33,10 +34,12 @@ pub use field_error::FieldError;
 pub use form::Form;
 pub use permission::{Permission, allows};
 pub use profile::{DeviceOffer, ProfileOffer, SubjectKind};
+pub use revocation_code::{CodeHash, NoHash, RevocationCode};
 pub use service::{
-    Acceptance, ApplicationQuery, AuthoriseResponderRequest, CHANNELS, EndGrantRequest, EndResponderRequest,
-    GrantDraft, GrantRequest, NewGrantRequest, Officer, Once, REASONS, RegisteredOfficer, Registration,
-    RegistrationSettings, Separation, ServiceError, StatusRequest, TerminateCaRequest, person_of_number,
+    Acceptance, ApplicationQuery, AuthoriseResponderRequest, ByCode, CHANNELS, EndGrantRequest,
+    EndResponderRequest, GrantDraft, GrantRequest, NewGrantRequest, Officer, Once, REASONS,
+    RegisteredOfficer, Registration, RegistrationSettings, Separation, ServiceError, StatusRequest,
+    TerminateCaRequest, person_of_number,
 };
 pub use state::{ApplicationState, Step, TRANSITIONS, next};
 pub use text::{MAX_NAME, MAX_TEXT};

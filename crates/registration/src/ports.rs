@@ -9,9 +9,12 @@
 pub use crate::agreement::{AgreementError, AgreementMaker, AgreementOf};
 use ndoba_audit::Event;
 pub use ndoba_order::OrderKind;
-use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, Span, UtcTime};
+use ndoba_types::{
+    CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, Span, SubjectPublicKeyInfo, UtcTime,
+};
 
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
+use crate::revocation_code::CodeHash;
 
 /// What commits together with a change.
 #[derive(Clone, Copy, Debug)]
@@ -209,8 +212,69 @@ pub struct RevocationRequestRecord {
     pub begins: UtcTime,
     /// When an officer decided (signed).
     pub decided: Option<UtcTime>,
-    /// `in-person`, `telephone`, `letter`, `electronic`, `authority`, `own-finding`.
+    /// `in-person`, `telephone`, `letter`, `electronic`, `authority`, `own-finding`, `code`.
     pub channel: String,
+}
+
+/// A certificate's revocation code, of which the hash is all that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevocationCodeRecord {
+    /// Of which certificate; one code each.
+    pub serial: SerialNumber,
+    /// UNIQUE.
+    pub hash: CodeHash,
+    /// Which officer handed it over.
+    pub given_by: OfficerId,
+    /// When.
+    pub given: UtcTime,
+}
+
+/// Whose certificate a code is of.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CodeOwner {
+    /// The certificate.
+    pub serial: SerialNumber,
+    /// The subject's personal number or identification code.
+    pub subject: Option<String>,
+}
+
+/// Which requests about certificates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestFilter {
+    /// Only those that owe something still.
+    pub open: bool,
+    /// Only suspensions by code that no officer confirmed, of certificates that are suspended still.
+    pub unconfirmed: bool,
+}
+
+/// A request about a certificate, as the desk works on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeskRequest {
+    /// The certificate.
+    pub serial: SerialNumber,
+    /// Its CA.
+    pub ca: CaName,
+    /// How the request came.
+    pub channel: String,
+    /// Where its order stands.
+    pub state: OrderState,
+    /// When an officer confirmed what a code had done.
+    pub confirmed: Option<UtcTime>,
+    /// Received, decided, published.
+    pub clock: RevocationClock,
+}
+
+/// The key of the revocation desk: ECDSA on P-256, in a token, for suspensions by code.
+pub trait DeskKey: Send + Sync {
+    /// Its public half, which a grant in the register names.
+    fn public_key(&self) -> &SubjectPublicKeyInfo;
+
+    /// r and s side by side (RFC 7518 §3.4) over SHA-256 of `message`.
+    ///
+    /// # Errors
+    ///
+    /// Why the token did not sign: ask again later.
+    fn sign(&self, message: Vec<u8>) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>;
 }
 
 /// How far a certificate's ledger row has come (design §5).
@@ -490,6 +554,58 @@ pub trait Registry: Send + Sync {
     ///
     /// [`RegistryError`].
     fn evidence(&self, order: OrderId) -> Result<Vec<EvidenceRecord>, RegistryError>;
+
+    /// Inserts an order with its only signature, as if by [`Self::insert_order`] and [`Self::add_signature`] at once.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`].
+    fn insert_signed_order(
+        &self,
+        order: &OrderRecord,
+        signature: &SignatureRecord,
+        evidence: &[EvidenceRecord],
+        request: &RevocationRequestRecord,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError>;
+
+    /// Keeps a certificate's code in the place of the one before.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`].
+    fn put_revocation_code(&self, code: &RevocationCodeRecord, act: Act<'_>) -> Result<(), RegistryError>;
+
+    /// Whose certificate the code with this hash is of.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`].
+    fn certificate_of_code(&self, hash: &CodeHash) -> Result<Option<CodeOwner>, RegistryError>;
+
+    /// Notes that an officer confirmed a suspension by code, with the reason; [`Conflict::Stale`] where one has.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`].
+    fn confirm_request(
+        &self,
+        order: OrderId,
+        reason: &EvidenceRecord,
+        at: UtcTime,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError>;
+
+    /// Lists requests about certificates, newest first; a page's cursor is the last order's identifier.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`].
+    fn requests(
+        &self,
+        filter: &RequestFilter,
+        page: &PageRequest,
+    ) -> Result<Page<DeskRequest>, RegistryError>;
 
     /// Adds a signature to an order that is `open` and has exactly `already` signatures, else [`Conflict::Stale`];
     /// with `complete` the order becomes `queued`, the CA is notified, and `decided` of a revocation request

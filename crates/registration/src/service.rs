@@ -4,6 +4,7 @@ mod agreements;
 mod applications;
 mod certificates;
 mod decline;
+mod desk;
 mod error;
 mod officers;
 mod orders;
@@ -22,11 +23,14 @@ use crate::check::Rules;
 use crate::field_error::FieldError;
 use crate::form::{self, Form};
 use crate::permission::{Permission, allows};
-use crate::ports::{Act, AgreementMaker, Conflict, Receipt, Registry, RegistryError, RevocationLimits};
+use crate::ports::{
+    Act, AgreementMaker, Conflict, DeskKey, Receipt, Registry, RegistryError, RevocationLimits,
+};
 use crate::profile::{DeviceOffer, ProfileOffer};
 
 pub use agreements::Acceptance;
 pub use applications::ApplicationQuery;
+pub use desk::ByCode;
 pub use error::{Separation, ServiceError};
 pub use officers::Officer;
 pub use orders::{CHANNELS, REASONS, StatusRequest};
@@ -59,6 +63,8 @@ pub struct RegistrationSettings {
     pub revocation: RevocationLimits,
     /// A `ca` node silent for longer than this counts as absent.
     pub ca_silence: Span,
+    /// The key that suspends for subscribers with codes; absent where nobody may.
+    pub desk: Option<Arc<dyn DeskKey>>,
 }
 
 /// The service. All its methods may block; none holds a lock while it does.
@@ -123,7 +129,7 @@ impl Registration {
     pub fn ca_answers(&self, kind: OrderKind) -> Result<bool, ServiceError> {
         let signs = match kind {
             OrderKind::CertifyUnit | OrderKind::Issue | OrderKind::Reissue => true,
-            OrderKind::Release | OrderKind::Revoke | OrderKind::Suspend => false,
+            OrderKind::Release | OrderKind::Revoke | OrderKind::Suspend | OrderKind::SuspendByCode => false,
         };
         let seen = self.registry.ca_heartbeat()?;
         let recent = self.clock.now().minus(self.settings.ca_silence);
@@ -224,6 +230,12 @@ impl Registration {
     /// The commitment to the natural person with this number, as grants and orders carry it.
     fn person(&self, personal_number: &str) -> Sha256Digest {
         person_of_number(self.settings.installation, &self.settings.person_salt, personal_number)
+    }
+
+    /// The commitment to a service of this installation, as grants carry it: no person's.
+    fn service(&self, name: &str) -> Sha256Digest {
+        let (home, salt) = (self.settings.installation, &self.settings.person_salt);
+        ndoba_order::person_commitment(home, salt, &format!("SERVICE-{name}"))
     }
 
     /// A record that reading needs no change for: personal data was seen (design §11).

@@ -7,11 +7,11 @@ use ndoba_order::{MediaType, Order, SignerRole};
 use ndoba_registration::application::{ApplicationContent, DeviceContent, SubjectContent};
 use ndoba_registration::fake::{World, clerk, municipality, person, with_device};
 use ndoba_registration::ports::{
-    CertificateStatus, OrderKind, OrderRecord, OrderState, PageRequest, RevocationClock,
+    CertificateStatus, OrderKind, OrderRecord, OrderState, PageRequest, RequestFilter, RevocationClock,
 };
 use ndoba_registration::{
-    ApplicationQuery, ApplicationState, EndGrantRequest, GrantRequest, NewGrantRequest, Officer, Once,
-    Registration, Separation, ServiceError, StatusRequest,
+    ApplicationQuery, ApplicationState, ByCode, EndGrantRequest, GrantRequest, NewGrantRequest, Officer,
+    Once, Registration, Separation, ServiceError, StatusRequest,
 };
 use ndoba_types::{Clock, OrderId, SerialNumber, Sha256Digest, Span};
 
@@ -534,6 +534,67 @@ fn a_clock_tells_what_is_left() {
     assert_eq!(left(&RevocationClock { settled: Some(now), ..clock }), None);
 }
 
+/// Number and code suspend; nothing less does, and every failure looks the same.
+#[test]
+fn approval_by_code_suspends_and_nothing_else() {
+    let world = World::new();
+    let service = world.registration();
+    let (order, serial) = issued(&world, &service);
+    let officer = world.officer("registration-officer").as_officer();
+    let void = service.give_revocation_code(&officer, &serial).unwrap().shown();
+    let code = service.give_revocation_code(&officer, &serial).unwrap().shown();
+    let batumi = world.officer("registration-officer-in-batumi").as_officer();
+    assert!(matches!(service.give_revocation_code(&batumi, &serial), Err(ServiceError::Unknown { .. })));
+    // Only the hash is kept.
+    assert!(!format!("{:?}", world.registry.tables().codes).contains(&code));
+    let number = "01001012345";
+    for (who, tried) in [
+        (number, void.as_str()),
+        (number, "0000-0000-0000-0000"),
+        (number, "no code"),
+        ("01001099999", code.as_str()),
+        ("4a01", code.as_str()),
+        ("", code.as_str()),
+    ] {
+        assert_eq!(service.suspend_by_code(who, tried).unwrap(), ByCode::NoMatch, "{who} {tried}");
+    }
+    let refused = |world: &World| {
+        let tables = world.registry.tables();
+        tables.events.iter().filter(|event| event.what.name() == "login-refused").count()
+    };
+    assert_eq!(refused(&world), 6);
+    let ByCode::Ordered(id) = service.suspend_by_code(" 0100 1012-345 ", &code.to_lowercase()).unwrap()
+    else {
+        panic!("not ordered");
+    };
+    let ordered = service.order(&world.officer("revocation-officer").as_officer(), id).unwrap();
+    assert_eq!((ordered.kind, &ordered.state), (OrderKind::SuspendByCode, &OrderState::Queued));
+    assert_eq!(ordered.target, Some(serial.clone()));
+    assert_eq!(ordered.signatures[0].role, "desk");
+    let signed = Order::from_bytes(&ordered.content).unwrap();
+    assert_eq!(signed.expires.since(signed.created), Span::minutes(30));
+
+    // An officer confirms it, once; nothing else can be confirmed.
+    let revoker = world.officer("revocation-officer").as_officer();
+    assert_eq!(code_of(&service.confirm(&revoker, id, "x", None)), "order.state");
+    world.registry.tables().orders.get_mut(&id).unwrap().state = OrderState::Done { serial: serial.clone() };
+    assert_eq!(code_of(&service.confirm(&revoker, order.id, "x", None)), "order.not-by-code");
+    assert_eq!(code_of(&service.confirm(&revoker, id, "x\u{202e}", None)), "text.invisible");
+    service.confirm(&revoker, id, "called back at the number on file", None).unwrap();
+    assert_eq!(code_of(&service.confirm(&revoker, id, "again", None)), "state.changed");
+    let page = PageRequest { limit: 10, after: None };
+    assert_eq!(service.requests(&revoker, &RequestFilter::default(), &page).unwrap().items.len(), 1);
+
+    // What is suspended already is said to be so, to who has the code.
+    let now = world.clock.now();
+    world.registry.tables().certificates[0].status = CertificateStatus::Suspended { since: now };
+    assert_eq!(service.suspend_by_code(&serial.to_string(), &code).unwrap(), ByCode::Already);
+}
+
+fn code_of<T>(result: &Result<T, ServiceError>) -> String {
+    result.as_ref().err().map_or_else(|| "done".into(), code)
+}
+
 /// What an office did is not there for another one, and central officers see the whole country (design §3).
 #[test]
 fn approval_across_offices() {
@@ -617,7 +678,8 @@ fn the_register_is_asked_every_time() {
     let stranger = World::stranger();
     let request = GrantRequest::Grant(NewGrantRequest {
         officer: None,
-        personal_number: stranger.personal_number.clone(),
+        personal_number: Some(stranger.personal_number.clone()),
+        service: None,
         name_shown: Some("სტუმარი".into()),
         spki: hex::encode(stranger.spki().as_der()),
         roles: vec!["auditor".into()],

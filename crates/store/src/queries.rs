@@ -9,6 +9,7 @@ pub(crate) mod authorities;
 pub(crate) mod certificate_views;
 pub(crate) mod clocks;
 pub(crate) mod crls;
+pub(crate) mod desk;
 pub(crate) mod events;
 pub(crate) mod finals;
 pub(crate) mod grants;

@@ -3,18 +3,20 @@
 use std::io::Write;
 
 use ndoba_audit::Event;
+use ndoba_registration::CodeHash;
 use ndoba_registration::application::ApplicationId;
 use ndoba_registration::ports::{
     Act, ApplicationFilter, ApplicationRecord, ApplicationWithOrder, CaHeartbeat, CertificateFilter,
-    CertificateRecord, EvidenceRecord, GrantRecord, OrderRecord, OrderState, Page, PageRequest, Receipt,
-    Registry, RegistryError, RevocationRequestRecord, SignatureRecord,
+    CertificateRecord, CodeOwner, DeskRequest, EvidenceRecord, GrantRecord, OrderRecord, OrderState, Page,
+    PageRequest, Receipt, Registry, RegistryError, RequestFilter, RevocationCodeRecord,
+    RevocationRequestRecord, SignatureRecord,
 };
 use ndoba_types::{OfficerId, OrderId, SerialNumber, UtcTime};
 
 use crate::Store;
 use crate::connection::Conn;
 use crate::error::StoreError;
-use crate::queries::{applications, certificate_views, events, grants, heartbeat, orders, receipts};
+use crate::queries::{applications, certificate_views, desk, events, grants, heartbeat, orders, receipts};
 
 impl From<StoreError> for RegistryError {
     fn from(error: StoreError) -> Self {
@@ -112,6 +114,51 @@ impl Registry for Store {
             orders::insert_evidence(conn, evidence)?;
             orders::insert_request(conn, order.kind, request)
         })
+    }
+
+    fn insert_signed_order(
+        &self,
+        order: &OrderRecord,
+        signature: &SignatureRecord,
+        evidence: &[EvidenceRecord],
+        request: &RevocationRequestRecord,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError> {
+        self.act("insert_signed_order", act, |conn| {
+            orders::insert(conn, order)?;
+            orders::insert_evidence(conn, evidence)?;
+            orders::insert_request(conn, order.kind, request)?;
+            orders::add_signature(conn, order.id, 0, signature, true)
+        })
+    }
+
+    fn put_revocation_code(&self, code: &RevocationCodeRecord, act: Act<'_>) -> Result<(), RegistryError> {
+        self.act("put_revocation_code", act, |conn| desk::put_code(conn, code))
+    }
+
+    fn certificate_of_code(&self, hash: &CodeHash) -> Result<Option<CodeOwner>, RegistryError> {
+        Ok(self.read("certificate_of_code", |conn| desk::owner(conn, hash))?)
+    }
+
+    fn confirm_request(
+        &self,
+        order: OrderId,
+        reason: &EvidenceRecord,
+        at: UtcTime,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError> {
+        self.act("confirm_request", act, |conn| {
+            desk::confirm(conn, order, at)?;
+            orders::insert_evidence(conn, std::slice::from_ref(reason))
+        })
+    }
+
+    fn requests(
+        &self,
+        filter: &RequestFilter,
+        page: &PageRequest,
+    ) -> Result<Page<DeskRequest>, RegistryError> {
+        Ok(self.snapshot("requests", |conn| desk::requests(conn, filter, page))?)
     }
 
     fn order(&self, id: OrderId) -> Result<Option<OrderRecord>, RegistryError> {

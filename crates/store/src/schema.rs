@@ -112,6 +112,16 @@ table! {
         begins -> BigInt,
         settled -> Nullable<BigInt>,
         overdue -> Nullable<BigInt>,
+        confirmed -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    revocation_codes (serial) {
+        serial -> Binary,
+        hash -> Binary,
+        given_by -> Binary,
+        given -> BigInt,
     }
 }
 
@@ -356,6 +366,7 @@ allow_tables_to_appear_in_same_query!(
     orders,
     responder_certificates,
     responder_requests,
+    revocation_codes,
     revocation_records,
     revocation_requests,
 );

@@ -20,12 +20,13 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Oldest first. The last one is the schema that this program works with.
-const VERSIONS: [&str; 6] = [
+const VERSIONS: [&str; 7] = [
     "20261123000001",
     "20261125000001",
     "20261127000001",
     "20261127000002",
     "20261127000003",
+    "20261127000004",
     "20261127000011",
 ];
 

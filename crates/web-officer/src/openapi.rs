@@ -8,7 +8,7 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 use crate::guard::Caller;
-use crate::operations::{agreements, applications, audit, certificates, orders, own, register};
+use crate::operations::{agreements, applications, audit, certificates, desk, orders, own, register};
 use crate::problem::ProblemDocument;
 use crate::route::BASE;
 
@@ -41,6 +41,9 @@ use crate::route::BASE;
         certificates::der,
         certificates::p7c,
         certificates::propose,
+        desk::give_code,
+        desk::list,
+        desk::confirm,
         register::officers,
         register::grants,
         register::draft,
@@ -56,8 +59,12 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut document = Description::openapi();
     let mut paths = std::mem::take(&mut document.paths.paths);
     for item in paths.values_mut() {
-        let operations = [&mut item.get, &mut item.post, &mut item.put];
-        operations.into_iter().flatten().for_each(complete);
+        let operations = [(&mut item.get, READS), (&mut item.post, CHANGES), (&mut item.put, REPLACES)];
+        for (operation, refusals) in operations {
+            if let Some(operation) = operation {
+                complete(operation, refusals);
+            }
+        }
     }
     document.paths.paths = paths.into_iter().map(|(path, item)| (format!("{BASE}{path}"), item)).collect();
     let scheme = SecurityScheme::MutualTls {
@@ -71,14 +78,47 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     document
 }
 
-/// What is the same for every operation: problem documents, and who may call it.
-fn complete(operation: &mut Operation) {
+/// What an operation that reads may answer beside its success.
+const READS: &[(&str, &str)] = &[
+    ("400", "The query is not understood"),
+    ("403", "Not for this officer"),
+    ("404", "There is no such thing, or none that this officer may know of"),
+    ("503", "Nothing was done; ask again after `Retry-After` seconds"),
+];
+/// The same for one that changes something.
+const CHANGES: &[(&str, &str)] = &[
+    ("400", "The body is not JSON, or a header is not understood"),
+    ("403", "Not for this officer"),
+    ("404", "There is no such thing, or none that this officer may know of"),
+    ("409", "Not in the state that this needs; read it again"),
+    ("413", "The body is too long"),
+    ("415", "The body must be application/json"),
+    ("422", "The body breaks a rule; `errors` names the fields"),
+    ("503", "What the document says was done or not; ask again after `Retry-After` seconds"),
+];
+/// The same for one that replaces what `If-Match` names.
+const REPLACES: &[(&str, &str)] = &[
+    ("400", "The body is not JSON, or a header is not understood"),
+    ("403", "Not for this officer"),
+    ("404", "There is no such thing, or none that this officer may know of"),
+    ("409", "Not in the state that this needs; read it again"),
+    ("412", "It is another version than `If-Match` named"),
+    ("413", "The body is too long"),
+    ("415", "The body must be application/json"),
+    ("422", "The body breaks a rule; `errors` names the fields"),
+    ("503", "What the document says was done or not; ask again after `Retry-After` seconds"),
+];
+
+/// What is the same for every operation: problem documents, and who may call it. A 500 is none of them: it is our fault.
+fn complete(operation: &mut Operation, refusals: &[(&str, &str)]) {
     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).build();
-    let refusal = ResponseBuilder::new()
-        .description("A problem document (RFC 9457): `code` is stable")
-        .content("application/problem+json", problem)
-        .build();
-    operation.responses.responses.insert("default".into(), RefOr::T(refusal));
+    for (status, when) in refusals {
+        let refusal = ResponseBuilder::new()
+            .description(format!("{when}. A problem document (RFC 9457): `code` is stable"))
+            .content("application/problem+json", problem.clone())
+            .build();
+        operation.responses.responses.insert((*status).into(), RefOr::T(refusal));
+    }
     let nothing: [String; 0] = [];
     operation.security = Some(vec![SecurityRequirement::new("officer", nothing)]);
 }

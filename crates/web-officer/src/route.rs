@@ -48,6 +48,7 @@ pub const ROUTES: &[Route] = &[
     post("/applications/{id}/return", Permission::DecideApplications),
     post("/applications/{id}/reject", Permission::DecideApplications),
     get("/orders/{id}", Permission::ReadOrders),
+    post("/orders/{id}/confirm", Permission::DraftRevocations),
     post("/orders/{id}/decline", Permission::DraftRevocations),
     post("/orders/{id}/signatures", Permission::SignOrders),
     get("/certificates", Permission::ReadCertificates),
@@ -58,6 +59,8 @@ pub const ROUTES: &[Route] = &[
     // Which of the two permissions of this one (revocation, release) is needed depends on the body: the service asks again.
     post("/certificates/{serial}/orders", Permission::SignOrders),
     post("/certificates/{serial}/renewal", Permission::EditApplications),
+    post("/certificates/{serial}/revocation-code", Permission::EditApplications),
+    get("/requests", Permission::ReadRequests),
     get("/officers", Permission::ReadRegister),
     get("/grants", Permission::ReadRegister),
     post("/grants", Permission::Grant),

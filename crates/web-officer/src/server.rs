@@ -10,7 +10,7 @@ use rustls::ServerConfig;
 
 use crate::guard::{gate, unknown_path};
 use crate::openapi;
-use crate::operations::{agreements, applications, audit, certificates, orders, own, register};
+use crate::operations::{agreements, applications, audit, certificates, desk, orders, own, register};
 use crate::peer::note_peer;
 use crate::route::BASE;
 use crate::state::{Api, ServerLimits};
@@ -68,6 +68,7 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
         .route("/applications/{id}/return", web::post().to(applications::send_back))
         .route("/applications/{id}/reject", web::post().to(applications::reject))
         .route("/orders/{id}", web::get().to(orders::get))
+        .route("/orders/{id}/confirm", web::post().to(desk::confirm))
         .route("/orders/{id}/decline", web::post().to(orders::decline))
         .route("/orders/{id}/signatures", web::post().to(orders::sign))
         .route("/certificates", web::get().to(certificates::list))
@@ -77,6 +78,8 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
         .route("/certificates/{serial}/certificate.p7c", web::get().to(certificates::p7c))
         .route("/certificates/{serial}/orders", web::post().to(certificates::propose))
         .route("/certificates/{serial}/renewal", web::post().to(applications::renew))
+        .route("/certificates/{serial}/revocation-code", web::post().to(desk::give_code))
+        .route("/requests", web::get().to(desk::list))
         .route("/officers", web::get().to(register::officers))
         .service(
             web::resource("/grants")

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ndoba_client::{CertificateForm, Clock, StatusOrder};
+use ndoba_client::{CertificateForm, Clock, DeskRequest, StatusOrder};
 use ndoba_types::UtcTime;
 
 use super::revoke_all;
@@ -40,6 +40,17 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
             let declined = session.api.decline(order, note)?;
             session.print(&declined, || format!("decline: order {} is {}", declined.order_id, declined.state))
         }
+        CertificateCommand::Confirm { api, order, note } => {
+            let session = Session::open(api)?;
+            let confirmed = session.api.confirm(order, note)?;
+            session.print(&confirmed, || format!("confirmed: order {}", confirmed.order_id))
+        }
+        CertificateCommand::Requests { api, state } => requests(&Session::open(api)?, state.as_deref()),
+        CertificateCommand::RevocationCode { api, serial } => {
+            let session = Session::open(api)?;
+            let given = session.api.give_revocation_code(serial)?;
+            session.print(&given, || format!("{}", given.code))
+        }
         CertificateCommand::RevokeAll(args) => revoke_all::run(args),
         CertificateCommand::Suspend { api, serial, request } => {
             let asked = Asked { kind: "suspend", reason: None, effective: None };
@@ -50,6 +61,31 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
             change(&Session::open(api)?, serial, &asked, request, Some(approver))
         }
     }
+}
+
+/// All of them, page after page.
+fn requests(session: &Session, state: Option<&str>) -> anyhow::Result<()> {
+    let mut found: Vec<DeskRequest> = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let query = [("state", state), ("limit", Some("200")), ("after", after.as_deref())];
+        let query: Vec<(&str, &str)> =
+            query.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        let page = session.api.requests(&query)?;
+        found.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    session.print(&found, || {
+        let line = |one: &DeskRequest| {
+            let confirmed = if one.confirmed.is_some() { ", confirmed" } else { "" };
+            let DeskRequest { serial, ca, channel, state, .. } = one;
+            format!("{serial} of {ca} by {channel}, {state}{confirmed}\n{}", told(&one.clock))
+        };
+        found.iter().map(line).collect::<Vec<_>>().join("\n")
+    })
 }
 
 /// What is asked about a certificate.

@@ -226,7 +226,8 @@ fn order(session: &Session, args: &RevokeAllArgs, serial: &str) -> Result<bool, 
         | OrderContent::Issue(_)
         | OrderContent::Reissue(_)
         | OrderContent::Release(_)
-        | OrderContent::Suspend(_) => false,
+        | OrderContent::Suspend(_)
+        | OrderContent::SuspendByCode(_) => false,
     };
     if !agreed {
         return Err(ClientError::NotSigned("the order says something else than what was agreed to".into()));

@@ -1,4 +1,4 @@
-//! The `registration` role: the officers' API behind mutual TLS.
+//! The `registration` role: the officers' API behind mutual TLS, and the page for subscribers.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -17,7 +17,7 @@ use ndoba_web_officer::{Api, ServerLimits, mutual_tls};
 use ndoba_x509::{KeyIdentifier, Template};
 
 use super::background::{Background, Next};
-use super::{Process, tls};
+use super::{Process, desk, tls};
 use crate::{files, installation};
 
 /// Event loops of the officers' server; its work waits on the database, not on the processor.
@@ -32,7 +32,7 @@ const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 const EXPIRY_BATCH: u32 = 500;
 
 /// Starts the role.
-pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<Server> {
+pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<Vec<Server>> {
     let settings = &process.settings;
     let address = settings.listen.officers.context("listen.officers is missing")?;
     let files = settings.officers_tls.as_ref().context("tls.officers_* is missing")?;
@@ -57,7 +57,9 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         }
         Next::After(EXPIRY_INTERVAL)
     })?;
-    Ok(ndoba_web_officer::serve(api, listener, tls, limits(settings))?)
+    let mut servers = vec![ndoba_web_officer::serve(Arc::clone(&api), listener, tls, limits(settings))?];
+    servers.extend(desk::start(process, api, limits(settings))?);
+    Ok(servers)
 }
 
 fn limits(settings: &Settings) -> ServerLimits {
@@ -104,6 +106,7 @@ fn registration(process: &Process) -> anyhow::Result<Registration> {
             limit: settings.legal.revocation_max,
         },
         ca_silence: CA_SILENCE,
+        desk: desk::key(process)?,
     };
     Ok(Registration::new(
         registration,

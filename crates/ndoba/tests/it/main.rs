@@ -36,6 +36,7 @@ mod command_line;
 mod crash;
 mod crl_age;
 mod deploy;
+mod desk;
 mod fail_closed;
 mod fire;
 mod foreign;

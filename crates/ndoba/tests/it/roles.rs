@@ -21,7 +21,7 @@ const OFFICERS: [(char, &str); 7] = [
 ];
 
 /// Method, path below `/api/v1`, and who may.
-const OPERATIONS: [(&str, &str, &str); 30] = [
+const OPERATIONS: [(&str, &str, &str); 33] = [
     ("GET", "/applications", "RA"),
     ("GET", "/applications/{id}", "RA"),
     ("GET", "/applications/{id}/agreement.pdf", "RA"),
@@ -36,6 +36,7 @@ const OPERATIONS: [(&str, &str, &str); 30] = [
     ("GET", "/orders/{id}", "RAVU"),
     ("GET", "/profiles", "SRAVUOD"),
     ("GET", "/profiles/{name}/form", "SRAVUOD"),
+    ("GET", "/requests", "VU"),
     ("GET", "/whoami", "SRAVUOD"),
     ("POST", "/applications", "R"),
     ("POST", "/applications/{id}/accept", "R"),
@@ -48,8 +49,10 @@ const OPERATIONS: [(&str, &str, &str); 30] = [
     // Whether it is a revocation or a release is in the body.
     ("POST", "/certificates/{serial}/orders", "RAV"),
     ("POST", "/certificates/{serial}/renewal", "R"),
+    ("POST", "/certificates/{serial}/revocation-code", "R"),
     ("POST", "/grants", "S"),
     ("POST", "/grants/draft", "S"),
+    ("POST", "/orders/{id}/confirm", "V"),
     ("POST", "/orders/{id}/decline", "V"),
     ("POST", "/orders/{id}/signatures", "RAV"),
     ("PUT", "/applications/{id}", "R"),

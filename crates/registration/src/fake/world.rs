@@ -22,7 +22,7 @@ use crate::application::{
     IdentityProofing, LegalPersonContent, NaturalPersonContent, Representative, SubjectContent,
 };
 use crate::ports::{
-    AgreementError, AgreementMaker, AgreementOf, CertificateRecord, CertificateStatus, GrantRecord,
+    AgreementError, AgreementMaker, AgreementOf, CertificateRecord, CertificateStatus, DeskKey, GrantRecord,
     LedgerState, OrderState, RevocationLimits,
 };
 use crate::profile::{DeviceOffer, ProfileOffer, SubjectKind};
@@ -94,13 +94,27 @@ pub struct TestOfficer {
     /// Where.
     pub office: &'static str,
     key: SigningKey,
+    spki: SubjectPublicKeyInfo,
+}
+
+impl DeskKey for TestOfficer {
+    fn public_key(&self) -> &SubjectPublicKeyInfo {
+        &self.spki
+    }
+
+    fn sign(&self, message: Vec<u8>) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+        let signature: p256::ecdsa::Signature = self.key.sign(&message);
+        Ok(signature.to_bytes().to_vec())
+    }
 }
 
 impl TestOfficer {
     fn new(number: u8, name: &'static str, roles: &[Role]) -> Self {
         let key = SigningKey::from_slice(&[number; 32]).expect("a small number is a scalar of P-256");
         let (id, personal_number) = (OfficerId::from_bytes([number; 16]), format!("{number:011}"));
-        Self { name, id, personal_number, roles: roles.to_vec(), office: "GE", key }
+        let der = p256::PublicKey::from(key.verifying_key()).to_public_key_der().expect("a key encodes");
+        let spki = SubjectPublicKeyInfo::assertion(der.into_vec());
+        Self { name, id, personal_number, roles: roles.to_vec(), office: "GE", key, spki }
     }
 
     /// The same in another office.
@@ -110,8 +124,7 @@ impl TestOfficer {
 
     /// The public key.
     pub fn spki(&self) -> SubjectPublicKeyInfo {
-        let der = p256::PublicKey::from(self.key.verifying_key()).to_public_key_der().expect("a key encodes");
-        SubjectPublicKeyInfo::assertion(der.into_vec())
+        self.spki.clone()
     }
 
     /// The private key, PKCS#8 PEM.
@@ -180,6 +193,7 @@ impl World {
                 TestOfficer::new(10, "registration-officer-in-batumi", &[Role::RegistrationOfficer])
                     .of("GE/Batumi"),
                 TestOfficer::new(11, "approver-in-batumi", &[Role::Approver]).of("GE/Batumi"),
+                TestOfficer::new(12, "desk", &[Role::Desk]),
             ],
         };
         for officer in &world.officers[2..] {
@@ -282,6 +296,7 @@ impl World {
             suspension_allowed: true,
             revocation: RevocationLimits { aim: Span::minutes(60), limit: Span::hours(24) },
             ca_silence: Span::seconds(10),
+            desk: Some(Arc::new(self.officer("desk").clone())),
         };
         let random = Arc::new(CountingRandom::default());
         Registration::new(

@@ -174,7 +174,7 @@ impl Registration {
         let permission = match request.kind {
             OrderKind::Release => Permission::DraftReleases,
             OrderKind::Revoke | OrderKind::Suspend => Permission::DraftRevocations,
-            OrderKind::CertifyUnit | OrderKind::Issue | OrderKind::Reissue => {
+            OrderKind::CertifyUnit | OrderKind::Issue | OrderKind::Reissue | OrderKind::SuspendByCode => {
                 let message = "must be revoke, suspend or release";
                 return Err(ServiceError::field("/kind", "choice.unknown", None, message));
             }
@@ -218,6 +218,7 @@ impl Registration {
             (
                 OrderKind::CertifyUnit
                 | OrderKind::Suspend
+                | OrderKind::SuspendByCode
                 | OrderKind::Revoke
                 | OrderKind::Issue
                 | OrderKind::Reissue,

@@ -232,7 +232,11 @@ fn clocks(
 }
 
 /// The first signed CRL that shows a status version, with its thisUpdate.
-fn first_crl(conn: &mut Conn, ca: &str, version: i64) -> Result<Option<(u64, UtcTime)>, StoreError> {
+pub(crate) fn first_crl(
+    conn: &mut Conn,
+    ca: &str,
+    version: i64,
+) -> Result<Option<(u64, UtcTime)>, StoreError> {
     let row: Option<(i64, Option<i64>)> = crls::table
         .filter(crls::ca.eq(ca))
         .filter(crls::status_version.ge(version))

@@ -20,7 +20,11 @@ pub const ALPHABETS: &[Alphabet] = &[
     Alphabet { name: "armenian", letters: &[('\u{531}', '\u{556}'), ('\u{561}', '\u{587}')], marks: false },
     Alphabet { name: "cyrillic", letters: &[('\u{400}', '\u{482}'), ('\u{48a}', '\u{52f}')], marks: true },
     // 10FB is a paragraph separator, 10FC a superscript.
-    Alphabet { name: "georgian", letters: &[('\u{10d0}', '\u{10fa}'), ('\u{10fd}', '\u{10ff}')], marks: false },
+    Alphabet {
+        name: "georgian",
+        letters: &[('\u{10d0}', '\u{10fa}'), ('\u{10fd}', '\u{10ff}')],
+        marks: false,
+    },
     Alphabet {
         name: "greek",
         letters: &[

@@ -88,7 +88,7 @@ impl Installation {
     }
 
     /// How many events of this kind the log has.
-    pub(super) fn events(&self, kind: &str) -> usize {
+    pub(crate) fn events(&self, kind: &str) -> usize {
         let text =
             if self.is_on_postgresql() { "convert_from(event, 'UTF8')" } else { "CAST(event AS TEXT)" };
         self.sql(&format!("SELECT count(*) FROM audit_events WHERE {text} LIKE '%{kind}%'")).parse().unwrap()

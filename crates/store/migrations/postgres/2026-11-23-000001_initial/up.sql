@@ -60,7 +60,7 @@ CREATE INDEX applications_by_subject ON applications (subject);
 CREATE TABLE orders (
     order_id         BYTEA  NOT NULL PRIMARY KEY,
     digest           BYTEA  NOT NULL UNIQUE,
-    kind             TEXT   NOT NULL CHECK (kind IN ('issue', 'reissue', 'revoke', 'suspend', 'release', 'certify-unit')),
+    kind             TEXT   NOT NULL CHECK (kind IN ('issue', 'reissue', 'revoke', 'suspend', 'release', 'certify-unit', 'suspend-by-code')),
     ca               TEXT   NOT NULL,
     content          BYTEA  NOT NULL,
     csr              BYTEA,
