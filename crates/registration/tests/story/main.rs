@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
 
+mod offices;
+
 use ndoba_audit::{Event, EventKind};
 use ndoba_order::{MediaType, Order, SignerRole};
 use ndoba_registration::application::{ApplicationContent, DeviceContent, SubjectContent};
@@ -529,65 +531,6 @@ fn a_clock_tells_what_is_left() {
     assert_eq!(left(&RevocationClock { carried_out: Some(now), ..clock.clone() }), Some((aim, limit)));
     assert_eq!(left(&RevocationClock { published: Some((7, now)), ..clock.clone() }), None);
     assert_eq!(left(&RevocationClock { settled: Some(now), ..clock }), None);
-}
-
-/// What an office did is not there for another one, and central officers see the whole country (design §3).
-#[test]
-fn approval_across_offices() {
-    let world = World::new();
-    let service = world.registration();
-    let unknown = |error: ServiceError| matches!(error, ServiceError::Unknown { .. });
-    let [batumi, approver] =
-        ["registration-officer-in-batumi", "approver-in-batumi"].map(|name| world.officer(name).as_officer());
-    // Of the head office: nothing of it is to be had beneath it.
-    let (order, serial) = issued(&world, &service);
-    let application = order.application.unwrap();
-    let draft = service.open(&world.officer("both").as_officer(), &person(), None).unwrap();
-    let draft = draft.application.id;
-    assert!(unknown(service.application(&batumi, application).unwrap_err()));
-    assert!(unknown(service.application(&approver, draft).unwrap_err()));
-    assert!(unknown(service.edit(&batumi, draft, None, &person(), None).unwrap_err()));
-    assert!(unknown(service.freeze(&batumi, draft, None).unwrap_err()));
-    assert!(unknown(service.withdraw(&batumi, draft, None).unwrap_err()));
-    assert!(unknown(service.deliver(&batumi, application, None).unwrap_err()));
-    assert!(unknown(service.send_back(&approver, draft, "x", None).unwrap_err()));
-    assert!(unknown(service.reject(&approver, draft, "x", None).unwrap_err()));
-    assert!(unknown(service.order(&batumi, order.id).unwrap_err()));
-    assert!(unknown(service.certificate(&approver, &serial).unwrap_err()));
-    let release = StatusRequest {
-        kind: OrderKind::Release,
-        reason: None,
-        received: None,
-        effective: None,
-        channel: "in-person".into(),
-        note: "x".into(),
-    };
-    assert!(unknown(service.propose(&batumi, &serial, &release, None).unwrap_err()));
-    let jws = approval(&world, &order, "approver-in-batumi");
-    assert!(unknown(service.sign(&approver, order.id, &jws, None).unwrap_err()));
-    let page = PageRequest { limit: 10, after: None };
-    let listed = |officer: &Officer| {
-        let applications = service.applications(officer, &ApplicationQuery::default(), &page).unwrap();
-        let everything = ndoba_registration::ports::CertificateFilter::default();
-        let certificates = service.certificates(officer, &everything, &page).unwrap();
-        (applications.items.len(), certificates.items.len())
-    };
-    assert_eq!(listed(&batumi), (0, 0));
-    let refused = |code: &str| {
-        let tables = world.registry.tables();
-        let is_it = |event: &&Event| matches!(&event.what, EventKind::ActionRefused { code: told, .. } if told.as_str() == code);
-        tables.events.iter().filter(is_it).count()
-    };
-    assert_eq!(refused("other-office"), 12);
-
-    // Their own they see, and so does who is above; who is on duty for revocations sees certificates everywhere.
-    let own = service.open(&batumi, &person(), None).unwrap().application.id;
-    assert!(service.application(&approver, own).is_ok());
-    assert!(service.application(&world.officer("approver").as_officer(), own).is_ok());
-    assert_eq!(listed(&batumi), (1, 0));
-    assert_eq!(listed(&world.officer("registration-officer").as_officer()), (3, 1));
-    assert!(service.certificate(&world.officer("revocation-officer").as_officer(), &serial).is_ok());
-    assert!(service.certificate(&world.officer("auditor").as_officer(), &serial).is_ok());
 }
 
 #[test]
