@@ -165,5 +165,5 @@ fn who_am_i_and_what_is_on_offer() {
     let officers = served.ask(served.world.officer("security-officer"), "GET", "/officers", None).json();
     assert_eq!(officers.as_array().unwrap().len(), 11);
     let grants = served.ask(served.world.officer("auditor"), "GET", "/grants", None).json();
-    assert_eq!(grants.as_array().unwrap().len(), 7);
+    assert_eq!(grants.as_array().unwrap().len(), 9);
 }
