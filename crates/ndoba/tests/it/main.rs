@@ -37,6 +37,7 @@ mod crl_age;
 mod deploy;
 mod fail_closed;
 mod fire;
+mod foreign;
 mod guides;
 mod http;
 mod installation;
