@@ -328,6 +328,14 @@ table! {
 }
 
 table! {
+    responder_turns (ca) {
+        ca -> Text,
+        holder -> Text,
+        until -> BigInt,
+    }
+}
+
+table! {
     heartbeat (node) {
         node -> Text,
         at -> BigInt,

@@ -20,8 +20,14 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Oldest first. The last one is the schema that this program works with.
-const VERSIONS: [&str; 5] =
-    ["20261123000001", "20261125000001", "20261127000001", "20261127000002", "20261127000003"];
+const VERSIONS: [&str; 6] = [
+    "20261123000001",
+    "20261125000001",
+    "20261127000001",
+    "20261127000002",
+    "20261127000003",
+    "20261127000011",
+];
 
 /// Migrations that were edited after databases had been made by them, which ended with the product's first version:
 /// each writes its edition into `meta`, and a database of another edition is refused instead of misread.
