@@ -4,6 +4,7 @@ mod content;
 mod officer;
 mod probe;
 pub(crate) mod revoke_all;
+mod root;
 mod tsa;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub(crate) use officer::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs}
 pub(crate) use probe::{ProbeCommand, WatchArgs};
 
 pub(crate) use content::{DevicesArgs, Law, LintArgs, LintFormat, LintType, ProfileCommand};
+pub(crate) use root::{DraftArgs, OfflineArgs, RootCommand, SignDraftArgs};
 pub(crate) use tsa::{JournalArgs, RenewArgs, SignOrderArgs, SubmitOrderArgs, TsaCommand};
 
 /// Ndoba, the backend of a qualified trust-service provider.
@@ -35,6 +37,9 @@ pub(crate) enum Command {
     /// Key ceremonies.
     #[command(subcommand)]
     Ceremony(CeremonyCommand),
+    /// The offline root: its responder's next certificate and its next list, by way of a ceremony.
+    #[command(subcommand)]
+    Root(RootCommand),
     /// The configuration file: check it, explain it.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -13,6 +13,7 @@ pub(crate) mod probe;
 pub(crate) mod profile;
 pub(crate) mod reconcile;
 mod revoke_all;
+pub(crate) mod root;
 mod session;
 pub(crate) mod terminate;
 pub(crate) mod tsa;

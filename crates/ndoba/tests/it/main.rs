@@ -45,6 +45,7 @@ mod issued_by_profile;
 mod judged;
 mod lint;
 mod observed;
+mod offline_root;
 mod pades;
 mod probe;
 mod profile;
