@@ -114,9 +114,10 @@ impl OfflineDesk {
         }
         let issuing = ca.with_key(&key, Span::days(1));
         let (certificates, lists) = self.awaited(ca)?;
+        // The list first: one that is outdated leaves everything as it is.
+        let list = self.take_list(&issuing, &awaited.list, on_list, lists)?;
         let certificate =
             self.take_certificate(&issuing, &awaited.certificate, on_certificate, certificates)?;
-        let list = self.take_list(&issuing, &awaited.list, on_list, lists)?;
         Ok(Brought { certificate, list })
     }
 

@@ -27,9 +27,9 @@ pub(super) fn run(args: &DraftArgs) -> anyhow::Result<()> {
         profile.name()
     );
 
-    let drafted = World::of(&settings)?.clock.now();
+    let clock = World::of(&settings)?.clock;
     // The ceremony's plan, in so many words: certificates name it as their warrant.
-    let plan = format!("{} {} {} {days} {drafted}", settings.installation, ca.name, csr.digest());
+    let plan = format!("{} {} {} {days} {}", settings.installation, ca.name, csr.digest(), clock.now());
     let key = key.clone().map_or_else(|| KeyLabel::new(ca.name.as_str(), "ca", 1), Ok)?;
     let (desk, offline_ca) = desk(offline, &settings, key, Sha256Digest::of(plan.as_bytes()))?;
     let responder = Appointed { profile: &profile, name, key: csr.spki(), days: *days };
@@ -40,7 +40,8 @@ pub(super) fn run(args: &DraftArgs) -> anyhow::Result<()> {
         ca: ca.name.to_string(),
         key: offline_ca.key.to_string(),
         ca_certificate: installation::certificate(&ca.certificate)?.fingerprint().to_string(),
-        drafted: drafted.to_string(),
+        // Not before anything in it.
+        drafted: clock.now().to_string(),
         certificate: hex::encode(&awaited.certificate),
         list: ErrandList { tbs: hex::encode(&awaited.list.tbs), version: awaited.list.version },
         signatures: None,
