@@ -19,7 +19,7 @@ fn without_the_roots_key(text: &str) -> String {
 }
 
 impl Installation {
-    fn draft(&self) -> String {
+    fn draft_for_the_root(&self) -> String {
         self.must(&[
             "root",
             "draft",
@@ -32,12 +32,12 @@ impl Installation {
         ])
     }
 
-    fn sign(&self, draft: &str, out: &str) -> Vec<String> {
+    fn sign_at_the_safe(&self, draft: &str, out: &str) -> Vec<String> {
         let command = ["root", "sign", "--config", "ceremony.toml", "--draft", draft, "--out", out];
         [&command[..], &["--report", "report.txt", "--yes"]].concat().into_iter().map(str::to_owned).collect()
     }
 
-    fn import(&self, signed: &str) -> Vec<String> {
+    fn import_from_the_safe(&self, signed: &str) -> Vec<String> {
         let command =
             ["root", "import", "--config", "ndoba.toml", "--signed", signed, "--out", "pki/root-ocsp-2.pem"];
         command.map(str::to_owned).to_vec()
@@ -78,7 +78,7 @@ fn the_next_year_is_signed_at_a_ceremony_and_imported(engine: Engine) {
 
     // 1. The responder's key, made once; the draft, one at a time.
     assert!(here.must(&request).starts_with("root/ocsp/2 "));
-    here.draft();
+    here.draft_for_the_root();
     let said = here.must_not(&draft);
     assert!(said.contains("a draft of root waits already"), "{said}");
     // What waits is none of the role `ca`'s business, and no disagreement.
@@ -88,30 +88,30 @@ fn the_next_year_is_signed_at_a_ceremony_and_imported(engine: Engine) {
     // 2. The ceremony shows it, signs it once, and signs nothing else.
     let text = here.read_text("draft.json");
     fs::write(here.file("cut.json"), altered(&text, "tbs")).unwrap();
-    let cut = here.must_not(&words(&here.sign("cut.json", "cut.signed.json")));
-    let shown = here.must(&words(&here.sign("draft.json", "signed.json")));
+    let cut = here.must_not(&words(&here.sign_at_the_safe("cut.json", "cut.signed.json")));
+    let shown = here.must(&words(&here.sign_at_the_safe("draft.json", "signed.json")));
     for line in
         ["CA: root", "Key: root/ca/1", "TEST Ndoba Root CA OCSP Responder", "List: number 2", "revoked: 0"]
     {
         assert!(shown.contains(line), "{line}: {shown}");
         assert!(here.read_text("report.txt").contains(line), "{line}");
     }
-    let said = here.must_not(&words(&here.sign("draft.json", "signed.json")));
+    let said = here.must_not(&words(&here.sign_at_the_safe("draft.json", "signed.json")));
     assert!(said.contains("a draft is signed once"), "{said}; {cut}");
 
     // 3. What was not asked for, or is not signed by the root, is not taken.
-    let said = here.must_not(&words(&here.import("draft.json")));
+    let said = here.must_not(&words(&here.import_from_the_safe("draft.json")));
     assert!(said.contains("was not signed"), "{said}");
     let signed = here.read_text("signed.json");
     for member in ["certificate", "tbs"] {
         fs::write(here.file("other.json"), altered(&signed, member)).unwrap();
-        let said = here.must_not(&words(&here.import("other.json")));
+        let said = here.must_not(&words(&here.import_from_the_safe("other.json")));
         assert!(said.contains("does not verify with the key of root"), "{member}: {said}");
     }
     assert_eq!(here.list_of_the_root(), before);
-    let said = here.must(&words(&here.import("signed.json")));
+    let said = here.must(&words(&here.import_from_the_safe("signed.json")));
     assert!(said.contains("list 2 of root is online"), "{said}");
-    assert_eq!(here.must(&words(&here.import("signed.json"))), said, "the same again");
+    assert_eq!(here.must(&words(&here.import_from_the_safe("signed.json"))), said, "the same again");
 
     // 4. Strangers see it: the list for a year, the responder with its new certificate.
     let after = here.list_of_the_root();
@@ -152,10 +152,10 @@ fn the_next_year_is_signed_at_a_ceremony_and_imported(engine: Engine) {
         "draft.json" => "third.json",
         other => other,
     }));
-    here.must(&words(&here.sign("third.json", "third.signed.json")));
+    here.must(&words(&here.sign_at_the_safe("third.json", "third.signed.json")));
     let said = here.must(&["root", "give-up", "--config", "ndoba.toml"]);
     assert!(said.contains("2 signatures of root are awaited no more"), "{said}");
-    let said = here.must_not(&words(&here.import("third.signed.json")));
+    let said = here.must_not(&words(&here.import_from_the_safe("third.signed.json")));
     assert!(said.contains("was not asked to sign this here, or no longer"), "{said}");
     drop(serving);
 }
