@@ -73,10 +73,7 @@ impl CeremonyDesk {
             not_after: plan.validity().not_after,
         };
         let prepared = judge(&plan, appointed.profile, issuer, self.warrant(), self.owner(appointed), now);
-        match self.issue(root, prepared)? {
-            IssueOutcome::Issued { der, .. } => Ok(der),
-            outcome => Err(refused(&outcome)),
-        }
+        issued(&self.issue(root, prepared)?)
     }
 
     /// A CA certifies another CA, a responder or a time-stamping unit.
@@ -85,10 +82,7 @@ impl CeremonyDesk {
     ///
     /// [`CaError`].
     pub fn certify(&self, ca: &IssuingCa, appointed: &Appointed<'_>) -> Result<Vec<u8>, CaError> {
-        match self.try_certify(ca, appointed)? {
-            IssueOutcome::Issued { der, .. } => Ok(der),
-            outcome => Err(refused(&outcome)),
-        }
+        issued(&self.try_certify(ca, appointed)?)
     }
 
     fn try_certify(&self, ca: &IssuingCa, appointed: &Appointed<'_>) -> Result<IssueOutcome, CaError> {
@@ -117,10 +111,11 @@ impl CeremonyDesk {
     ///
     /// [`CaError`].
     pub(crate) fn intend(&self, ca: &IssuingCa, appointed: &Appointed<'_>) -> Result<Vec<u8>, CaError> {
-        match self.try_certify(ca, appointed)? {
-            IssueOutcome::Parked(intent) => Ok(intent.tbs().to_vec()),
-            outcome => Err(refused(&outcome)),
+        let outcome = self.try_certify(ca, appointed)?;
+        if let IssueOutcome::Parked(intent) = &outcome {
+            return Ok(intent.tbs().to_vec());
         }
+        Err(refused(&outcome))
     }
 
     /// Makes a CA known to the ledger and to the status service.
@@ -183,6 +178,10 @@ impl CeremonyDesk {
         // One outcome for the one that was asked for.
         Ok(issuance.issue(vec![prepared])?.pop().unwrap_or(IssueOutcome::OrderTaken))
     }
+}
+
+fn issued(outcome: &IssueOutcome) -> Result<Vec<u8>, CaError> {
+    if let IssueOutcome::Issued { der, .. } = outcome { Ok(der.clone()) } else { Err(refused(outcome)) }
 }
 
 fn refused(outcome: &IssueOutcome) -> CaError {

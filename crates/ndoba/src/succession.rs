@@ -126,36 +126,6 @@ pub(crate) fn keys(unit: &TsaUnit, successors: &[Successor]) -> Vec<(KeyRef, Pat
     keys
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_was_written_is_read() {
-        let text = |certificate: &str, from: &str| {
-            let entry = |from: &str| {
-                format!(
-                    r#"{{"key":"tsu/tsu/2","certificate":"{certificate}","from":"{from}","order":"{}","destroys":"{}"}}"#,
-                    "ab".repeat(16),
-                    "cd".repeat(32)
-                )
-            };
-            format!(r#"{{"v":1,"successors":[{},{}]}}"#, entry("2026-11-25T12:00:00Z"), entry(from))
-        };
-        let folder = Path::new("/state/tsa/tsu");
-        let read = parse(text("tsu-2.pem", "2027-11-25T12:00:00Z").as_bytes(), folder).unwrap();
-        assert_eq!(read.len(), 2);
-        assert_eq!(read[0].certificate, folder.join("tsu-2.pem"));
-        assert!(parse(text("../tsu-2.pem", "2027-11-25T12:00:00Z").as_bytes(), folder).is_err());
-        assert!(parse(text("tsu-2.pem", "2026-11-25T12:00:00Z").as_bytes(), folder).is_err());
-        assert!(
-            parse(text("tsu-2.pem", "2027-11-25T12:00:00Z").replace(":1,", ":2,").as_bytes(), folder)
-                .is_err()
-        );
-        assert!(parse(b"{\"v\":1}", folder).is_err());
-    }
-}
-
 /// The key after `current`: the one that is there already, or a new one of the same kind, made by `command`.
 pub(crate) fn next_key(
     token: &Token,
@@ -189,4 +159,34 @@ pub(crate) fn next_key(
 
 fn public_half(key: &KeyAttributes) -> anyhow::Result<SubjectPublicKeyInfo> {
     key.public_key.clone().context("the token has no public half of the key")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_written_is_read() {
+        let text = |certificate: &str, from: &str| {
+            let entry = |from: &str| {
+                format!(
+                    r#"{{"key":"tsu/tsu/2","certificate":"{certificate}","from":"{from}","order":"{}","destroys":"{}"}}"#,
+                    "ab".repeat(16),
+                    "cd".repeat(32)
+                )
+            };
+            format!(r#"{{"v":1,"successors":[{},{}]}}"#, entry("2026-11-25T12:00:00Z"), entry(from))
+        };
+        let folder = Path::new("/state/tsa/tsu");
+        let read = parse(text("tsu-2.pem", "2027-11-25T12:00:00Z").as_bytes(), folder).unwrap();
+        assert_eq!(read.len(), 2);
+        assert_eq!(read[0].certificate, folder.join("tsu-2.pem"));
+        assert!(parse(text("../tsu-2.pem", "2027-11-25T12:00:00Z").as_bytes(), folder).is_err());
+        assert!(parse(text("tsu-2.pem", "2026-11-25T12:00:00Z").as_bytes(), folder).is_err());
+        assert!(
+            parse(text("tsu-2.pem", "2027-11-25T12:00:00Z").replace(":1,", ":2,").as_bytes(), folder)
+                .is_err()
+        );
+        assert!(parse(b"{\"v\":1}", folder).is_err());
+    }
 }

@@ -22,7 +22,8 @@ pub(crate) use crate::program::must;
 #[test]
 #[ignore = "takes as long as it is told to: cargo xtask soak tsa"]
 fn at_length() {
-    let asked = std::env::var("NDOBACTL_SOAK").expect("cargo xtask soak tsa says what to do");
+    let asked = std::env::var_os("NDOBACTL_SOAK").expect("cargo xtask soak tsa says what to do");
+    let asked = asked.to_str().unwrap();
     let number = |name: &str| -> u64 {
         let word = asked.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
         word.and_then(|word| word.parse().ok()).expect(name)
