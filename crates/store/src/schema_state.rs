@@ -276,11 +276,11 @@ mod tests {
         for (text, digest) in [
             (
                 include_str!("../migrations/postgres/2026-11-23-000001_initial/up.sql"),
-                "8f014046e92f09e23646813a62cbe3553aaf211127c72822b8a2f65067d23278",
+                "bd2ca99a4fd7e41591474df711d455b5e538b0df1a5a7d616092649eba081e18",
             ),
             (
                 include_str!("../migrations/sqlite/2026-11-23-000001_initial/up.sql"),
-                "4453813ea439b7197cbfc8e37e117e3e5e82bebcb94550de766ab22caef784f2",
+                "453478e700b1fcdef9323b169252b0100d51ea192d92264a171db02e6bd457b4",
             ),
         ] {
             let (version, edition) = EDITIONS[0];

@@ -17,8 +17,11 @@ pub(super) fn another_office_finds_nothing(here: &Installation) {
     let serial = here.issue("01001000812");
     let refused_before = here.events("other-office");
     let (submitter, approver) = ("batumi", "batumi-approver");
-    let content = here.ask(Call::get("approver", &format!("/applications/{application}"))).json();
-    let content = content["content"].to_string();
+    let mut content = here.ask(Call::get("approver", &format!("/applications/{application}"))).json();
+    let content = content["content"].as_object_mut().unwrap();
+    // As an officer enters it: that the agreement was accepted is noted otherwise.
+    content.remove("agreement");
+    let content = Value::from(content.clone()).to_string();
     let status = json!({ "kind": "release", "channel": "in-person", "note": "x" }).to_string();
     let remark = json!({ "remark": "x" }).to_string();
     let (_, signatures) = here.order(&order);
