@@ -163,6 +163,9 @@ impl CeremonyDesk {
             Some(IssueOutcome::CaEnded) => "the CA has ended",
             Some(IssueOutcome::Lost(_)) => "the token failed while signing",
             Some(IssueOutcome::Parked(_)) => "the token does not sign",
+            Some(IssueOutcome::KeyCompromised | IssueOutcome::KeyTaken) => {
+                "the key is another subject's, or compromised"
+            }
             Some(IssueOutcome::NameTaken) => "the name belongs to another subject",
             Some(IssueOutcome::OrderTaken | IssueOutcome::SerialTaken) | None => {
                 "the ledger refused the intent"

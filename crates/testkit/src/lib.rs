@@ -3,7 +3,9 @@
 mod judge;
 mod ntp;
 mod postgres;
+mod small_disk;
 
 pub use judge::{Document, Finding, Judge};
 pub use ntp::{NtpBehaviour, NtpServer, TrueTime};
 pub use postgres::PostgresCluster;
+pub use small_disk::SmallDisk;
