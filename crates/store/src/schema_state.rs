@@ -16,6 +16,7 @@ use crate::connection::{Conn, Connector, Engine, pool};
 use crate::error::StoreError;
 use crate::queries::events;
 use crate::schema::meta;
+use crate::transaction::write_on;
 
 /// One directory per engine; a test compares the schemas that they make.
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -285,7 +286,7 @@ fn migrate_with_events(
         conn.batch_execute(MIGRATION_LOCK)?; // released with the connection
     }
     let mut applied = Vec::new();
-    while let Some(version) = conn.transaction(|conn| -> Result<_, StoreError> {
+    while let Some(version) = write_on(conn, |conn| {
         let Some(version) = apply_next(conn).map_err(StoreError::Unavailable)? else { return Ok(None) };
         let event = event(&version).map_err(|error| StoreError::Unavailable(error.into()))?;
         events::append(conn, std::slice::from_ref(&event))?;

@@ -178,7 +178,7 @@ mod tests {
     fn kept(number: u8, seconds: i64) -> KeptOrder {
         let hand_in = StatusHandIn {
             content: format!("order {number}").into_bytes(),
-            evidence: (number % 2 == 0).then(|| "დოკუმენტი".into()),
+            evidence: number.is_multiple_of(2).then(|| "დოკუმენტი".into()),
             jws: "{}".into(),
         };
         let received = UtcTime::from_unix_micros(seconds * 1_000_000 + 7).unwrap();
