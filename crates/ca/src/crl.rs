@@ -49,14 +49,23 @@ impl CrlPublication<'_> {
     /// between recording and publishing.
     pub(crate) fn catch_up(&self, state: &CrlState) -> Result<(), CaError> {
         let Some(last) = &state.last else { return Ok(()) };
-        let online = self.online_number()?;
-        if online.is_some_and(|number| number >= CrlNumber::new(last.number)) {
+        let (online, number) = (self.online_number()?, CrlNumber::new(last.number));
+        if online.is_some_and(|online| online > number) || (online == Some(number) && state.published) {
             return Ok(());
         }
-        match self.ledger.current_crl(&self.ca.name)? {
-            Some(der) => Ok(self.sink.publish(&self.ca.name, &der)?),
-            None => Ok(()),
+        let Some(der) = self.ledger.current_crl(&self.ca.name)? else { return Ok(()) };
+        if online != Some(number) {
+            self.sink.publish(&self.ca.name, &der)?;
         }
+        self.note_published(last.number, &der)
+    }
+
+    /// Records that a list is online: after it is, since a list that nobody could fetch was not published.
+    fn note_published(&self, number: u64, der: &[u8]) -> Result<(), CaError> {
+        let (ca, crl) = (&self.ca.name, Sha256Digest::of(der));
+        let event = self.node.event(EventKind::CrlPublished { ca: ca.clone(), number, crl })?;
+        self.ledger.record_crl_published(ca, number, event)?;
+        Ok(())
     }
 
     /// Makes and publishes the next CRL. `None` when another node took the number first.
@@ -189,6 +198,7 @@ impl CrlPublication<'_> {
         self.failpoints.reached(Arrow::AfterCrlRecorded);
         self.must_follow_online(number)?;
         self.sink.publish(&self.ca.name, &der)?;
+        self.note_published(number, &der)?;
         Ok(Some(summary))
     }
 

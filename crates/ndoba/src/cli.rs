@@ -303,6 +303,9 @@ pub(crate) enum CertificateCommand {
         /// From when, RFC 3339; at once when absent. Signed now, it takes effect then although nobody is there.
         #[arg(long, value_name = "TIME")]
         effective: Option<UtcTime>,
+        /// The CA that issued it; needed only while the database is away: the request is then kept, and not in force.
+        #[arg(long, value_name = "NAME")]
+        ca: Option<String>,
         #[command(flatten)]
         request: RequestArgs,
     },
@@ -324,6 +327,9 @@ pub(crate) enum CertificateCommand {
         api: ApiArgs,
         /// Serial number, hexadecimal.
         serial: String,
+        /// The CA that issued it; needed only while the database is away: the request is then kept, and not in force.
+        #[arg(long, value_name = "NAME")]
+        ca: Option<String>,
         #[command(flatten)]
         request: RequestArgs,
     },
@@ -431,6 +437,8 @@ pub(crate) struct ReconcileArgs {
 pub(crate) enum DbCommand {
     /// How far database, witnesses and published CRLs have come; exit status 1 where the database is behind.
     Status(ConfigArgs),
+    /// Bring the tables of an older version up to this program's, as the database's owner. Stop all roles and back up first.
+    Upgrade(ConfigArgs),
     /// Write the statement by which two security officers may accept a restored database. All roles are stopped.
     DraftRestore {
         #[command(flatten)]

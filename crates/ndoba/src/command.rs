@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod certificate;
 pub(crate) mod db;
 pub(crate) mod devices;
+mod kept;
 pub(crate) mod last_crl;
 pub(crate) mod lint;
 pub(crate) mod local;

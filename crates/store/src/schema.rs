@@ -214,6 +214,7 @@ table! {
         this_update -> Nullable<BigInt>,
         next_update -> Nullable<BigInt>,
         der -> Nullable<Binary>,
+        published -> Nullable<BigInt>,
     }
 }
 
