@@ -32,6 +32,9 @@ pub(crate) enum Standing {
     Refused(Unfit),
 }
 
+/// The code of a key that this process destroyed: an act, with an event of its own, and no verdict of the token's.
+pub(crate) const DESTROYED: &str = "key-destroyed";
+
 /// Why a key must not be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unfit {
@@ -55,13 +58,13 @@ pub struct JudgedKey {
 /// What a token said of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyVerdict {
-    /// It is not there, or its token has not been since the key was opened.
+    /// It is not there (destroyed by this process, perhaps), or its token has not been since the key was opened.
     Absent,
     /// It is there, conforms, and is used.
     Opened,
     /// It is there and is not used.
     Refused {
-        /// `key-ambiguous`, `key-attributes`, `key-destroyed` or `key-other`.
+        /// `key-ambiguous`, `key-attributes` or `key-other`.
         code: &'static str,
     },
 }
@@ -123,6 +126,7 @@ impl OpenedKey {
         let verdict = match self.standing() {
             Standing::Unknown | Standing::Missing => KeyVerdict::Absent,
             Standing::Usable => KeyVerdict::Opened,
+            Standing::Refused(unfit) if unfit.code == DESTROYED => KeyVerdict::Absent,
             Standing::Refused(unfit) => KeyVerdict::Refused { code: unfit.code },
         };
         JudgedKey { label: self.label.clone(), public_key: self.public_key.clone(), verdict }

@@ -14,7 +14,7 @@ use crate::health::{Board, TokenHealth, TokenState};
 use crate::keeper::Errand;
 use crate::mechanism::TokenInput;
 use crate::metrics::Metrics;
-use crate::opened::{JudgedKey, OpenedKey, Standing, Unfit};
+use crate::opened::{DESTROYED, JudgedKey, OpenedKey, Standing, Unfit};
 use crate::queue::{Job, QueueLimits, Ticket, Tickets};
 use crate::{Key, KeyAttributes, KeyError, KeySpec, ListedKey, OpenError, objects, public_key};
 
@@ -306,7 +306,7 @@ impl Token {
         })?;
         for key in self.shared.keys().iter().filter(|key| key.label == *label) {
             let reason = format!("{label} was destroyed");
-            key.set_standing(Standing::Refused(Unfit { code: "key-destroyed", reason }));
+            key.set_standing(Standing::Refused(Unfit { code: DESTROYED, reason }));
         }
         Ok(())
     }

@@ -176,6 +176,23 @@ impl Registration {
         }
     }
 
+    /// The resource that an act makes: done now, or before by the same request, or beside this one by
+    /// the same request, which shows as a conflict with what that one has just changed.
+    fn once<T: std::str::FromStr>(
+        &self,
+        officer: &Officer,
+        once: Option<&Once>,
+        act: impl FnOnce() -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        if let Some(resource) = self.repeated(officer, once)? {
+            return Ok(resource);
+        }
+        match act() {
+            Err(conflict @ ServiceError::Conflict { .. }) => self.repeated(officer, once)?.ok_or(conflict),
+            done => done,
+        }
+    }
+
     /// Commits a change with its events and receipt; where another request with the same key came first, gives
     /// the resource which that one made.
     fn commit<T: std::str::FromStr + std::fmt::Display>(
