@@ -174,8 +174,11 @@ fn two_nodes_of_one_token_take_turns() {
     second_node(&here, 7);
     let configurations = ["ndoba.toml", "second.toml"];
     let nodes = configurations.map(|configuration| here.start_ahead(configuration, 8 * DAY));
-    here.await_that("every responder renewed on both", || {
-        here.log().matches("a new responder certificate is in service").count() == 6
+    // By each node or, where one starts late enough to begin with what the other got, by one.
+    here.await_that("every responder renewed", || {
+        let log = here.log();
+        let renewed = |ca: &str| log.contains(&format!("a new responder certificate is in service ca={ca}"));
+        ["signature", "seal", "time-stamping"].into_iter().all(renewed)
     });
     let log = here.exported();
     assert_eq!(log.matches("\"responder-requested\"").count(), 3, "{log}");
