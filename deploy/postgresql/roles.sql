@@ -49,6 +49,7 @@ GRANT SELECT, INSERT ON final_answers, final_cas TO ndoba_ca;
 -- public: what relying parties are told, and nothing about people.
 GRANT SELECT ON certificate_status, authorities, crls, heartbeat TO ndoba_public;
 GRANT SELECT, INSERT ON tsu_segments, responder_requests TO ndoba_public;
+GRANT SELECT, INSERT, UPDATE ON responder_turns TO ndoba_public;
 -- Which listed serial numbers were released since: at a start, and every half minute, published CRLs are compared.
 GRANT SELECT (ca, serial, action, version) ON revocation_records TO ndoba_public;
 -- Its responders' certificates; those of subscribers, which name people, are in another table.

@@ -1,32 +1,38 @@
-"""A signature that must stand for years, made and judged by pyHanko: PAdES-B-LTA on our time-stamps, with our OCSP
-answers embedded, validated offline from what is in the file (EN 319 102-1 §5.6.3). The answers are read with python-cryptography first.
+"""Documents that keep, made and judged by pyHanko: a time-stamp on a document, and a signature that can be judged years later
+(PAdES B-LTA), with certificate, OCSP answers, list and time-stamps that are all ours (EN 319 102-1 §5.6.3; K-O13, K-T13).
+The OCSP answers are read with python-cryptography first.
 
-    pades.py FOLDER SIGNER-KEY SIGNER-CERTIFICATE OCSP-URL TSA-URL
+    pades.py BASE FOLDER SIGNER-KEY SIGNER-CERTIFICATE
 
-FOLDER holds pki/{root,signature,time-stamping,tsu}.pem. Exit status 0, and the line "valid", when both accept.
+BASE is the public address (http://host:port); FOLDER holds pki/{root,signature,time-stamping,tsu}.pem and
+published/crl/root.crl. Exit status 0, and the line "valid, now and later", when all accept.
 """
 
 import asyncio
+import io
+import logging
 import pathlib
 import sys
 import urllib.request
-from datetime import datetime, timezone
-from io import BytesIO
+from datetime import datetime, timedelta, timezone
 
+from asn1crypto import crl as asn1_crl
+from asn1crypto import keys as asn1_keys
 from asn1crypto import ocsp as asn1_ocsp
-from asn1crypto import pem as asn1_pem
-from asn1crypto import tsp as asn1_tsp
+from asn1crypto import pem, tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter
-from pyhanko.pdf_utils import generic
-from pyhanko.sign import fields, signers, timestamps
+from pyhanko.sign import fields, signers
 from pyhanko.sign.ades.report import AdESPassed
-from pyhanko.sign.validation.ades import ades_lta_validation
+from pyhanko.sign.timestamps import TimeStamper
+from pyhanko.sign.validation import validate_pdf_timestamp
+from pyhanko.sign.validation.ades import ades_lta_validation, simulate_future_ades_lta_validation
 from pyhanko.sign.validation.policy_decl import (
     PdfSignatureValidationSpec,
     RevinfoOnlineFetchingRule,
@@ -35,28 +41,42 @@ from pyhanko.sign.validation.policy_decl import (
 )
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.context import CertValidationPolicySpec
-from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
-from pyhanko_certvalidator.registry import SimpleTrustManager
+from pyhanko_certvalidator.policy_decl import (
+    REQUIRE_REVINFO,
+    CertRevTrustPolicy,
+    RevocationCheckingPolicy,
+)
+from pyhanko_certvalidator.registry import SimpleCertificateStore, SimpleTrustManager
 
 ARCHIVE_CUTOFF = x509.ObjectIdentifier("1.3.6.1.5.5.7.48.1.6")
 CERT_HASH = x509.ObjectIdentifier("1.3.36.8.3.13")
+# Whatever proxy the environment names: this goes to loopback.
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def post(url, media_type, body):
     request = urllib.request.Request(url, data=body, headers={"Content-Type": media_type})
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with DIRECT.open(request, timeout=60) as answer:
         return answer.read()
 
 
-def load(path):
-    data = pathlib.Path(path).read_bytes()
-    _, _, der = asn1_pem.unarmor(data)
+def from_pem(path):
+    _, _, der = pem.unarmor(pathlib.Path(path).read_bytes())
     return der
 
 
+class OurTsa(TimeStamper):
+    def __init__(self, url):
+        super().__init__()
+        self.url = url
+
+    async def async_request_tsa_response(self, req):
+        return tsp.TimeStampResp.load(post(self.url, "application/timestamp-query", req.dump()))
+
+
 def status(url, certificate, issuer):
-    """An OCSP answer about `certificate`, read by python-cryptography; its octets."""
-    subject, above = x509.load_der_x509_certificate(certificate), x509.load_der_x509_certificate(issuer)
+    """An OCSP answer about `certificate`, read by python-cryptography; for pyHanko."""
+    subject, above = (x509.load_der_x509_certificate(one.dump()) for one in (certificate, issuer))
     builder = ocsp.OCSPRequestBuilder().add_certificate(subject, above, hashes.SHA256())
     der = post(url, "application/ocsp-request", builder.build().public_bytes(serialization.Encoding.DER))
     answer = ocsp.load_der_ocsp_response(der)
@@ -74,79 +94,113 @@ def status(url, certificate, issuer):
     responder.extensions.get_extension_for_class(x509.OCSPNoCheck)
     singles = {one.oid: one.critical for one in answer.single_extensions}
     assert singles == {ARCHIVE_CUTOFF: False, CERT_HASH: False}, singles
-    return der
-
-
-class OurTimeStamper(timestamps.TimeStamper):
-    def __init__(self, url):
-        super().__init__()
-        self.url = url
-
-    async def async_request_tsa_response(self, req):
-        reply = post(self.url, "application/timestamp-query", req.dump())
-        return asn1_tsp.TimeStampResp.load(reply)
+    return asn1_ocsp.OCSPResponse.load(der)
 
 
 def one_page():
     writer = PdfFileWriter(stream_xrefs=True)
     content = writer.add_object(generic.StreamObject(stream_data=b"BT ET"))
-    writer.insert_page(PageObject(contents=content, media_box=generic.ArrayObject(map(generic.NumberObject, (0, 0, 200, 200)))))
-    out = BytesIO()
+    box = generic.ArrayObject(map(generic.NumberObject, (0, 0, 200, 200)))
+    writer.insert_page(PageObject(contents=content, media_box=box))
+    out = io.BytesIO()
     writer.write(out)
     out.seek(0)
-    return out
+    return IncrementalPdfFileWriter(out)
 
 
-def main(folder, key, certificate, ocsp_url, tsa_url):
+def validation(root, revocation):
+    """As somebody who has only the root, and what is in the document."""
+    policy = CertValidationPolicySpec(
+        trust_manager=SimpleTrustManager.build(trust_roots=[root]), revinfo_policy=CertRevTrustPolicy(revocation)
+    )
+    gathering = RevocationInfoGatheringSpec(online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY)
+    return PdfSignatureValidationSpec(SignatureValidationSpec(policy, revinfo_gathering_policy=gathering))
+
+
+def signature(document):
+    return PdfFileReader(document).embedded_regular_signatures[0]
+
+
+def judged(root, document):
+    verdict = asyncio.run(ades_lta_validation(signature(document), validation(root, REQUIRE_REVINFO)))
+    return verdict.ades_subindic, verdict.failure_msg
+
+
+def judged_later(root, document, later):
+    """The archive stamped it again in time."""
+
+    async def judge():
+        rules = validation(root, RevocationCheckingPolicy.from_legacy("hard-fail"))
+        return await simulate_future_ades_lta_validation(signature(document), rules, later)
+
+    verdict = asyncio.run(judge())
+    return verdict.ades_subindic, verdict.failure_msg
+
+
+def main(base, folder, key, certificate):
+    # pyHanko logs each path that it tried and that did not hold; the verdict says what matters.
+    logging.disable(logging.CRITICAL)
     folder = pathlib.Path(folder)
-    root, ca, ts_ca, tsu = (
-        load(folder / f"pki/{name}.pem") for name in ("root", "signature", "time-stamping", "tsu")
-    )
-    person = load(certificate)
-    answers = [
-        status(ocsp_url, *pair) for pair in ((person, ca), (ca, root), (tsu, ts_ca), (ts_ca, root))
-    ]
+    load = lambda path: asn1_x509.Certificate.load(from_pem(path))
+    root, ca, ts_ca, tsu = (load(folder / f"pki/{name}.pem") for name in ("root", "signature", "time-stamping", "tsu"))
+    signer = load(certificate)
+    pairs = ((signer, ca), (tsu, ts_ca), (ca, root), (ts_ca, root))
+    answers = [status(base + "/ocsp", *pair) for pair in pairs]
     print("cryptography reads every answer")
+    # An answer for each end entity, the root's list for the CAs: two answers of one responder would make pyHanko take the
+    # wrong one's number for a reason against the right one, years later.
+    crl = asn1_crl.CertificateList.load((folder / "published/crl/root.crl").read_bytes())
 
-    parsed = {name: asn1_x509.Certificate.load(der) for name, der in
-              {"root": root, "ca": ca, "ts_ca": ts_ca, "tsu": tsu}.items()}
-    signer = signers.SimpleSigner.load(str(key), str(certificate), other_certs=[parsed["ca"]])
-    context = ValidationContext(
-        trust_roots=[parsed["root"]],
-        other_certs=[parsed["ca"], parsed["ts_ca"], parsed["tsu"]],
-        ocsps=[asn1_ocsp.OCSPResponse.load(der) for der in answers],
-        allow_fetching=False,
-        revocation_mode="require",
-    )
+    def knowing_all():
+        return ValidationContext(
+            trust_roots=[root],
+            other_certs=[ca, ts_ca, tsu],
+            ocsps=answers[:2],
+            crls=[crl],
+            allow_fetching=False,
+            revocation_mode="hard-fail",
+        )
+
+    # A document time-stamp.
+    tsa, stamped = OurTsa(base + "/tsa"), io.BytesIO()
+    stamper = signers.PdfTimeStamper(tsa)
+    stamper.timestamp_pdf(one_page(), "sha256", validation_context=knowing_all(), output=stamped)
+    verdict = validate_pdf_timestamp(PdfFileReader(stamped).embedded_timestamp_signatures[0], knowing_all())
+    assert verdict.valid and verdict.trusted and verdict.intact, verdict.summary()
+    print("document time-stamp:", verdict.summary())
+
+    # A signature that keeps.
+    registry = SimpleCertificateStore()
+    registry.register_multiple([root, ca, ts_ca])
+    private = asn1_keys.PrivateKeyInfo.load(from_pem(key))
+    hand = signers.SimpleSigner(signing_cert=signer, signing_key=private, cert_registry=registry)
     metadata = signers.PdfSignatureMetadata(
         field_name="Signature",
+        md_algorithm="sha256",
         subfilter=fields.SigSeedSubFilter.PADES,
+        validation_context=knowing_all(),
         embed_validation_info=True,
         use_pades_lta=True,
-        validation_context=context,
-        md_algorithm="sha256",
     )
-    pdf = signers.sign_pdf(
-        IncrementalPdfFileWriter(one_page()), metadata, signer=signer, timestamper=OurTimeStamper(tsa_url)
-    )
-    reader = PdfFileReader(BytesIO(pdf.getvalue()))
-    policy = CertValidationPolicySpec(
-        trust_manager=SimpleTrustManager.build(trust_roots=[parsed["root"]]),
-        revinfo_policy=CertRevTrustPolicy(REQUIRE_REVINFO),
-    )
-    spec = SignatureValidationSpec(
-        cert_validation_policy=policy,
-        # From the file and from nowhere else.
-        revinfo_gathering_policy=RevocationInfoGatheringSpec(
-            online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY
-        ),
-    )
-    verdict = asyncio.run(
-        ades_lta_validation(reader.embedded_signatures[0], PdfSignatureValidationSpec(spec))
-    )
-    print(verdict.ades_subindic, verdict.failure_msg or "")
-    assert verdict.ades_subindic == AdESPassed.OK, verdict
-    print("valid")
+    signed = io.BytesIO()
+    signers.sign_pdf(one_page(), metadata, signer=hand, timestamper=tsa, output=signed)
+    assert len(PdfFileReader(signed).embedded_timestamp_signatures) == 1
+
+    verdict = judged(root, signed)
+    assert verdict[0] == AdESPassed.OK, verdict
+    later = datetime.now(timezone.utc) + timedelta(days=9 * 365)
+    assert signer.not_valid_after < later < tsu.not_valid_after
+    verdict = judged_later(root, signed, later)
+    assert verdict[0] == AdESPassed.OK, verdict
+    print("signature, judged", later.date(), verdict[0])
+
+    # The judge judges: one octet of the page is another.
+    whole = signed.getvalue()
+    at = whole.index(b"200", whole.index(b"/MediaBox"))
+    verdict = judged_later(root, io.BytesIO(whole[:at] + b"201" + whole[at + 3 :]), later)
+    assert verdict[0] != AdESPassed.OK, verdict
+    print("forged:", verdict[0])
+    print("valid, now and later")
 
 
 if __name__ == "__main__":

@@ -303,6 +303,11 @@ kinds! {
         /// Why.
         code: Word,
     }
+    /// A signed request that was kept outside the database, which could not take it, is in the database now.
+    StatusRequestTakenOver = "status-request-taken-over" {
+        /** Which request. */ request: RecordId,
+        /** When it was kept. */ received: UtcTime,
+    }
     /// A signed order was put before the CA.
     OrderQueued = "order-queued" {
         /// Which.

@@ -73,7 +73,7 @@ impl CeremonyDesk {
             not_after: plan.validity().not_after,
         };
         let prepared = judge(&plan, appointed.profile, issuer, self.warrant(), self.owner(appointed), now);
-        self.issue(root, prepared)
+        issued(&self.issue(root, prepared)?)
     }
 
     /// A CA certifies another CA, a responder or a time-stamping unit.
@@ -82,6 +82,10 @@ impl CeremonyDesk {
     ///
     /// [`CaError`].
     pub fn certify(&self, ca: &IssuingCa, appointed: &Appointed<'_>) -> Result<Vec<u8>, CaError> {
+        issued(&self.try_certify(ca, appointed)?)
+    }
+
+    fn try_certify(&self, ca: &IssuingCa, appointed: &Appointed<'_>) -> Result<IssueOutcome, CaError> {
         let serial = SerialNumber::generate(self.node.random())?;
         let now = self.node.now();
         let plan = CertificatePlan::new(&IssueRequest {
@@ -99,6 +103,19 @@ impl CeremonyDesk {
         let issuer = ca.as_lint_issuer();
         let prepared = judge(&plan, appointed.profile, issuer, self.warrant(), self.owner(appointed), now);
         self.issue(ca, prepared)
+    }
+
+    /// Records what an offline CA is to sign for somebody, and hands it out; the ceremony comes later.
+    ///
+    /// # Errors
+    ///
+    /// [`CaError`].
+    pub(crate) fn intend(&self, ca: &IssuingCa, appointed: &Appointed<'_>) -> Result<Vec<u8>, CaError> {
+        let outcome = self.try_certify(ca, appointed)?;
+        if let IssueOutcome::Parked(intent) = &outcome {
+            return Ok(intent.tbs().to_vec());
+        }
+        Err(refused(&outcome))
     }
 
     /// Makes a CA known to the ledger and to the status service.
@@ -150,7 +167,7 @@ impl CeremonyDesk {
         Sha256Digest::of(appointed.name.distinguished_name().as_der())
     }
 
-    fn issue(&self, ca: &IssuingCa, prepared: Result<Prepared, Stop>) -> Result<Vec<u8>, CaError> {
+    fn issue(&self, ca: &IssuingCa, prepared: Result<Prepared, Stop>) -> Result<IssueOutcome, CaError> {
         let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(Stop::Refuse(refusal)) => return Err(CaError::Misconfigured { what: refusal.message }),
@@ -158,18 +175,25 @@ impl CeremonyDesk {
         };
         let issuance =
             Issuance { node: &self.node, ledger: &*self.ledger, failpoints: &*self.failpoints, ca };
-        let what = match issuance.issue(vec![prepared])?.pop() {
-            Some(IssueOutcome::Issued { der, .. }) => return Ok(der),
-            Some(IssueOutcome::CaEnded) => "the CA has ended",
-            Some(IssueOutcome::Lost(_)) => "the token failed while signing",
-            Some(IssueOutcome::Parked(_)) => "the token does not sign",
-            Some(IssueOutcome::NameTaken) => "the name belongs to another subject",
-            Some(IssueOutcome::OrderTaken | IssueOutcome::SerialTaken) | None => {
-                "the ledger refused the intent"
-            }
-        };
-        Err(CaError::Misconfigured { what: what.into() })
+        // One outcome for the one that was asked for.
+        Ok(issuance.issue(vec![prepared])?.pop().unwrap_or(IssueOutcome::OrderTaken))
     }
+}
+
+fn issued(outcome: &IssueOutcome) -> Result<Vec<u8>, CaError> {
+    if let IssueOutcome::Issued { der, .. } = outcome { Ok(der.clone()) } else { Err(refused(outcome)) }
+}
+
+fn refused(outcome: &IssueOutcome) -> CaError {
+    let what = match outcome {
+        IssueOutcome::CaEnded => "the CA has ended",
+        IssueOutcome::Issued { .. } => "the key signed, which is to be offline",
+        IssueOutcome::Lost(_) => "the token failed while signing",
+        IssueOutcome::NameTaken => "the name belongs to another subject",
+        IssueOutcome::OrderTaken | IssueOutcome::SerialTaken => "the ledger refused the intent",
+        IssueOutcome::Parked(_) => "the token does not sign",
+    };
+    CaError::Misconfigured { what: what.into() }
 }
 
 fn misconfigured(error: &ndoba_x509::PlanError) -> CaError {

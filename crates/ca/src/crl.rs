@@ -4,7 +4,7 @@ mod continuity;
 
 use ndoba_audit::EventKind;
 use ndoba_lint::{CrlContext, Scope, Severity, lint_crl};
-use ndoba_types::{PublishCrls, Sha256Digest, SignError, ToBeSigned, UtcTime};
+use ndoba_types::{PublishCrls, Sha256Digest, SignError, Signature, ToBeSigned, UtcTime};
 use ndoba_x509::{CrlEntryList, CrlNumber, CrlPlan, CrlView};
 
 use crate::authority::IssuingCa;
@@ -12,7 +12,7 @@ use crate::crl::continuity::Continuity;
 use crate::ending::{AuthorityEnd, LastCrlIntent};
 use crate::error::CaError;
 use crate::node::Node;
-use crate::ports::{CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary, Ledger};
+use crate::ports::{Attempt, CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary, Ledger};
 use crate::world::{Arrow, CrlSink, Failpoints};
 
 /// Carries out CRL publication for one CA.
@@ -22,6 +22,14 @@ pub(crate) struct CrlPublication<'a> {
     pub(crate) sink: &'a dyn CrlSink,
     pub(crate) failpoints: &'a dyn Failpoints,
     pub(crate) ca: &'a IssuingCa,
+}
+
+/// A list whose number is taken and which nobody has signed.
+pub(crate) struct IntendedCrl {
+    /// The TBSCertList, DER.
+    pub(crate) tbs: Vec<u8>,
+    pub(crate) attempt: Attempt,
+    pub(crate) summary: CrlSummary,
 }
 
 impl CrlPublication<'_> {
@@ -41,14 +49,23 @@ impl CrlPublication<'_> {
     /// between recording and publishing.
     pub(crate) fn catch_up(&self, state: &CrlState) -> Result<(), CaError> {
         let Some(last) = &state.last else { return Ok(()) };
-        let online = self.online_number()?;
-        if online.is_some_and(|number| number >= CrlNumber::new(last.number)) {
+        let (online, number) = (self.online_number()?, CrlNumber::new(last.number));
+        if online.is_some_and(|online| online > number) || (online == Some(number) && state.published) {
             return Ok(());
         }
-        match self.ledger.current_crl(&self.ca.name)? {
-            Some(der) => Ok(self.sink.publish(&self.ca.name, &der)?),
-            None => Ok(()),
+        let Some(der) = self.ledger.current_crl(&self.ca.name)? else { return Ok(()) };
+        if online != Some(number) {
+            self.sink.publish(&self.ca.name, &der)?;
         }
+        self.note_published(last.number, &der)
+    }
+
+    /// Records that a list is online: after it is, since a list that nobody could fetch was not published.
+    fn note_published(&self, number: u64, der: &[u8]) -> Result<(), CaError> {
+        let (ca, crl) = (&self.ca.name, Sha256Digest::of(der));
+        let event = self.node.event(EventKind::CrlPublished { ca: ca.clone(), number, crl })?;
+        self.ledger.record_crl_published(ca, number, event)?;
+        Ok(())
     }
 
     /// Makes and publishes the next CRL. `None` when another node took the number first.
@@ -78,6 +95,36 @@ impl CrlPublication<'_> {
         next_update: UtcTime,
         record: &mut dyn FnMut(CrlIntent) -> Result<bool, CaError>,
     ) -> Result<Option<CrlSummary>, CaError> {
+        let Some(intended) = self.intend(state, next_update, record)? else { return Ok(None) };
+        self.failpoints.reached(Arrow::AfterCrlIntent);
+
+        // 3. The token. A CRL that is lost here costs a number, nothing else: the next one says the same.
+        let message = ToBeSigned::<PublishCrls>::assertion(intended.tbs.clone());
+        let signature = match self.ca.revoke.sign(message) {
+            Ok(signature) => signature,
+            Err(error) => {
+                let failure = match error {
+                    SignError::InDoubt { .. } => CrlFailure::Lost,
+                    SignError::Busy | SignError::Refused { .. } | SignError::Unavailable { .. } => {
+                        CrlFailure::Unsigned
+                    }
+                };
+                let IntendedCrl { summary: CrlSummary { number, .. }, attempt, tbs: _ } = intended;
+                self.fail(&CrlInDoubt { ca: self.ca.name.clone(), number, attempt }, failure)?;
+                return Err(CaError::Sign(error));
+            }
+        };
+        self.failpoints.reached(Arrow::AfterCrlSign);
+        self.complete(intended, &signature)
+    }
+
+    /// Steps 1 and 2: what is to be signed, durable. `None` when another node took the number first.
+    pub(crate) fn intend(
+        &self,
+        state: &CrlState,
+        next_update: UtcTime,
+        record: &mut dyn FnMut(CrlIntent) -> Result<bool, CaError>,
+    ) -> Result<Option<IntendedCrl>, CaError> {
         // 1. The entries, from one snapshot of the ledger: encoded and compared as they pass, kept as octets only.
         let (version, entries) = self.entries()?;
         let this_update = self.node.now().floor_to_second();
@@ -107,34 +154,30 @@ impl CrlPublication<'_> {
             return Ok(None);
         }
         self.node.intended(&attempt.key);
-        self.failpoints.reached(Arrow::AfterCrlIntent);
+        Ok(Some(IntendedCrl {
+            tbs,
+            attempt,
+            summary: CrlSummary { number, version, this_update, next_update },
+        }))
+    }
 
-        // 3. The token. A CRL that is lost here costs a number, nothing else: the next one says the same.
-        let signature = match self.ca.revoke.sign(ToBeSigned::<PublishCrls>::assertion(tbs.clone())) {
-            Ok(signature) => signature,
-            Err(error) => {
-                let failure = match error {
-                    SignError::InDoubt { .. } => CrlFailure::Lost,
-                    SignError::Busy | SignError::Refused { .. } | SignError::Unavailable { .. } => {
-                        CrlFailure::Unsigned
-                    }
-                };
-                self.fail(&CrlInDoubt { ca: self.ca.name.clone(), number, attempt }, failure)?;
-                return Err(CaError::Sign(error));
-            }
-        };
-        self.failpoints.reached(Arrow::AfterCrlSign);
-
+    /// Steps 4 and 5: verified, durable, online. `None` when a higher number was recorded meanwhile.
+    pub(crate) fn complete(
+        &self,
+        intended: IntendedCrl,
+        signature: &Signature,
+    ) -> Result<Option<CrlSummary>, CaError> {
         // 4. Verified before it is recorded or seen.
+        let IntendedCrl { tbs, attempt, summary } = intended;
+        let (number, version) = (summary.number, summary.version);
         let algorithm = self.ca.revoke.algorithm();
         let halted =
             |what: &str| CaError::Halted { what: format!("CRL {number} of {}: {what}", self.ca.name) };
         ndoba_x509::verify_signature(&self.ca.facts.spki, algorithm, &tbs, signature.as_bytes())
             .map_err(|_| halted("the token's signature does not verify with the CA's public key"))?;
-        let der = ndoba_x509::assemble(&tbs, algorithm, &signature);
+        let der = ndoba_x509::assemble(&tbs, algorithm, signature);
 
         // 5. Durable, then online.
-        let summary = CrlSummary { number, version, this_update, next_update };
         let event = self.node.event(EventKind::CrlIssued {
             ca: self.ca.name.clone(),
             number,
@@ -155,6 +198,7 @@ impl CrlPublication<'_> {
         self.failpoints.reached(Arrow::AfterCrlRecorded);
         self.must_follow_online(number)?;
         self.sink.publish(&self.ca.name, &der)?;
+        self.note_published(number, &der)?;
         Ok(Some(summary))
     }
 

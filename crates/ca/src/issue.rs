@@ -79,6 +79,17 @@ pub(crate) struct RecordedIntent {
 }
 
 impl RecordedIntent {
+    /// One that the ledger has, and that provably nobody but an offline key was asked about.
+    pub(crate) fn awaited(row: InDoubt) -> Self {
+        let InDoubt { certificate, warrant, tbs, attempt } = row;
+        Self { certificate, warrant, tbs, attempt }
+    }
+
+    /// What is to be signed.
+    pub(crate) fn tbs(&self) -> &[u8] {
+        &self.tbs
+    }
+
     /// The try that was recorded.
     pub(crate) fn attempt(&self) -> &Attempt {
         &self.attempt
@@ -317,7 +328,7 @@ impl Issuance<'_> {
         Ok(der)
     }
 
-    fn give_up(&self, intent: RecordedIntent, blame: LossCause) -> Result<(), CaError> {
+    pub(crate) fn give_up(&self, intent: RecordedIntent, blame: LossCause) -> Result<(), CaError> {
         let event = self.node.event(EventKind::IssuanceLost {
             ca: intent.certificate.ca.clone(),
             serial: intent.certificate.serial.clone(),

@@ -19,6 +19,7 @@ pub mod ending;
 mod error;
 mod issue;
 mod node;
+mod offline;
 pub mod ports;
 mod restore;
 mod service;
@@ -31,6 +32,9 @@ pub use ceremony::{Appointed, CeremonyDesk};
 pub use decide::OrderRefusal;
 pub use error::CaError;
 pub use node::{Epoch, Node};
+pub use offline::{
+    Awaited, AwaitedList, Brought, OfflineCa, OfflineDesk, OfflineError, judge_list, judge_responder,
+};
 pub use restore::{PublishedCrl, RestoreError, RestorePlan};
 pub use service::{CaParts, CaService, Progress};
 pub use suspension::{Overdue, SuspensionRule};

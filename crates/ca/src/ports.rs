@@ -3,6 +3,8 @@
 //! Every method is one durable transaction, and the audit events it takes commit with it: no log, no act.
 //! Values here are the domain's; how rows look is the store's business.
 
+mod crls;
+
 use ndoba_audit::Event;
 use ndoba_types::{CaName, KeyLabel, OrderId, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::{RevocationReason, RevokedEntry};
@@ -10,6 +12,8 @@ use ndoba_x509::{RevocationReason, RevokedEntry};
 use crate::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
 use crate::clocks::{ClockChange, OpenRequest};
 use crate::ending::{AuthorityEnd, LastCrlIntent};
+
+pub use crls::{CrlState, CrlSummary};
 
 /// A certificate by its issuer and serial number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -308,30 +312,6 @@ pub struct SuspensionEnd {
     pub event: Event,
 }
 
-/// Where a CA's CRLs and statuses stand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CrlState {
-    /// The CA's status version now.
-    pub version: u64,
-    /// The highest CRL number ever reserved; 0 before the first.
-    pub highest_number: u64,
-    /// The last CRL that was recorded as signed.
-    pub last: Option<CrlSummary>,
-}
-
-/// A recorded CRL without its bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CrlSummary {
-    /// Its cRLNumber.
-    pub number: u64,
-    /// Status version that it shows.
-    pub version: u64,
-    /// thisUpdate.
-    pub this_update: UtcTime,
-    /// nextUpdate.
-    pub next_update: UtcTime,
-}
-
 /// The intent to sign a CRL: takes its number.
 #[derive(Clone, Debug)]
 pub struct CrlIntent {
@@ -534,6 +514,9 @@ pub trait Ledger: Send + Sync {
 
     /// Records a signed CRL. `false` when a higher number is recorded already.
     fn record_crl(&self, crl: CrlIssued) -> Result<bool, LedgerError>;
+
+    /// Records that a CRL went online, once: `false` when that was recorded before.
+    fn record_crl_published(&self, ca: &CaName, number: u64, event: Event) -> Result<bool, LedgerError>;
 
     /// CRL numbers without a CRL whose attempt has not ended; which, as for [`Self::in_doubt`].
     fn crls_in_doubt(&self, node: &str, epoch: &str, before: UtcTime)

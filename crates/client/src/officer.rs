@@ -12,8 +12,8 @@ use crate::error::ClientError;
 use crate::http::{self, Answer, Call, Method};
 use crate::identity::Identity;
 use crate::resource::{
-    Application, ApplicationSummary, CertificateStatus, Grant, GrantDraft, Order, Page, Profile,
-    RegisteredOfficer, StatusOrder, WhoAmI,
+    Application, ApplicationSummary, CertificateStatus, Grant, GrantDraft, HandedIn, Order, Page, Profile,
+    RegisteredOfficer, StatusDraft, StatusOrder, WhoAmI,
 };
 
 /// A certificate's form for download.
@@ -242,6 +242,40 @@ impl OfficerClient {
         key: Option<&str>,
     ) -> Result<Order, ClientError> {
         self.post(&format!("/certificates/{}/orders", segment(serial)), order, key)
+    }
+
+    /// Writes an order to revoke or suspend a certificate of `ca` without asking the database.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn draft_status_order(
+        &self,
+        serial: &str,
+        ca: &str,
+        order: &StatusOrder<'_>,
+    ) -> Result<StatusDraft, ClientError> {
+        #[derive(Serialize)]
+        struct Asked<'a> {
+            serial: &'a str,
+            ca: &'a str,
+            #[serde(flatten)]
+            order: &'a StatusOrder<'a>,
+        }
+        self.post("/status-orders/draft", &Asked { serial, ca, order }, None)
+    }
+
+    /// Hands a signed order to revoke or suspend in; `evidence` as it was drafted, absent for an order that the database has.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn hand_in(&self, content: &str, evidence: Option<&str>, jws: &str) -> Result<HandedIn, ClientError> {
+        let mut body = json!({ "content": content, "jws": jws });
+        if let Some(evidence) = evidence {
+            body["evidence"] = evidence.into();
+        }
+        self.post("/status-orders", &body, None)
     }
 
     /// The officers as the register has them.

@@ -296,6 +296,48 @@ pub struct StatusOrder<'a> {
     pub note: &'a str,
 }
 
+/// An order to revoke or suspend as it is to be signed; the server has recorded nothing of it.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct StatusDraft {
+    /// The canonical text.
+    pub content: String,
+    /// What the server says is the SHA-256 of `content`; checked before signing.
+    pub digest: String,
+    /// The evidence that the order names.
+    pub evidence: String,
+}
+
+/// The receipt for an order that is kept beside the database, which cannot take it: not in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptOrder {
+    /// The order.
+    pub order_id: String,
+    /// `revoke` or `suspend`.
+    pub kind: String,
+    /// SHA-256 over its octets.
+    pub digest: String,
+    /// `recorded-locally`.
+    pub state: String,
+    /// Always false.
+    pub in_force: bool,
+    /// When it was received.
+    pub received: String,
+    /// Until when it must be in force.
+    pub due: String,
+    /// What to rely on.
+    pub title: String,
+}
+
+/// What became of an order that was handed in whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum HandedIn {
+    /// Kept, and not in force.
+    Kept(KeptOrder),
+    /// Recorded.
+    Recorded(Box<Order>),
+}
+
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {

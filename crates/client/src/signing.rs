@@ -12,7 +12,7 @@ use ndoba_types::{Sha256Digest, UtcTime};
 use crate::error::ClientError;
 use crate::identity::Identity;
 use crate::officer::OfficerClient;
-use crate::resource::{Application, Grant, GrantDraft, Order};
+use crate::resource::{Application, Grant, GrantDraft, Order, OrderSignature, StatusDraft};
 
 /// An order that was checked and is ready to be shown.
 #[derive(Debug)]
@@ -32,17 +32,36 @@ impl Review {
     /// [`ClientError::NotSigned`] when the text is no canonical order, is another order than `order.order_id`, has
     /// another digest than stated, or lacks nobody's signature.
     pub fn of(order: &Order) -> Result<Self, ClientError> {
-        let content = order.content.clone().into_bytes();
+        let Order { order_id, content, digest, signatures, .. } = order;
+        Self::of_text(content, digest, Some(order_id), signatures)
+    }
+
+    /// The same for a draft that the server has not recorded.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::of`].
+    pub fn of_draft(draft: &StatusDraft) -> Result<Self, ClientError> {
+        Self::of_text(&draft.content, &draft.digest, None, &[])
+    }
+
+    fn of_text(
+        content: &str,
+        stated: &str,
+        order_id: Option<&str>,
+        signatures: &[OrderSignature],
+    ) -> Result<Self, ClientError> {
+        let content = content.as_bytes().to_vec();
         let digest = Sha256Digest::of(&content);
-        if digest.to_string() != order.digest {
+        if digest.to_string() != stated {
             return refuse("the digest that the server states is not that of the text it shows");
         }
         let document = Document::from_bytes(&content)
             .map_err(|error| ClientError::NotSigned(format!("the text is no order: {error}")))?;
-        if document.order_id.to_string() != order.order_id {
+        if order_id.is_some_and(|id| document.order_id.to_string() != id) {
             return refuse("the text is of another order");
         }
-        let signed = |role: SignerRole| order.signatures.iter().find(|one| one.role == role.name());
+        let signed = |role: SignerRole| signatures.iter().find(|one| one.role == role.name());
         let Some(role) = document.kind().signers().iter().copied().find(|role| signed(*role).is_none())
         else {
             return refuse("it has all its signatures");

@@ -133,11 +133,11 @@ impl Connection {
             let standing = match key.find(&self.session)? {
                 Found::Usable(_) => Standing::Usable,
                 Found::Missing => Standing::Missing,
-                Found::Refused(reason) => Standing::Refused(reason),
+                Found::Refused(unfit) => Standing::Refused(unfit),
             };
             seen |= standing != Standing::Missing;
-            if let Standing::Refused(reason) = &standing {
-                tracing::error!(token = shared.name, reason, "a key in use is refused");
+            if let Standing::Refused(unfit) = &standing {
+                tracing::error!(token = shared.name, reason = unfit.reason, "a key in use is refused");
             }
             key.set_standing(standing);
         }
@@ -225,7 +225,8 @@ fn log_in(session: &Session, shared: &Shared, pin: &mut PinHolder, info: &TokenI
     }
     let lock = PinLock::new(&shared.state_dir, &info.serial);
     let unusable = |error: std::io::Error| {
-        Failure::new(Remedy::NewSession, format!("the state directory cannot be used: {error}"))
+        let folder = shared.state_dir.display();
+        Failure::new(Remedy::NewSession, format!("the state directory {folder} cannot be used: {error}"))
     };
     match lock.verdict().map_err(unusable)? {
         Verdict::Free => {}

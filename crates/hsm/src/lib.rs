@@ -51,6 +51,7 @@ pub use key::Key;
 pub use metrics::{KeyMetrics, Metrics};
 pub use module::{Module, ModuleConfig, Recovery, TokenConfig};
 pub use objects::ListedKey;
+pub use opened::{JudgedKey, KeyVerdict};
 pub use pin::{PinError, PinSource};
 pub use pin_lock::clear_pin_lock;
 pub use provision::{NewToken, ProvisionError, create_tokens};

@@ -29,14 +29,51 @@ pub(crate) enum Standing {
     /// It is not there, though the token is.
     Missing,
     /// It is there and must not be used.
-    Refused(String),
+    Refused(Unfit),
+}
+
+/// The code of a key that this process destroyed: an act, with an event of its own, and no verdict of the token's.
+pub(crate) const DESTROYED: &str = "key-destroyed";
+
+/// Why a key must not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unfit {
+    /// For the log of events.
+    pub(crate) code: &'static str,
+    /// For people.
+    pub(crate) reason: String,
+}
+
+/// A key that was opened, and what its token last said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgedKey {
+    /// Its label.
+    pub label: KeyLabel,
+    /// The public half that it must have.
+    pub public_key: SubjectPublicKeyInfo,
+    /// What was found.
+    pub verdict: KeyVerdict,
+}
+
+/// What a token said of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyVerdict {
+    /// It is not there (destroyed by this process, perhaps), or its token has not been since the key was opened.
+    Absent,
+    /// It is there, conforms, and is used.
+    Opened,
+    /// It is there and is not used.
+    Refused {
+        /// `key-ambiguous`, `key-attributes` or `key-other`.
+        code: &'static str,
+    },
 }
 
 /// A key as one session found it.
 pub(crate) enum Found {
     Usable(ObjectHandle),
     Missing,
-    Refused(String),
+    Refused(Unfit),
 }
 
 impl OpenedKey {
@@ -66,18 +103,32 @@ impl OpenedKey {
         let handle = match handles[..] {
             [] => return Ok(Found::Missing),
             [handle] => handle,
-            _ => return Ok(Found::Refused(format!("{} names more than one key", self.label))),
+            _ => return Ok(self.unfit("key-ambiguous", "names more than one key".into())),
         };
         let found = attributes::read(session, handle, &self.label)?;
         let offending = found.offending();
         if !offending.is_empty() {
-            return Ok(Found::Refused(format!("{} must not be used: {}", self.label, offending.join(", "))));
+            return Ok(self.unfit("key-attributes", format!("must not be used: {}", offending.join(", "))));
         }
         match found.public_key {
             Some(key) if key == self.public_key => Ok(Found::Usable(handle)),
-            Some(_) => Ok(Found::Refused(format!("{} is another key than expected", self.label))),
+            Some(_) => Ok(self.unfit("key-other", "is another key than expected".into())),
             // A token that is going away loses the public object first on some modules; recovery asks again.
             None => Ok(Found::Missing),
         }
+    }
+
+    fn unfit(&self, code: &'static str, why: String) -> Found {
+        Found::Refused(Unfit { code, reason: format!("{} {why}", self.label) })
+    }
+
+    pub(crate) fn judged(&self) -> JudgedKey {
+        let verdict = match self.standing() {
+            Standing::Unknown | Standing::Missing => KeyVerdict::Absent,
+            Standing::Usable => KeyVerdict::Opened,
+            Standing::Refused(unfit) if unfit.code == DESTROYED => KeyVerdict::Absent,
+            Standing::Refused(unfit) => KeyVerdict::Refused { code: unfit.code },
+        };
+        JudgedKey { label: self.label.clone(), public_key: self.public_key.clone(), verdict }
     }
 }

@@ -14,7 +14,7 @@ use crate::health::{Board, TokenHealth, TokenState};
 use crate::keeper::Errand;
 use crate::mechanism::TokenInput;
 use crate::metrics::Metrics;
-use crate::opened::{OpenedKey, Standing};
+use crate::opened::{DESTROYED, JudgedKey, OpenedKey, Standing, Unfit};
 use crate::queue::{Job, QueueLimits, Ticket, Tickets};
 use crate::{Key, KeyAttributes, KeyError, KeySpec, ListedKey, OpenError, objects, public_key};
 
@@ -122,8 +122,8 @@ impl Shared {
 
     /// What can be answered without the token. An outage shorter than the deadline is waited out.
     fn may_queue(&self, key: &OpenedKey) -> Result<(), SignError> {
-        if let Standing::Refused(reason) = key.standing() {
-            return Err(SignError::Refused { reason });
+        if let Standing::Refused(unfit) = key.standing() {
+            return Err(SignError::Refused { reason: unfit.reason });
         }
         let health = self.board.health();
         let gone = match health.state {
@@ -142,7 +142,7 @@ impl Shared {
     /// Why a request would have to wait, or would be refused.
     pub(crate) fn away(&self, key: &OpenedKey) -> Option<String> {
         match key.standing() {
-            Standing::Refused(reason) => return Some(reason),
+            Standing::Refused(unfit) => return Some(unfit.reason),
             Standing::Missing => return Some(format!("{} is not in the token", key.label)),
             Standing::Unknown | Standing::Usable => {}
         }
@@ -305,9 +305,15 @@ impl Token {
             objects::destroy(&session, &wanted)
         })?;
         for key in self.shared.keys().iter().filter(|key| key.label == *label) {
-            key.set_standing(Standing::Refused(format!("{label} was destroyed")));
+            let reason = format!("{label} was destroyed");
+            key.set_standing(Standing::Refused(Unfit { code: DESTROYED, reason }));
         }
         Ok(())
+    }
+
+    /// The keys that were opened in this token, and what it last said of each.
+    pub fn judged_keys(&self) -> Vec<JudgedKey> {
+        self.shared.keys().iter().map(|key| key.judged()).collect()
     }
 
     fn opened<P: Purpose>(

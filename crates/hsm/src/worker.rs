@@ -182,8 +182,9 @@ impl Link<'_> {
                 self.handles.insert(key.label.clone(), handle);
                 Ok(handle)
             }
-            Found::Refused(reason) => {
-                key.set_standing(Standing::Refused(reason.clone()));
+            Found::Refused(unfit) => {
+                let reason = unfit.reason.clone();
+                key.set_standing(Standing::Refused(unfit));
                 Err(Trouble::Key(reason))
             }
             // The keeper connected without finding it while other keys were there: it is gone, not the token.

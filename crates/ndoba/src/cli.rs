@@ -4,6 +4,7 @@ mod content;
 mod officer;
 mod probe;
 pub(crate) mod revoke_all;
+mod root;
 mod tsa;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub(crate) use officer::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs}
 pub(crate) use probe::{ProbeCommand, WatchArgs};
 
 pub(crate) use content::{DevicesArgs, Law, LintArgs, LintFormat, LintType, ProfileCommand};
+pub(crate) use root::{DraftArgs, OfflineArgs, RootCommand, SignDraftArgs};
 pub(crate) use tsa::{JournalArgs, RenewArgs, SignOrderArgs, SubmitOrderArgs, TsaCommand};
 
 /// Ndoba, the backend of a qualified trust-service provider.
@@ -35,6 +37,9 @@ pub(crate) enum Command {
     /// Key ceremonies.
     #[command(subcommand)]
     Ceremony(CeremonyCommand),
+    /// The offline root: its responder's next certificate and its next list, by way of a ceremony.
+    #[command(subcommand)]
+    Root(RootCommand),
     /// The configuration file: check it, explain it.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -298,6 +303,9 @@ pub(crate) enum CertificateCommand {
         /// From when, RFC 3339; at once when absent. Signed now, it takes effect then although nobody is there.
         #[arg(long, value_name = "TIME")]
         effective: Option<UtcTime>,
+        /// The CA that issued it; needed only while the database is away: the request is then kept, and not in force.
+        #[arg(long, value_name = "NAME")]
+        ca: Option<String>,
         #[command(flatten)]
         request: RequestArgs,
     },
@@ -319,6 +327,9 @@ pub(crate) enum CertificateCommand {
         api: ApiArgs,
         /// Serial number, hexadecimal.
         serial: String,
+        /// The CA that issued it; needed only while the database is away: the request is then kept, and not in force.
+        #[arg(long, value_name = "NAME")]
+        ca: Option<String>,
         #[command(flatten)]
         request: RequestArgs,
     },
@@ -426,6 +437,8 @@ pub(crate) struct ReconcileArgs {
 pub(crate) enum DbCommand {
     /// How far database, witnesses and published CRLs have come; exit status 1 where the database is behind.
     Status(ConfigArgs),
+    /// Bring the tables of an older version up to this program's, as the database's owner. Stop all roles and back up first.
+    Upgrade(ConfigArgs),
     /// Write the statement by which two security officers may accept a restored database. All roles are stopped.
     DraftRestore {
         #[command(flatten)]

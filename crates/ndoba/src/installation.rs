@@ -10,8 +10,8 @@ use ndoba_settings::{CertificationAuthority, Database, Mode, Policies, Qualified
 use ndoba_store::{Engine, PublishedFiles, Store, Witness};
 use ndoba_types::{Clock, Oid, Random, Span, SubjectPublicKeyInfo, UtcTime};
 use ndoba_x509::{
-    Certificate, HttpUrl, HttpsUrl, IssuerFacts, Legislation, PemLabel, Profile, ProfileFile, PublicUrls,
-    Template, from_pem,
+    Authority, AuthorityDraft, Certificate, HttpUrl, HttpsUrl, IssuerFacts, Legislation, PemLabel, Profile,
+    ProfileFile, PublicUrls, Template, from_pem, oid,
 };
 
 use crate::files;
@@ -146,6 +146,26 @@ pub(crate) fn certificate(path: &Path) -> anyhow::Result<Certificate> {
         .with_context(|| format!("{} holds no certificate", path.display()))?;
     Certificate::from_der(&der)
         .with_context(|| format!("the certificate in {} cannot be read", path.display()))
+}
+
+/// The provider's name as a certificate of its own has it: a successor's is the same.
+pub(crate) fn provider_name(certificate: &Certificate) -> anyhow::Result<Authority> {
+    let attributes = certificate.subject().attributes();
+    let value = |id| {
+        let found = attributes.iter().find(|(one, _)| *one == id);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let authority = Authority::try_from(AuthorityDraft {
+        country: value(oid::COUNTRY_NAME),
+        organization: value(oid::ORGANIZATION_NAME),
+        organization_identifier: value(oid::ORGANIZATION_IDENTIFIER),
+        common_name: value(oid::COMMON_NAME),
+    })?;
+    anyhow::ensure!(
+        authority.distinguished_name() == *certificate.subject(),
+        "the present certificate has another subject than this program gives"
+    );
+    Ok(authority)
 }
 
 /// A CA's facts as issuer, from its certificate.

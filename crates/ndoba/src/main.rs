@@ -43,6 +43,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::serve(&args)?,
         Command::Ceremony(CeremonyCommand::Plan) => ceremony::print_plan()?,
         Command::Ceremony(CeremonyCommand::Run(args)) => ceremony::run(&args)?,
+        Command::Root(command) => command::root::run(&command)?,
         Command::Config(ConfigCommand::Check(args)) => {
             let settings = ndoba_settings::Settings::load(&args.config)?;
             serve::stamping::check_units(&settings)?;

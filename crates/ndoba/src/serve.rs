@@ -10,6 +10,8 @@ pub(crate) mod ca;
 mod clock;
 mod health;
 mod journal;
+mod kept;
+mod keys;
 mod officers;
 pub(crate) mod own_certificates;
 mod public;
@@ -136,6 +138,7 @@ fn start(
         audit.start(background)?;
     }
     health::watch(process, background)?;
+    keys::watch(process, background)?;
     record(process, |role, node, epoch| {
         let loaded = EventKind::ConfigurationLoaded { role: role.clone(), digest: process.configuration };
         let version = env!("CARGO_PKG_VERSION").into();

@@ -6,11 +6,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use ndoba_audit::{Actor, Event, EventKind, EventSink as _, Word};
+use ndoba_hsm::{KeyAttributes, Token};
 use ndoba_settings::{KeyRef, Settings, TsaUnit};
-use ndoba_types::{KeyLabel, OrderId, Sha256Digest, UtcTime};
+use ndoba_store::Store;
+use ndoba_types::{KeyLabel, OrderId, Sha256Digest, SubjectPublicKeyInfo, UtcTime};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
+use crate::installation::World;
 
 const VERSION: u8 = 1;
 
@@ -120,6 +124,41 @@ pub(crate) fn keys(unit: &TsaUnit, successors: &[Successor]) -> Vec<(KeyRef, Pat
         keys.push((unit.key.beside(one.key.clone()), one.certificate.clone()));
     }
     keys
+}
+
+/// The key after `current`: the one that is there already, or a new one of the same kind, made by `command`.
+pub(crate) fn next_key(
+    token: &Token,
+    current: &KeyRef,
+    world: &World,
+    store: &Store,
+    command: &'static str,
+) -> anyhow::Result<(KeyLabel, SubjectPublicKeyInfo)> {
+    let (authority, purpose) = (current.label.authority(), current.label.purpose());
+    let label = KeyLabel::new(authority, purpose, current.label.generation().saturating_add(1))?;
+    let there = token.list()?.into_iter().any(|listed| listed.label.as_ref() == Some(&label));
+    if !there {
+        let spec =
+            token.inspect(&current.label)?.spec.context("the present key is of no kind that is made here")?;
+        let made = token.generate(&label, spec)?;
+        let event = EventKind::KeyGenerated {
+            key: label.clone(),
+            spki: public_half(&made)?.fingerprint(),
+            algorithm: Word::from(spec.name()),
+            token: current.token.parse().unwrap_or_else(|_| Word::from("token")),
+        };
+        let actor = Actor::Operator(command.into());
+        store.record(&[Event::new(&*world.random, world.clock.now(), actor, event)?])?;
+    }
+    // Read back, whoever made it (requirements P-41).
+    let found = token.inspect(&label)?;
+    let offending = found.offending();
+    anyhow::ensure!(offending.is_empty(), "the key {label} must not be used: {}", offending.join(", "));
+    Ok((label, public_half(&found)?))
+}
+
+fn public_half(key: &KeyAttributes) -> anyhow::Result<SubjectPublicKeyInfo> {
+    key.public_key.clone().context("the token has no public half of the key")
 }
 
 #[cfg(test)]

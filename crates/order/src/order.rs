@@ -240,6 +240,17 @@ impl Order {
         }
     }
 
+    /// The salted digests of the evidence behind it.
+    pub fn evidence(&self) -> &[Sha256Digest] {
+        match &self.content {
+            OrderContent::CertifyUnit(_) => &[],
+            OrderContent::Issue(issue) | OrderContent::Reissue(issue) => &issue.evidence,
+            OrderContent::Release(release) => &release.evidence,
+            OrderContent::Revoke(revoke) => &revoke.evidence,
+            OrderContent::Suspend(suspend) => &suspend.evidence,
+        }
+    }
+
     /// The date before which the order is not carried out, if it sets one.
     pub fn effective(&self) -> Option<UtcTime> {
         match &self.content {

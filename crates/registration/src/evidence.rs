@@ -1,17 +1,69 @@
 //! Evidence behind an order: what stays with registration, and the salted digests that the order names.
 
 use ndoba_types::canonical::{self, NotCanonical};
-use ndoba_types::{OrderId, Random, Sha256Digest};
-use serde::Serialize;
+use ndoba_types::{OfficerId, OrderId, Random, SerialNumber, Sha256Digest, UtcTime};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::application::{ApplicationContent, Salt, SubjectContent};
 use crate::check::organisation;
+use crate::field_error::Refusals;
 use crate::ports::EvidenceRecord;
-use crate::service::ServiceError;
+use crate::service::{CHANNELS, ServiceError};
+use crate::text::{MAX_TEXT, accept};
 
 /// The kind of the item that shows the key to be in a qualified device.
 pub(crate) const DEVICE: &str = "device";
+
+/// The kind of the item that tells of a request about a certificate.
+pub(crate) const REQUEST: &str = "revocation-request";
+
+/// What an item of that kind tells.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToldText {
+    channel: String,
+    note: String,
+    received: String,
+    serial: String,
+    taken_by: String,
+}
+
+/// An item as [`item`] writes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequestItem {
+    content: ToldText,
+    kind: String,
+    salt: String,
+}
+
+/// What a request about a certificate tells, but for who asked.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ToldRequest {
+    pub(crate) channel: String,
+    pub(crate) received: UtcTime,
+    pub(crate) serial: SerialNumber,
+    pub(crate) taken_by: OfficerId,
+}
+
+/// Reads an item about a request that has been with an officer meanwhile; nothing where it is not as [`item`] writes it.
+pub(crate) fn read_request(bytes: &[u8]) -> Option<ToldRequest> {
+    let value = canonical::decode(bytes).ok()?;
+    let RequestItem { content, kind, salt } = serde_json::from_value(value).ok()?;
+    let ToldText { channel, note, received, serial, taken_by } = content;
+    let mut refused = Vec::new();
+    let as_entered = accept(&mut Refusals::at(&mut refused, ""), "note", &note, MAX_TEXT)?;
+    let salted = salt.len() == 64 && salt.bytes().all(|octet| octet.is_ascii_hexdigit());
+    let in_form = kind == REQUEST && salted && as_entered == note && CHANNELS.contains(&channel.as_str());
+    in_form.then_some(())?;
+    Some(ToldRequest {
+        channel,
+        received: received.parse().ok()?,
+        serial: serial.parse().ok()?,
+        taken_by: taken_by.parse().ok()?,
+    })
+}
 
 /// The items of an application (P-11, P-12), each with a salt of its own: one can be opened in court without the others.
 pub(crate) fn of_application(

@@ -6,6 +6,7 @@
     reason = "for tests: a broken fixture must stop them"
 )]
 
+mod spool;
 mod world;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use crate::ports::{
     Page, PageRequest, Receipt, Registry, RegistryError, RevocationRequestRecord, SignatureRecord,
 };
 
+pub use spool::{Kept, MemorySpool};
 pub use world::{
     CountingRandom, HandClock, INSTALLATION, TestOfficer, World, clerk, csr, municipality, person,
     with_device,
@@ -51,6 +53,8 @@ pub struct Tables {
     pub heartbeat: Option<CaHeartbeat>,
     /// Every call fails as if the database were gone.
     pub gone: bool,
+    /// No change commits, as on a full disk.
+    pub full: bool,
 }
 
 /// The registry.
@@ -76,6 +80,9 @@ const STALE: RegistryError = RegistryError::Conflict(Conflict::Stale);
 impl Tables {
     /// Takes the act, or refuses the whole change.
     fn act(&mut self, act: Act<'_>) -> Result<(), RegistryError> {
+        if self.full {
+            return Err(RegistryError::Unavailable("full, for a test".into()));
+        }
         if let Some(receipt) = act.receipt {
             let used = |other: &Receipt| other.officer == receipt.officer && other.key == receipt.key;
             if self.receipts.iter().any(used) {

@@ -18,6 +18,7 @@ mod permission;
 pub mod ports;
 mod profile;
 mod service;
+pub mod spool;
 mod state;
 mod subject;
 mod text;
@@ -32,8 +33,9 @@ pub use permission::{Permission, allows};
 pub use profile::{DeviceOffer, ProfileOffer, SubjectKind};
 pub use service::{
     ApplicationQuery, AuthoriseResponderRequest, CHANNELS, EndGrantRequest, EndResponderRequest, GrantDraft,
-    GrantRequest, NewGrantRequest, Officer, Once, REASONS, RegisteredOfficer, Registration,
-    RegistrationSettings, Separation, ServiceError, StatusRequest, TerminateCaRequest, person_of_number,
+    GrantRequest, HandedIn, KeptReceipt, NewGrantRequest, Officer, Once, REASONS, RegisterSight,
+    RegisteredOfficer, Registration, RegistrationSettings, Separation, ServiceError, StatusDraft,
+    StatusRequest, TakenOver, TerminateCaRequest, person_of_number,
 };
 pub use state::{ApplicationState, Step, TRANSITIONS, next};
 pub use text::{MAX_NAME, MAX_TEXT};

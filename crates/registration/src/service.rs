@@ -4,6 +4,7 @@ mod applications;
 mod certificates;
 mod decline;
 mod error;
+mod kept;
 mod officers;
 mod orders;
 mod reach;
@@ -20,9 +21,11 @@ use crate::check::Rules;
 use crate::permission::{Permission, allows};
 use crate::ports::{Act, Conflict, Receipt, Registry, RegistryError, RevocationLimits};
 use crate::profile::{DeviceOffer, ProfileOffer};
+use crate::spool::Spool;
 
 pub use applications::ApplicationQuery;
 pub use error::{Separation, ServiceError};
+pub use kept::{HandedIn, KeptReceipt, RegisterSight, StatusDraft, TakenOver};
 pub use officers::Officer;
 pub use orders::{CHANNELS, REASONS, StatusRequest};
 pub use register::{EndGrantRequest, GrantDraft, GrantRequest, NewGrantRequest, RegisteredOfficer};
@@ -64,6 +67,8 @@ pub struct Registration {
     random: Arc<dyn Random>,
     /// The register as replayed from so many documents: replayed again when there are more.
     replayed: Mutex<Option<(u64, Arc<Register>)>>,
+    /// For what the database cannot take.
+    spool: Option<Arc<dyn Spool>>,
 }
 
 /// An idempotency key and the request it was sent with.
@@ -83,7 +88,7 @@ impl Registration {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Self {
-        Self { settings, registry, clock, random, replayed: Mutex::new(None) }
+        Self { settings, registry, clock, random, replayed: Mutex::new(None), spool: None }
     }
 
     /// The profiles on offer.
@@ -168,6 +173,23 @@ impl Registration {
             Err(_) => {
                 Err(ServiceError::Internal { what: "reading an idempotency receipt".into(), source: None })
             }
+        }
+    }
+
+    /// The resource that an act makes: done now, or before by the same request, or beside this one by
+    /// the same request, which shows as a conflict with what that one has just changed.
+    fn once<T: std::str::FromStr>(
+        &self,
+        officer: &Officer,
+        once: Option<&Once>,
+        act: impl FnOnce() -> Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        if let Some(resource) = self.repeated(officer, once)? {
+            return Ok(resource);
+        }
+        match act() {
+            Err(conflict @ ServiceError::Conflict { .. }) => self.repeated(officer, once)?.ok_or(conflict),
+            done => done,
         }
     }
 

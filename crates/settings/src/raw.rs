@@ -369,7 +369,8 @@ section! {
         tsp_request: String = "16KiB";
         /// The longest body of the officers' API.
         api_body: String = "64KiB";
-        /// Connections at once, per address.
+        /// Connections at once; at the public's addresses the longest idle one makes room for one more, at the others it
+        /// waits. Each of the public's takes two open files.
         connections: u32 = 10_000u32;
         /// How long a client may take to send its headers.
         header_timeout: String = "5s";

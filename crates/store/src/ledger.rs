@@ -250,6 +250,10 @@ impl Ledger for Store {
         Ok(self.write("record_crl", |conn| crls::record_signed(conn, &crl))?)
     }
 
+    fn record_crl_published(&self, ca: &CaName, number: u64, event: Event) -> Result<bool, LedgerError> {
+        Ok(self.write("record_crl_published", |conn| crls::record_published(conn, ca, number, &event))?)
+    }
+
     fn crls_in_doubt(
         &self,
         node: &str,

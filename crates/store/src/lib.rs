@@ -5,12 +5,13 @@
 //! change by comparing; nothing of the ledger is deleted, which the schema's own triggers see to as well.
 //!
 //! Enter at [`Store`] (the database), [`StatusRecords`] (as an OCSP node uses it), [`Witness`] (the memory outside
-//! it) and [`PublishedFiles`]. Everything blocks: never on an event loop.
+//! it), [`PublishedFiles`] and [`SpoolFolder`]. Everything blocks: never on an event loop.
 //!
 //! What each thing is trusted for:
 //! - orders and grants: for nothing but their order; the CA verifies their signatures;
 //! - `certificate_status`, `ca_status`: for the truth, as long as they are not behind the witness;
 //! - the witness: for how far the database had come, and nothing else;
+//! - the spool of status orders: for when they came in, and nothing else;
 //! - published files: for being online; relying parties verify them.
 
 mod connection;
@@ -31,6 +32,7 @@ mod schema;
 mod schema_state;
 mod segments;
 mod spelling;
+mod spool;
 mod status_records;
 mod stored;
 mod transaction;
@@ -51,6 +53,7 @@ pub use queries::in_use::InUse;
 pub use responders::{NewResponderRequest, ResponderOutcome, ResponderRecord};
 pub use schema_state::OpenError;
 pub use segments::{RecordedSegment, SegmentOutcome};
+pub use spool::SpoolFolder;
 pub use status_records::{Dating, RefreshError, StatusRecords};
 pub use transaction::Store;
 pub use witness::{AdvanceError, Behind, CheckpointMark, Marks, Witness, WitnessFileError};

@@ -74,6 +74,22 @@ impl Store {
         })?)
     }
 
+    /// Takes the turn to renew `ca`'s responder, for the process `holder`, until then: nodes that share a token must not
+    /// make keys of one label at once. Whether it has it; who has it prolongs it.
+    ///
+    /// # Errors
+    ///
+    /// [`LogError`] when the database does not answer.
+    pub fn take_responder_turn(
+        &self,
+        ca: &CaName,
+        holder: &str,
+        now: UtcTime,
+        until: UtcTime,
+    ) -> Result<bool, LogError> {
+        Ok(self.write("responder_turn", |conn| responder_requests::take_turn(conn, ca, holder, now, until))?)
+    }
+
     /// Where the renewal of `ca`'s responder stands.
     ///
     /// # Errors

@@ -214,6 +214,7 @@ table! {
         this_update -> Nullable<BigInt>,
         next_update -> Nullable<BigInt>,
         der -> Nullable<Binary>,
+        published -> Nullable<BigInt>,
     }
 }
 
@@ -324,6 +325,14 @@ table! {
     final_cas (ca) {
         ca -> Text,
         finished -> BigInt,
+    }
+}
+
+table! {
+    responder_turns (ca) {
+        ca -> Text,
+        holder -> Text,
+        until -> BigInt,
     }
 }
 

@@ -8,20 +8,30 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use ndoba_types::{InstallationId, UtcTime};
+use ndoba_audit::Event;
+use ndoba_types::{InstallationId, RandomUnavailable, UtcTime};
 
 use crate::Store;
 use crate::connection::{Conn, Connector, Engine, pool};
 use crate::error::StoreError;
+use crate::queries::events;
 use crate::schema::meta;
+use crate::transaction::write_on;
 
 /// One directory per engine; a test compares the schemas that they make.
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Oldest first. The last one is the schema that this program works with.
-const VERSIONS: [&str; 5] =
-    ["20261123000001", "20261125000001", "20261127000001", "20261127000002", "20261127000003"];
+const VERSIONS: [&str; 7] = [
+    "20261123000001",
+    "20261125000001",
+    "20261127000001",
+    "20261127000002",
+    "20261127000003",
+    "20261127000008",
+    "20261127000011",
+];
 
 /// Migrations that were edited after databases had been made by them, which ended with the product's first version:
 /// each writes its edition into `meta`, and a database of another edition is refused instead of misread.
@@ -44,6 +54,15 @@ pub enum OpenError {
     Missing {
         /// Where it was looked for.
         at: String,
+    },
+    /// The file is there and cannot be opened for reading and writing: a right is missing, say.
+    #[error("the database file {at} cannot be opened")]
+    Unreadable {
+        /// Which file.
+        at: String,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
     },
     /// Made by an older version: `ndoba db upgrade`.
     #[error("the database has schema {found}, this program needs {needed}: upgrade it first")]
@@ -141,17 +160,22 @@ impl Store {
         Ok(Self::new(pool(engine.clone(), connections), one_writer, installation))
     }
 
-    /// Applies the migrations that a database lacks.
+    /// Applies the migrations that a database lacks, each with the event that `event` gives for its version, in one
+    /// transaction. Gives the versions.
     ///
     /// # Errors
     ///
-    /// As for [`Store::open`]; a database that cannot be opened for another reason than its age is left alone.
-    pub fn upgrade(engine: &Engine) -> Result<(), OpenError> {
+    /// As for [`Store::open`]; a database that cannot be opened for another reason than its age is left alone. What was
+    /// applied before a failure stays applied.
+    pub fn upgrade(
+        engine: &Engine,
+        event: &mut dyn FnMut(&str) -> Result<Event, RandomUnavailable>,
+    ) -> Result<Vec<String>, OpenError> {
         let mut conn = connect(engine)?;
         match Found::look(&mut conn)? {
-            Found::Current => Ok(()),
+            Found::Current => Ok(Vec::new()),
             Found::Nothing => Err(missing(engine)),
-            Found::Old(_) => Ok(migrate(&mut conn)?),
+            Found::Old(_) => Ok(migrate_with_events(&mut conn, event)?),
             Found::Differs(version) => Err(OpenError::SchemaDiffers { version }),
             Found::Unknown(found) => Err(OpenError::SchemaUnknown { found }),
         }
@@ -229,8 +253,17 @@ fn missing(engine: &Engine) -> OpenError {
     OpenError::Missing { at }
 }
 
-fn connect(engine: &Engine) -> Result<Conn, StoreError> {
-    Connector(engine.clone()).open().map_err(|error| StoreError::Unavailable(error.into()))
+fn connect(engine: &Engine) -> Result<Conn, OpenError> {
+    Connector(engine.clone()).open().map_err(|error| {
+        // SQLite names neither file nor reason. Only asked after a failure: closing a file of our own would end the locks
+        // that this process has on it.
+        if let Engine::Sqlite { path } = engine
+            && let Err(source) = OpenOptions::new().read(true).write(true).open(path)
+        {
+            return OpenError::Unreadable { at: path.display().to_string(), source };
+        }
+        StoreError::Unavailable(error.into()).into()
+    })
 }
 
 /// Each migration is a transaction. Two processes that migrate at once do so one after the other.
@@ -243,6 +276,39 @@ fn migrate(conn: &mut Conn) -> Result<(), StoreError> {
         Conn::Sqlite(conn) => conn.run_pending_migrations(SQLITE).map(drop),
     }
     .map_err(StoreError::Unavailable)
+}
+
+/// As [`migrate`], of a database that has a log. DDL is part of a transaction on both engines.
+fn migrate_with_events(
+    conn: &mut Conn,
+    event: &mut dyn FnMut(&str) -> Result<Event, RandomUnavailable>,
+) -> Result<Vec<String>, StoreError> {
+    if let Conn::Postgres(conn) = conn {
+        conn.batch_execute(MIGRATION_LOCK)?; // released with the connection
+    }
+    let mut applied = Vec::new();
+    while let Some(version) = write_on(conn, |conn| {
+        let Some(version) = apply_next(conn).map_err(StoreError::Unavailable)? else { return Ok(None) };
+        let event = event(&version).map_err(|error| StoreError::Unavailable(error.into()))?;
+        events::append(conn, std::slice::from_ref(&event))?;
+        Ok(Some(version))
+    })? {
+        applied.push(version);
+    }
+    Ok(applied)
+}
+
+fn apply_next(conn: &mut Conn) -> diesel::migration::Result<Option<String>> {
+    match conn {
+        Conn::Postgres(conn) => {
+            let pending = conn.has_pending_migration(POSTGRES)?;
+            pending.then(|| conn.run_next_migration(POSTGRES).map(|version| version.to_string())).transpose()
+        }
+        Conn::Sqlite(conn) => {
+            let pending = conn.has_pending_migration(SQLITE)?;
+            pending.then(|| conn.run_next_migration(SQLITE).map(|version| version.to_string())).transpose()
+        }
+    }
 }
 
 fn read_edition(conn: &mut Conn, version: &str) -> Result<Option<String>, StoreError> {

@@ -230,6 +230,26 @@ pub(crate) fn unless_refused<T, R>(
     }
 }
 
+/// As [`Store::write`], once, on a connection that no store has yet.
+pub(crate) fn write_on<T>(
+    conn: &mut Conn,
+    act: impl FnOnce(&mut Conn) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    begin_on(conn, Mode::Write)?;
+    match act(conn) {
+        Ok(value) => {
+            Manager::commit_transaction(conn)?;
+            Ok(value)
+        }
+        Err(error) => {
+            if let Err(cause) = Manager::rollback_transaction(conn) {
+                tracing::warn!(%cause, "rolling back failed");
+            }
+            Err(error)
+        }
+    }
+}
+
 /// The words of SQL that diesel's own `transaction` would choose otherwise.
 fn begin_on(conn: &mut Conn, mode: Mode) -> QueryResult<()> {
     match (conn, mode) {

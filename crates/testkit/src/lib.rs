@@ -1,9 +1,11 @@
 //! Fakes, vectors and judges for tests. A development dependency only; knows nothing of ours but the vocabulary.
 
 mod judge;
+mod node;
 mod ntp;
 mod postgres;
 
 pub use judge::{Document, Finding, Judge};
+pub use node::node_judge;
 pub use ntp::{NtpBehaviour, NtpServer, TrueTime};
 pub use postgres::PostgresCluster;

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
-use ndoba_registration::Officer;
+use ndoba_registration::{Officer, RegisterSight};
 
 use crate::peer::PeerKey;
 use crate::problem::Problem;
@@ -24,6 +24,20 @@ impl FromRequest for Caller {
     fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
         let caller = request.extensions().get::<Self>().cloned();
         std::future::ready(caller.ok_or_else(nobody))
+    }
+}
+
+/// How the register was seen when the officer was let in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sight(pub(crate) RegisterSight);
+
+impl FromRequest for Sight {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+        let sight = request.extensions().get::<Self>().copied();
+        std::future::ready(sight.ok_or_else(nobody))
     }
 }
 
@@ -52,10 +66,13 @@ pub(crate) async fn gate(
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the API is not set up").into()
         );
     };
-    let officer = blocking(&api, move |registration| {
+    let (officer, sight) = blocking(&api, move |registration| {
+        if route.in_outage {
+            return registration.authenticate_in_outage(key, route.permission);
+        }
         let officer = registration.authenticate(key)?;
         registration.admit(&officer, route.permission)?;
-        Ok(officer)
+        Ok((officer, RegisterSight::Current))
     })
     .await?;
     if matches!(route.method, "POST" | "PUT") && !is_json(request.request()) {
@@ -66,6 +83,7 @@ pub(crate) async fn gate(
         let title = "a page of another origin must not change anything here";
         return Err(Problem::new(StatusCode::FORBIDDEN, "origin.foreign", title).into());
     }
+    request.extensions_mut().insert(Sight(sight));
     request.extensions_mut().insert(Caller(officer));
     next.call(request).await
 }

@@ -8,7 +8,7 @@ use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 use crate::guard::Caller;
-use crate::operations::{applications, audit, certificates, orders, own, register};
+use crate::operations::{applications, audit, certificates, orders, own, register, status_orders};
 use crate::problem::ProblemDocument;
 use crate::route::BASE;
 
@@ -36,6 +36,8 @@ use crate::route::BASE;
         certificates::der,
         certificates::p7c,
         certificates::propose,
+        status_orders::draft,
+        status_orders::hand_in,
         register::officers,
         register::grants,
         register::draft,

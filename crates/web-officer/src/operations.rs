@@ -6,6 +6,7 @@ pub(crate) mod certificates;
 pub(crate) mod orders;
 pub(crate) mod own;
 pub(crate) mod register;
+pub(crate) mod status_orders;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header;

@@ -167,6 +167,10 @@ impl From<ServiceError> for Problem {
             ServiceError::KeyReused => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency.key-reused", title)
             }
+            ServiceError::NotKept(source) => {
+                tracing::error!(error = %chain(source.as_ref()), "a status order could not be kept anywhere");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "request.not-kept", title).retry_after(30)
+            }
             ServiceError::Unavailable(source) => {
                 tracing::warn!(error = %chain(source.as_ref()), "the database did not answer an officer");
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "database.unavailable", title).retry_after(5)

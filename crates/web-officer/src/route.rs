@@ -15,18 +15,24 @@ pub struct Route {
     pub path: &'static str,
     /// What the officer's roles must allow.
     pub permission: Permission,
+    /// Whether it works while the database does not: the register as it was last read then says who may.
+    pub in_outage: bool,
 }
 
 const fn get(path: &'static str, permission: Permission) -> Route {
-    Route { method: "GET", path, permission }
+    Route { method: "GET", path, permission, in_outage: false }
 }
 
 const fn post(path: &'static str, permission: Permission) -> Route {
-    Route { method: "POST", path, permission }
+    Route { method: "POST", path, permission, in_outage: false }
+}
+
+const fn post_in_outage(path: &'static str, permission: Permission) -> Route {
+    Route { in_outage: true, ..post(path, permission) }
 }
 
 const fn put(path: &'static str, permission: Permission) -> Route {
-    Route { method: "PUT", path, permission }
+    Route { method: "PUT", path, permission, in_outage: false }
 }
 
 /// Every operation.
@@ -53,6 +59,8 @@ pub const ROUTES: &[Route] = &[
     get("/certificates/{serial}/certificate.p7c", Permission::ReadCertificates),
     // Which of the two permissions of this one (revocation, release) is needed depends on the body: the service asks again.
     post("/certificates/{serial}/orders", Permission::SignOrders),
+    post_in_outage("/status-orders", Permission::DraftRevocations),
+    post_in_outage("/status-orders/draft", Permission::DraftRevocations),
     get("/officers", Permission::ReadRegister),
     get("/grants", Permission::ReadRegister),
     post("/grants", Permission::Grant),

@@ -10,7 +10,7 @@ use rustls::ServerConfig;
 
 use crate::guard::{gate, unknown_path};
 use crate::openapi;
-use crate::operations::{applications, audit, certificates, orders, own, register};
+use crate::operations::{applications, audit, certificates, orders, own, register, status_orders};
 use crate::peer::note_peer;
 use crate::route::BASE;
 use crate::state::{Api, ServerLimits};
@@ -72,6 +72,8 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
         .route("/certificates/{serial}/certificate.der", web::get().to(certificates::der))
         .route("/certificates/{serial}/certificate.p7c", web::get().to(certificates::p7c))
         .route("/certificates/{serial}/orders", web::post().to(certificates::propose))
+        .route("/status-orders", web::post().to(status_orders::hand_in))
+        .route("/status-orders/draft", web::post().to(status_orders::draft))
         .route("/officers", web::get().to(register::officers))
         .service(
             web::resource("/grants")

@@ -2,11 +2,13 @@
 
 mod application;
 mod certificate;
+mod kept;
 mod officer;
 mod order;
 
 pub(crate) use application::{ApplicationSummary, ApplicationView};
 pub(crate) use certificate::CertificateView;
+pub(crate) use kept::{KeptView, StatusDraftView};
 pub(crate) use officer::{GrantDraftView, GrantView, OfficerView, ProfileView, WhoAmI};
 pub(crate) use order::OrderView;
 

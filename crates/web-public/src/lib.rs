@@ -10,6 +10,7 @@
 mod body;
 mod clock_statement;
 mod conditional;
+mod connections;
 mod metric;
 mod ocsp;
 mod operator;
@@ -22,6 +23,7 @@ pub use clock_statement::ClockStatements;
 pub use metric::{MetricsError, install_metrics};
 pub use ocsp::{OcspLimits, OcspService, StatusReaders, UnissuedQueries, ocsp_get_candidates};
 pub use operator::{Check, CheckState, Health, HealthSource, OperatorServer};
+pub use pages::PageFacts;
 pub use published::PublishedFiles;
 pub use server::{BindError, PublicServer, PublicServices, ServerLimits};
 pub use tsp::{StampFuture, StampReply, TimeStamper, TimeStamping};

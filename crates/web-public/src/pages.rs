@@ -7,22 +7,51 @@ use ndoba_types::CaName;
 
 use crate::body;
 
+/// What the page at `/pki` says: where everything is, and how to check a certificate with tools that people have. A test
+/// runs its commands as they stand there.
+#[derive(Clone, Debug)]
+pub struct PageFacts {
+    /// Where the public is served, as certificates carry it: `http://pki.example.com`, without a slash at the end.
+    pub base: String,
+    /// The root, from which everything follows.
+    pub root: CaName,
+    /// The CAs that are listed, in that order.
+    pub authorities: Vec<CaName>,
+}
+
+const TEMPLATE: &str = include_str!("pages/pki.html");
+
+/// The programs that the page offers, with their media types. `text/plain`: to be read before they are run.
+const PROGRAMS: [(&str, &str); 2] = [
+    ("/pki/CheckStatus.java", include_str!("pages/CheckStatus.java")),
+    ("/pki/check_status.py", include_str!("pages/check_status.py")),
+];
+
 /// The page at `/pki` and `/`.
 pub(crate) struct Page(String);
 
-pub(crate) fn routes(config: &mut web::ServiceConfig, authorities: &[CaName]) {
+pub(crate) fn routes(config: &mut web::ServiceConfig, facts: &PageFacts) {
     config
-        .app_data(Data::new(Page(render(authorities))))
+        .app_data(Data::new(Page(render(facts))))
         .service(web::resource("/pki").default_service(web::to(show)))
         .service(web::resource("/").default_service(web::to(show)));
+    for (path, text) in PROGRAMS {
+        let program =
+            move |request| async move { answer(&request, "text/plain; charset=utf-8", text.into()) };
+        config.service(web::resource(path).default_service(web::to(program)));
+    }
 }
 
 pub(crate) async fn show(request: HttpRequest, page: Data<Page>) -> HttpResponse {
+    answer(&request, "text/html; charset=utf-8", page.0.clone())
+}
+
+fn answer(request: &HttpRequest, media_type: &'static str, text: String) -> HttpResponse {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return body::method_not_allowed("GET, HEAD");
     }
     HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
+        .content_type(media_type)
         .insert_header((
             "Content-Security-Policy",
             "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
@@ -31,11 +60,12 @@ pub(crate) async fn show(request: HttpRequest, page: Data<Page>) -> HttpResponse
         .insert_header(("X-Content-Type-Options", "nosniff"))
         .insert_header(("X-Frame-Options", "DENY"))
         .insert_header(("Cache-Control", "public,max-age=300"))
-        .body(page.0.clone())
+        .body(text)
 }
 
-/// A CA's name needs no escaping: letters, digits and hyphens.
-fn render(authorities: &[CaName]) -> String {
+/// A CA's name needs no escaping: letters, digits and hyphens. Nor does a checked URL beyond the ampersand.
+fn render(facts: &PageFacts) -> String {
+    let PageFacts { base, root, authorities } = facts;
     let rows: String = authorities
         .iter()
         .map(|ca| {
@@ -45,16 +75,8 @@ fn render(authorities: &[CaName]) -> String {
             )
         })
         .collect();
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"ka\">\n<head><meta charset=\"utf-8\"><title>PKI</title></head>\n<body>\n\
-         <h1>სერტიფიკატების შემოწმება</h1>\n\
-         <p>აქ გამოქვეყნებულია გამცემების სერტიფიკატები და გაუქმებული სერტიფიკატების სიები.</p>\n\
-         <h1 lang=\"en\">Checking certificates</h1>\n\
-         <p lang=\"en\">Issuer certificates and revocation lists are published here. Certificate status is answered \
-         at <code>/ocsp</code> (RFC 6960), time-stamps are made at <code>/tsa</code> (RFC 3161).</p>\n\
-         <table>\n<tr><th>CA</th><th>Certificate</th><th>CRL</th></tr>\n{rows}</table>\n\
-         <p lang=\"en\">With openssl: <code>openssl ocsp -issuer issuer.pem -cert certificate.pem \
-         -url &lt;this address&gt;/ocsp -CAfile root.pem</code></p>\n\
-         <p><a href=\"/audit/checkpoint\">/audit/checkpoint</a></p>\n</body>\n</html>\n"
-    )
+    TEMPLATE
+        .replace("{rows}", &rows)
+        .replace("{base}", &base.replace('&', "&amp;"))
+        .replace("{root}", root.as_str())
 }

@@ -8,11 +8,12 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, HttpServer};
-use ndoba_types::CaName;
 use rustls::ServerConfig;
 
+use crate::connections::{Connections, watched};
 use crate::{
-    ClockStatements, OcspService, PublishedFiles, TimeStamping, clock_statement, ocsp, pages, published, tsp,
+    ClockStatements, OcspService, PageFacts, PublishedFiles, TimeStamping, clock_statement, ocsp, pages,
+    published, tsp,
 };
 
 /// What the public is served.
@@ -26,8 +27,8 @@ pub struct PublicServices {
     pub clock: Option<Arc<dyn ClockStatements>>,
     /// CRLs, issuers, checkpoints.
     pub published: PublishedFiles,
-    /// The CAs that the page for people lists, in that order.
-    pub authorities: Vec<CaName>,
+    /// What the page for people says.
+    pub page: PageFacts,
 }
 
 /// Bounds on what clients may take.
@@ -35,8 +36,8 @@ pub struct PublicServices {
 pub struct ServerLimits {
     /// Event loops.
     pub workers: usize,
-    /// Open connections per event loop; more wait in the kernel's queue.
-    pub connections_per_worker: usize,
+    /// Open connections; where there are more, the longest idle one is closed.
+    pub connections: usize,
     /// For the head of a request to arrive whole, and for a TLS handshake to end.
     pub client_timeout: Duration,
     /// For the next request on a connection.
@@ -46,17 +47,20 @@ pub struct ServerLimits {
 }
 
 impl Default for ServerLimits {
-    /// Two loops, 12,500 connections each, 5 s for a request's head, 15 s between requests, 10 s to end.
+    /// Two loops, 10,000 connections, 5 s for a request's head, 15 s between requests, 10 s to end.
     fn default() -> Self {
         Self {
             workers: 2,
-            connections_per_worker: 12_500,
+            connections: 10_000,
             client_timeout: Duration::from_secs(5),
             keep_alive: Duration::from_secs(15),
             shutdown: Duration::from_secs(10),
         }
     }
 }
+
+/// TLS handshakes under way in a loop are no connections yet; actix bounds them to a quarter of this.
+const HANDSHAKES: usize = 1024;
 
 /// The public HTTP server, listening and not yet serving.
 pub struct PublicServer {
@@ -77,8 +81,8 @@ impl PublicServer {
         https: Option<(SocketAddr, ServerConfig)>,
     ) -> Result<Self, BindError> {
         let routes = move |config: &mut ServiceConfig| {
-            let PublicServices { ocsp, time_stamping, clock, published, authorities } = services.clone();
-            pages::routes(config, &authorities);
+            let PublicServices { ocsp, time_stamping, clock, published, page } = services.clone();
+            pages::routes(config, &page);
             ocsp::routes(config, ocsp.map(Data::from));
             clock_statement::routes(config, clock);
             tsp::routes(config, &time_stamping);
@@ -98,10 +102,13 @@ impl PublicServer {
         http: &[SocketAddr],
         https: Option<(SocketAddr, ServerConfig)>,
     ) -> Result<Self, BindError> {
-        let ServerLimits { workers, connections_per_worker, client_timeout, keep_alive, shutdown } = limits;
-        let mut server = HttpServer::new(move || App::new().configure(&routes))
+        let ServerLimits { workers, connections, client_timeout, keep_alive, shutdown } = limits;
+        let open = Connections::new(connections);
+        let mut server = HttpServer::new(move || App::new().wrap_fn(watched).configure(&routes))
             .workers(workers)
-            .max_connections(connections_per_worker)
+            .on_connect(move |io, extensions| open.enter(io, extensions))
+            // Never reached by those that are counted, however they are spread over the loops: nobody waits for a place.
+            .max_connections(connections.saturating_add(HANDSHAKES))
             .client_request_timeout(client_timeout)
             .client_disconnect_timeout(Duration::from_secs(1))
             .tls_handshake_timeout(client_timeout)

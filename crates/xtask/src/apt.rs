@@ -12,9 +12,26 @@ pub(crate) const TO_BUILD: &[&str] = &["build-essential", "libpq-dev", "pkg-conf
 /// What the story of the quick start calls.
 pub(crate) const TO_SHOW: &[&str] = &["ca-certificates", "curl", "opensc", "openssl", "softhsm2"];
 
-/// What the tests call beyond that: a clock that can be turned for one process, a client of time-stamps that people have,
-/// a PostgreSQL server's binaries, and Python for the judges.
-pub(crate) const TO_TEST: &[&str] = &["libfaketime", "osslsigncode", "postgresql", "python3", "python3-venv"];
+/// What the tests call beyond that: a clock that can be turned for one process, a PostgreSQL server's binaries, and what
+/// people check certificates and time-stamps with (GnuTLS, NSS, Java, osslsigncode, a web server that staples); Python and
+/// Node for the other judges.
+pub(crate) const TO_TEST: &[&str] = &[
+    "default-jdk-headless",
+    "gnutls-bin",
+    "libfaketime",
+    "libnss3-tools",
+    "nginx-light",
+    "nodejs",
+    "osslsigncode",
+    "postgresql",
+    "python3",
+    "python3-venv",
+];
+
+/// Installs Node's judges. Debian's Node has it in a package of its own, which cannot be installed beside another Node.
+pub(crate) fn to_install_node_judges() -> &'static [&'static str] {
+    if shell::exists("npm") { &[] } else { &["npm"] }
+}
 
 /// Makes sure that `packages` are installed; says which are missing before it installs them.
 pub(crate) fn ensure(packages: &[&[&str]]) -> Outcome {

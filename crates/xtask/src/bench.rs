@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use crate::failure::{Doing, Failure, Outcome};
-use crate::{apt, shell, workspace};
+use crate::{apt, shell};
 
 const HELP: &str = "\
 cargo xtask bench {ocsp|tsa|ca} [--json] [options of the bench]
@@ -28,8 +28,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     // Cargo speaks on standard error, which leaves standard output to the figures.
     let mut build = shell::cargo();
     build.args(["build", "--release", "--locked", "-p", "ndoba", "-p", "ndoba-bench"]);
-    run_silently(&mut build)?;
-    run_silently(Command::new(workspace::target().join("release/ndoba-bench")).args(arguments))
+    let bench = shell::build(&mut build, "ndoba-bench")?;
+    run_silently(Command::new(bench).args(arguments))
 }
 
 /// Runs it with our own output, without showing the command there.

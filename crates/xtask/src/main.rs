@@ -10,6 +10,7 @@ mod docs;
 mod failure;
 mod fuzz;
 mod layers;
+mod node;
 mod python;
 mod quickstart;
 mod setup;

@@ -44,7 +44,8 @@ pub(crate) fn ensure() -> Outcome {
     fs::write(&stamp, wanted).doing(format_args!("write {}", stamp.display()))
 }
 
-fn folder() -> PathBuf {
+/// Where all judges are.
+pub(crate) fn folder() -> PathBuf {
     workspace::target().join("judges")
 }
 

@@ -13,8 +13,8 @@ mod table;
 
 use std::path::PathBuf;
 
-use crate::failure::{Doing, Outcome};
-use crate::{apt, shell, workspace};
+use crate::failure::Outcome;
+use crate::{apt, shell};
 use options::{Asked, Options, Wanted};
 
 /// What the story's steps work with.
@@ -34,9 +34,12 @@ impl Stage {
     }
 }
 
-/// Builds `ndoba` as it is installed.
-fn build() -> Outcome {
-    shell::run(shell::cargo().args(["build", "--release", "--locked", "--bin", "ndoba"]))
+/// Builds `ndoba` as it is installed, and gives where it is.
+fn build() -> Outcome<PathBuf> {
+    let mut command = shell::cargo();
+    command.args(["build", "--release", "--locked", "--bin", "ndoba"]);
+    println!("$ {}", shell::shown(&command));
+    shell::build(&mut command, "ndoba")
 }
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
@@ -56,11 +59,9 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     apt::ensure(&[apt::TO_BUILD, apt::TO_SHOW])?;
 
     shell::banner("2/3 Building ndoba (the first time takes some minutes)");
-    build()?;
+    let ndoba = build()?;
 
     shell::banner("3/3 The story");
-    let ndoba = workspace::target().join("release/ndoba");
-    std::fs::metadata(&ndoba).doing(format_args!("find the program {}", ndoba.display()))?;
     let once = options.once;
     let stage = Stage { options, folder, ndoba };
     println!("State folder: {}", stage.folder.display());

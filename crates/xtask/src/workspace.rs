@@ -12,7 +12,8 @@ pub(crate) fn root() -> &'static Path {
     package.ancestors().nth(2).unwrap_or(package)
 }
 
-/// `<root>/target`, where everything made goes.
+/// `<root>/target`, where what is made beside the workspace goes: judges and shims. What cargo makes of the workspace is
+/// where [`crate::shell::build`] says.
 pub(crate) fn target() -> PathBuf {
     root().join("target")
 }

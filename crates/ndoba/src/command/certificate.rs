@@ -5,8 +5,8 @@ use std::path::Path;
 use ndoba_client::{CertificateForm, Clock, StatusOrder};
 use ndoba_types::UtcTime;
 
-use super::revoke_all;
 use super::session::Session;
+use super::{kept, revoke_all};
 use crate::cli::{CertificateCommand, RequestArgs};
 use crate::files;
 
@@ -31,8 +31,9 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
             })
         }
         CertificateCommand::Download { api, serial, out } => download(&Session::open(api)?, serial, out),
-        CertificateCommand::Revoke { api, serial, reason, effective, request } => {
-            let asked = Asked { kind: "revoke", reason: Some(reason), effective: *effective };
+        CertificateCommand::Revoke { api, serial, reason, effective, ca, request } => {
+            let (ca, effective) = (ca.as_deref(), *effective);
+            let asked = Asked { kind: "revoke", reason: Some(reason), effective, ca };
             change(&Session::open(api)?, serial, &asked, request, None)
         }
         CertificateCommand::Decline { api, order, note } => {
@@ -41,12 +42,12 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
             session.print(&declined, || format!("decline: order {} is {}", declined.order_id, declined.state))
         }
         CertificateCommand::RevokeAll(args) => revoke_all::run(args),
-        CertificateCommand::Suspend { api, serial, request } => {
-            let asked = Asked { kind: "suspend", reason: None, effective: None };
+        CertificateCommand::Suspend { api, serial, ca, request } => {
+            let asked = Asked { kind: "suspend", reason: None, effective: None, ca: ca.as_deref() };
             change(&Session::open(api)?, serial, &asked, request, None)
         }
         CertificateCommand::Release { api, serial, approver, request } => {
-            let asked = Asked { kind: "release", reason: None, effective: None };
+            let asked = Asked { kind: "release", reason: None, effective: None, ca: None };
             change(&Session::open(api)?, serial, &asked, request, Some(approver))
         }
     }
@@ -57,6 +58,8 @@ struct Asked<'a> {
     kind: &'a str,
     reason: Option<&'a str>,
     effective: Option<UtcTime>,
+    /// Who issued the certificate, for when nobody can look it up.
+    ca: Option<&'a str>,
 }
 
 /// A request and how far it has come.
@@ -112,20 +115,33 @@ fn change(
     how: &RequestArgs,
     approver: Option<&Path>,
 ) -> anyhow::Result<()> {
-    let Asked { kind, reason, effective } = *asked;
+    let Asked { kind, reason, effective, ca } = *asked;
     let RequestArgs { channel, note, received_at } = how;
     let (received, effective) = (received_at.map(|at| at.to_string()), effective.map(|at| at.to_string()));
     let (received, effective) = (received.as_deref(), effective.as_deref());
     let request = StatusOrder { kind, reason, received, effective, channel, note };
-    let order = session.api.propose(serial, &request, None)?;
+    let is_kept = approver.is_none();
+    let order = match session.api.propose(serial, &request, None) {
+        Err(error) if is_kept && kept::database_is_away(&error) => {
+            return kept::keep(session, serial, &request, ca);
+        }
+        proposed => proposed?,
+    };
+    let away = |error: &anyhow::Error| is_kept && error.downcast_ref().is_some_and(kept::database_is_away);
     if let Some(date) = effective {
         // Nobody waits for a date to come.
-        let order = session.sign_for_later(&order.order_id)?;
+        let order = match session.sign_for_later(&order.order_id) {
+            Err(error) if away(&error) => return kept::keep_signature(session, &order),
+            signed => signed?,
+        };
         return session.print(&order, || {
             format!("{kind}: order {} is {}, and takes effect at {date}", order.order_id, order.state)
         });
     }
-    let mut signed = session.sign(&order.order_id)?;
+    let mut signed = match session.sign(&order.order_id) {
+        Err(error) if away(&error) => return kept::keep_signature(session, &order),
+        signed => signed?,
+    };
     if let Some(approver) = approver {
         signed = session.sign_as(approver, &order.order_id)?;
     }

@@ -1,4 +1,4 @@
-//! `ndoba db`: how far the database has come, and the acceptance of one that was restored.
+//! `ndoba db`: how far the database has come, its tables brought up to date, and the acceptance of one that was restored.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,6 +8,7 @@ use ndoba_audit::{Actor, Event, EventKind, Word};
 use ndoba_ca::RestorePlan;
 use ndoba_ca::ports::AcceptedState;
 use ndoba_order::{AcceptRestore, AcceptedRestore, MediaType, SignerRole, describe};
+use ndoba_store::Store;
 use ndoba_types::UtcTime;
 
 use super::session::{consent, identity};
@@ -20,6 +21,7 @@ use crate::restore::Memory;
 pub(crate) fn run(command: &DbCommand) -> anyhow::Result<ExitCode> {
     match command {
         DbCommand::Status(args) => return status(&args.config),
+        DbCommand::Upgrade(args) => upgrade(&args.config)?,
         DbCommand::DraftRestore { config, out } => draft(&config.config, out)?,
         DbCommand::SignRestore(args) => sign(args)?,
         DbCommand::AcceptRestore { config, statement, signatures } => {
@@ -49,6 +51,26 @@ fn status(config: &Path) -> anyhow::Result<ExitCode> {
     }
     println!("no role serves from this database; see `ndoba db draft-restore`");
     Ok(ExitCode::FAILURE)
+}
+
+/// Applies what the tables lack, each migration with its event.
+fn upgrade(config: &Path) -> anyhow::Result<()> {
+    let settings = installation::load(config)?;
+    let world = World::real();
+    let applied = Store::upgrade(&installation::engine(&settings.database)?, &mut |version| {
+        let actor = Actor::Operator("db-upgrade".into());
+        let what = EventKind::SchemaMigrated { version: word(version) };
+        Event::new(&*world.random, world.clock.now(), actor, what)
+    })?;
+    for version in &applied {
+        println!("applied {version}");
+    }
+    if applied.is_empty() {
+        println!("the database has this program's tables already");
+    } else {
+        println!("on PostgreSQL, run deploy/postgresql/roles.sql again");
+    }
+    Ok(())
 }
 
 /// Writes what officers are to sign.
@@ -137,7 +159,7 @@ fn events(
     ended.chain(recovered).map(|what| Ok(Event::new(&*world.random, now, actor(), what)?)).collect()
 }
 
-/// Roles and reasons are words of ours.
+/// Roles, reasons and versions are words of ours.
 fn word(text: &str) -> Word {
     text.parse().unwrap_or_else(|_| "unprintable".into())
 }

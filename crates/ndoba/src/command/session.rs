@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use ndoba_client::{ClientError, Identity, OfficerClient, Order, await_order, review_and_sign};
+use ndoba_client::{ClientError, Identity, OfficerClient, Order, Review, await_order, review_and_sign};
 use ndoba_order::SignerRole;
 use rustls_pki_types::CertificateDer;
 use serde::Serialize;
@@ -64,6 +64,15 @@ impl Session {
     /// Shows an order to the officer, asks, and signs it in the role whose signature it lacks.
     pub(super) fn sign(&self, order_id: &str) -> anyhow::Result<Signed> {
         self.sign_with(&self.api, &self.officer, order_id)
+    }
+
+    /// Shows what was read before, asks, and gives the officer's signature, which is sent nowhere.
+    pub(super) fn review(&self, review: &Review) -> anyhow::Result<String> {
+        anyhow::ensure!(
+            self.consent(&review.lines(self.language)?, review.role()),
+            ClientError::NotSigned("the officer said no".into())
+        );
+        Ok(review.sign(&self.officer, self.world.clock.now())?)
     }
 
     /// The same, for an order that the CA carries out at a date only: nobody waits for it.

@@ -74,7 +74,7 @@ fn parts(settings: &Settings, tokens: &[String]) -> Vec<String> {
                 }
                 parts.extend(settings.tsa.units.iter().map(|unit| format!("time-stamping {}", unit.name)));
             }
-            Role::Registration => {}
+            Role::Registration => parts.push(super::kept::PART.into()),
         }
     }
     parts

@@ -16,7 +16,7 @@ use ndoba_web_officer::{Api, ServerLimits, mutual_tls};
 use ndoba_x509::{KeyIdentifier, Template};
 
 use super::background::{Background, Next};
-use super::{Process, tls};
+use super::{Process, kept, tls};
 use crate::{files, installation};
 
 /// Event loops of the officers' server; its work waits on the database, not on the processor.
@@ -43,12 +43,13 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         &tls::certificates(&files.client_ca)?,
     )?;
     let api = Arc::new(Api {
-        registration: registration(process)?,
+        registration: registration(process)?.with_spool(kept::folder(settings)?),
         chains: chains(settings)?,
         longest_body: settings.limits.api_body,
     });
     let listener = TcpListener::bind(address)
         .with_context(|| format!("cannot listen on {address} for officers; is the port in use?"))?;
+    kept::watch(process, &api, background)?;
     let lapsing = Arc::clone(&api);
     background.run("order-expiry", move || {
         match lapsing.registration.expire_due(EXPIRY_BATCH) {

@@ -7,9 +7,11 @@ use actix_web::dev::Server;
 use anyhow::Context as _;
 use ndoba_ca::ports::Ledger as _;
 use ndoba_ocsp::{RequestLimits, StatusVersions};
+use ndoba_settings::Settings;
 use ndoba_store::{Dating, StatusRecords};
 use ndoba_web_public::{
-    OcspLimits, OcspService, PublicServer, PublicServices, PublishedFiles, ServerLimits, StatusReaders,
+    OcspLimits, OcspService, PageFacts, PublicServer, PublicServices, PublishedFiles, ServerLimits,
+    StatusReaders,
 };
 use ndoba_x509::CrlView;
 
@@ -58,7 +60,7 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         time_stamping: stamping.units,
         clock: stamping.clock,
         published: PublishedFiles::new(settings.paths.published.clone()),
-        authorities: settings.cas.iter().map(|ca| ca.name.clone()).collect(),
+        page: page(settings)?,
     };
     let https = match (settings.listen.public_tls, &settings.public_tls) {
         (Some(address), Some(files)) => Some((address, tls::server(&files.certificate, &files.key)?)),
@@ -67,6 +69,21 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
     };
     let http: Vec<_> = settings.listen.public.into_iter().collect();
     Ok(PublicServer::bind(services, limits(process), &http, https)?.into_server())
+}
+
+/// The page for people. Its commands begin with a root: the CA that certified itself.
+fn page(settings: &Settings) -> anyhow::Result<PageFacts> {
+    let mut root = None;
+    for ca in &settings.cas {
+        let certificate = installation::certificate(&ca.certificate)?;
+        if certificate.issuer() == certificate.subject() {
+            root.get_or_insert(ca.name.clone());
+        }
+    }
+    let authorities: Vec<_> = settings.cas.iter().map(|ca| ca.name.clone()).collect();
+    let root = root.or_else(|| authorities.first().cloned()).context("no CA is configured")?;
+    let base = settings.urls.public.as_str().trim_end_matches('/').to_owned();
+    Ok(PageFacts { base, root, authorities })
 }
 
 fn ocsp_limits(process: &Process) -> OcspLimits {
@@ -84,12 +101,35 @@ fn limits(process: &Process) -> ServerLimits {
     let limits = &process.settings.limits;
     let default = ServerLimits::default();
     ServerLimits {
-        connections_per_worker: (limits.connections as usize).div_ceil(default.workers),
+        connections: connections(limits.connections),
         client_timeout: limits.header_timeout.to_std(),
         keep_alive: limits.keep_alive.to_std(),
         shutdown: limits.shutdown.to_std(),
         ..default
     }
+}
+
+/// As many connections as are configured, and as this process can have: each takes two of its open files, and what the
+/// rest of it needs is kept apart.
+fn connections(configured: u32) -> usize {
+    const KEPT: usize = 512;
+    let configured = configured as usize;
+    let possible = open_files().map_or(usize::MAX, |files| files.saturating_sub(KEPT).max(KEPT) / 2);
+    if possible < configured {
+        tracing::warn!(
+            configured,
+            possible,
+            "limits.connections is more than this process may have open: raise its limit of open files (LimitNOFILE)"
+        );
+    }
+    configured.min(possible)
+}
+
+/// The soft limit of open files; `None` where there is none, or the system does not tell.
+fn open_files() -> Option<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 fn watch_records(

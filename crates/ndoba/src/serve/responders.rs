@@ -19,7 +19,7 @@ use ndoba_ocsp::{
 };
 use ndoba_settings::{CertificationAuthority, KeyRef, Ocsp, ResponderId, UnknownAnswer};
 use ndoba_store::{ResponderOutcome, ResponderRecord};
-use ndoba_types::{AnswerStatus, SigningKey, UtcTime};
+use ndoba_types::{AnswerStatus, SigningKey, Span, UtcTime};
 use ndoba_web_public::OcspService;
 use ndoba_x509::{Certificate, verify_signature};
 
@@ -29,6 +29,10 @@ use crate::installation;
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// For how long a node has the turn to make a CA's next key: more than a token takes for one and clocks differ by, less
+/// than anybody would miss when it dies meanwhile.
+const TURN: Span = Span::minutes(10);
 
 type WorkingResponder = (Responder, Arc<dyn SigningKey<AnswerStatus>>);
 
@@ -146,7 +150,15 @@ fn look(process: &Process, ocsp: &OcspService, desks: &mut Desks, place: usize) 
     }
     let desk = &mut desks.working[place];
     if desk.ocsp.enrolment.is_some() {
-        desk.retire_older_keys(process, now)?;
+        let (due, retires) = (desk.in_service.tenure().should_ask(now, asked(&record)), desk.retires(now));
+        if (due || retires) && !desk.has_the_turn(process, now)? {
+            return Ok(());
+        }
+        // What another node did in its turn is seen now.
+        let record = if due { process.store.responder_record(&name)? } else { record };
+        if retires {
+            desk.retire_older_keys(process)?;
+        }
         if let Some((_, _, ResponderOutcome::Refused { code, message, .. })) = &record.request
             && desk.in_service.tenure().is_due(now)
         {
@@ -261,14 +273,24 @@ impl Desk {
         Ok(())
     }
 
-    /// Destroys the keys of earlier certificates, once nothing that they signed is believed any more.
-    fn retire_older_keys(&mut self, process: &Process, now: UtcTime) -> anyhow::Result<()> {
+    /// Whether this node may make and destroy keys now. Others with the same token wait for their turn.
+    fn has_the_turn(&self, process: &Process, now: UtcTime) -> anyhow::Result<bool> {
+        let holder = process.epoch.word();
+        process
+            .store
+            .take_responder_turn(&self.ca.name, holder.as_str(), now, now.plus(TURN))
+            .context("whose turn it is cannot be found out")
+    }
+
+    /// Whether keys of earlier certificates may go: nothing that they signed is believed any more.
+    fn retires(&self, now: UtcTime) -> bool {
+        self.retired_up_to != self.in_service.key.label.generation()
+            && self.in_service.tenure().may_retire_older(now, self.ocsp.next_update)
+    }
+
+    /// Destroys the keys of earlier certificates.
+    fn retire_older_keys(&mut self, process: &Process) -> anyhow::Result<()> {
         let current = &self.in_service.key;
-        if self.retired_up_to == current.label.generation()
-            || !self.in_service.tenure().may_retire_older(now, self.ocsp.next_update)
-        {
-            return Ok(());
-        }
         let token = process.tokens.get(&current.token)?;
         for listed in token.list()? {
             let Some(label) = listed.label else { continue };

@@ -18,9 +18,12 @@ use damage::{Copy, Log};
 fn two_verifiers_agree_on_every_damage() {
     let here = Installation::on(Engine::Sqlite);
     let serving = here.serve(None);
-    let serial = here.issue("01001000901");
-    assert!(here.revoke(&serial).status.success());
-    here.await_checkpoint();
+    // A few checkpoints, and records between them.
+    for number in ["01001000901", "01001000903", "01001000904", "01001000905"] {
+        let serial = here.issue(number);
+        assert!(here.revoke(&serial).status.success());
+        here.await_checkpoint();
+    }
     // A time after the checkpoint that an auditor keeps: an export goes on behind it.
     here.issue("01001000902");
     let whole = here.export_log("log.jsonl");

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::accounts::{self, LogOnPanic};
 use crate::installation::{Engine, Installation, Serving};
+use crate::program::eventually;
 use crate::softhsm::Safekeeping;
 
 const PUBLISHING: [&str; 3] = ["after-crl-intent", "after-crl-sign", "after-crl-recorded"];
@@ -57,6 +58,29 @@ fn at_every_arrow(here: &Installation) {
         accounts::settled(here);
         drop(serving);
     }
+    each_list_went_online_with_an_event(here);
+}
+
+/// Also the one that was recorded when the process was killed, and put online by the next.
+fn each_list_went_online_with_an_event(here: &Installation) {
+    let serving = here.serve(None);
+    let text = crate::roles::event(here);
+    let events = format!("(SELECT count(*) FROM audit_events WHERE {text} LIKE '%\"crl-published\"%')");
+    let counted = || {
+        here.sql(&format!(
+            "SELECT {events}, (SELECT count(*) FROM crls WHERE published IS NOT NULL), \
+             (SELECT count(*) FROM crls WHERE der IS NOT NULL)"
+        ))
+    };
+    eventually(
+        || {
+            let counts = counted();
+            let [events, published, signed] = counts.split('|').collect::<Vec<_>>()[..] else { return false };
+            events != "0" && events == published && published == signed
+        },
+        || format!("{}\n{}", counted(), here.log()),
+    );
+    drop(serving);
 }
 
 /// Killed again and again under one order, it is carried out in the end: an order outlives crashes.

@@ -153,7 +153,7 @@ fn await_stamp(here: &Installation, as_wanted: impl Fn(&Reply) -> bool) -> Reply
 }
 
 /// No event like one of these is taken any more, as on a full disk.
-fn break_log(here: &Installation, like: &[&str]) {
+pub(crate) fn break_log(here: &Installation, like: &[&str]) {
     let on_postgresql = here.is_on_postgresql();
     let text = if on_postgresql { "convert_from(NEW.event, 'UTF8')" } else { "CAST(NEW.event AS TEXT)" };
     let when = like.iter().map(|like| format!("{text} LIKE '{like}'")).collect::<Vec<_>>().join(" OR ");
@@ -169,7 +169,7 @@ fn break_log(here: &Installation, like: &[&str]) {
     });
 }
 
-fn mend_log(here: &Installation) {
+pub(crate) fn mend_log(here: &Installation) {
     here.sql(if here.is_on_postgresql() {
         "DROP TRIGGER broken ON audit_events; DROP FUNCTION broken();"
     } else {

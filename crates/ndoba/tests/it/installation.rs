@@ -52,6 +52,16 @@ impl Installation {
         one
     }
 
+    /// As [`Self::on`] SQLite, by a ceremony of its own after which certificates carry the addresses at which this
+    /// installation is served: for programs that follow them.
+    pub(crate) fn found_at_its_addresses() -> Self {
+        let one = Self::empty();
+        let url = format!("http://{}", one.public());
+        one.hold_ceremony_at(&url, &[]);
+        one.appoint_officers();
+        one
+    }
+
     /// Holds a ceremony here, on a new database of this engine.
     fn hold_ceremony_on(&self, engine: Engine, options: &[&str]) {
         if engine == Engine::Postgresql {
@@ -69,10 +79,15 @@ impl Installation {
 
     /// Holds a ceremony here with further options; what it printed.
     pub(crate) fn hold_ceremony(&self, options: &[&str]) -> String {
+        self.hold_ceremony_at(PUBLIC_URL, options)
+    }
+
+    /// The same with another address in certificates.
+    fn hold_ceremony_at(&self, public_url: &str, options: &[&str]) -> String {
         let list = self.ports.map(|port| port.to_string()).join(",");
         let (dir, module) = (self.file("").display().to_string(), witness_module());
         let command = ["ceremony", "run", "--development", "--dir", &dir, "--module", &module];
-        let addresses = ["--ports", &list, "--public-url", PUBLIC_URL];
+        let addresses = ["--ports", &list, "--public-url", public_url];
         self.must(&[&command[..], &addresses, options].concat())
     }
 

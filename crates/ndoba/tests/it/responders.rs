@@ -4,7 +4,8 @@
 use std::fs;
 use std::process::Command;
 
-use crate::installation::Installation;
+use crate::installation::{Engine, Installation};
+use crate::time_stamps::nodes::second_node;
 
 const DAY: u32 = 24;
 
@@ -164,4 +165,27 @@ fn responders_renew_themselves_and_no_further_than_they_may() {
     let (said, _) = here.asked("signature", &ended, 60 * DAY);
     assert!(said.contains(": good") && said.contains("Archive Cutoff"), "{said}");
     drop(serving);
+}
+
+/// Two nodes that share the token, both with the enrolment key: one makes each key, the other notices what it got.
+#[test]
+fn two_nodes_of_one_token_take_turns() {
+    let here = Installation::on(Engine::Postgresql);
+    second_node(&here, 7);
+    let configurations = ["ndoba.toml", "second.toml"];
+    let nodes = configurations.map(|configuration| here.start_ahead(configuration, 8 * DAY));
+    // By each node or, where one starts late enough to begin with what the other got, by one.
+    here.await_that("every responder renewed", || {
+        let log = here.log();
+        let renewed = |ca: &str| log.contains(&format!("a new responder certificate is in service ca={ca}"));
+        ["signature", "seal", "time-stamping"].into_iter().all(renewed)
+    });
+    let log = here.exported();
+    assert_eq!(log.matches("\"responder-requested\"").count(), 3, "{log}");
+    let keys = here.must(&["keys", "list", "--config", "ndoba.toml"]);
+    for ca in ["signature", "seal", "time-stamping"] {
+        assert_eq!(keys.matches(&format!(" {ca}/ocsp/")).count(), 2, "{keys}");
+    }
+    assert!(!here.log().contains("is not renewed"), "{}", here.log());
+    drop(nodes);
 }

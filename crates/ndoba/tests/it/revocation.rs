@@ -164,14 +164,14 @@ fn json(here: &Installation, serial: &str) -> String {
 }
 
 /// A part of the health answer.
-fn health(here: &Installation, part: &str) -> Value {
+pub(crate) fn health(here: &Installation, part: &str) -> Value {
     let answer: Value = serde_json::from_str(&here.health()).unwrap_or_default();
     let checks = answer["checks"].as_array().cloned().unwrap_or_default();
     checks.into_iter().find(|check| check["name"] == part).unwrap_or_default()
 }
 
 /// A metric without labels; 0 before its first value.
-fn metric(here: &Installation, name: &str) -> f64 {
+pub(crate) fn metric(here: &Installation, name: &str) -> f64 {
     let url = format!("http://{}/metrics", here.operator());
     let text = program::said(&program::run(here.folder(), "curl", &["--silent", "--noproxy", "*", &url]));
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok());

@@ -21,7 +21,7 @@ const OFFICERS: [(char, &str); 7] = [
 ];
 
 /// Method, path below `/api/v1`, and who may.
-const OPERATIONS: [(&str, &str, &str); 25] = [
+const OPERATIONS: [(&str, &str, &str); 27] = [
     ("GET", "/applications", "RA"),
     ("GET", "/applications/{id}", "RA"),
     ("GET", "/audit/export", "U"),
@@ -47,6 +47,8 @@ const OPERATIONS: [(&str, &str, &str); 25] = [
     ("POST", "/grants/draft", "S"),
     ("POST", "/orders/{id}/decline", "V"),
     ("POST", "/orders/{id}/signatures", "RAV"),
+    ("POST", "/status-orders", "V"),
+    ("POST", "/status-orders/draft", "V"),
     ("PUT", "/applications/{id}", "R"),
 ];
 
@@ -147,6 +149,6 @@ fn described(here: &Installation) -> BTreeSet<(&'static str, &'static str)> {
 }
 
 /// The event's text, in SQL.
-fn event(here: &Installation) -> &'static str {
+pub(crate) fn event(here: &Installation) -> &'static str {
     if here.is_on_postgresql() { "convert_from(event, 'UTF8')" } else { "CAST(event AS TEXT)" }
 }

@@ -5,7 +5,7 @@ mod clock;
 mod contract;
 mod examples;
 mod foreign;
-mod nodes;
+pub(crate) mod nodes;
 mod statement;
 mod succession;
 mod units;
@@ -18,6 +18,19 @@ use std::time::{Duration, Instant};
 use crate::http;
 use crate::installation::{Installation, Serving};
 pub(crate) use crate::program::must;
+
+#[test]
+#[ignore = "takes as long as it is told to: cargo xtask soak tsa"]
+fn at_length() {
+    let asked = std::env::var_os("NDOBACTL_SOAK").expect("cargo xtask soak tsa says what to do");
+    let asked = asked.to_str().unwrap();
+    let number = |name: &str| -> u64 {
+        let word = asked.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+        word.and_then(|word| word.parse().ok()).expect(name)
+    };
+    clock::long::stays_for(Duration::from_secs(60 * number("minutes")), Duration::from_millis(200));
+    nodes::unique_under_kills(number("tokens").try_into().unwrap(), number("kills").try_into().unwrap());
+}
 
 /// One installation with four units, serving as long as a test of this module holds it.
 pub(crate) struct House {

@@ -16,7 +16,7 @@ use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer;
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 
-use super::FakeRegistry;
+use super::{FakeRegistry, MemorySpool};
 use crate::application::{
     AffiliationContent, ApplicationContent, AuthorityProof, DeviceContent, IdentityDocument,
     IdentityProofing, LegalPersonContent, NaturalPersonContent, Representative, SubjectContent,
@@ -137,6 +137,8 @@ impl TestOfficer {
 pub struct World {
     /// The database.
     pub registry: Arc<FakeRegistry>,
+    /// What its folder of kept orders holds.
+    pub spool: Arc<MemorySpool>,
     /// 2026-11-23 noon, until moved.
     pub clock: Arc<HandClock>,
     /// Everyone whom the register knows.
@@ -149,6 +151,7 @@ impl World {
         let start: UtcTime = "2026-11-23T12:00:00Z".parse().expect("a date");
         let world = Self {
             registry: Arc::new(FakeRegistry::default()),
+            spool: Arc::new(MemorySpool::default()),
             clock: Arc::new(HandClock(AtomicI64::new(start.unix_micros()))),
             officers: vec![
                 TestOfficer::new(1, "security-officer", &[Role::SecurityOfficer]),
@@ -268,6 +271,7 @@ impl World {
         };
         let random = Arc::new(CountingRandom::default());
         Registration::new(settings, self.registry.clone(), self.clock.clone(), random)
+            .with_spool(self.spool.clone())
     }
 
     /// What the CA would do with a queued order for a certificate: the serial number that it gives.

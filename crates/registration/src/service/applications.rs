@@ -162,9 +162,16 @@ impl Registration {
         once: Option<&Once>,
     ) -> Result<OrderRecord, ServiceError> {
         self.admit(officer, Permission::EditApplications)?;
-        if let Some(order) = self.repeated(officer, once)? {
-            return self.load_order(order);
-        }
+        let order = self.once(officer, once, || self.freeze_anew(officer, id, once))?;
+        self.load_order(order)
+    }
+
+    fn freeze_anew(
+        &self,
+        officer: &Officer,
+        id: ApplicationId,
+        once: Option<&Once>,
+    ) -> Result<OrderId, ServiceError> {
         let (from, record) = self.about(officer, id)?;
         allowed(from, Step::Submit)?;
         let checked = self.vet(officer, &record.content)?;
@@ -191,10 +198,9 @@ impl Registration {
             let accepted = EventKind::AgreementAccepted { application: id.into(), agreement };
             events.push(self.event(officer.id, accepted)?);
         }
-        let order = self.commit(officer, once, order.id, &events, |act| {
+        self.commit(officer, once, order.id, &events, |act| {
             self.registry.freeze_application(&record, &order, &evidence, act)
-        })?;
-        self.load_order(order)
+        })
     }
 
     /// Gives an application up; an order of it that is not fully signed ends with it.

@@ -38,6 +38,11 @@ pub enum ServiceError {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
+    /// Neither the database nor the local folder took a request: nothing is recorded anywhere.
+    #[error(
+        "the request could not be recorded, neither in the database nor here: use the procedure for outages"
+    )]
+    NotKept(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Nothing was changed; ask again later.
     #[error("the database is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -96,6 +101,22 @@ impl ServiceError {
         message: impl Into<String>,
     ) -> Self {
         Self::Invalid(vec![FieldError { field: field.into(), code, clause, message: message.into() }])
+    }
+
+    /// A stable name of the refusal: of the first field, where fields are refused.
+    pub(crate) fn code(&self) -> String {
+        match self {
+            Self::Invalid(fields) => fields.first().map_or("request.invalid", |field| field.code).into(),
+            Self::NotAnOfficer => "not-in-office".into(),
+            Self::Forbidden(_) => "role".into(),
+            Self::Separation(rule) => rule.code().into(),
+            Self::Unknown { what } => format!("{what}.unknown"),
+            Self::Conflict { code, .. } => (*code).into(),
+            Self::KeyReused => "idempotency.key-reused".into(),
+            Self::NotKept(_) => "request.not-kept".into(),
+            Self::Unavailable(_) => "database.unavailable".into(),
+            Self::Internal { .. } => "internal".into(),
+        }
     }
 
     /// A state that does not allow the act.

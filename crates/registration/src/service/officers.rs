@@ -1,7 +1,7 @@
 //! Who is asking: a key, and what the register says of it now.
 
 use ndoba_audit::{Actor, Event, EventKind};
-use ndoba_order::{Office, Role};
+use ndoba_order::{Office, Register, Role};
 use ndoba_types::{OfficerId, Sha256Digest};
 
 use super::{Registration, ServiceError};
@@ -33,22 +33,21 @@ impl Registration {
     /// [`ServiceError::NotAnOfficer`], recorded as an event (OVR-6.4.5-02).
     pub fn authenticate(&self, key: Sha256Digest) -> Result<Officer, ServiceError> {
         let register = self.register()?;
-        let code = match register.by_key(key) {
-            Some(found) if found.is_active(self.clock.now()) => {
-                return Ok(Officer {
-                    id: found.officer,
-                    key,
-                    person: found.person,
-                    roles: found.roles.iter().collect(),
-                    office: found.office.clone(),
-                });
-            }
-            Some(_) => "not-in-office",
-            None => "unknown-key",
-        };
+        if let Some(officer) = self.officer_by(&register, key) {
+            return Ok(officer);
+        }
+        let code = if register.by_key(key).is_some() { "not-in-office" } else { "unknown-key" };
         let refused = EventKind::LoginRefused { door: "officers".into(), code: code.into(), spki: Some(key) };
         let actor = Actor::Role("registration".into());
         self.registry.record(&[Event::new(self.random.as_ref(), self.clock.now(), actor, refused)?])?;
         Err(ServiceError::NotAnOfficer)
+    }
+
+    /// The officer in office now with this key, by that register.
+    pub(super) fn officer_by(&self, register: &Register, key: Sha256Digest) -> Option<Officer> {
+        let found = register.by_key(key).filter(|found| found.is_active(self.clock.now()))?;
+        let roles = found.roles.iter().collect();
+        let office = found.office.clone();
+        Some(Officer { id: found.officer, key, person: found.person, roles, office })
     }
 }

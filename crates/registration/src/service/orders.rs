@@ -2,7 +2,7 @@
 
 use ndoba_audit::{Actor, Event, EventKind, Word};
 use ndoba_order::{Order, OrderContent, Refusal, Release, Revoke, Suspend, accept_signature};
-use ndoba_types::{OrderId, RecordId, SerialNumber, Sha256Digest, UtcTime};
+use ndoba_types::{CaName, OrderId, RecordId, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::RevocationReason;
 use serde_json::json;
 
@@ -12,8 +12,8 @@ use crate::evidence;
 use crate::field_error::{FieldError, Refusals};
 use crate::permission::Permission;
 use crate::ports::{
-    Act, CertificateRecord, CertificateStatus, Conflict, OrderKind, OrderRecord, OrderState, RegistryError,
-    RevocationRequestRecord, SignatureRecord,
+    Act, CertificateRecord, CertificateStatus, Conflict, EvidenceRecord, OrderKind, OrderRecord, OrderState,
+    RegistryError, RevocationRequestRecord, SignatureRecord,
 };
 use crate::state::ApplicationState;
 use crate::text::{MAX_TEXT, accept};
@@ -190,38 +190,8 @@ impl Registration {
             return Err(ServiceError::field("/effective", "time.after-validity", Some("C-101"), message));
         }
 
-        let id = OrderId::generate(self.random.as_ref())?;
-        let told = json!({
-            "channel": asked.channel,
-            "note": asked.note,
-            "received": asked.received.to_string(),
-            "serial": serial.to_string(),
-            "taken_by": officer.id.to_string(),
-        });
-        let items = [evidence::item("revocation-request", &told, id, self.random.as_ref())?];
-        let digests: Vec<Sha256Digest> = items.iter().map(|item| item.digest).collect();
-        let serial = certificate.serial.clone();
-        let content = match (request.kind, asked.reason) {
-            (OrderKind::Revoke, Some(reason)) => {
-                let effective = asked.effective;
-                OrderContent::Revoke(Revoke { serial: serial.clone(), reason, effective, evidence: digests })
-            }
-            (OrderKind::Release, _) => {
-                OrderContent::Release(Release { serial: serial.clone(), evidence: digests })
-            }
-            (
-                OrderKind::CertifyUnit
-                | OrderKind::Suspend
-                | OrderKind::Revoke
-                | OrderKind::Issue
-                | OrderKind::Reissue,
-                _,
-            ) => OrderContent::Suspend(Suspend { serial: serial.clone(), evidence: digests }),
-        };
-        let mut order = self.order_of(id, &certificate.ca, content)?;
-        if let Some(date) = asked.effective {
-            order.expires = date.plus(self.settings.order_life);
-        }
+        let (order, item) = self.status_order(officer, &certificate.ca, serial, request.kind, &asked)?;
+        let (id, serial) = (order.order_id, certificate.serial.clone());
         let bytes = order.to_bytes().map_err(|error| ServiceError::internal("writing an order", error))?;
         let record = OrderRecord {
             id,
@@ -256,9 +226,49 @@ impl Registration {
         };
         let events = [self.event(officer.id, asked_for)?];
         let id = self.commit(officer, once, id, &events, |act| {
-            self.registry.insert_order(&record, &items, &kept, act)
+            self.registry.insert_order(&record, std::slice::from_ref(&item), &kept, act)
         })?;
         self.load_order(id)
+    }
+
+    /// The order that an officer's request leads to, with the evidence that it names.
+    pub(super) fn status_order(
+        &self,
+        officer: &Officer,
+        ca: &CaName,
+        serial: &SerialNumber,
+        kind: OrderKind,
+        asked: &Asked,
+    ) -> Result<(Order, EvidenceRecord), ServiceError> {
+        let id = OrderId::generate(self.random.as_ref())?;
+        let told = json!({
+            "channel": asked.channel,
+            "note": asked.note,
+            "received": asked.received.to_string(),
+            "serial": serial.to_string(),
+            "taken_by": officer.id.to_string(),
+        });
+        let item = evidence::item(evidence::REQUEST, &told, id, self.random.as_ref())?;
+        let (serial, evidence) = (serial.clone(), vec![item.digest]);
+        let content = match (kind, asked.reason) {
+            (OrderKind::Revoke, Some(reason)) => {
+                OrderContent::Revoke(Revoke { serial, reason, effective: asked.effective, evidence })
+            }
+            (OrderKind::Release, _) => OrderContent::Release(Release { serial, evidence }),
+            (
+                OrderKind::CertifyUnit
+                | OrderKind::Suspend
+                | OrderKind::Revoke
+                | OrderKind::Issue
+                | OrderKind::Reissue,
+                _,
+            ) => OrderContent::Suspend(Suspend { serial, evidence }),
+        };
+        let mut order = self.order_of(id, ca, content)?;
+        if let Some(date) = asked.effective {
+            order.expires = date.plus(self.settings.order_life);
+        }
+        Ok((order, item))
     }
 
     /// Ends orders whose time passed before they were fully signed, at most `limit`; gives how many. For a timer.
@@ -305,7 +315,7 @@ impl Registration {
         self.registry.order(id)?.ok_or(ServiceError::Unknown { what: "order" })
     }
 
-    fn signing_events(
+    pub(super) fn signing_events(
         &self,
         officer: &Officer,
         order: &OrderRecord,
@@ -359,33 +369,38 @@ impl Registration {
     }
 
     /// Records the refusal of a signature and says which rule it broke.
-    fn refused<T>(&self, officer: &Officer, refusal: &Refusal) -> Result<T, ServiceError> {
+    pub(super) fn refused<T>(&self, officer: &Officer, refusal: &Refusal) -> Result<T, ServiceError> {
         let refused =
             EventKind::ActionRefused { operation: "sign-order".into(), code: refusal.code().into() };
         self.registry.record(&[self.event(officer.id, refused)?])?;
-        Err(match refusal {
-            Refusal::OfficerIsSubject => ServiceError::Separation(Separation::OfficerIsSubject),
-            Refusal::SamePerson => ServiceError::Separation(Separation::SamePerson),
-            Refusal::Expired => ServiceError::conflict("order.expired", "the order has expired"),
-            Refusal::FromTheFuture
-            | Refusal::Malformed(_)
-            | Refusal::NotCovering
-            | Refusal::OtherInstallation
-            | Refusal::OtherOffice
-            | Refusal::RoleNotForKind
-            | Refusal::RoleTwice
-            | Refusal::Signature(_)
-            | Refusal::SignatureMissing(_)
-            | Refusal::SignatureTime
-            | Refusal::SignerNotInOffice
-            | Refusal::SignerUnknown
-            | Refusal::WrongRole => ServiceError::field("/jws", refusal.code(), None, refusal.to_string()),
-        })
+        Err(refusal_error(refusal))
+    }
+}
+
+/// The refusal of a signature as a client is told of it.
+pub(super) fn refusal_error(refusal: &Refusal) -> ServiceError {
+    match refusal {
+        Refusal::OfficerIsSubject => ServiceError::Separation(Separation::OfficerIsSubject),
+        Refusal::SamePerson => ServiceError::Separation(Separation::SamePerson),
+        Refusal::Expired => ServiceError::conflict("order.expired", "the order has expired"),
+        Refusal::FromTheFuture
+        | Refusal::Malformed(_)
+        | Refusal::NotCovering
+        | Refusal::OtherInstallation
+        | Refusal::OtherOffice
+        | Refusal::RoleNotForKind
+        | Refusal::RoleTwice
+        | Refusal::Signature(_)
+        | Refusal::SignatureMissing(_)
+        | Refusal::SignatureTime
+        | Refusal::SignerNotInOffice
+        | Refusal::SignerUnknown
+        | Refusal::WrongRole => ServiceError::field("/jws", refusal.code(), None, refusal.to_string()),
     }
 }
 
 /// A request of an officer that keeps the rules.
-struct Asked {
+pub(super) struct Asked {
     reason: Option<RevocationReason>,
     received: UtcTime,
     effective: Option<UtcTime>,
@@ -393,7 +408,7 @@ struct Asked {
     note: String,
 }
 
-fn check_request(request: &StatusRequest, now: UtcTime) -> Result<Asked, Vec<FieldError>> {
+pub(super) fn check_request(request: &StatusRequest, now: UtcTime) -> Result<Asked, Vec<FieldError>> {
     let mut found = Vec::new();
     let mut at = Refusals::at(&mut found, "");
     let reason = match (request.kind, request.reason.as_deref()) {
@@ -441,7 +456,7 @@ fn check_request(request: &StatusRequest, now: UtcTime) -> Result<Asked, Vec<Fie
 }
 
 /// Once revoked, never reinstated; only hold and good change places (C-95). The CA decides again.
-fn status_allows(certificate: &CertificateRecord, kind: OrderKind) -> Result<(), ServiceError> {
+pub(super) fn status_allows(certificate: &CertificateRecord, kind: OrderKind) -> Result<(), ServiceError> {
     let conflict = |code, message: &str| Err(ServiceError::conflict(code, message));
     match (&certificate.status, kind) {
         (CertificateStatus::Revoked { .. }, _) => {
@@ -463,6 +478,6 @@ pub(super) fn request_id(order: OrderId) -> RecordId {
 }
 
 /// Our own short texts; what does not fit a word is a fault of ours, and shows.
-fn word(text: &str) -> Word {
+pub(super) fn word(text: &str) -> Word {
     text.parse().unwrap_or_else(|_| "unreadable".into())
 }

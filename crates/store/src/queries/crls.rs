@@ -20,17 +20,18 @@ type SummaryRow = (i64, Option<i64>, Option<i64>, Option<i64>);
 /// Run in a snapshot.
 pub(crate) fn state(conn: &mut Conn, ca: &CaName) -> Result<CrlState, StoreError> {
     let counters = versions::counters(conn, ca)?;
-    let last: Option<SummaryRow> = crls::table
+    let last: Option<(SummaryRow, Option<i64>)> = crls::table
         .filter(crls::ca.eq(ca.as_str()))
         .filter(crls::der.is_not_null())
         .order(crls::number.desc())
-        .select((crls::number, crls::status_version, crls::this_update, crls::next_update))
+        .select(((crls::number, crls::status_version, crls::this_update, crls::next_update), crls::published))
         .first(conn)
         .optional()?;
     Ok(CrlState {
         version: counters.version()?,
         highest_number: counters.highest_crl_number()?,
-        last: last.map(summary).transpose()?,
+        published: matches!(last, Some((_, Some(_)))),
+        last: last.map(|(row, _)| summary(row)).transpose()?,
     })
 }
 
@@ -157,6 +158,23 @@ pub(crate) fn record_signed(conn: &mut Conn, crl: &CrlIssued) -> Result<bool, St
     }
     events::append(conn, std::slice::from_ref(event))?;
     Ok(true)
+}
+
+/// Notes when a list went online. `false`, and nothing changed, where that was noted before.
+pub(crate) fn record_published(
+    conn: &mut Conn,
+    ca: &CaName,
+    number: u64,
+    event: &Event,
+) -> Result<bool, StoreError> {
+    let row = crls::table.find((ca.as_str(), stored::count_to_row(number, "crls.number")?));
+    let signed_only = row.filter(crls::der.is_not_null()).filter(crls::published.is_null());
+    let noted =
+        diesel::update(signed_only).set(crls::published.eq(Some(event.at.unix_micros()))).execute(conn)?;
+    if noted == 1 {
+        events::append(conn, std::slice::from_ref(event))?;
+    }
+    Ok(noted == 1)
 }
 
 /// CRL numbers whose attempt is open: of other epochs of `node`, and of any node where older than `before`.

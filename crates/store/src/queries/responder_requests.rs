@@ -1,11 +1,11 @@
 //! Responders' requests as the responders see them.
 
 use diesel::prelude::*;
-use ndoba_types::CaName;
+use ndoba_types::{CaName, UtcTime};
 
-use crate::connection::Conn;
+use crate::connection::{Conn, on_each_engine};
 use crate::error::StoreError;
-use crate::schema::{responder_certificates as c, responder_requests as r};
+use crate::schema::{responder_certificates as c, responder_requests as r, responder_turns as t};
 use crate::spelling::responder;
 use crate::{NewResponderRequest, ResponderOutcome, ResponderRecord, stored};
 
@@ -24,6 +24,28 @@ pub(crate) fn insert(conn: &mut Conn, request: &NewResponderRequest) -> Result<(
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// Takes or prolongs the turn, unless another process has it still.
+pub(crate) fn take_turn(
+    conn: &mut Conn,
+    ca: &CaName,
+    holder: &str,
+    now: UtcTime,
+    until: UtcTime,
+) -> Result<bool, StoreError> {
+    let mine = (t::holder.eq(holder), t::until.eq(until.unix_micros()));
+    // The row is locked by the first to come; whoever waited for it finds it taken.
+    let free = t::until.le(now.unix_micros()).or(t::holder.eq(holder));
+    let taken =
+        diesel::update(t::table.filter(t::ca.eq(ca.as_str())).filter(free)).set(mine).execute(conn)?;
+    if taken == 1 {
+        return Ok(true);
+    }
+    let first = on_each_engine!(conn => {
+        diesel::insert_into(t::table).values((t::ca.eq(ca.as_str()), mine)).on_conflict_do_nothing().execute(conn)
+    })?;
+    Ok(first == 1)
 }
 
 type Newest = (String, i64, Option<String>, Option<String>, Option<String>, Option<i64>);

@@ -58,6 +58,34 @@ fn a_lower_number_is_not_recorded_after_a_higher() {
 }
 
 #[test]
+fn that_a_list_went_online_is_recorded_once_with_its_event() {
+    on_both(|database| {
+        let (store, seal) = (&database.store, ca("seal"));
+        let events = || Raw::open(&database.engine).count("audit_events");
+        let list = crl_intent(1);
+        assert!(store.record_crl_intent(list.clone()).unwrap());
+        assert!(!store.record_crl_published(&seal, 1, event()).unwrap(), "it is not signed");
+        assert!(store.record_crl(crl_issued(&list, 0)).unwrap());
+        assert!(!store.crl_state(&seal).unwrap().published);
+        let before = events();
+
+        Raw::open(&database.engine).break_inserts("audit_events");
+        assert!(matches!(store.record_crl_published(&seal, 1, event()), Err(LedgerError::Unavailable(_))));
+        assert!(!store.crl_state(&seal).unwrap().published, "no event, no act");
+        Raw::open(&database.engine).mend_inserts("audit_events");
+        assert!(store.record_crl_published(&seal, 1, event()).unwrap());
+        assert!(!store.record_crl_published(&seal, 1, event()).unwrap());
+        assert!(store.crl_state(&seal).unwrap().published);
+        assert_eq!(events(), before + 1);
+        // The next one has its own.
+        let list = crl_intent(2);
+        assert!(store.record_crl_intent(list.clone()).unwrap());
+        assert!(store.record_crl(crl_issued(&list, 0)).unwrap());
+        assert!(!store.crl_state(&seal).unwrap().published);
+    });
+}
+
+#[test]
 fn a_list_that_shows_every_change_is_no_longer_due() {
     on_both(|database| {
         let store = &database.store;

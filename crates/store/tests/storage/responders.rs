@@ -18,7 +18,7 @@ use ndoba_registration::ports::{Act, GrantRecord, Registry as _};
 use ndoba_store::{NewResponderRequest, ResponderOutcome, Store};
 use ndoba_types::{
     Clock as _, KeyLabel, OrderId, Purpose, Random, Sha256Digest, SignError, SignReply, Signature,
-    SignatureAlgorithm, SigningKey, Span, SubjectPublicKeyInfo, ToBeSigned,
+    SignatureAlgorithm, SigningKey, Span, SubjectPublicKeyInfo, ToBeSigned, UtcTime,
 };
 use ndoba_x509::{
     Authority, AuthorityDraft, Certificate, IssuerFacts, KeyIdentifier, Legislation, Profile, PublicUrls,
@@ -445,4 +445,29 @@ fn a_crash_between_signature_and_record_is_settled() {
     let mut raw = Raw::open(&database.engine);
     assert_eq!(raw.count("certificate_status WHERE state = 'issued_lost'"), 1);
     assert_eq!(raw.count("responder_certificates WHERE state = 'issued'"), 2);
+}
+
+/// Nodes that share a token: one at a time makes keys.
+#[test]
+fn one_process_at_a_time_has_the_turn() {
+    on_both(|database| {
+        let store = &database.store;
+        let at = |minutes| UtcTime::from_unix_seconds(1_795_000_000).unwrap().plus(Span::minutes(minutes));
+        let take = |ca: &str, holder: &str, now, until| {
+            store.take_responder_turn(&ca.parse().unwrap(), holder, at(now), at(until)).unwrap()
+        };
+        // Whoever comes first, and nobody else, however many come at once.
+        let winners: Vec<String> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..8)
+                .map(|one| scope.spawn(move || Some(one.to_string()).filter(|one| take("seal", one, 0, 10))))
+                .collect();
+            all.into_iter().filter_map(|one| one.join().unwrap()).collect()
+        });
+        let [winner] = winners.as_slice() else { panic!("{winners:?}") };
+        assert!(take("signature", "another", 0, 10), "each CA has its own");
+        assert!(take("seal", winner, 5, 15), "prolonged");
+        assert!(!take("seal", "another", 14, 24));
+        assert!(take("seal", "another", 15, 25), "lapsed");
+        assert!(!take("seal", winner, 16, 26));
+    });
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use ndoba_store::{Engine, OpenError, Store};
+use ndoba_audit::{Event, EventKind};
+use ndoba_store::{Engine, OpenError, Store, StoreError};
 
 use crate::cluster::{HOME, empty_postgres, on_both, postgres, sqlite};
-use crate::fixtures::at;
+use crate::fixtures::{at, event};
 use crate::raw::Raw;
 
 /// `table.column type null`, types as families.
@@ -65,7 +66,41 @@ fn a_database_has_one_identity() {
         assert_eq!(database.store.installation(), HOME);
         assert!(matches!(Store::create(&database.engine, 2, HOME, at(9)), Err(OpenError::AlreadyThere)));
         assert_eq!(Store::open(&database.engine, 2).unwrap().installation(), HOME);
-        Store::upgrade(&database.engine).unwrap();
+        assert!(upgrade(&database.engine).unwrap().is_empty());
+    });
+}
+
+fn upgrade(engine: &Engine) -> Result<Vec<String>, OpenError> {
+    Store::upgrade(engine, &mut |version| {
+        Ok(Event { what: EventKind::SchemaMigrated { version: version.parse().unwrap() }, ..event() })
+    })
+}
+
+/// Each migration commits with its event: where that cannot be written, the schema stays what it was.
+#[test]
+fn a_migration_commits_with_its_event_or_not_at_all() {
+    on_both(|database| {
+        let mut raw = Raw::open(&database.engine);
+        raw.run("ALTER TABLE crls DROP COLUMN published; DROP TABLE responder_turns; DELETE FROM __diesel_schema_migrations WHERE version >= '20261127000008'")
+            .unwrap();
+        raw.break_inserts("audit_events");
+        assert!(matches!(upgrade(&database.engine), Err(OpenError::Store(StoreError::Unavailable(_)))));
+        assert!(matches!(Store::open(&database.engine, 2), Err(OpenError::SchemaOld { .. })));
+        assert!(raw.run("SELECT published FROM crls").is_err());
+
+        raw.mend_inserts("audit_events");
+        let missing = ["20261127000008", "20261127000011"];
+        assert_eq!(upgrade(&database.engine).unwrap(), missing);
+        assert!(upgrade(&database.engine).unwrap().is_empty());
+        Store::open(&database.engine, 2).unwrap();
+        let events = raw.lines(match &raw {
+            Raw::Postgres(_) => "SELECT convert_from(event, 'UTF8') AS line FROM audit_events",
+            Raw::Sqlite(_) => "SELECT CAST(event AS TEXT) AS line FROM audit_events",
+        });
+        assert_eq!(events.len(), missing.len());
+        for (event, version) in events.iter().zip(missing) {
+            assert!(event.contains(r#""schema-migrated""#) && event.contains(version), "{event}");
+        }
     });
 }
 
@@ -76,7 +111,7 @@ fn a_newer_schema_is_refused() {
         raw.run("INSERT INTO __diesel_schema_migrations (version) VALUES ('20991231000001')").unwrap();
         for outcome in [
             Store::open(&database.engine, 2).map(drop),
-            Store::upgrade(&database.engine),
+            upgrade(&database.engine).map(drop),
             Store::create(&database.engine, 2, HOME, at(9)).map(drop),
         ] {
             assert!(matches!(outcome, Err(OpenError::SchemaUnknown { .. })), "{outcome:?}");
@@ -101,7 +136,7 @@ fn a_development_database_with_other_tables_is_refused() {
             raw.run(make).unwrap();
             for outcome in [
                 Store::open(&database.engine, 2).map(drop),
-                Store::upgrade(&database.engine),
+                upgrade(&database.engine).map(drop),
                 Store::create(&database.engine, 2, HOME, at(9)).map(drop),
             ] {
                 let said = outcome.unwrap_err().to_string();

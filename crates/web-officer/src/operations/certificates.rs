@@ -158,7 +158,7 @@ pub(crate) async fn propose(
     Ok(json(StatusCode::CREATED, &OrderView::from(order)))
 }
 
-fn time(field: &str, text: Option<String>) -> Result<Option<UtcTime>, Problem> {
+pub(super) fn time(field: &str, text: Option<String>) -> Result<Option<UtcTime>, Problem> {
     let wrong = |_| refused_field(field, "time.form", "must be RFC 3339, such as 2026-11-23T12:00:00Z");
     text.map(|text| text.parse().map_err(wrong)).transpose()
 }

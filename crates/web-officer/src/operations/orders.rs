@@ -116,7 +116,7 @@ fn settled(order: &OrderRecord) -> bool {
     order.state.is_final() || order.state == OrderState::Open
 }
 
-fn answer(order: OrderRecord, waited: bool) -> HttpResponse {
+pub(super) fn answer(order: OrderRecord, waited: bool) -> HttpResponse {
     let status = if settled(&order) { StatusCode::OK } else { StatusCode::ACCEPTED };
     let mut response = json(status, &OrderView::from(order));
     if waited {

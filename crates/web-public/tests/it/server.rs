@@ -11,11 +11,11 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
 
 use crate::http::{Reply, exchange, post, post_ocsp};
-use crate::world::World;
+use crate::world::{World, page};
 
 fn nothing() -> PublicServices {
     let published = PublishedFiles::new("/nonexistent".into());
-    PublicServices { ocsp: None, time_stamping: vec![], clock: None, published, authorities: vec![] }
+    PublicServices { ocsp: None, time_stamping: vec![], clock: None, published, page: page() }
 }
 
 #[test]
@@ -63,6 +63,43 @@ fn slow_and_mute_clients_are_let_go() {
     // Garbage instead of HTTP.
     let _ = exchange(world.address, &[0x16, 0x03, 0x01, 0x00, 0xff, 0x00, 0x0d, 0x0a, 0x0d, 0x0a]);
     assert_eq!(post_ocsp(world.address, &asked).status, 200);
+}
+
+/// Where all places are taken nobody is kept out: those that have said nothing for longest go.
+#[test]
+fn the_longest_idle_make_room() {
+    let limits = ServerLimits {
+        connections: 20,
+        client_timeout: Duration::from_secs(60),
+        keep_alive: Duration::from_secs(60),
+        ..ServerLimits::default()
+    };
+    let world = World::with(OcspLimits::default(), limits, None);
+    let (_, asked) = world.issue("83");
+    // The oldest of all has a request under way for half a second.
+    let address = world.address;
+    let busy = thread::spawn(move || post(address, "/tsa", "application/timestamp-query", b"slow"));
+    thread::sleep(Duration::from_millis(100));
+    let mut held = Vec::new();
+    for number in 0..60 {
+        let mut stream = TcpStream::connect(world.address).unwrap();
+        if number % 2 == 0 {
+            stream.write_all(b"POST /ocsp HTTP/1.1\r\nHost: x\r\nConte").unwrap();
+        }
+        held.push(stream);
+        if number % 10 == 0 {
+            assert_eq!(post_ocsp(world.address, &asked).status, 200, "after {number}");
+        }
+    }
+    assert_eq!(busy.join().unwrap().body, b"slowly");
+    assert_eq!(post_ocsp(world.address, &asked).status, 200);
+    let is_closed = |stream: &mut TcpStream| {
+        stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        matches!(stream.read(&mut [0; 1]), Ok(0)) || stream.take_error().unwrap().is_some()
+    };
+    let closed: Vec<bool> = held.iter_mut().map(is_closed).collect();
+    assert!(closed[..30].iter().all(|closed| *closed), "the oldest have gone: {closed:?}");
+    assert!(closed[50..].iter().all(|closed| !closed), "the youngest have not: {closed:?}");
 }
 
 /// HTTP/1.0, as openssl and nginx speak it: no Host, closed after the answer.

@@ -19,13 +19,22 @@ use ndoba_types::{
     SignatureAlgorithm, SigningKey, Span, SubjectPublicKeyInfo, ToBeSigned, UtcTime,
 };
 use ndoba_web_public::{
-    ClockStatements, OcspLimits, OcspService, PublicServer, PublicServices, PublishedFiles, ServerLimits,
-    StampFuture, StampReply, StatusReaders, TimeStamper, TimeStamping,
+    ClockStatements, OcspLimits, OcspService, PageFacts, PublicServer, PublicServices, PublishedFiles,
+    ServerLimits, StampFuture, StampReply, StatusReaders, TimeStamper, TimeStamping,
 };
 use tempfile::TempDir;
 
 use crate::pki::Pki;
 use crate::requests::{request, sha1_id};
+
+/// A page about two CAs.
+pub(crate) fn page() -> PageFacts {
+    PageFacts {
+        base: "http://pki.example.com".into(),
+        root: "root".parse().unwrap(),
+        authorities: vec!["root".parse().unwrap(), "signature".parse().unwrap()],
+    }
+}
 
 /// The machine's time, and as much later as the test wants.
 #[derive(Default)]
@@ -237,7 +246,7 @@ impl World {
             time_stamping: vec![parrot("tsu", b""), parrot("other", b" to the other")],
             clock: Some(Arc::clone(&statement) as _),
             published: PublishedFiles::new(dir.path().to_owned()),
-            authorities: vec!["root".parse().unwrap(), "signature".parse().unwrap()],
+            page: page(),
         };
         let (sender, receiver) = mpsc::channel();
         let thread = thread::spawn(move || {

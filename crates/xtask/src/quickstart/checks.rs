@@ -70,6 +70,9 @@ pub(crate) fn ports_are_free(ports: &Ports) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -96,6 +99,59 @@ mod tests {
             );
         }
         fs::remove_file(&file).unwrap();
+    }
+
+    /// The whole command, as somebody who may not: root may everything, so another user runs it.
+    #[test]
+    fn a_folder_without_the_right_to_it_is_a_sentence() {
+        let said_root = Command::new("id").arg("-u").output().unwrap().stdout;
+        if said_root != b"0\n" {
+            eprintln!("skipped: only root can run a program as another user");
+            return;
+        }
+        let here = std::env::temp_dir().join(format!("xtask-rights-{}", std::process::id()));
+        let program = here.join("tests");
+        fs::create_dir_all(&here).unwrap();
+        fs::set_permissions(&here, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+        for (name, mode, what) in
+            [("nothing", 0o700, "read"), ("enter-only", 0o711, "read"), ("read-only", 0o755, "written to")]
+        {
+            let folder = here.join(name);
+            fs::create_dir(&folder).unwrap();
+            fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+            let output = Command::new("setpriv")
+                .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+                .arg(&program)
+                .args([
+                    "--exact",
+                    "quickstart::checks::tests::the_command_in_a_folder",
+                    "--ignored",
+                    "--nocapture",
+                ])
+                .env("XTASK_FOLDER", &folder)
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            let sentence = format!(
+                "the state folder {} cannot be {what}: the right to do so is missing. Choose another with --dir",
+                folder.display()
+            );
+            assert!(said.lines().any(|line| line == sentence), "{name}: {said}{output:?}");
+        }
+        let below = here.join("nothing/below");
+        assert!(!below.exists());
+        fs::remove_dir_all(&here).unwrap();
+    }
+
+    /// Run by the test above, as another user.
+    #[test]
+    #[ignore = "needs a folder, from another test"]
+    #[expect(clippy::disallowed_methods, reason = "the other test's way to say which folder")]
+    fn the_command_in_a_folder() {
+        let folder = std::env::var("XTASK_FOLDER").unwrap();
+        let words = ["--once", "--dir", &folder].map(str::to_owned);
+        eprintln!("{}", super::super::run(&words).unwrap_err());
     }
 
     #[test]

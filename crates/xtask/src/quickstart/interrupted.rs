@@ -17,7 +17,7 @@ use super::server::Server;
 use super::story::must_ndoba;
 use super::{Stage, build, checks};
 use crate::failure::{Doing as _, Failure, Outcome};
-use crate::{ci, shell, workspace};
+use crate::{ci, shell};
 
 const KILLS: u64 = 8;
 
@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let options = wanted.settle(None)?;
 
     // First, so that the moments lie in the story and not in the compiler.
-    build()?;
+    let ndoba = build()?;
     println!("seed {seed}");
     let log = folder.with_extension("log");
     let story = told(&words, &log)?;
@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         println!("killed after {:.2} s ({kill}/{kills})", moment.as_secs_f64());
     }
     told(&words, &log)?;
-    let stage = Stage { options, folder, ndoba: workspace::target().join("release/ndoba") };
+    let stage = Stage { options, folder, ndoba };
     let certificates = count(&stage)?;
     println!("{kills} kills, {certificates} certificates, none lost, none doubled");
     for folder in put_aside(&stage.folder).iter().chain([&stage.folder]) {

@@ -37,7 +37,7 @@ impl Runner {
         print!("[{}/{}] {title} … ", self.done, self.total);
         // A terminal that is gone is no reason to stop.
         let _ = std::io::stdout().flush();
-        let result = with_signs_of_life(work);
+        let result = with_signs_of_life(PATIENCE, say, work);
         match result {
             Ok((value, words)) if words.is_empty() => {
                 println!("ok");
@@ -55,14 +55,22 @@ impl Runner {
     }
 }
 
-/// Runs `work` while another thread prints the seconds that pass.
-fn with_signs_of_life<T>(work: impl FnOnce() -> T) -> T {
+fn say(words: &str) {
+    print!("{words}");
+    let _ = std::io::stdout().flush();
+}
+
+/// Runs `work` while another thread says the seconds that pass, once in `each`.
+fn with_signs_of_life<T>(
+    each: Duration,
+    mut say: impl FnMut(&str) + Send + 'static,
+    work: impl FnOnce() -> T,
+) -> T {
     let (finished, waiting) = mpsc::channel::<()>();
     let ticker = thread::spawn(move || {
         let start = Instant::now();
-        while waiting.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
-            print!("{} s … ", start.elapsed().as_secs());
-            let _ = std::io::stdout().flush();
+        while waiting.recv_timeout(each) == Err(mpsc::RecvTimeoutError::Timeout) {
+            say(&format!("{} s … ", start.elapsed().as_secs()));
         }
     });
     let result = work();
@@ -187,6 +195,21 @@ mod tests {
         assert!(said.must_say("revoked").is_err());
         assert!(must_not(&mut Command::new("true"), Path::new("/")).is_err());
         assert!(must_not(&mut Command::new("false"), Path::new("/")).is_ok());
+    }
+
+    #[test]
+    fn a_long_step_says_that_it_is_still_at_it() {
+        let (said, heard) = mpsc::channel();
+        let each = Duration::from_millis(10);
+        let say = move |words: &str| said.send(words.to_owned()).unwrap();
+        assert_eq!(with_signs_of_life(each, say, || heard.recv().and(heard.recv()).unwrap()), "0 s … ");
+        let (said, heard) = mpsc::channel();
+        with_signs_of_life(
+            Duration::from_secs(60),
+            move |words: &str| said.send(words.to_owned()).unwrap(),
+            || (),
+        );
+        assert!(heard.recv().is_err(), "a short one does not");
     }
 
     #[test]

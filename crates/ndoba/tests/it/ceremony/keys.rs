@@ -146,6 +146,18 @@ pub(crate) fn an_imported_key_is_refused(here: &Installation) {
     let _approval = here.start_approval(&application);
     eventually(|| here.log().contains("CKA_LOCAL"), || here.log());
     assert!(here.application(&application).ends_with("none yet\n"), "{}", here.log());
+    // The log tells it, once, and which keys were found fit when they were first used.
+    let told = |like: &str| {
+        let text = crate::roles::event(here);
+        here.sql(&format!("SELECT {text} FROM audit_events WHERE {text} LIKE '{like}'")).lines().count()
+    };
+    let refused = "%\"key-attributes\"%\"signature/ca/9\"%\"key-refused\"%";
+    eventually(|| told(refused) == 1, || here.log());
+    assert_eq!((told("%\"key-refused\"%"), told("%\"signature/ca/9\"%\"key-opened\"%")), (1, 0));
+    for (key, role) in [("tsa/clock/1", "public"), ("audit/seal/1", "audit")] {
+        let opened = format!("%\"{key}\"%\"role\":\"{role}\"%\"key-opened\"%");
+        eventually(|| told(&opened) > 0, || format!("{key}\n{}", here.log()));
+    }
 }
 
 /// What pkcs11-tool says, logged in to a token.

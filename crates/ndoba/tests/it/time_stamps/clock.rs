@@ -1,6 +1,7 @@
 //! The running product with a clock that is watched: servers that lie, a wall clock that is turned under it
 //! (K-T10, K-T11, K-T15). Nothing here waits a fixed time or depends on today's date.
 
+pub(super) mod long;
 mod servers;
 mod turned;
 

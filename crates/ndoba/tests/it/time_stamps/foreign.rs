@@ -4,9 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use ndoba_testkit::Judge;
+use ndoba_testkit::{Judge, node_judge};
 
-use super::{House, must};
+use super::{House, must, query};
+use crate::http::stamp;
+use crate::program::said;
 
 /// Runs a judge's program in the judges' Python.
 fn judge(script: &str, arguments: &[&str]) -> String {
@@ -27,21 +29,66 @@ fn rfc3161_client_verifies_them() {
     }
 }
 
-/// K-T13: a document time-stamp, and a signature that pyHanko finds valid when all but root and time-stamping unit have
-/// long ended.
+/// In JavaScript: the token is for these data, and its unit leads to the root.
 #[test]
-fn pyhanko_stamps_and_judges_documents_years_later() {
+fn pkijs_verifies_them() {
     let house = House::shared();
     let _open = house.open();
-    let here = &house.here;
-    let serial = here.issue("01001012399");
-    let officer = "officers/registration-officer.pem";
-    here.must(&["certificate", "download", &serial, "--as", officer, "--out", "signer.pem"]);
-    let (base, folder) = (format!("http://{}", here.public()), here.file("").display().to_string());
-    let key = here.file("person.key").display().to_string();
-    let certificate = here.file("signer.pem").display().to_string();
-    let said = judge("archive.py", &[&base, &folder, &key, &certificate]);
-    assert!(said.contains("document time-stamp:") && said.contains("signature, judged"), "{said}");
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let pki = |name: &str| house.here.file(&format!("pki/{name}.pem")).display().to_string();
+    let request = query(folder.path(), "a contract", &["-sha256", "-cert"]);
+    for unit in ["tsu", "rsa", "pss", "plain"] {
+        let reply = stamp(house.here.public(), &format!("/tsa/{unit}"), &request);
+        fs::write(at("reply.tsr"), reply.body).unwrap();
+        let judged = |data: &str, root: &str| {
+            node_judge("token.mjs", &[&at("reply.tsr"), &at(data), &pki(root), &pki("time-stamping")])
+        };
+        let output = judged("data", "root");
+        let told = said(&output);
+        assert!(output.status.success() && told.contains("Z\n"), "{unit}: {told}");
+        fs::write(at("other"), "another contract").unwrap();
+        for (data, root) in [("other", "root"), ("data", "seal")] {
+            let output = judged(data, root);
+            assert!(
+                !output.status.success() && said(&output).contains("refused"),
+                "{unit}: {}",
+                said(&output)
+            );
+        }
+    }
+}
+
+/// Java's own signer of archives: the time-stamp lets the signature outlive its certificate.
+#[test]
+fn jarsigner_stamps_and_verifies_with_them() {
+    let house = House::shared();
+    let _open = house.open();
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let root = house.here.file("pki/root.pem").display().to_string();
+    let store = ["-keystore", "builder.p12", "-storepass", "changeit"];
+    let key = ["-alias", "builder", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=builder"];
+    must(at, "keytool", &[&["-genkeypair"], &store[..], &key].concat());
+    fs::copy(at.join("builder.p12"), at.join("alone.p12")).unwrap();
+    let import = ["-importcert", "-noprompt", "-alias", "root", "-file", &root];
+    must(at, "keytool", &[&import[..], &store].concat());
+    fs::write(at.join("Program.txt"), "a program").unwrap();
+    for unit in ["tsu", "rsa", "plain"] {
+        must(at, "jar", &["cf", "program.jar", "Program.txt"]);
+        let url = format!("http://{}/tsa/{unit}", house.here.public());
+        let told = must(at, "jarsigner", &[&store[..], &["-tsa", &url, "program.jar", "builder"]].concat());
+        assert!(told.contains("jar signed.") && !told.contains("invalid"), "{unit}: {told}");
+        let verify = ["-verify", "-verbose", "-certs", "program.jar"];
+        let told = must(at, "jarsigner", &[&store[..], &verify].concat());
+        let stamped = format!("Timestamped by \"CN=TEST unit {unit}");
+        assert!(told.contains("jar verified.") && told.contains(&stamped), "{unit}: {told}");
+        assert!(!told.contains("invalid"), "{unit}: {told}");
+        // Who does not trust the root is told so.
+        let alone = ["-keystore", "alone.p12", "-storepass", "changeit"];
+        let told = must(at, "jarsigner", &[&alone[..], &verify].concat());
+        assert!(told.contains("TSA certificate chain is invalid"), "{unit}: {told}");
+    }
 }
 
 /// Authenticode, as build systems make it: the time-stamp is a countersignature.

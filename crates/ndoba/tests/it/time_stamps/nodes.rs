@@ -4,6 +4,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::sleep;
+use std::time::Duration;
 
 use super::accounting::{imprint, serial_and_time};
 use super::query;
@@ -16,7 +19,7 @@ const CLIENTS: usize = 3;
 
 /// The configuration `second.toml`: the role `public` alone as another node, with journal and witness of its own, at a
 /// free address.
-fn second_node(here: &Installation, node: u16) -> SocketAddr {
+pub(crate) fn second_node(here: &Installation, node: u16) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -105,4 +108,89 @@ fn two_nodes_on_one_database_give_no_serial_number_twice() {
     let journals = ["--journal", "journal", "--journal", "journal-7"];
     here.must(&["audit", "verify", "log.jsonl"]);
     here.must(&[&["tsa", "verify-journal", "--export", "log.jsonl"][..], &journals].concat());
+}
+
+#[test]
+fn killed_in_turn_two_nodes_give_no_serial_number_twice() {
+    unique_under_kills(1_500, 4);
+}
+
+/// Both nodes stamp for all they can until there are so many tokens; each is killed in its turn meanwhile, and started
+/// again. No serial number twice, and each in the journal of its node.
+pub(super) fn unique_under_kills(tokens: usize, kills: usize) {
+    let here = Installation::on(Engine::Postgresql);
+    let addresses = [here.public(), second_node(&here, 7)];
+    let configurations = ["ndoba.toml", "second.toml"];
+    let request = query(here.folder(), "two nodes, killed", &["-sha256", "-no_nonce"]);
+    let (granted, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let ask = |address: SocketAddr| {
+        let mut serials = Vec::new();
+        while !over.load(Ordering::Relaxed) {
+            let reply = try_stamp(address, "/tsa", &request);
+            match reply.and_then(|reply| serial_and_time(&reply.body)) {
+                Some((serial, _)) => {
+                    serials.push(serial);
+                    granted.fetch_add(1, Ordering::Relaxed);
+                }
+                // Killed, or waiting until its clock has passed every time that it may have given.
+                None => sleep(Duration::from_millis(5)),
+            }
+        }
+        serials
+    };
+    let by_node: Vec<Vec<String>> = std::thread::scope(|scope| {
+        let _over = Over(&over);
+        let mut nodes = configurations.map(|configuration| Some(here.start(configuration, None)));
+        let clients = addresses.map(|address| [(); CLIENTS].map(|()| scope.spawn(move || ask(address))));
+        for kill in 0..=kills {
+            let wanted = tokens * (kill + 1) / (kills + 1);
+            let mut seen = 0;
+            // It takes as long as it takes, as long as there are more of them.
+            while seen < wanted {
+                let before = seen;
+                eventually(
+                    || {
+                        seen = granted.load(Ordering::Relaxed);
+                        seen > before || seen >= wanted
+                    },
+                    || here.log(),
+                );
+            }
+            if kill < kills {
+                let node = kill % 2;
+                drop(nodes[node].take());
+                nodes[node] = Some(here.start(configurations[node], None));
+            }
+        }
+        over.store(true, Ordering::Relaxed);
+        let serials = clients
+            .map(|clients| clients.into_iter().flat_map(|client| client.join().unwrap()).collect::<Vec<_>>());
+        for (node, configuration) in nodes.into_iter().zip(configurations) {
+            let mut node = node.unwrap();
+            if configuration == "ndoba.toml" {
+                here.await_officers_of(&mut node);
+            }
+            node.stop();
+        }
+        serials.into()
+    });
+    let all: BTreeSet<&String> = by_node.iter().flatten().collect();
+    assert_eq!(all.len(), by_node.iter().map(Vec::len).sum::<usize>(), "a serial number twice");
+    for (journal, given) in ["journal", "journal-7"].into_iter().zip(&by_node) {
+        let find = ["tsa", "find", "--journal", journal, "--imprint", &imprint(&request), "--json"];
+        let said = here.must(&find);
+        let found: BTreeSet<&str> =
+            said.lines().map(|line| &line.split("\"serial\":\"").nth(1).unwrap()[..40]).collect();
+        assert!(given.iter().all(|serial| found.contains(serial.as_str())), "{journal}");
+        eprintln!("{journal}: {} tokens granted, {} recorded", given.len(), found.len());
+    }
+}
+
+/// Whatever happens, the clients go home.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }

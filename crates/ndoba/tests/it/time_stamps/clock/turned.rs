@@ -12,7 +12,7 @@ use ndoba_testkit::{NtpServer, TrueTime};
 
 use super::{PATIENCE, Said, Watched};
 
-const SECOND: i64 = 1_000_000;
+pub(super) const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
 
 /// The wall clock of the process, and UTC as the servers have it; both are this machine's time and an offset.
@@ -66,7 +66,7 @@ fn library() -> PathBuf {
     found.next().expect("libfaketime; run `cargo xtask setup`")
 }
 
-fn machine() -> i64 {
+pub(super) fn machine() -> i64 {
     let said = Command::new("date").args(["-u", "+%s%6N"]).output().unwrap();
     String::from_utf8(said.stdout).unwrap().trim().parse().unwrap()
 }
@@ -79,7 +79,7 @@ fn shown(micros: i64) -> String {
 }
 
 /// genTime as microseconds since 1970, by another program.
-fn micros(time: &str) -> i64 {
+pub(super) fn micros(time: &str) -> i64 {
     let key = key(time);
     let (date, clock, fraction) = (&key[..8], &key[8..14], &key[15..]);
     let text = format!("{date} {}:{}:{}", &clock[..2], &clock[2..4], &clock[4..]);

@@ -1,0 +1,49 @@
+//! Revocations and suspensions while the API's database cannot take them: signed whole, handed in, kept (ADR 0013).
+
+use anyhow::Context as _;
+use ndoba_client::{ClientError, HandedIn, KeptOrder, Order, Review, StatusOrder};
+
+use super::session::Session;
+
+/// The API's code for a database that does not answer or cannot commit.
+const DATABASE_UNAVAILABLE: &str = "database.unavailable";
+
+/// Whether it is the database that hindered a call.
+pub(super) fn database_is_away(error: &ClientError) -> bool {
+    matches!(error, ClientError::Later { problem, .. } if problem.code == DATABASE_UNAVAILABLE)
+}
+
+/// Has a request kept that could not even be proposed.
+pub(super) fn keep(
+    session: &Session,
+    serial: &str,
+    request: &StatusOrder<'_>,
+    ca: Option<&str>,
+) -> anyhow::Result<()> {
+    let ca = ca.context(
+        "the database is unavailable, and nothing is recorded; say which CA issued the certificate, such as \
+         --ca signature, and the request is kept there until the database can take it",
+    )?;
+    let draft = session.api.draft_status_order(serial, ca, request)?;
+    let jws = session.review(&Review::of_draft(&draft)?)?;
+    tell(session, &session.api.hand_in(&draft.content, Some(&draft.evidence), &jws)?)
+}
+
+/// Has the signature on an order kept that was proposed before the database went away.
+pub(super) fn keep_signature(session: &Session, order: &Order) -> anyhow::Result<()> {
+    eprintln!("the database went away: sign once more, and the order is kept until it can be recorded");
+    let jws = session.review(&Review::of(order)?)?;
+    tell(session, &session.api.hand_in(&order.content, None, &jws)?)
+}
+
+fn tell(session: &Session, handed_in: &HandedIn) -> anyhow::Result<()> {
+    match handed_in {
+        HandedIn::Kept(kept) => session.print(kept, || {
+            let KeptOrder { order_id, kind, received, due, title, .. } = kept;
+            format!("{kind}: NOT IN FORCE. Order {order_id}, received {received}, due {due}: {title}")
+        }),
+        HandedIn::Recorded(order) => session.print(order, || {
+            format!("{}: the database is back: order {} is {}", order.kind, order.order_id, order.state)
+        }),
+    }
+}
