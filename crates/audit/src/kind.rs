@@ -296,6 +296,13 @@ kinds! {
         /// When it was received: the start of the 24 hours (REV-6.2.4-03A).
         received: UtcTime,
     }
+    /// A certificate's subscriber was given a revocation code; one before it is void.
+    RevocationCodeGiven = "revocation-code-given" {
+        /** Under which CA. */ ca: CaName,
+        /** Which certificate. */ serial: SerialNumber,
+    }
+    /// An officer confirmed a suspension that a code had brought about.
+    SuspensionConfirmed = "suspension-confirmed" { /** Which. */ request: RecordId, }
     /// A status request was turned down by an officer.
     StatusRequestRefused = "status-request-refused" {
         /// Which request.

@@ -6,6 +6,7 @@
     reason = "for tests: a broken fixture must stop them"
 )]
 
+mod desk;
 mod spool;
 mod world;
 
@@ -21,7 +22,8 @@ use crate::check::subject_identifier;
 use crate::ports::{
     Act, ApplicationFilter, ApplicationRecord, ApplicationWithOrder, CaHeartbeat, CertificateFilter,
     CertificateRecord, CertificateStatus, Conflict, EvidenceRecord, GrantRecord, OrderRecord, OrderState,
-    Page, PageRequest, Receipt, Registry, RegistryError, RevocationRequestRecord, SignatureRecord,
+    Page, PageRequest, Receipt, Registry, RegistryError, RevocationCodeRecord, RevocationRequestRecord,
+    SignatureRecord,
 };
 
 pub use spool::{Kept, MemorySpool};
@@ -47,6 +49,10 @@ pub struct Tables {
     pub evidence: Vec<EvidenceRecord>,
     /// `revocation_records`.
     pub requests: Vec<RevocationRequestRecord>,
+    /// `revocation_codes`.
+    pub codes: Vec<RevocationCodeRecord>,
+    /// Orders whose suspension by code was confirmed.
+    pub confirmed: Vec<OrderId>,
     /// `certificates`, oldest first.
     pub certificates: Vec<CertificateRecord>,
     /// `heartbeat` of the `ca` role.
@@ -310,7 +316,7 @@ impl Registry for FakeRegistry {
         filter: &CertificateFilter,
         wanted: &PageRequest,
     ) -> Result<Page<CertificateRecord>, RegistryError> {
-        let CertificateFilter { subject, profile, key, status, within } = filter;
+        let CertificateFilter { subject, name: called, profile, key, status, within } = filter;
         let tables = self.open()?;
         let subject_of = |row: &CertificateRecord| {
             let application = tables.applications.iter().find(|one| Some(one.id) == row.application)?;
@@ -322,8 +328,9 @@ impl Registry for FakeRegistry {
                 CertificateStatus::Suspended { .. } => "suspended",
                 CertificateStatus::Revoked { .. } => "revoked",
             };
-            // Certificates of tests have no keys.
+            // Certificates of tests have no keys and no names.
             key.is_none()
+                && called.is_none()
                 && profile.as_ref().is_none_or(|wanted| row.profile == *wanted)
                 && status.as_ref().is_none_or(|wanted| name == wanted)
                 && (subject.is_none() || subject_of(row) == *subject)

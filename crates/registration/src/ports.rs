@@ -6,11 +6,19 @@
 //! data: their rows live in tables that the `ca`, `ocsp` and `tsa` database users cannot read, except
 //! `orders`, `order_signatures` and `certificates`.
 
+mod desk;
+
+pub use crate::agreement::{AgreementError, AgreementMaker, AgreementOf};
 use ndoba_audit::Event;
 pub use ndoba_order::OrderKind;
 use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, Span, UtcTime};
 
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
+
+pub use desk::{
+    CodeOwner, DeskKey, DeskRegistry, DeskRequest, RequestFilter, RevocationCodeRecord,
+    RevocationRequestRecord,
+};
 
 /// What commits together with a change.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +81,10 @@ pub struct ApplicationRecord {
     pub updated: UtcTime,
     /// The order made of it: the latest one.
     pub order: Option<OrderId>,
-    /// Why it was returned or rejected, in the officer's words.
+    /// Why it was returned or rejected, or how the subscriber accepted the certificate, in the officer's words.
     pub remark: Option<String>,
+    /// The certificate that the new one replaces: a renewal, or a new key.
+    pub replaces: Option<SerialNumber>,
 }
 
 /// An application together with its latest order's state (a join on `orders`).
@@ -191,23 +201,6 @@ pub struct EvidenceRecord {
     pub kind: String,
     /// Canonical JSON, the salt within.
     pub content: Vec<u8>,
-}
-
-/// A request to end or suspend a certificate (P-20, C-100, C-107): kept in `revocation_records` with its order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RevocationRequestRecord {
-    /// The order it led to.
-    pub order: OrderId,
-    /// The certificate.
-    pub serial: SerialNumber,
-    /// When it reached the provider: the 24 h of REV-6.2.4-03A run from here.
-    pub received: UtcTime,
-    /// When its clock starts: `received`, or the date that the request sets (REV-6.2.4-05A).
-    pub begins: UtcTime,
-    /// When an officer decided (signed).
-    pub decided: Option<UtcTime>,
-    /// `in-person`, `telephone`, `letter`, `electronic`, `authority`, `own-finding`.
-    pub channel: String,
 }
 
 /// How far a certificate's ledger row has come (design §5).
@@ -374,6 +367,8 @@ pub struct ApplicationFilter {
 pub struct CertificateFilter {
     /// The subject's identifier exactly: personal number or identification code.
     pub subject: Option<String>,
+    /// How a name that the certificate shows begins, in any letter case: the list then goes by name.
+    pub name: Option<String>,
     /// The profile's name.
     pub profile: Option<String>,
     /// SHA-256 over the certified SubjectPublicKeyInfo.
@@ -385,7 +380,7 @@ pub struct CertificateFilter {
 }
 
 /// The database as registration uses it. Blocking; one method is one transaction, durable when it returns.
-pub trait Registry: Send + Sync {
+pub trait Registry: DeskRegistry + Send + Sync {
     /// The highest `seq` of the register, 0 while it is empty. Asked on every request; must be cheap.
     ///
     /// # Errors

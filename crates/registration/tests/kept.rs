@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ndoba_audit::EventKind;
@@ -48,7 +49,15 @@ fn world() -> (World, Registration) {
 fn asked(kind: OrderKind) -> StatusRequest {
     let reason = (kind == OrderKind::Revoke).then(|| "keyCompromise".to_owned());
     let note = "ზარი; ვინაობა დადგენილია".to_owned();
-    StatusRequest { kind, reason, received: None, effective: None, channel: "telephone".into(), note }
+    StatusRequest {
+        kind,
+        reason,
+        received: None,
+        effective: None,
+        channel: "telephone".into(),
+        note,
+        control: BTreeMap::new(),
+    }
 }
 
 fn draft(service: &Registration, officer: &TestOfficer, kind: OrderKind) -> StatusDraft {

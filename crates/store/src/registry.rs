@@ -1,5 +1,7 @@
 //! Registration's port: each method a transaction, with its events and its idempotency receipt.
 
+mod desk;
+
 use std::io::Write;
 
 use ndoba_audit::Event;

@@ -1,8 +1,10 @@
 //! The operations, a file per resource. Each reads its input, lets registration decide, and shows the resource.
 
+pub(crate) mod agreements;
 pub(crate) mod applications;
 pub(crate) mod audit;
 pub(crate) mod certificates;
+pub(crate) mod desk;
 pub(crate) mod orders;
 pub(crate) mod own;
 pub(crate) mod register;

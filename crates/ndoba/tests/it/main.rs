@@ -27,14 +27,17 @@ macro_rules! on_both_engines {
 mod accounting;
 mod accounts;
 mod api;
+mod application;
 mod approval;
 mod audit_log;
 mod bad_input;
 mod ceremony;
 mod command_line;
+mod contract;
 mod crash;
 mod crl_age;
 mod deploy;
+mod desk;
 mod fail_closed;
 mod fire;
 mod foreign;

@@ -13,7 +13,7 @@ pub(crate) struct ApplicationView {
     id: String,
     /// Counts changes; also the ETag.
     version: u32,
-    /// `draft`, `submitted`, `returned`, `approved`, `issuing`, `issued`, `delivered`, `rejected`, `expired`, `withdrawn`.
+    /// `draft`, `submitted`, `returned`, `approved`, `issuing`, `issued`, `delivered`, `accepted`, `rejected`, `expired`, `withdrawn`.
     state: &'static str,
     /// The officer who opened it.
     opened_by: String,
@@ -32,9 +32,12 @@ pub(crate) struct ApplicationView {
     /// Why the CA refused the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<RefusalView>,
-    /// Why it was returned or rejected.
+    /// Why it was returned or rejected, or how the certificate was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     remark: Option<String>,
+    /// The serial number of the certificate that the new one replaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaces: Option<String>,
 }
 
 /// Why the CA refused.
@@ -62,6 +65,7 @@ impl From<ApplicationWithOrder> for ApplicationView {
             updated,
             order,
             remark,
+            replaces,
         } = application;
         let (certificate, refusal) = outcome(order_state);
         Self {
@@ -76,6 +80,7 @@ impl From<ApplicationWithOrder> for ApplicationView {
             certificate,
             refusal,
             remark,
+            replaces: replaces.map(|serial| serial.to_string()),
         }
     }
 }

@@ -39,7 +39,7 @@ impl Installation {
     }
 
     /// Signs an order by these officers, each over the one before where the role wants that.
-    pub(super) fn sign(&self, order: &Order, signers: &[(&str, SignerRole)]) -> Signatures {
+    pub(super) fn sign_order(&self, order: &Order, signers: &[(&str, SignerRole)]) -> Signatures {
         let bytes = order.to_bytes().unwrap();
         let mut made: Signatures = Vec::new();
         for (officer, role) in signers {
@@ -88,7 +88,7 @@ impl Installation {
     }
 
     /// How many events of this kind the log has.
-    pub(super) fn events(&self, kind: &str) -> usize {
+    pub(crate) fn events(&self, kind: &str) -> usize {
         let text =
             if self.is_on_postgresql() { "convert_from(event, 'UTF8')" } else { "CAST(event AS TEXT)" };
         self.sql(&format!("SELECT count(*) FROM audit_events WHERE {text} LIKE '%{kind}%'")).parse().unwrap()

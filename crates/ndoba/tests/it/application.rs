@@ -1,0 +1,4 @@
+//! Applications at the command line: their form, what is asked of them, their states, and what is kept of them.
+
+mod form;
+mod life;
