@@ -8,9 +8,10 @@ use crate::text::Line;
 
 /// A4, in points.
 const PAGE: (f32, f32) = (595.0, 842.0);
-const MARGIN: f32 = 56.0;
-const SIZE: f32 = 9.5;
-const LEADING: f32 = 1.4;
+const MARGIN: f32 = 50.0;
+/// Small enough that a first part is signed on the page that it stands on.
+const SIZE: f32 = 9.0;
+const LEADING: f32 = 1.3;
 const FONT: Name<'static> = Name(b"F1");
 /// Six capitals mark a font of which only a part is there (ISO 32000-1 §9.6.4).
 const SUBSET_NAME: Name<'static> = Name(b"NDOBAA+DejaVuSans");

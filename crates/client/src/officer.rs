@@ -125,6 +125,15 @@ impl OfficerClient {
         self.get(&format!("/applications/{}", segment(id)))
     }
 
+    /// Everything that is kept about a subject, by personal number or identification code.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn subject_record(&self, subject: &str) -> Result<Value, ClientError> {
+        self.get(&format!("/subjects/{}/record", segment(subject)))
+    }
+
     /// A page of applications; `query` holds `state`, `subject`, `limit`, `after`.
     ///
     /// # Errors

@@ -50,6 +50,9 @@ pub struct Application {
     pub updated: String,
     /// What was entered.
     pub content: Value,
+    /// That the agreement was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Value>,
     /// The order made of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<String>,

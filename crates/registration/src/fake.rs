@@ -118,6 +118,22 @@ impl Tables {
         Ok(())
     }
 
+    /// Whether nothing of the application lasted beyond `before`.
+    fn is_over(&self, application: &ApplicationRecord, before: UtcTime) -> bool {
+        let certificates = self.certificates.iter().filter(|one| one.application == Some(application.id));
+        application.updated < before && certificates.into_iter().all(|one| one.not_after < before)
+    }
+
+    /// The orders of an application, and about its certificates.
+    fn about(&self, application: ApplicationId) -> impl Iterator<Item = &OrderRecord> {
+        let own = self.certificates.iter().filter(move |one| one.application == Some(application));
+        let serials: Vec<SerialNumber> = own.map(|one| one.serial.clone()).collect();
+        self.orders.values().filter(move |order| {
+            order.application == Some(application)
+                || order.target.as_ref().is_some_and(|target| serials.contains(target))
+        })
+    }
+
     fn with_order(&self, application: &ApplicationRecord) -> ApplicationWithOrder {
         let order = application.order.and_then(|id| self.orders.get(&id));
         ApplicationWithOrder {
@@ -212,6 +228,35 @@ impl Registry for FakeRegistry {
         tables.orders.insert(order.id, order.clone());
         tables.evidence.extend_from_slice(evidence);
         Ok(())
+    }
+
+    fn erasable(&self, before: UtcTime, limit: u32) -> Result<Vec<ApplicationId>, RegistryError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let tables = self.open()?;
+        let over = tables.applications.iter().filter(|row| tables.is_over(row, before));
+        Ok(over.map(|row| row.id).take(limit).collect())
+    }
+
+    fn erase_application(
+        &self,
+        application: ApplicationId,
+        before: UtcTime,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError> {
+        let mut tables = self.open()?;
+        let found = tables.applications.iter().position(|row| row.id == application).ok_or(STALE)?;
+        if !tables.is_over(&tables.applications[found], before) {
+            return Err(STALE);
+        }
+        tables.act(act)?;
+        let orders: Vec<OrderId> = tables.about(application).map(|order| order.id).collect();
+        tables.evidence.retain(|item| !orders.contains(&item.order));
+        tables.applications.remove(found);
+        Ok(())
+    }
+
+    fn orders_of(&self, application: ApplicationId) -> Result<Vec<OrderRecord>, RegistryError> {
+        Ok(self.open()?.about(application).cloned().collect())
     }
 
     fn insert_order(

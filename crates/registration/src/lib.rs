@@ -39,10 +39,10 @@ pub use permission::{Permission, allows};
 pub use profile::{DeviceOffer, ProfileOffer, SubjectKind};
 pub use revocation_code::{CodeHash, NoHash, RevocationCode};
 pub use service::{
-    Acceptance, ApplicationQuery, AuthoriseResponderRequest, ByCode, CHANNELS, EndGrantRequest,
+    Acceptance, ApplicationQuery, AuthoriseResponderRequest, ByCode, CHANNELS, CaseRecord, EndGrantRequest,
     EndResponderRequest, GrantDraft, GrantRequest, HandedIn, KeptReceipt, NewGrantRequest, Officer, Once,
     REASONS, RegisterSight, RegisteredOfficer, Registration, RegistrationSettings, Separation, ServiceError,
-    StatusDraft, StatusRequest, TakenOver, TerminateCaRequest, person_of_number,
+    StatusDraft, StatusRequest, SubjectRecord, TakenOver, TerminateCaRequest, person_of_number,
 };
 pub use state::{ApplicationState, Step, TRANSITIONS, next};
 pub use text::{MAX_NAME, MAX_TEXT};

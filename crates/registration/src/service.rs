@@ -10,6 +10,7 @@ mod kept;
 mod officers;
 mod orders;
 mod reach;
+mod records;
 mod register;
 mod renewal;
 mod responder;
@@ -37,6 +38,7 @@ pub use error::{Separation, ServiceError};
 pub use kept::{HandedIn, KeptReceipt, RegisterSight, StatusDraft, TakenOver};
 pub use officers::Officer;
 pub use orders::{CHANNELS, REASONS, StatusRequest};
+pub use records::{CaseRecord, SubjectRecord};
 pub use register::{EndGrantRequest, GrantDraft, GrantRequest, NewGrantRequest, RegisteredOfficer};
 pub use responder::{AuthoriseResponderRequest, EndResponderRequest, TerminateCaRequest};
 
@@ -56,6 +58,8 @@ pub struct RegistrationSettings {
     pub authorities: Vec<(CaName, ndoba_x509::KeyIdentifier)>,
     /// The responder profiles, as standing authorisations name them.
     pub responder_profiles: Vec<ndoba_order::ProfileRef>,
+    /// How many years records are kept after the certificate's end (OVR-6.4.6-01).
+    pub retention_years: u8,
     /// `identity.max_age_days` (C-72).
     pub proofing_max_age_days: u32,
     /// How long an order may be signed and carried out; at most 7 days.

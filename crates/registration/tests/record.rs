@@ -5,7 +5,7 @@
 use ndoba_order::{MediaType, SignerRole};
 use ndoba_registration::application::ApplicationContent;
 use ndoba_registration::fake::{World, clerk, municipality, person, with_device};
-use ndoba_registration::{Separation, ServiceError};
+use ndoba_registration::{Acceptance, Separation, ServiceError};
 use ndoba_types::{Clock, Sha256Digest, Span};
 use serde_json::{Value, json};
 
@@ -160,4 +160,81 @@ fn neither_officer_is_the_person() {
     let jws = approver.sign(MediaType::Order, &order.content, SignerRole::Approver, over, now);
     let refused = service.sign(&approver.as_officer(), order.id, &jws, None).unwrap_err();
     assert!(matches!(refused, ServiceError::Separation(Separation::OfficerIsSubject)), "{refused:?}");
+}
+
+/// P-13: the digest of the application's own agreement, when it was accepted and who noted it, before any signature.
+#[test]
+fn nothing_is_submitted_without_its_own_agreement() {
+    let world = World::new();
+    let service = world.registration();
+    let officer = world.officer("registration-officer").as_officer();
+    let id = service.open(&officer, &person(), None).unwrap().application.id;
+    let code = |error: ServiceError| match error {
+        ServiceError::Invalid(refusals) => (refusals[0].field.clone(), refusals[0].code),
+        other => panic!("{other:?}"),
+    };
+    let missing = service.freeze(&officer, id, None).unwrap_err();
+    assert_eq!(code(missing), ("/agreement".into(), "agreement.missing"));
+    let document = service.agreement(&officer, id).unwrap();
+    let accepted = |sha256: &str, day: &str, second: Option<&str>| Acceptance {
+        sha256: sha256.into(),
+        accepted: day.into(),
+        subject_accepted: second.map(Into::into),
+    };
+    let digest = Sha256Digest::of(&document).to_string();
+    for (acceptance, field) in [
+        (accepted(&"ab".repeat(32), "2026-11-23", None), "/sha256"),
+        (accepted(&digest, "2026-11-24", None), "/accepted"),
+        (accepted(&digest, "yesterday", None), "/accepted"),
+        (accepted(&digest, "2026-11-23", Some("2026-11-23")), "/subject_accepted"),
+    ] {
+        assert_eq!(code(service.agree(&officer, id, &acceptance, None).unwrap_err()).0, field);
+    }
+    let noted = service.agree(&officer, id, &accepted(&digest, "2026-11-22", None), None).unwrap();
+    let agreement = noted.application.content.agreement.unwrap();
+    assert_eq!((agreement.sha256.as_str(), agreement.terms.as_str()), (digest.as_str(), "test-1"));
+    assert_eq!(
+        (agreement.accepted.as_str(), agreement.noted.as_str()),
+        ("2026-11-22", "2026-11-23T12:00:00Z")
+    );
+    assert_eq!(agreement.noted_by, officer.id.to_string());
+    assert!(world.registry.tables().events.iter().any(|event| event.what.name() == "agreement-accepted"));
+
+    // Another content is another agreement; what was accepted is forgotten.
+    let mut changed = person();
+    changed.publication_consent = Some(true);
+    let edited = service.edit(&officer, id, None, &changed, None).unwrap();
+    assert_eq!(edited.application.content.agreement, None);
+    assert_eq!(code(service.freeze(&officer, id, None).unwrap_err()).1, "agreement.missing");
+    assert_ne!(service.agreement(&officer, id).unwrap(), document);
+    // And a row that somebody changed in the database is not what was agreed to.
+    assert!(world.agree(&service, &officer, id));
+    let record = |change: &dyn Fn(&mut ApplicationContent)| {
+        change(&mut world.registry.tables().applications[0].content);
+    };
+    record(&|content| content.days = 7);
+    assert_eq!(code(service.freeze(&officer, id, None).unwrap_err()).1, "agreement.other");
+    record(&|content| content.days = 730);
+    let order = service.freeze(&officer, id, None).unwrap();
+    let accepted = world.registry.tables().applications[0].content.agreement.clone().unwrap().sha256;
+    assert!(String::from_utf8(order.content).unwrap().contains(&accepted));
+}
+
+/// REG-6.3.4-09: who is named with an organisation accepts a part of their own, beside the organisation's.
+#[test]
+fn two_parts_are_accepted_where_the_subscriber_is_somebody_else() {
+    let world = World::new();
+    let service = world.registration();
+    let officer = world.officer("registration-officer").as_officer();
+    let id = service.open(&officer, &clerk(), None).unwrap().application.id;
+    let sha256 = Sha256Digest::of(&service.agreement(&officer, id).unwrap()).to_string();
+    let one = Acceptance { sha256, accepted: "2026-11-23".into(), subject_accepted: None };
+    match service.agree(&officer, id, &one, None).unwrap_err() {
+        ServiceError::Invalid(refusals) => assert_eq!(refusals[0].field, "/subject_accepted"),
+        other => panic!("{other:?}"),
+    }
+    let both = Acceptance { subject_accepted: Some("2026-11-22".into()), ..one };
+    let noted = service.agree(&officer, id, &both, None).unwrap();
+    assert_eq!(noted.application.content.agreement.unwrap().subject_accepted.as_deref(), Some("2026-11-22"));
+    assert!(service.freeze(&officer, id, None).is_ok());
 }

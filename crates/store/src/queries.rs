@@ -24,6 +24,7 @@ pub(crate) mod receipts;
 pub(crate) mod responder_ledger;
 pub(crate) mod responder_requests;
 pub(crate) mod restore;
+pub(crate) mod retention;
 pub(crate) mod segments;
 pub(crate) mod status;
 pub(crate) mod versions;

@@ -10,7 +10,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 use crate::guard::Caller;
 use crate::operations::{
-    agreements, applications, audit, certificates, desk, orders, own, register, status_orders,
+    agreements, applications, audit, certificates, desk, orders, own, register, status_orders, subjects,
 };
 use crate::problem::ProblemDocument;
 use crate::route::BASE;
@@ -35,6 +35,7 @@ use crate::route::BASE;
         applications::renew,
         applications::send_back,
         applications::reject,
+        subjects::record,
         orders::decline,
         orders::get,
         orders::sign,

@@ -9,6 +9,7 @@ pub(crate) mod orders;
 pub(crate) mod own;
 pub(crate) mod register;
 pub(crate) mod status_orders;
+pub(crate) mod subjects;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header;

@@ -53,6 +53,7 @@ pub const ROUTES: &[Route] = &[
     post("/applications/{id}/accept", Permission::EditApplications),
     post("/applications/{id}/return", Permission::DecideApplications),
     post("/applications/{id}/reject", Permission::DecideApplications),
+    get("/subjects/{identifier}/record", Permission::ReadApplications),
     get("/orders/{id}", Permission::ReadOrders),
     post("/orders/{id}/confirm", Permission::DraftRevocations),
     post("/orders/{id}/decline", Permission::DraftRevocations),

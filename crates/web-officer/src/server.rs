@@ -11,7 +11,7 @@ use rustls::ServerConfig;
 use crate::guard::{gate, unknown_path};
 use crate::openapi;
 use crate::operations::{
-    agreements, applications, audit, certificates, desk, orders, own, register, status_orders,
+    agreements, applications, audit, certificates, desk, orders, own, register, status_orders, subjects,
 };
 use crate::peer::note_peer;
 use crate::route::BASE;
@@ -69,6 +69,7 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
         .route("/applications/{id}/accept", web::post().to(applications::accept))
         .route("/applications/{id}/return", web::post().to(applications::send_back))
         .route("/applications/{id}/reject", web::post().to(applications::reject))
+        .route("/subjects/{identifier}/record", web::get().to(subjects::record))
         .route("/orders/{id}", web::get().to(orders::get))
         .route("/orders/{id}/confirm", web::post().to(desk::confirm))
         .route("/orders/{id}/decline", web::post().to(orders::decline))

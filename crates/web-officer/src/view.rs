@@ -6,6 +6,7 @@ mod desk;
 mod kept;
 mod officer;
 mod order;
+mod record;
 
 pub(crate) use application::{ApplicationSummary, ApplicationView};
 pub(crate) use certificate::CertificateView;
@@ -13,6 +14,7 @@ pub(crate) use desk::DeskRequestView;
 pub(crate) use kept::{KeptView, StatusDraftView};
 pub(crate) use officer::{GrantDraftView, GrantView, OfficerView, ProfileView, WhoAmI};
 pub(crate) use order::OrderView;
+pub(crate) use record::SubjectRecordView;
 
 use ndoba_registration::ports::Page;
 use serde::Serialize;

@@ -44,6 +44,16 @@ pub(crate) enum ApplicationCommand {
         /// Its id.
         id: String,
     },
+    /// Write everything that is kept about a subject into a file, JSON: applications, orders, evidence, certificates.
+    Record {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// The personal number or identification code.
+        subject: String,
+        /// The file that receives it; only its owner can read it.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// List applications.
     List {
         #[command(flatten)]

@@ -32,6 +32,15 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
             let session = Session::open(api)?;
             show(&session, &session.api.application(id)?)
         }
+        ApplicationCommand::Record { api, subject, out } => {
+            let session = Session::open(api)?;
+            let record = session.api.subject_record(subject)?;
+            files::write_secret(out, serde_json::to_string_pretty(&record)?.as_bytes())?;
+            let cases = record["cases"].as_array().map_or(0, Vec::len);
+            session.print(&json!({ "file": out, "cases": cases }), || {
+                format!("{}: {cases} applications", out.display())
+            })
+        }
         ApplicationCommand::List { api } => {
             let session = Session::open(api)?;
             let page = session.api.applications(&[])?;

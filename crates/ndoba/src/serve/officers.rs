@@ -31,6 +31,11 @@ const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 /// How many of them one look ends.
 const EXPIRY_BATCH: u32 = 500;
 
+/// Between two looks for records whose retention has ended.
+const ERASURE_INTERVAL: Duration = Duration::from_secs(3600);
+/// How many of them one look erases.
+const ERASURE_BATCH: u32 = 500;
+
 /// Starts the role.
 pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<Vec<Server>> {
     let settings = &process.settings;
@@ -57,6 +62,15 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
             Err(error) => tracing::warn!("lapsed orders could not be ended: {}", crate::chain(&error)),
         }
         Next::After(EXPIRY_INTERVAL)
+    })?;
+    let erasing = Arc::clone(&api);
+    background.run("retention", move || {
+        match erasing.registration.erase_due(ERASURE_BATCH) {
+            Ok(0) => {}
+            Ok(erased) => tracing::info!(erased, "records whose retention has ended were erased"),
+            Err(error) => tracing::warn!("records could not be erased: {}", crate::chain(&error)),
+        }
+        Next::After(ERASURE_INTERVAL)
     })?;
     let mut servers = vec![ndoba_web_officer::serve(Arc::clone(&api), listener, tls, limits(settings))?];
     servers.extend(desk::start(process, api, limits(settings))?);
@@ -99,6 +113,7 @@ fn registration(process: &Process) -> anyhow::Result<Registration> {
             .filter(|profile| profile.template() == Template::OcspResponder)
             .map(|profile| ProfileRef { name: profile.name().to_owned(), digest: profile.digest() })
             .collect(),
+        retention_years: settings.legal.retention_years,
         proofing_max_age_days: settings.legal.identity_max_age_days,
         order_life: ORDER_LIFE,
         suspension_allowed: settings.legal.suspension_allowed,

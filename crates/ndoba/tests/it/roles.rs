@@ -21,7 +21,7 @@ const OFFICERS: [(char, &str); 7] = [
 ];
 
 /// Method, path below `/api/v1`, and who may.
-const OPERATIONS: [(&str, &str, &str); 36] = [
+const OPERATIONS: [(&str, &str, &str); 37] = [
     ("GET", "/applications", "RA"),
     ("GET", "/applications/{id}", "RA"),
     ("GET", "/applications/{id}/agreement.pdf", "RA"),
@@ -38,6 +38,7 @@ const OPERATIONS: [(&str, &str, &str); 36] = [
     ("GET", "/profiles", "SRAVUOD"),
     ("GET", "/profiles/{name}/form", "SRAVUOD"),
     ("GET", "/requests", "VU"),
+    ("GET", "/subjects/{identifier}/record", "RA"),
     ("GET", "/whoami", "SRAVUOD"),
     ("POST", "/applications", "R"),
     ("POST", "/applications/{id}/accept", "R"),
@@ -78,7 +79,7 @@ fn every_operation_as_nobody_as_the_wrong_role_and_as_the_right_one(engine: Engi
     let refused_before = events("action-refused");
     let targets = |(method, path, _): &(&'static str, &str, &str)| {
         let path = path.replace("{serial}", &serial).replace("{id}", &application);
-        (*method, path.replace("{name}", "person-signature"))
+        (*method, path.replace("{name}", "person-signature").replace("{identifier}", "01001000501"))
     };
     let targets: Vec<_> = OPERATIONS.iter().map(targets).collect();
     for target in &targets {

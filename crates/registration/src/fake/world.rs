@@ -294,6 +294,7 @@ impl World {
                 name: "ocsp-responder".into(),
                 digest: Sha256Digest::of(b"ocsp-responder"),
             }],
+            retention_years: 10,
             proofing_max_age_days: 30,
             order_life: Span::days(7),
             suspension_allowed: true,

@@ -1,6 +1,6 @@
 //! Applications as the API shows them.
 
-use ndoba_registration::application::{ApplicationContent, SubjectContent};
+use ndoba_registration::application::{AgreementContent, ApplicationContent, SubjectContent};
 use ndoba_registration::ports::{ApplicationRecord, ApplicationWithOrder, OrderState};
 use ndoba_registration::{ApplicationState, subject_identifier};
 use serde::Serialize;
@@ -23,6 +23,9 @@ pub(crate) struct ApplicationView {
     updated: String,
     /// What was entered.
     content: ApplicationContent,
+    /// That the agreement was accepted; not among the content, since nobody enters it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agreement: Option<AgreementContent>,
     /// The order made of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<String>,
@@ -58,7 +61,7 @@ impl From<ApplicationWithOrder> for ApplicationView {
             id,
             version,
             state: _,
-            content,
+            mut content,
             salt: _,
             opened_by,
             opened,
@@ -75,6 +78,7 @@ impl From<ApplicationWithOrder> for ApplicationView {
             opened_by: opened_by.to_string(),
             opened: opened.to_string(),
             updated: updated.to_string(),
+            agreement: content.agreement.take(),
             content,
             order: order.map(|id| id.to_string()),
             certificate,

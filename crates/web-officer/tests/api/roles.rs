@@ -21,7 +21,12 @@ const PEOPLE: [&str; 8] = [
 ];
 
 fn path_of(route: &Route) -> String {
-    route.path.replace("{id}", &"ab".repeat(16)).replace("{serial}", "7f0102").replace("{name}", "sign")
+    route
+        .path
+        .replace("{id}", &"ab".repeat(16))
+        .replace("{serial}", "7f0102")
+        .replace("{name}", "sign")
+        .replace("{identifier}", "00000000000")
 }
 
 #[test]

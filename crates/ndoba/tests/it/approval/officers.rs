@@ -24,6 +24,7 @@ pub(super) fn another_office_finds_nothing(here: &Installation) {
     let content = Value::from(content.clone()).to_string();
     let status = json!({ "kind": "release", "channel": "in-person", "note": "x" }).to_string();
     let remark = json!({ "remark": "x" }).to_string();
+    let acceptance = json!({ "sha256": "ab".repeat(32), "accepted": "2026-01-15" }).to_string();
     let (_, signatures) = here.order(&order);
     let jws = json!({ "jws": signatures[0].1 }).to_string();
     let of = |what: &str| format!("/applications/{application}{what}");
@@ -32,6 +33,10 @@ pub(super) fn another_office_finds_nothing(here: &Installation) {
         (submitter, "GET", of(""), "", "application"),
         (approver, "GET", of(""), "", "application"),
         (submitter, "PUT", of(""), &content, "application"),
+        (submitter, "GET", of("/agreement.pdf"), "", "application"),
+        (submitter, "POST", of("/agreement"), &acceptance, "application"),
+        (submitter, "POST", of("/accept"), &remark, "application"),
+        (submitter, "POST", certificate("/renewal"), "{}", "certificate"),
         (submitter, "POST", of("/order"), "{}", "application"),
         (submitter, "POST", of("/withdraw"), "{}", "application"),
         (submitter, "POST", of("/deliver"), "{}", "application"),
