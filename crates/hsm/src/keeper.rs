@@ -119,7 +119,7 @@ impl Keeper {
         } else {
             self.attend(&connection, permit, &exits, &workers)
         };
-        self.dismiss(stop, &workers);
+        self.dismiss(stop, workers);
         let _call = self.shared.calls.enter(KEEPER_CLOCK, self.shared.hang_after);
         connection.close();
         end
@@ -166,7 +166,7 @@ impl Keeper {
 
     /// Sends the workers home and waits for the last. One whose call hangs is waited for as long as it takes: the
     /// module can do nothing for this token meanwhile, and the watchdog has marked it.
-    fn dismiss(&self, stop: Sender<()>, workers: &[thread::JoinHandle<()>]) {
+    fn dismiss(&self, stop: Sender<()>, workers: Vec<thread::JoinHandle<()>>) {
         drop(stop);
         let mut waited = Duration::ZERO;
         while !workers.iter().all(thread::JoinHandle::is_finished) {
@@ -177,6 +177,7 @@ impl Keeper {
             self.decline_errands(step);
             waited += step;
         }
+        join(workers);
     }
 
     /// Lets `pause` pass while telling those who come with key management that the token is away.
@@ -192,6 +193,16 @@ impl Keeper {
                     return;
                 }
             }
+        }
+    }
+}
+
+/// Waits for the very end of threads that have done their work: what a module (or the OpenSSL within it) registered
+/// for a thread's end runs after the work, and must not run while the process's own end takes the module down.
+pub(crate) fn join(threads: Vec<thread::JoinHandle<()>>) {
+    for thread in threads {
+        if thread.join().is_err() {
+            tracing::error!("a thread of the module panicked");
         }
     }
 }

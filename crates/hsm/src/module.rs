@@ -15,7 +15,7 @@ use crate::calls::CallClocks;
 use crate::ckr::describe;
 use crate::coordinator::Coordinator;
 use crate::health::Board;
-use crate::keeper::Keeper;
+use crate::keeper::{self, Keeper};
 use crate::pin::{PinHolder, PinSource};
 use crate::queue::{QueueLimits, Tickets};
 use crate::token::{Shared, Token, TokenSelector};
@@ -198,6 +198,7 @@ impl Drop for Module {
             thread::sleep(step);
             waited += step;
         }
+        keeper::join(std::mem::take(&mut self.threads));
         self.watching.store(false, Ordering::Relaxed);
         for token in &self.tokens {
             // Nobody will take these any more; a request answers itself when it is dropped.

@@ -67,7 +67,7 @@ pub(crate) fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let tokens = Tokens::start(&settings, |name| needed.iter().any(|needed| needed == name))?;
     let node = format!("node-{}", settings.node);
     let world = World::of(&settings)?;
-    let process = Process {
+    let process = Arc::new(Process {
         health: Arc::new(HealthBoard::new(&settings, &needed)),
         epoch: Epoch::draw(&*world.random)?,
         world,
@@ -76,20 +76,22 @@ pub(crate) fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
         tokens,
         node,
         configuration,
-    };
+    });
     let runtime = actix_web::rt::System::new();
-    runtime.block_on(run(process, metrics))
+    let outcome = runtime.block_on(run(&process, metrics));
+    // However it ended: a thread that is within a PKCS#11 module when the process ends would take it down. Stopped by
+    // name, because workers of a server that never began still hold the process.
+    process.tokens.stop();
+    outcome
 }
 
-async fn run(process: Process, metrics: metrics_exporter_prometheus::PrometheusHandle) -> anyhow::Result<()> {
+async fn run(process: &Arc<Process>, metrics: metrics_exporter_prometheus::PrometheusHandle) -> anyhow::Result<()> {
     // Before anything listens: who is served already must not be cut off by a stop that nobody waits for.
     let stop = StopSignals::listen()?;
-    let process = Arc::new(process);
     let mut background = Background::default();
-    let servers = match start(&process, &mut background, metrics) {
+    let servers = match start(process, &mut background, metrics) {
         Ok(servers) => servers,
         Err(error) => {
-            // Before the process ends: a thread that is within a PKCS#11 module then would take it down.
             background.abandon();
             return Err(error);
         }
@@ -105,7 +107,7 @@ async fn run(process: Process, metrics: metrics_exporter_prometheus::PrometheusH
     for server in serving {
         server.await.context("a server ended badly")??;
     }
-    record(&process, |role, node, epoch| vec![EventKind::ServiceStopped { role, node, epoch }])?;
+    record(process, |role, node, epoch| vec![EventKind::ServiceStopped { role, node, epoch }])?;
     background.stop();
     tracing::info!("stopped");
     Ok(())

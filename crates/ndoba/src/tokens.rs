@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -16,14 +17,14 @@ use ndoba_types::{IssueCertificates, KeyLabel, Purpose, SubjectPublicKeyInfo};
 
 /// All modules and tokens of this process. Dropping it closes them.
 pub(crate) struct Tokens {
-    modules: Vec<Module>,
+    modules: Mutex<Vec<Module>>,
     by_name: BTreeMap<String, Token>,
 }
 
 impl Tokens {
     /// Starts every module that holds a token in `wanted`. Returns at once: a token that is away comes later.
     pub(crate) fn start(settings: &Settings, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Self> {
-        let mut tokens = Self { modules: Vec::new(), by_name: BTreeMap::new() };
+        let (mut modules, mut by_name) = (Vec::new(), BTreeMap::new());
         for module in &settings.hsm.modules {
             let configs = module
                 .tokens
@@ -43,12 +44,18 @@ impl Tokens {
             })?;
             for name in names {
                 if let Some(token) = started.token(&name) {
-                    tokens.by_name.insert(name, token.clone());
+                    by_name.insert(name, token.clone());
                 }
             }
-            tokens.modules.push(started);
+            modules.push(started);
         }
-        Ok(tokens)
+        Ok(Self { modules: Mutex::new(modules), by_name })
+    }
+
+    /// Closes them, whoever still holds a key: from here on a key answers that its token was stopped. A process that
+    /// ended while a thread of theirs ran would be taken down by the modules' own destructors.
+    pub(crate) fn stop(&self) {
+        self.modules.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// The token called `name`.

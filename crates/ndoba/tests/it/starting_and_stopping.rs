@@ -36,7 +36,7 @@ fn what_is_wrong_is_one_sentence(engine: Engine) {
 fn refused(here: &Installation, configuration: &str, words: &[&str]) {
     let output = here.run(&["serve", "--config", configuration]);
     let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(output.status.code(), Some(1), "{}: {said}", output.status);
     // Among lines of the log, perhaps.
     let sentences: Vec<_> = said.lines().filter(|line| line.starts_with("ndoba: ")).collect();
     assert_eq!(sentences.len(), 1, "{said}");
