@@ -172,7 +172,9 @@ fn an_order_drafted_before_the_outage_gets_its_signature() {
     let (world, service) = world();
     let officer = world.officer("revocation-officer");
     let caller = officer.as_officer();
-    let order = service.propose(&caller, &serial(), &asked(OrderKind::Suspend), None).unwrap();
+    // A caller on the telephone would be asked questions first.
+    let asked = StatusRequest { channel: "in-person".into(), ..asked(OrderKind::Suspend) };
+    let order = service.propose(&caller, &serial(), &asked, None).unwrap();
     world.registry.tables().gone = true;
     let (role, now) = (SignerRole::RevocationOfficer, world.clock.now());
     let jws = officer.sign(MediaType::Order, &order.content, role, None, now);

@@ -465,9 +465,14 @@ pub(super) fn check_request(request: &StatusRequest, now: UtcTime) -> Result<Ask
         at.refuse::<()>("channel", "choice.unknown", Some("C-107"), message);
     }
     match accept(&mut at, "note", &request.note, MAX_TEXT) {
-        Some(note) if found.is_empty() => {
-            Ok(Asked { reason, received, effective, channel: request.channel.clone(), note, control: Vec::new() })
-        }
+        Some(note) if found.is_empty() => Ok(Asked {
+            reason,
+            received,
+            effective,
+            channel: request.channel.clone(),
+            note,
+            control: Vec::new(),
+        }),
         Some(_) | None => Err(found),
     }
 }
