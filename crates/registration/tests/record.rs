@@ -26,7 +26,9 @@ fn in_a_device() -> Value {
 }
 
 /// Clause, application, and the member without which nothing is opened.
-const ITEMS: &[(&str, fn() -> Value, &str)] = &[
+type Item = (&'static str, fn() -> Value, &'static str);
+
+const ITEMS: &[Item] = &[
     // P-11: who it is.
     ("REG-6.2.2-06 full name", natural, "/subject/given_names"),
     ("REG-6.2.2-06 full name", natural, "/subject/surname"),
