@@ -29,7 +29,8 @@ GRANT INSERT ON audit_events TO ndoba_audit, ndoba_ca, ndoba_public, ndoba_regis
 
 -- registration: people and what they asked for. No certificate, no status, no counter is its to change.
 -- At the end of their retention records of persons are erased; proofs are not.
-GRANT DELETE ON applications, evidence TO ndoba_registration;
+GRANT SELECT, INSERT ON agreement_copies TO ndoba_registration;
+GRANT DELETE ON applications, agreement_copies, evidence TO ndoba_registration;
 GRANT SELECT, INSERT, UPDATE ON applications, orders, revocation_requests, revocation_codes TO ndoba_registration;
 GRANT SELECT, INSERT ON order_signatures, evidence, idempotency, officer_grants, officer_grant_signatures
     TO ndoba_registration;

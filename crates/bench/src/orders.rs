@@ -43,7 +43,7 @@ impl Desk<'_> {
             csr: verified.digest(),
             spki: verified.spki().fingerprint(),
             evidence: Vec::new(),
-            agreement: None,
+            agreement: Some(Sha256Digest::of(b"agreement")),
             person: Some(Sha256Digest::of(personal_number.as_bytes())),
             days: 365,
             device: None,

@@ -85,6 +85,11 @@ impl Decider<'_> {
             return refuse("profile-unfit", "a profile of this template is not for this kind of order");
         }
 
+        // Accepted before issuance, and whoever queued the order (REG-6.3.4-08).
+        if !issue.is_agreed {
+            return refuse("agreement-missing", "the order names no agreement that the subscriber accepted");
+        }
+
         // 2. The request, as the officers saw it, and its proof of possession once more (REG-6.3.1-01).
         let Some(csr) = csr else {
             return refuse("csr-missing", "the certificate request is missing");
@@ -263,6 +268,8 @@ pub(crate) struct Wanted<'a> {
     device: Option<&'a Device>,
     /// For a time-stamping unit, by order of security officers.
     is_unit: bool,
+    /// Names an agreement, or needs none: a unit is the provider's own.
+    is_agreed: bool,
 }
 
 impl<'a> From<&'a Issue> for Wanted<'a> {
@@ -274,13 +281,13 @@ impl<'a> From<&'a Issue> for Wanted<'a> {
             spki,
             days,
             device,
+            agreement,
             evidence: _,
-            agreement: _,
             person: _,
             replaces: _,
         } = issue;
-        let device = device.as_ref();
-        Self { profile, subject, csr: *csr, spki: *spki, days: *days, device, is_unit: false }
+        let (device, is_agreed) = (device.as_ref(), agreement.is_some());
+        Self { profile, subject, csr: *csr, spki: *spki, days: *days, device, is_unit: false, is_agreed }
     }
 }
 
@@ -288,7 +295,8 @@ impl<'a> From<&'a CertifyUnit> for Wanted<'a> {
     fn from(unit: &'a CertifyUnit) -> Self {
         // When the key is used and which one ends is the unit's business.
         let CertifyUnit { profile, subject, csr, spki, days, unit: _, key: _, from: _, destroys: _ } = unit;
-        Self { profile, subject, csr: *csr, spki: *spki, days: *days, device: None, is_unit: true }
+        let (csr, spki, days) = (*csr, *spki, *days);
+        Self { profile, subject, csr, spki, days, device: None, is_unit: true, is_agreed: true }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ndoba_registration::Form;
 use rustls_pki_types::CertificateDer;
 use serde::Serialize;
@@ -170,6 +172,26 @@ impl OfficerClient {
             body["subject_accepted"] = day.into();
         }
         self.post(&format!("/applications/{}/agreement", segment(id)), &body, None)
+    }
+
+    /// Attaches the copy of the agreement that the subscriber signed: PDF, PNG or JPEG.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn attach_copy(&self, id: &str, copy: &[u8]) -> Result<Application, ClientError> {
+        let body = json!({ "content": STANDARD.encode(copy) });
+        self.post(&format!("/applications/{}/agreement/copy", segment(id)), &body, None)
+    }
+
+    /// The copy of the agreement that the subscriber signed, as it was attached.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn signed_copy(&self, id: &str) -> Result<Vec<u8>, ClientError> {
+        let path = format!("/applications/{}/agreement/copy", segment(id));
+        Ok(self.call(Method::Get, &path, None, Vec::new())?.body)
     }
 
     /// Freezes an application into an order.

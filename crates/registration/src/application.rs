@@ -361,6 +361,20 @@ pub struct AgreementContent {
     pub noted: String,
     /// The officer who noted it.
     pub noted_by: String,
+    /// The copy that was signed, where it is attached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<CopyContent>,
+}
+
+/// A signed copy of an agreement: which, and what it is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CopyContent {
+    /// SHA-256 over the file, 64 lower-case hexadecimal digits.
+    pub sha256: String,
+    /// `application/pdf`, `image/png` or `image/jpeg`.
+    pub media_type: String,
 }
 
 macro_rules! without_personal_data {

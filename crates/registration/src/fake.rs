@@ -6,6 +6,7 @@
     reason = "for tests: a broken fixture must stop them"
 )]
 
+mod copies;
 mod desk;
 mod spool;
 mod world;
@@ -21,9 +22,9 @@ use crate::application::ApplicationId;
 use crate::check::subject_identifier;
 use crate::ports::{
     Act, ApplicationFilter, ApplicationRecord, ApplicationWithOrder, CaHeartbeat, CertificateFilter,
-    CertificateRecord, CertificateStatus, Conflict, EvidenceRecord, GrantRecord, OrderRecord, OrderState,
-    Page, PageRequest, Receipt, Registry, RegistryError, RevocationCodeRecord, RevocationRequestRecord,
-    SignatureRecord,
+    CertificateRecord, CertificateStatus, Conflict, CopyRecord, EvidenceRecord, GrantRecord, OrderRecord,
+    OrderState, Page, PageRequest, Receipt, Registry, RegistryError, RevocationCodeRecord,
+    RevocationRequestRecord, SignatureRecord,
 };
 
 pub use spool::{Kept, MemorySpool};
@@ -43,6 +44,8 @@ pub struct Tables {
     pub receipts: Vec<Receipt>,
     /// `applications`, oldest first.
     pub applications: Vec<ApplicationRecord>,
+    /// `agreement_copies`.
+    pub copies: Vec<CopyRecord>,
     /// `orders`.
     pub orders: BTreeMap<OrderId, OrderRecord>,
     /// `evidence`.
@@ -251,6 +254,7 @@ impl Registry for FakeRegistry {
         tables.act(act)?;
         let orders: Vec<OrderId> = tables.about(application).map(|order| order.id).collect();
         tables.evidence.retain(|item| !orders.contains(&item.order));
+        tables.copies.retain(|copy| copy.application != application);
         tables.applications.remove(found);
         Ok(())
     }

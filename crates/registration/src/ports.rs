@@ -6,6 +6,7 @@
 //! data: their rows live in tables that the `ca`, `ocsp` and `tsa` database users cannot read, except
 //! `orders`, `order_signatures` and `certificates`.
 
+mod copies;
 mod desk;
 mod lists;
 
@@ -14,6 +15,7 @@ pub use ndoba_order::OrderKind;
 use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, Span, UtcTime};
 
 pub use crate::agreement::{AgreementError, AgreementMaker, AgreementOf};
+pub use copies::{CopyRecord, CopyRegistry};
 pub use lists::{ApplicationFilter, CertificateFilter, Page, PageRequest};
 
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
@@ -335,7 +337,7 @@ pub struct CaHeartbeat {
 }
 
 /// The database as registration uses it. Blocking; one method is one transaction, durable when it returns.
-pub trait Registry: DeskRegistry + Send + Sync {
+pub trait Registry: CopyRegistry + DeskRegistry + Send + Sync {
     /// The highest `seq` of the register, 0 while it is empty. Asked on every request; must be cheap.
     ///
     /// # Errors
@@ -418,7 +420,7 @@ pub trait Registry: DeskRegistry + Send + Sync {
     /// [`RegistryError`].
     fn erasable(&self, before: UtcTime, limit: u32) -> Result<Vec<ApplicationId>, RegistryError>;
 
-    /// Deletes an application and the evidence behind its orders, and behind the requests about its certificates, their
+    /// Deletes an application, its signed copies and the evidence behind its orders, and behind the requests about its certificates, their
     /// salts with them; [`Conflict::Stale`] where it is not erasable (as above). Orders, signatures and certificates stay.
     ///
     /// # Errors

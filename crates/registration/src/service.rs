@@ -3,6 +3,7 @@
 mod agreements;
 mod applications;
 mod certificates;
+mod copies;
 mod decline;
 mod desk;
 mod error;
@@ -33,6 +34,7 @@ use crate::spool::Spool;
 
 pub use agreements::Acceptance;
 pub use applications::ApplicationQuery;
+pub use copies::MAX_COPY;
 pub use desk::ByCode;
 pub use error::{Separation, ServiceError};
 pub use kept::{HandedIn, KeptReceipt, RegisterSight, StatusDraft, TakenOver};
@@ -271,8 +273,21 @@ impl Registration {
         record: RecordId,
         operation: &'static str,
     ) -> Result<(), ServiceError> {
-        let read = EventKind::PersonalDataRead { record, operation: operation.into() };
-        Ok(self.registry.record(&[self.event(officer.id, read)?])?)
+        self.note_reads(officer, [record], operation)
+    }
+
+    /// The same for a page of a list: an event for each record that it shows, so that a search for one of them finds it.
+    fn note_reads(
+        &self,
+        officer: &Officer,
+        records: impl IntoIterator<Item = RecordId>,
+        operation: &'static str,
+    ) -> Result<(), ServiceError> {
+        let read = |record| EventKind::PersonalDataRead { record, operation: operation.into() };
+        let events: Result<Vec<Event>, ServiceError> =
+            records.into_iter().map(|record| self.event(officer.id, read(record))).collect();
+        let events = events?;
+        if events.is_empty() { Ok(()) } else { Ok(self.registry.record(&events)?) }
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod audit_log;
 pub(crate) mod authorities;
 pub(crate) mod certificate_views;
 pub(crate) mod clocks;
+pub(crate) mod copies;
 pub(crate) mod crls;
 pub(crate) mod desk;
 pub(crate) mod events;

@@ -1,5 +1,6 @@
 //! Registration's port: each method a transaction, with its events and its idempotency receipt.
 
+mod copies;
 mod desk;
 
 use std::io::Write;

@@ -124,6 +124,17 @@ table! {
 }
 
 table! {
+    agreement_copies (application, sha256) {
+        application -> Binary,
+        sha256 -> Binary,
+        media_type -> Text,
+        content -> Binary,
+        added_by -> Binary,
+        added -> BigInt,
+    }
+}
+
+table! {
     revocation_codes (serial) {
         serial -> Binary,
         hash -> Binary,

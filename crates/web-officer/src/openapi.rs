@@ -10,7 +10,8 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 use crate::guard::Caller;
 use crate::operations::{
-    agreements, applications, audit, certificates, desk, orders, own, register, status_orders, subjects,
+    agreements, applications, audit, certificates, copies, desk, orders, own, register, status_orders,
+    subjects,
 };
 use crate::problem::ProblemDocument;
 use crate::route::BASE;
@@ -28,6 +29,8 @@ use crate::route::BASE;
         applications::edit,
         agreements::document,
         agreements::agree,
+        copies::attach,
+        copies::fetch,
         applications::freeze,
         applications::withdraw,
         applications::deliver,

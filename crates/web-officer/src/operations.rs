@@ -4,6 +4,7 @@ pub(crate) mod agreements;
 pub(crate) mod applications;
 pub(crate) mod audit;
 pub(crate) mod certificates;
+pub(crate) mod copies;
 pub(crate) mod desk;
 pub(crate) mod orders;
 pub(crate) mod own;

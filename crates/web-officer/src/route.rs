@@ -47,6 +47,8 @@ pub const ROUTES: &[Route] = &[
     put("/applications/{id}", Permission::EditApplications),
     get("/applications/{id}/agreement.pdf", Permission::ReadApplications),
     post("/applications/{id}/agreement", Permission::EditApplications),
+    get("/applications/{id}/agreement/copy", Permission::ReadApplications),
+    post("/applications/{id}/agreement/copy", Permission::EditApplications),
     post("/applications/{id}/order", Permission::EditApplications),
     post("/applications/{id}/withdraw", Permission::EditApplications),
     post("/applications/{id}/deliver", Permission::EditApplications),

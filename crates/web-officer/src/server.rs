@@ -11,11 +11,13 @@ use rustls::ServerConfig;
 use crate::guard::{gate, unknown_path};
 use crate::openapi;
 use crate::operations::{
-    agreements, applications, audit, certificates, desk, orders, own, register, status_orders, subjects,
+    agreements, applications, audit, certificates, copies, desk, orders, own, register, status_orders,
+    subjects,
 };
 use crate::peer::note_peer;
 use crate::route::BASE;
 use crate::state::{Api, ServerLimits};
+use crate::submission::LongestBody;
 
 /// Serves the API on a bound listener until it is stopped. Signals are the caller's to handle.
 ///
@@ -63,6 +65,13 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
         )
         .route("/applications/{id}/agreement.pdf", web::get().to(agreements::document))
         .route("/applications/{id}/agreement", web::post().to(agreements::agree))
+        .service(
+            web::resource("/applications/{id}/agreement/copy")
+                .app_data(web::PayloadConfig::new(copies::LONGEST_BODY))
+                .app_data(LongestBody(copies::LONGEST_BODY))
+                .route(web::get().to(copies::fetch))
+                .route(web::post().to(copies::attach)),
+        )
         .route("/applications/{id}/order", web::post().to(applications::freeze))
         .route("/applications/{id}/withdraw", web::post().to(applications::withdraw))
         .route("/applications/{id}/deliver", web::post().to(applications::deliver))
@@ -95,6 +104,7 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
         .route("/grants/draft", web::post().to(register::draft))
         .route("/audit/export", web::get().to(audit::export));
     app.app_data(web::PayloadConfig::new(api.longest_body))
+        .app_data(LongestBody(api.longest_body))
         .app_data(api)
         .service(scope)
         .default_service(web::to(unknown_path));

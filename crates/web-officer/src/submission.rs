@@ -12,7 +12,10 @@ use ndoba_types::Sha256Digest;
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Problem, ProblemField};
-use crate::state::Api;
+
+/// The most octets of a body, where it is sent: to be told to who sent more.
+#[derive(Clone, Copy)]
+pub(crate) struct LongestBody(pub(crate) usize);
 
 /// A body whose media type the gate has seen.
 pub(crate) struct Submission {
@@ -56,7 +59,7 @@ impl FromRequest for Submission {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let key = idempotency_key(request);
         let what = format!("{} {}\n", request.method(), request.path());
-        let longest = request.app_data::<web::Data<Api>>().map_or(0, |api| api.longest_body);
+        let longest = request.app_data::<LongestBody>().map_or(0, |body| body.0);
         let bytes = web::Bytes::from_request(request, payload);
         Box::pin(async move {
             let key = key?;

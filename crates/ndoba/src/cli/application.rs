@@ -85,6 +85,26 @@ pub(crate) enum ApplicationCommand {
         #[arg(long, value_name = "DAY")]
         subject_accepted: Option<String>,
     },
+    /// Attach the copy of the agreement that the subscriber signed: PDF, PNG or JPEG, at most 2 MiB.
+    Attach {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Its id.
+        id: String,
+        /// The signed copy.
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Fetch the copy of the agreement that the subscriber signed.
+    Attached {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Its id.
+        id: String,
+        /// The file that receives it; only its owner can read it.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Freeze an application into an order and sign it as submitter.
     Submit {
         #[command(flatten)]

@@ -66,6 +66,19 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
             let digest = Sha256Digest::of(&files::read(file)?).to_string();
             show(&session, &session.api.agree(id, &digest, accepted, subject_accepted.as_deref())?)
         }
+        ApplicationCommand::Attach { api, id, file } => {
+            let session = Session::open(api)?;
+            show(&session, &session.api.attach_copy(id, &files::read(file)?)?)
+        }
+        ApplicationCommand::Attached { api, id, out } => {
+            let session = Session::open(api)?;
+            let copy = session.api.signed_copy(id)?;
+            files::write_secret(out, &copy)?;
+            let digest = Sha256Digest::of(&copy).to_string();
+            session.print(&json!({ "file": out, "sha256": digest }), || {
+                format!("{}, SHA-256 {digest}", out.display())
+            })
+        }
         ApplicationCommand::Submit { api, id } => {
             let session = Session::open(api)?;
             let application = session.api.application(id)?;

@@ -21,10 +21,11 @@ const OFFICERS: [(char, &str); 7] = [
 ];
 
 /// Method, path below `/api/v1`, and who may.
-const OPERATIONS: [(&str, &str, &str); 37] = [
+const OPERATIONS: [(&str, &str, &str); 39] = [
     ("GET", "/applications", "RA"),
     ("GET", "/applications/{id}", "RA"),
     ("GET", "/applications/{id}/agreement.pdf", "RA"),
+    ("GET", "/applications/{id}/agreement/copy", "RA"),
     ("GET", "/audit/export", "U"),
     ("GET", "/certificates", "RAVU"),
     ("GET", "/certificates/{serial}", "RAVU"),
@@ -43,6 +44,7 @@ const OPERATIONS: [(&str, &str, &str); 37] = [
     ("POST", "/applications", "R"),
     ("POST", "/applications/{id}/accept", "R"),
     ("POST", "/applications/{id}/agreement", "R"),
+    ("POST", "/applications/{id}/agreement/copy", "R"),
     ("POST", "/applications/{id}/deliver", "R"),
     ("POST", "/applications/{id}/order", "R"),
     ("POST", "/applications/{id}/reject", "A"),

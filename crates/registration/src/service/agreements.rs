@@ -98,6 +98,7 @@ impl Registration {
             subject_accepted: subject_accepted.clone(),
             noted: now.to_string(),
             noted_by: officer.id.to_string(),
+            copy: None,
         };
         let content = ApplicationContent { agreement: Some(noted), ..record.content };
         let record = ApplicationRecord { content, ..record };

@@ -144,21 +144,7 @@ impl Registration {
             within: self.reach(officer, Sight::Applications)?,
         };
         let page = self.registry.applications(&filter, page)?;
-        let events: Result<Vec<Event>, ServiceError> = page
-            .items
-            .iter()
-            .map(|item| {
-                let record = item.application.id.into();
-                self.event(
-                    officer.id,
-                    EventKind::PersonalDataRead { record, operation: "applications".into() },
-                )
-            })
-            .collect();
-        let events = events?;
-        if !events.is_empty() {
-            self.registry.record(&events)?;
-        }
+        self.note_reads(officer, page.items.iter().map(|item| item.application.id.into()), "applications")?;
         Ok(page)
     }
 

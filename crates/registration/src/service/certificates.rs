@@ -28,7 +28,7 @@ impl Registration {
         Ok(found)
     }
 
-    /// Lists certificates, newest first.
+    /// Lists certificates, newest first. Every one of a subscriber's is an event: the search says whose it is.
     ///
     /// # Errors
     ///
@@ -42,7 +42,10 @@ impl Registration {
         self.admit(officer, Permission::ReadCertificates)?;
         let filter =
             CertificateFilter { within: self.reach(officer, Sight::Certificates)?, ..filter.clone() };
-        Ok(self.registry.certificates(&filter, page)?)
+        let page = self.registry.certificates(&filter, page)?;
+        let shown = page.items.iter().filter_map(|item| item.application).map(Into::into);
+        self.note_reads(officer, shown, "certificates")?;
+        Ok(page)
     }
 
     /// Streams the sealed part of the audit log.

@@ -236,7 +236,8 @@ impl Registration {
         self.load_order(id)
     }
 
-    /// What a caller is asked before something is done to the certificate on the telephone.
+    /// What a caller is asked before something is done to the certificate on the telephone. The read is an event: the
+    /// questions say what the record has.
     ///
     /// # Errors
     ///
@@ -248,7 +249,11 @@ impl Registration {
     ) -> Result<Vec<ControlQuestion>, ServiceError> {
         self.admit(officer, Permission::SignOrders)?;
         let certificate = self.issued_within_reach(officer, serial)?;
-        Ok(control::questions(&self.record_behind(&certificate)?))
+        let content = self.record_behind(&certificate)?;
+        if let Some(application) = certificate.application {
+            self.note_read(officer, application.into(), "control-questions")?;
+        }
+        Ok(control::questions(&content))
     }
 
     /// Judges a caller's answers, where the request came on the telephone; the names of the questions. What was wrong is

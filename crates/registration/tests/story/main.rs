@@ -4,6 +4,7 @@
 
 mod desk;
 mod offices;
+mod reads;
 
 use std::collections::BTreeMap;
 

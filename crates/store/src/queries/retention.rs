@@ -8,7 +8,7 @@ use ndoba_types::UtcTime;
 use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::queries::orders;
-use crate::schema::{applications, certificates, evidence, orders as order_rows};
+use crate::schema::{agreement_copies, applications, certificates, evidence, orders as order_rows};
 use crate::spelling::order;
 use crate::stored;
 
@@ -62,6 +62,8 @@ pub(crate) fn erase(conn: &mut Conn, id: ApplicationId, before: UtcTime) -> Resu
     }
     let about = about(conn, id)?;
     diesel::delete(evidence::table.filter(evidence::order_id.eq_any(about))).execute(conn)?;
+    let copies = agreement_copies::table.filter(agreement_copies::application.eq(id.as_bytes().as_slice()));
+    diesel::delete(copies).execute(conn)?;
     let application =
         applications::table.find(id.as_bytes().as_slice()).filter(applications::updated.lt(micros));
     if diesel::delete(application).execute(conn)? == 1 {

@@ -11,8 +11,16 @@ const OF_ORDERS: [&str; 4] = ["document-", "grant-", "order-", "responder-"];
 /// With a dot like a code, and none.
 const NONE: [&str; 1] = ["openapi.json"];
 /// Codes that are put together, `{what}.unknown`, or have no dot.
-const MADE: [&str; 6] =
-    ["application.unknown", "certificate.unknown", "grant.unknown", "internal", "order.unknown", "stopping"];
+const MADE: [&str; 8] = [
+    "application.unknown",
+    "certificate.unknown",
+    "copy.unknown",
+    "grant.unknown",
+    "internal",
+    "order.unknown",
+    "stopping",
+    "subject.unknown",
+];
 
 #[test]
 fn every_code_is_in_the_catalogue() {

@@ -61,7 +61,29 @@ fn an_agreement_is_accepted_before_anything_is_signed(engine: Engine) {
     assert_eq!((&noted["sha256"], &noted["accepted"]), (&Value::from(digest), &Value::from("2026-01-15")));
     assert!(noted["terms"].is_string() && noted["noted"].is_string(), "{shown}");
     assert_eq!(noted["noted_by"], shown["opened_by"], "{shown}");
+
+    // The signed copy: what it is counts, not its name; what comes back is what was attached.
+    fs::write(here.file("signed.pdf"), [&before[..], b"% signed\n"].concat()).unwrap();
+    fs::write(here.file("not.pdf"), "MZ").unwrap();
+    fs::write(here.file("long.pdf"), [&b"%PDF-"[..], &vec![b' '; 2 * 1024 * 1024]].concat()).unwrap();
+    let attach =
+        |file: &str| ["application", "attach", id, "--file", file, OFFICER[0], OFFICER[1]].map(str::to_owned);
+    let attach = |file: &str| attach(file).join("\u{1f}");
+    for (file, code) in [("not.pdf", "[copy.type] (P-13)"), ("long.pdf", "[copy.too-long] (P-13)")] {
+        let refused = here.must_not(&attach(file).split('\u{1f}').collect::<Vec<_>>());
+        assert!(refused.contains(code), "{file}: {refused}");
+    }
+    here.must(&attach("signed.pdf").split('\u{1f}').collect::<Vec<_>>());
+    here.must(&["application", "attached", id, "--out", "back.pdf", OFFICER[0], OFFICER[1]]);
+    assert_eq!(here.read("back.pdf"), here.read("signed.pdf"));
+    let copy = here.openssl(&["dgst", "-sha256", "-r", "signed.pdf"]);
+    let copy = copy.split(' ').next().unwrap();
+
     here.must(&submit);
+    here.must(&["application", "record", "01001012345", "--out", "record.json", OFFICER[0], OFFICER[1]]);
+    let record: Value = serde_json::from_str(&here.read_text("record.json")).unwrap();
+    let evidence = record["cases"][0]["evidence"].as_array().unwrap();
+    assert!(evidence.iter().any(|item| item["content"].as_str().unwrap().contains(copy)), "{record}");
     let shown = here.ask(Call::get("registration-officer", &format!("/applications/{id}"))).json();
     let order = shown["order"].as_str().unwrap();
     let order = here.ask(Call::get("registration-officer", &format!("/orders/{order}"))).json();

@@ -53,6 +53,10 @@ fn a_record_is_whole_and_is_erased_when_its_time_has_passed(engine: Engine) {
     let reads = count(&here, "\"record\"");
     assert!(reads >= 1, "{reads}");
     serving.stop();
+    // A signed copy for each.
+    here.sql(
+        "INSERT INTO agreement_copies SELECT id, id, 'application/pdf', id, opened_by, 0 FROM applications",
+    );
 
     let rows = |table: &str| here.sql(&format!("SELECT count(*) FROM {table}")).parse::<usize>().unwrap();
     let (applications, evidence) = (rows("applications"), rows("evidence"));
@@ -61,11 +65,11 @@ fn a_record_is_whole_and_is_erased_when_its_time_has_passed(engine: Engine) {
 
     // 3900 days on: what came to nothing is over; the certificate ended a year after its record was made.
     ahead(&here, 3900, 1);
-    assert_eq!(rows("applications"), 1);
+    assert_eq!((rows("applications"), rows("agreement_copies")), (1, 1));
     assert!(rows("evidence") < evidence && rows("evidence") > 0);
     // 4500 days on: that is over too.
     ahead(&here, 4500, 2);
-    assert_eq!((rows("applications"), rows("evidence")), (0, 0));
+    assert_eq!(["applications", "evidence", "agreement_copies"].map(rows), [0; 3]);
     assert_eq!(["certificates", "orders", "order_signatures", "certificate_status"].map(rows), proofs);
 }
 

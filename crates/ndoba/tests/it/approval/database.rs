@@ -70,6 +70,8 @@ pub(super) fn forged_orders_are_refused(here: &Installation) {
     forge("another installation's", anew(&elsewhere), &[SUBMITTER, APPROVER], "order-other-installation");
     let another_key = issue(|issue| issue.csr = Sha256Digest::of(b"a request of the attacker's"));
     forge("another request", anew(&another_key), &[SUBMITTER, APPROVER], "csr-differs");
+    let unagreed = issue(|issue| issue.agreement = None);
+    forge("no agreement", anew(&unagreed), &[SUBMITTER, APPROVER], "agreement-missing");
     let approvers = move |order: &mut Order| {
         if let OrderContent::Issue(issue) = &mut order.content {
             issue.person = Some(own);

@@ -1,0 +1,107 @@
+//! The signed copy of an agreement: what may be one, when, and what both officers sign of it.
+
+#![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
+
+use ndoba_registration::application::ApplicationId;
+use ndoba_registration::fake::{World, person};
+use ndoba_registration::{MAX_COPY, Officer, Registration, ServiceError};
+use ndoba_types::{Sha256Digest, Span};
+
+/// A draft whose agreement is accepted.
+fn agreed(world: &World, service: &Registration) -> (Officer, ApplicationId) {
+    let officer = world.officer("registration-officer").as_officer();
+    let id = service.open(&officer, &person(), None).unwrap().application.id;
+    assert!(world.agree(service, &officer, id));
+    (officer, id)
+}
+
+fn code(error: ServiceError) -> &'static str {
+    match error {
+        ServiceError::Invalid(fields) => fields[0].code,
+        ServiceError::Conflict { code, .. } => code,
+        ServiceError::Unknown { what } => what,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_was_signed_is_in_the_record() {
+    let world = World::new();
+    let service = world.registration();
+    let officer = world.officer("registration-officer").as_officer();
+    let id = service.open(&officer, &person(), None).unwrap().application.id;
+    let attach = |octets: &[u8]| service.attach_copy(&officer, id, octets.to_vec(), None);
+    let scan: &[u8] = b"\xff\xd8\xff\xe0 a scan";
+    assert_eq!(code(attach(scan).unwrap_err()), "agreement.missing");
+    assert_eq!(code(service.signed_copy(&officer, id).unwrap_err()), "copy");
+
+    assert!(world.agree(&service, &officer, id));
+    let attached = attach(scan).unwrap();
+    let digest = Sha256Digest::of(scan).to_string();
+    let copy = attached.application.content.agreement.unwrap().copy.unwrap();
+    assert_eq!((copy.sha256.as_str(), copy.media_type.as_str()), (digest.as_str(), "image/jpeg"));
+    assert_eq!(service.signed_copy(&officer, id).unwrap().content, scan);
+    // Once more is the same copy; another one takes its place.
+    attach(scan).unwrap();
+    assert_eq!(world.registry.tables().copies.len(), 1);
+    attach(b"%PDF-1.7 signed").unwrap();
+    assert_eq!(service.signed_copy(&officer, id).unwrap().media_type, "application/pdf");
+    attach(scan).unwrap();
+    assert_eq!(service.signed_copy(&officer, id).unwrap().content, scan);
+    let tables = world.registry.tables();
+    let names: Vec<&str> = tables.events.iter().map(|event| event.what.name()).collect();
+    assert_eq!(names.iter().filter(|name| **name == "evidence-added").count(), 2, "{names:?}");
+    drop(tables);
+
+    // The order names the evidence, and the evidence the copy.
+    let order = service.freeze(&officer, id, None).unwrap();
+    let tables = world.registry.tables();
+    let names_it = |content: &[u8]| String::from_utf8_lossy(content).contains(&digest);
+    let item = tables.evidence.iter().find(|item| item.kind == "application").unwrap();
+    assert!(names_it(&item.content));
+    assert!(String::from_utf8_lossy(&order.content).contains(&item.digest.to_string()));
+    drop(tables);
+    assert_eq!(code(attach(scan).unwrap_err()), "application.state");
+}
+
+/// By what the octets are, not by what they are called.
+#[test]
+fn no_other_files() {
+    let world = World::new();
+    let service = world.registration();
+    let (officer, id) = agreed(&world, &service);
+    let attach = |octets: Vec<u8>| service.attach_copy(&officer, id, octets, None).map(drop).map_err(code);
+    for other in ["", "%PD", " %PDF-1.7", "<html>", "PK\u{3}\u{4}", "GIF89a", "MZ", "#!/bin/sh"] {
+        assert_eq!(attach(other.as_bytes().to_vec()), Err("copy.type"), "{other}");
+    }
+    let mut longest = b"%PDF-1.7".to_vec();
+    longest.resize(MAX_COPY, b' ');
+    assert_eq!(attach([&longest[..], b" "].concat()), Err("copy.too-long"));
+    assert_eq!(attach(longest), Ok(()));
+    for number in 1..8 {
+        assert_eq!(attach(format!("%PDF-{number}").into_bytes()), Ok(()));
+    }
+    assert_eq!(attach(b"%PDF-8".to_vec()), Err("copy.too-many"));
+    assert_eq!(attach(b"%PDF-7".to_vec()), Ok(()));
+    let batumi = world.officer("registration-officer-in-batumi").as_officer();
+    assert_eq!(
+        service.attach_copy(&batumi, id, b"%PDF-1".to_vec(), None).map_err(code).err(),
+        Some("application")
+    );
+    assert_eq!(service.signed_copy(&batumi, id).map_err(code).err(), Some("application"));
+}
+
+#[test]
+fn a_copy_lives_as_long_as_its_application() {
+    let world = World::new();
+    let service = world.registration();
+    let (officer, id) = agreed(&world, &service);
+    service.attach_copy(&officer, id, b"%PDF-1.7".to_vec(), None).unwrap();
+    // Another content is another agreement, and its copy another one.
+    service.edit(&officer, id, None, &person(), None).unwrap();
+    assert_eq!(code(service.signed_copy(&officer, id).unwrap_err()), "copy");
+    assert_eq!(world.registry.tables().copies.len(), 1);
+    world.clock.advance(Span::days(3661));
+    assert_eq!(service.erase_due(10).unwrap(), 1);
+    assert!(world.registry.tables().copies.is_empty());
+}

@@ -1,0 +1,68 @@
+//! The signed copy of an application's agreement.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ndoba_registration::MAX_COPY;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::applications::show;
+use super::{path_id, refused_field};
+use crate::guard::Caller;
+use crate::problem::Problem;
+use crate::state::{Api, blocking};
+use crate::submission::Submission;
+use crate::view::ApplicationView;
+
+/// The longest body that attaches a copy: the longest copy in base64, and the member's name.
+pub(crate) const LONGEST_BODY: usize = MAX_COPY.div_ceil(3) * 4 + 1024;
+
+/// A signed copy.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CopyBody {
+    /// The file, PDF, PNG or JPEG, at most 2 MiB, in base64 (RFC 4648 §4, with padding).
+    content: String,
+}
+
+/// Attaches the copy of the agreement that the subscriber signed. Its digest is part of what both officers sign.
+#[utoipa::path(post, path = "/applications/{id}/agreement/copy", tag = "applications", request_body = CopyBody,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = ApplicationView)))]
+pub(crate) async fn attach(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    path: web::Path<String>,
+    submission: Submission,
+) -> Result<HttpResponse, Problem> {
+    let id = path_id(&path, "application")?;
+    let CopyBody { content } = submission.json()?;
+    let Ok(octets) = STANDARD.decode(content) else {
+        return Err(refused_field("/content", "copy.base64", "must be base64 with padding"));
+    };
+    let attached =
+        blocking(&api, move |r| r.attach_copy(&officer, id, octets, submission.once.as_ref())).await?;
+    Ok(show(StatusCode::OK, attached))
+}
+
+/// The signed copy of the agreement, as it was attached.
+#[utoipa::path(get, path = "/applications/{id}/agreement/copy", tag = "applications", params(("id" = String, Path)),
+    responses((status = 200, content(
+        (Vec<u8> = "application/pdf"), (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg")))))]
+pub(crate) async fn fetch(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = path_id(&path, "application")?;
+    let copy = blocking(&api, move |r| r.signed_copy(&officer, id)).await?;
+    // What an officer attached is nobody's page: it is saved, never shown in place.
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"agreement-copy\""))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .content_type(copy.media_type)
+        .body(copy.content))
+}
