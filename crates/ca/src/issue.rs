@@ -253,7 +253,7 @@ impl Issuance<'_> {
 
     fn attempt(&self, tbs: &[u8]) -> Attempt {
         let key = &self.ca.certify;
-        self.node.attempt(key.label(), key.algorithm(), &*self.ca.watch, tbs)
+        self.node.attempt(key.label(), &*self.ca.watch, key.algorithm().digest(tbs))
     }
 
     fn intent(&self, prepared: Prepared) -> Result<Intent, CaError> {

@@ -38,4 +38,7 @@ pub use offline::{
 pub use restore::{PublishedCrl, RestoreError, RestorePlan};
 pub use service::{CaParts, CaService, Progress};
 pub use suspension::{Overdue, SuspensionRule};
-pub use world::{Arrow, Behind, CrlSink, Failpoints, NoFailpoints, PublishError, RollbackWitness};
+pub use world::{
+    Arrow, Behind, CrlDraft, CrlSink, Failpoints, NoFailpoints, Octets, PublishError, ReadSeek,
+    RollbackWitness,
+};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ndoba_audit::{Actor, Event, EventKind, Word};
-use ndoba_types::{Clock, KeyLabel, Random, RandomUnavailable, SignatureAlgorithm, UtcTime};
+use ndoba_types::{Clock, KeyLabel, Random, RandomUnavailable, UtcTime};
 
 use crate::accounting::TokenCount;
 use crate::authority::KeyWatch;
@@ -79,21 +79,15 @@ impl Node {
         &*self.random
     }
 
-    /// The next try with `key`, which is asked to sign `tbs` by `algorithm`.
-    pub(crate) fn attempt(
-        &self,
-        key: &KeyLabel,
-        algorithm: SignatureAlgorithm,
-        watch: &dyn KeyWatch,
-        tbs: &[u8],
-    ) -> Attempt {
+    /// The next try with `key`, which is asked to sign what has this digest.
+    pub(crate) fn attempt(&self, key: &KeyLabel, watch: &dyn KeyWatch, digest: Vec<u8>) -> Attempt {
         Attempt {
             key: key.clone(),
             node: self.name.clone(),
             epoch: self.epoch.0.clone(),
             number: self.attempts.fetch_add(1, Ordering::Relaxed) + 1,
             at: self.now(),
-            digest: algorithm.digest(tbs),
+            digest,
             signatures: watch.signatures(),
         }
     }

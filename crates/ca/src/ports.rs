@@ -12,6 +12,7 @@ use ndoba_x509::{RevocationReason, RevokedEntry};
 use crate::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
 use crate::clocks::{ClockChange, OpenRequest};
 use crate::ending::{AuthorityEnd, LastCrlIntent};
+use crate::world::Octets;
 
 pub use crls::{CrlState, CrlSummary};
 
@@ -338,8 +339,6 @@ pub struct CrlIssued {
     pub attempt: Attempt,
     /// How many signatures the token has made with the key in this epoch, this one included.
     pub signatures: u64,
-    /// The CRL, DER.
-    pub der: Vec<u8>,
     /// Committed with it.
     pub event: Event,
 }
@@ -512,8 +511,8 @@ pub trait Ledger: Send + Sync {
         end: AuthorityEnd,
     ) -> Result<LastCrlIntent, LedgerError>;
 
-    /// Records a signed CRL. `false` when a higher number is recorded already.
-    fn record_crl(&self, crl: CrlIssued) -> Result<bool, LedgerError>;
+    /// Records a signed CRL, `der`, part by part. `false` when a higher number is recorded already.
+    fn record_crl(&self, crl: CrlIssued, der: &dyn Octets) -> Result<bool, LedgerError>;
 
     /// Records that a CRL went online, once: `false` when that was recorded before.
     fn record_crl_published(&self, ca: &CaName, number: u64, event: Event) -> Result<bool, LedgerError>;
@@ -530,8 +529,8 @@ pub trait Ledger: Send + Sync {
         event: Event,
     ) -> Result<bool, LedgerError>;
 
-    /// The bytes of the CRL with the highest number that was recorded as signed.
-    fn current_crl(&self, ca: &CaName) -> Result<Option<Vec<u8>>, LedgerError>;
+    /// A part, counted from 0, of the CRL that was recorded as signed with that number; none behind the last.
+    fn crl_part(&self, ca: &CaName, number: u64, part: u32) -> Result<Option<Vec<u8>>, LedgerError>;
 
     /// Makes a CA known. Doing it again with the same certificate changes nothing.
     fn register_authority(&self, authority: Authority, event: Event) -> Result<(), LedgerError>;

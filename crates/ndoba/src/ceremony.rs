@@ -26,7 +26,7 @@ use crate::cli::CeremonyArgs;
 use crate::files;
 use crate::installation::{self, World};
 use crate::tokens::Tokens;
-use crate::witness_file::{CrlFolder, role_marks};
+use crate::witness_file::role_marks;
 
 pub(crate) use folder::Folder;
 
@@ -179,7 +179,7 @@ impl Ceremony {
         Ok(CeremonyDesk {
             node: Arc::clone(&self.node),
             ledger: Arc::new(self.store.clone()),
-            sink: Arc::new(CrlFolder(installation::published(&self.settings)?)),
+            sink: Arc::new(installation::published(&self.settings)?),
             failpoints: Arc::new(NoFailpoints),
             urls: installation::public_urls(&self.settings)?,
             plan: self.plan.digest(),

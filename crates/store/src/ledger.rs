@@ -1,6 +1,7 @@
 //! The CA's port: each method a transaction.
 
 use ndoba_audit::{Event, EventKind};
+use ndoba_ca::Octets;
 use ndoba_ca::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
 use ndoba_ca::clocks::{ClockChange, OpenRequest};
 use ndoba_ca::ending::{AuthorityEnd, LastCrlIntent};
@@ -246,8 +247,8 @@ impl Ledger for Store {
         Ok(self.write("record_last_crl_intent", |conn| crls::record_last_intent(conn, &intent, &end))?)
     }
 
-    fn record_crl(&self, crl: CrlIssued) -> Result<bool, LedgerError> {
-        Ok(self.write("record_crl", |conn| crls::record_signed(conn, &crl))?)
+    fn record_crl(&self, crl: CrlIssued, der: &dyn Octets) -> Result<bool, LedgerError> {
+        Ok(self.write("record_crl", |conn| crls::record_signed(conn, &crl, der))?)
     }
 
     fn record_crl_published(&self, ca: &CaName, number: u64, event: Event) -> Result<bool, LedgerError> {
@@ -272,8 +273,8 @@ impl Ledger for Store {
         Ok(self.write("record_crl_failure", |conn| crls::record_failure(conn, crl, failure, &event))?)
     }
 
-    fn current_crl(&self, ca: &CaName) -> Result<Option<Vec<u8>>, LedgerError> {
-        Ok(self.read("current_crl", |conn| crls::current(conn, ca))?)
+    fn crl_part(&self, ca: &CaName, number: u64, part: u32) -> Result<Option<Vec<u8>>, LedgerError> {
+        Ok(self.read("crl_part", |conn| crls::part(conn, ca, number, part))?)
     }
 
     fn register_authority(&self, authority: Authority, event: Event) -> Result<(), LedgerError> {

@@ -21,7 +21,7 @@ use super::{Process, record_one};
 use crate::failpoint::{self, KillAt};
 use crate::installation;
 use crate::tokens::{Tokens, Watched};
-use crate::witness_file::{CrlFolder, WitnessFile, role_marks};
+use crate::witness_file::{WitnessFile, role_marks};
 
 /// Between two looks for orders.
 const POLL: Duration = Duration::from_millis(50);
@@ -52,7 +52,7 @@ pub(super) fn prepare(process: &Process) -> anyhow::Result<CaService> {
             Arc::clone(&world.random),
         ),
         ledger: Arc::new(process.store.clone()),
-        sink: Arc::new(CrlFolder(installation::published(settings)?)),
+        sink: Arc::new(installation::published(settings)?),
         witness: Arc::new(WitnessFile::new(witness)),
         failpoints: failpoints(settings)?,
         authorities: issuing_cas(settings, &process.tokens, |_| true)?,

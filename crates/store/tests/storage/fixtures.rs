@@ -192,7 +192,10 @@ pub fn crl_issued(intent: &CrlIntent, version: u64) -> CrlIssued {
         summary: CrlSummary { number: intent.number, version, this_update: at(7), next_update: at(8) },
         attempt: intent.attempt.clone(),
         signatures: 1,
-        der: format!("crl {}", intent.number).into_bytes(),
         event: event(),
     }
+}
+
+pub fn crl_octets(intent: &CrlIntent) -> Vec<u8> {
+    format!("crl {}", intent.number).into_bytes()
 }

@@ -17,7 +17,9 @@ fn fill(database: &Database) {
     change(store, &certificate, StatusAction::Revoke(RevocationReason::Superseded));
     let crl = crl_intent(1);
     store.record_crl_intent(crl.clone()).unwrap();
-    store.record_crl(crl_issued(&crl, 1)).unwrap();
+    // Longer than its first part.
+    let long = vec![0; (1 << 20) + 1];
+    store.record_crl(crl_issued(&crl, 1), &long).unwrap();
     let authority = ndoba_ca::ports::Authority {
         name: "seal".parse().unwrap(),
         certificate: b"der".to_vec(),
@@ -57,6 +59,7 @@ fn nothing_of_the_ledger_is_deleted() {
             "certificate_status",
             "certificates",
             "crls",
+            "crl_parts",
             "dn_owners",
             "meta",
             "officer_grant_signatures",
@@ -105,6 +108,7 @@ fn what_was_recorded_is_not_rewritten() {
             format!("certificates SET tbs_digest = {blob}"),
             format!("crls SET der = {blob}"),
             format!("crls SET tbs_digest = {blob}"),
+            format!("crl_parts SET octets = {blob}"),
             format!("dn_owners SET owner = {blob}"),
             "meta SET value = 'other'".to_owned(),
             format!("officer_grants SET document = {blob}"),

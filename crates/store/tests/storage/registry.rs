@@ -15,7 +15,7 @@ use ndoba_x509::RevocationReason;
 
 use crate::cluster::on_both;
 use crate::fixtures::{
-    at, change, crl_intent, crl_issued, event, fresh, intent, issued, officer, order, signature,
+    at, change, crl_intent, crl_issued, crl_octets, event, fresh, intent, issued, officer, order, signature,
 };
 use crate::raw::Raw;
 
@@ -128,7 +128,7 @@ fn an_application_becomes_a_certificate() {
         change(store, &intent.certificate, StatusAction::Revoke(RevocationReason::Superseded));
         let crl = crl_intent(1);
         store.record_crl_intent(crl.clone()).unwrap();
-        store.record_crl(crl_issued(&crl, 1)).unwrap();
+        store.record_crl(crl_issued(&crl, 1), &crl_octets(&crl)).unwrap();
         let view = ndoba_registration::ports::Registry::certificate(store, &serial).unwrap().unwrap();
         assert_eq!(view.status, CertificateStatus::Revoked { at: at(6), reason: "superseded".into() });
         let clock = &view.clocks[0];

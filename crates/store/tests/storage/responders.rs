@@ -3,22 +3,23 @@
 
 mod units;
 
+use std::io::{Cursor, Read as _};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ndoba_ca::clocks::RevocationRule;
 use ndoba_ca::ports::{AuthorityMark, IntentOutcome, Ledger as _, StandingWarrant, Warrant};
 use ndoba_ca::{
-    Behind, CaParts, CaService, CrlSink, CrlTiming, Epoch, IssuingCa, KeyWatch, NoFailpoints, Node, Overdue,
-    PublishError, RollbackWitness, SuspensionRule,
+    Behind, CaParts, CaService, CrlDraft, CrlSink, CrlTiming, Epoch, IssuingCa, KeyWatch, NoFailpoints, Node,
+    Octets, Overdue, PublishError, ReadSeek, RollbackWitness, SuspensionRule,
 };
 use ndoba_order::{AuthoriseResponder, EndResponder, GrantDocument, ProfileRef, Register, ResponderRequest};
 use ndoba_registration::fake::{CountingRandom, INSTALLATION, World};
 use ndoba_registration::ports::{Act, GrantRecord, Registry as _};
 use ndoba_store::{NewResponderRequest, ResponderOutcome, Store};
 use ndoba_types::{
-    Clock as _, KeyLabel, OrderId, Purpose, Random, Sha256Digest, SignError, SignReply, Signature,
-    SignatureAlgorithm, SigningKey, Span, SubjectPublicKeyInfo, ToBeSigned, UtcTime,
+    Clock as _, DigestToBeSigned, KeyLabel, OrderId, Purpose, Random, Sha256Digest, SignError,
+    SignReply, Signature, SignatureAlgorithm, SigningKey, Span, SubjectPublicKeyInfo, ToBeSigned, UtcTime,
 };
 use ndoba_x509::{
     Authority, AuthorityDraft, Certificate, IssuerFacts, KeyIdentifier, Legislation, Profile, PublicUrls,
@@ -26,6 +27,7 @@ use ndoba_x509::{
 };
 use p256::ecdsa::DerSignature;
 use p256::ecdsa::signature::Signer as _;
+use p256::ecdsa::signature::hazmat::PrehashSigner as _;
 use p256::pkcs8::EncodePublicKey as _;
 
 use crate::cluster::{Database, on_both, sqlite};
@@ -49,6 +51,19 @@ impl SoftKey {
         let spki = SubjectPublicKeyInfo::assertion(der);
         let (away, loses, signatures) = (AtomicBool::new(false), AtomicBool::new(false), AtomicU64::new(0));
         Self { key, label: label.parse().unwrap(), spki, away, loses, signatures }
+    }
+
+    /// What the token says: away, lost, or what `sign` makes.
+    fn answer(&self, sign: impl FnOnce() -> Signature) -> Result<Signature, SignError> {
+        let reason = || "a test said so".to_owned();
+        if self.away.load(Ordering::SeqCst) {
+            return Err(SignError::Unavailable { reason: reason() });
+        }
+        self.signatures.fetch_add(1, Ordering::SeqCst);
+        if self.loses.swap(false, Ordering::SeqCst) {
+            return Err(SignError::InDoubt { reason: reason() });
+        }
+        Ok(sign())
     }
 
     fn raw(&self, message: &[u8]) -> Signature {
@@ -76,16 +91,14 @@ impl<P: Purpose> SigningKey<P> for SoftKey {
     }
 
     fn submit(&self, message: ToBeSigned<P>, reply: SignReply) {
-        let gone = || "a test said so".to_owned();
-        reply(if self.away.load(Ordering::SeqCst) {
-            Err(SignError::Unavailable { reason: gone() })
-        } else if self.loses.swap(false, Ordering::SeqCst) {
-            self.signatures.fetch_add(1, Ordering::SeqCst);
-            Err(SignError::InDoubt { reason: gone() })
-        } else {
-            self.signatures.fetch_add(1, Ordering::SeqCst);
-            Ok(self.raw(message.as_bytes()))
-        });
+        reply(self.answer(|| self.raw(message.as_bytes())));
+    }
+
+    fn submit_digest(&self, message: DigestToBeSigned<P>, reply: SignReply) {
+        reply(self.answer(|| {
+            let signature: DerSignature = self.key.sign_prehash(message.digest()).unwrap();
+            Signature::from_bytes(signature.as_bytes().to_vec())
+        }));
     }
 }
 
@@ -104,13 +117,20 @@ impl KeyWatch for SoftKey {
 struct Nowhere(Mutex<Option<Vec<u8>>>);
 
 impl CrlSink for Nowhere {
-    fn publish(&self, _: &ndoba_types::CaName, der: &[u8]) -> Result<(), PublishError> {
-        *self.0.lock().unwrap() = Some(der.to_vec());
+    fn draft(&self, _: &CaName) -> Result<Box<dyn CrlDraft>, PublishError> {
+        Ok(Box::new(Vec::new()))
+    }
+
+    fn publish(&self, _: &CaName, der: &dyn Octets) -> Result<(), PublishError> {
+        let mut octets = Vec::new();
+        der.read()?.read_to_end(&mut octets)?;
+        *self.0.lock().unwrap() = Some(octets);
         Ok(())
     }
 
-    fn online(&self, _: &ndoba_types::CaName) -> Result<Option<Vec<u8>>, PublishError> {
-        Ok(self.0.lock().unwrap().clone())
+    fn online(&self, _: &CaName) -> Result<Option<Box<dyn ReadSeek>>, PublishError> {
+        let online = self.0.lock().unwrap().clone();
+        Ok(online.map(|der| Box::new(Cursor::new(der)) as Box<dyn ReadSeek>))
     }
 }
 
