@@ -245,6 +245,14 @@ kinds! {
         /** Signed by whom. */ signers: Vec<OfficerId>,
     }
 
+    /// Two security officers revoked a CA; its issuer's list and its certificates follow with `ndoba ceremony revoke-ca`.
+    CaRevocationDecided = "ca-revocation-decided" {
+        /** The decision's place in the chain of grants. */ seq: u64,
+        /** SHA-256 over its bytes. */ grant: Sha256Digest,
+        /** The CRLReason's name. */ reason: Word,
+        /** Signed by whom. */ signers: Vec<OfficerId>,
+    }
+
     /// Two security officers ended a CA: it issues nothing and changes no status any more.
     CaTerminationDecided = "ca-termination-decided" {
         /** The decision's place in the chain of grants. */ seq: u64,
@@ -396,6 +404,19 @@ kinds! {
         /** By which order. */ order: OrderId,
         /** The CRLReason's name. */ reason: Word,
         /** When the request was received. */ received: UtcTime,
+    }
+    /// A CA's certificate was revoked by its issuer: from here on the CA issues nothing (CSS-6.3.9-13).
+    CaRevoked = "ca-revoked" {
+        /** Which CA. */ ca: CaName,
+        /** Under which CA. */ issuer: CaName,
+        /** Its certificate. */ serial: SerialNumber,
+        /** The CRLReason's name. */ reason: Word,
+    }
+    /// A certificate was revoked because its CA was.
+    CertificateRevokedWithCa = "certificate-revoked-with-ca" {
+        /** Under which CA. */ ca: CaName,
+        /** Which. */ serial: SerialNumber,
+        /** The CRLReason's name. */ reason: Word,
     }
     /// A certificate was suspended (certificateHold).
     CertificateSuspended = "certificate-suspended" {

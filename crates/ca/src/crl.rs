@@ -219,12 +219,8 @@ impl CrlPublication<'_> {
 
         // 5. Durable, then online.
         let crl = pieces::digest(&der).map_err(PublishError::from)?;
-        let event = self.node.event(EventKind::CrlIssued {
-            ca: self.ca.name.clone(),
-            number,
-            version,
-            crl,
-        })?;
+        let event =
+            self.node.event(EventKind::CrlIssued { ca: self.ca.name.clone(), number, version, crl })?;
         let issued = CrlIssued {
             ca: self.ca.name.clone(),
             summary: summary.clone(),

@@ -343,6 +343,21 @@ pub struct CrlIssued {
     pub event: Event,
 }
 
+/// The revocation of a CA's certificate.
+#[derive(Clone, Debug)]
+pub struct AuthorityRevocation {
+    /// The CA.
+    pub ca: CaName,
+    /// Its certificate, under its issuer.
+    pub certificate: CertificateId,
+    /// Why.
+    pub reason: RevocationReason,
+    /// When it takes effect: now.
+    pub at: UtcTime,
+    /// Committed with it.
+    pub event: Event,
+}
+
 /// A CA as the ceremony made it.
 #[derive(Clone, Debug)]
 pub struct Authority {
@@ -516,6 +531,21 @@ pub trait Ledger: Send + Sync {
 
     /// Records that a CRL went online, once: `false` when that was recorded before.
     fn record_crl_published(&self, ca: &CaName, number: u64, event: Event) -> Result<bool, LedgerError>;
+
+    /// Revokes a CA's certificate under its issuer, and ends the CA. `false`, and nothing changed, where it was revoked.
+    fn revoke_authority(&self, revocation: AuthorityRevocation) -> Result<bool, LedgerError>;
+
+    /// Certificates of a CA that are not revoked for ever, by serial number; its responders' apart, whose answers tell of
+    /// the revocation.
+    fn unrevoked(&self, ca: &CaName, limit: usize) -> Result<Vec<CertificateId>, LedgerError>;
+
+    /// Revokes each with its event; who was revoked meanwhile stays as it is. How many were.
+    fn revoke_with_ca(
+        &self,
+        certificates: Vec<(CertificateId, Event)>,
+        reason: RevocationReason,
+        at: UtcTime,
+    ) -> Result<usize, LedgerError>;
 
     /// CRL numbers without a CRL whose attempt has not ended; which, as for [`Self::in_doubt`].
     fn crls_in_doubt(&self, node: &str, epoch: &str, before: UtcTime)

@@ -398,6 +398,9 @@ impl CaService {
                 "the CA has ended: it issues nothing and changes no status",
             ));
         }
+        if self.register.ca_revocation(content.ca).is_some() {
+            return Err(refusal("ca-revoked", "the CA was revoked: it issues nothing and changes no status"));
+        }
         // By the signed date, whatever the row says: not a moment earlier (C-101).
         if content.effective().is_some_and(|date| self.node.now() < date) {
             return Ok(None);

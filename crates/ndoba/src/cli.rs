@@ -91,6 +91,14 @@ pub(crate) enum CeremonyCommand {
     Plan,
     /// Hold a ceremony: keys, certificates, first CRLs, pinned officers, report.
     Run(CeremonyArgs),
+    /// Carry out the revocation of a CA that two security officers decided: its issuer's CRL, and whatever it certified.
+    /// Goes on where it was interrupted. The roles may run.
+    RevokeCa {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The CA's name.
+        ca: CaName,
+    },
 }
 
 #[derive(Clone, Debug, Args)]

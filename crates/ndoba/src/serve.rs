@@ -84,7 +84,10 @@ pub(crate) fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     outcome
 }
 
-async fn run(process: &Arc<Process>, metrics: metrics_exporter_prometheus::PrometheusHandle) -> anyhow::Result<()> {
+async fn run(
+    process: &Arc<Process>,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+) -> anyhow::Result<()> {
     // Before anything listens: who is served already must not be cut off by a stop that nobody waits for.
     let stop = StopSignals::listen()?;
     let mut background = Background::default();

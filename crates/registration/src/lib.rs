@@ -34,8 +34,8 @@ pub use profile::{DeviceOffer, ProfileOffer, SubjectKind};
 pub use service::{
     ApplicationQuery, AuthoriseResponderRequest, CHANNELS, EndGrantRequest, EndResponderRequest, GrantDraft,
     GrantRequest, HandedIn, KeptReceipt, NewGrantRequest, Officer, Once, REASONS, RegisterSight,
-    RegisteredOfficer, Registration, RegistrationSettings, Separation, ServiceError, StatusDraft,
-    StatusRequest, TakenOver, TerminateCaRequest, person_of_number,
+    RegisteredOfficer, Registration, RegistrationSettings, RevokeCaRequest, Separation, ServiceError,
+    StatusDraft, StatusRequest, TakenOver, TerminateCaRequest, person_of_number,
 };
 pub use state::{ApplicationState, Step, TRANSITIONS, next};
 pub use text::{MAX_NAME, MAX_TEXT};

@@ -29,7 +29,7 @@ pub use kept::{HandedIn, KeptReceipt, RegisterSight, StatusDraft, TakenOver};
 pub use officers::Officer;
 pub use orders::{CHANNELS, REASONS, StatusRequest};
 pub use register::{EndGrantRequest, GrantDraft, GrantRequest, NewGrantRequest, RegisteredOfficer};
-pub use responder::{AuthoriseResponderRequest, EndResponderRequest, TerminateCaRequest};
+pub use responder::{AuthoriseResponderRequest, EndResponderRequest, RevokeCaRequest, TerminateCaRequest};
 
 /// How this installation registers.
 pub struct RegistrationSettings {

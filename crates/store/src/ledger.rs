@@ -6,13 +6,13 @@ use ndoba_ca::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, V
 use ndoba_ca::clocks::{ClockChange, OpenRequest};
 use ndoba_ca::ending::{AuthorityEnd, LastCrlIntent};
 use ndoba_ca::ports::{
-    AcceptedState, Attempt, Authority, AuthorityMark, CertificateId, CrlFailure, CrlInDoubt, CrlIntent,
-    CrlIssued, CrlState, InDoubt, Intent, IntentOutcome, Issued, Ledger, LedgerError, LossCause,
-    OverdueSuspension, Queue, QueuedOrder, StatusAction, StatusChange, StatusOutcome, StatusRefusal,
-    StoredGrant, StoredResponderRequest, SuspensionEnd, Warrant,
+    AcceptedState, Attempt, Authority, AuthorityMark, AuthorityRevocation, CertificateId, CrlFailure,
+    CrlInDoubt, CrlIntent, CrlIssued, CrlState, InDoubt, Intent, IntentOutcome, Issued, Ledger, LedgerError,
+    LossCause, OverdueSuspension, Queue, QueuedOrder, StatusAction, StatusChange, StatusOutcome,
+    StatusRefusal, StoredGrant, StoredResponderRequest, SuspensionEnd, Warrant,
 };
 use ndoba_types::{CaName, OrderId, Sha256Digest, UtcTime};
-use ndoba_x509::RevokedEntry;
+use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::Store;
 use crate::error::StoreError;
@@ -253,6 +253,24 @@ impl Ledger for Store {
 
     fn record_crl_published(&self, ca: &CaName, number: u64, event: Event) -> Result<bool, LedgerError> {
         Ok(self.write("record_crl_published", |conn| crls::record_published(conn, ca, number, &event))?)
+    }
+
+    fn revoke_authority(&self, revocation: AuthorityRevocation) -> Result<bool, LedgerError> {
+        Ok(self.write_status("revoke_authority", |conn| status::revoke_authority(conn, &revocation))?)
+    }
+
+    fn unrevoked(&self, ca: &CaName, limit: usize) -> Result<Vec<CertificateId>, LedgerError> {
+        Ok(self.read("unrevoked", |conn| status::unrevoked_under(conn, ca, limit))?)
+    }
+
+    fn revoke_with_ca(
+        &self,
+        certificates: Vec<(CertificateId, Event)>,
+        reason: RevocationReason,
+        at: UtcTime,
+    ) -> Result<usize, LedgerError> {
+        Ok(self
+            .write_status("revoke_with_ca", |conn| status::revoke_with_ca(conn, &certificates, reason, at))?)
     }
 
     fn crls_in_doubt(

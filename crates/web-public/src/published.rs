@@ -100,7 +100,7 @@ async fn serve(
     }
     let name = path.display().to_string();
     let files = files.clone();
-    let (file, length, validators) = match web::block(move || files.open(path)).await {
+    let (file, validators) = match web::block(move || files.open(path)).await {
         Ok(Ok(read)) => read,
         Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
             return HttpResponse::NotFound().finish();
@@ -118,12 +118,12 @@ async fn serve(
         .insert_header((LAST_MODIFIED, validators.last_modified))
         .insert_header((CACHE_CONTROL, format!("max-age={max_age},public,no-transform,must-revalidate")))
         .insert_header((CONTENT_TYPE, media_type));
-    if held { answer.finish() } else { answer.body(FileBody::new(file, length)) }
+    if held { answer.finish() } else { answer.body(file) }
 }
 
 impl PublishedFiles {
     /// Opens a file: what is served is this version, whatever takes its place meanwhile.
-    fn open(&self, path: PathBuf) -> io::Result<(File, u64, Validators)> {
+    fn open(&self, path: PathBuf) -> io::Result<(FileBody, Validators)> {
         let mut file = File::open(&path)?;
         let metadata = file.metadata()?;
         let version = Version {
@@ -142,7 +142,7 @@ impl PublishedFiles {
                 validators
             }
         };
-        Ok((file, version.length, validators))
+        Ok((FileBody::new(file, version.length), validators))
     }
 }
 

@@ -30,6 +30,7 @@ mod api;
 mod approval;
 mod audit_log;
 mod bad_input;
+mod ca_revoked;
 mod ceremony;
 mod command_line;
 mod crash;

@@ -180,10 +180,7 @@ pub enum CrlReadError {
 impl From<io::Error> for CrlReadError {
     /// An end that comes too early is the list's fault.
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::UnexpectedEof => Self::Bad(BadCrl),
-            _ => Self::Io(error),
-        }
+        if error.kind() == io::ErrorKind::UnexpectedEof { Self::Bad(BadCrl) } else { Self::Io(error) }
     }
 }
 
