@@ -18,8 +18,8 @@ use ndoba_registration::fake::{CountingRandom, INSTALLATION, World};
 use ndoba_registration::ports::{Act, GrantRecord, Registry as _};
 use ndoba_store::{NewResponderRequest, ResponderOutcome, Store};
 use ndoba_types::{
-    Clock as _, DigestToBeSigned, KeyLabel, OrderId, Purpose, Random, Sha256Digest, SignError, SignReply,
-    Signature, SignatureAlgorithm, SigningKey, Span, SubjectPublicKeyInfo, ToBeSigned, UtcTime,
+    CaName, Clock as _, DigestToBeSigned, KeyLabel, OrderId, Purpose, Random, Sha256Digest, SignError,
+    SignReply, Signature, SignatureAlgorithm, SigningKey, Span, SubjectPublicKeyInfo, ToBeSigned, UtcTime,
 };
 use ndoba_x509::{
     Authority, AuthorityDraft, Certificate, IssuerFacts, KeyIdentifier, Legislation, Profile, PublicUrls,

@@ -12,7 +12,7 @@ use actix_web::web::{self, Bytes};
 /// Read at a time.
 pub(super) const PIECE: usize = 1 << 16;
 
-type Reading = Pin<Box<dyn Future<Output = io::Result<(File, Vec<u8>)>>>>;
+type Reading = Pin<Box<dyn Future<Output = io::Result<(File, Vec<u8>)>> + Send>>;
 
 /// What is left of a file.
 pub(super) struct FileBody {
