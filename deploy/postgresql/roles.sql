@@ -28,10 +28,12 @@ GRANT SELECT (seq) ON officer_grants TO ndoba_audit, ndoba_public;
 GRANT INSERT ON audit_events TO ndoba_audit, ndoba_ca, ndoba_public, ndoba_registration;
 
 -- registration: people and what they asked for. No certificate, no status, no counter is its to change.
-GRANT SELECT, INSERT, UPDATE ON applications, orders, revocation_requests TO ndoba_registration;
+-- At the end of their retention records of persons are erased; proofs are not.
+GRANT DELETE ON applications, evidence TO ndoba_registration;
+GRANT SELECT, INSERT, UPDATE ON applications, orders, revocation_requests, revocation_codes TO ndoba_registration;
 GRANT SELECT, INSERT ON order_signatures, evidence, idempotency, officer_grants, officer_grant_signatures
     TO ndoba_registration;
-GRANT SELECT ON authorities, certificates, certificate_status, revocation_records, crls, heartbeat
+GRANT SELECT ON authorities, certificate_names, certificates, certificate_status, revocation_records, crls, heartbeat
     TO ndoba_registration;
 -- The export of the log, for auditors.
 GRANT SELECT ON audit_events, audit_leaves, audit_keys TO ndoba_registration;
@@ -39,7 +41,7 @@ GRANT SELECT ON audit_events, audit_leaves, audit_keys TO ndoba_registration;
 -- ca: the ledger and every status. It reads orders and their signatures; of applications and evidence it sees nothing.
 GRANT SELECT, INSERT, UPDATE ON certificates, certificate_status, attempts, key_counts, crls, ca_status, outbox,
     heartbeat TO ndoba_ca;
-GRANT SELECT, INSERT ON dn_owners, revocation_records, crl_parts TO ndoba_ca;
+GRANT SELECT, INSERT ON certificate_names, dn_owners, revocation_records, crl_parts TO ndoba_ca;
 GRANT SELECT, UPDATE ON orders, revocation_requests TO ndoba_ca;
 GRANT SELECT ON order_signatures, officer_grants, officer_grant_signatures, authorities, responder_requests
     TO ndoba_ca;

@@ -31,12 +31,9 @@ kinds! {
     }
     /// A process ended in order. A crash shows as a start without one.
     ServiceStopped = "service-stopped" {
-        /// Its role.
-        role: Word,
-        /// Its node's configured name.
-        node: Word,
-        /// The epoch that ends.
-        epoch: Word,
+        /** Its role. */ role: Word,
+        /** Its node's configured name. */ node: Word,
+        /** The epoch that ends. */ epoch: Word,
     }
     /// A configuration took effect.
     ConfigurationLoaded = "configuration-loaded" {
@@ -52,14 +49,10 @@ kinds! {
     }
     /// Two security officers accepted a database that is behind its witness.
     RestoreAccepted = "restore-accepted" {
-        /// Whose witness: a role, or a CA.
-        witness: Word,
-        /// What the witness said, as a digest over its file.
-        was: Sha256Digest,
-        /// Who accepted it.
-        officers: Vec<OfficerId>,
-        /// SHA-256 over the statement that they signed.
-        statement: Sha256Digest,
+        /** Whose witness: a role, or a CA. */ witness: Word,
+        /** What the witness said, as a digest over its file. */ was: Sha256Digest,
+        /** Who accepted it. */ officers: Vec<OfficerId>,
+        /** SHA-256 over the statement that they signed. */ statement: Sha256Digest,
     }
     /// A revocation that a restored database lacked was taken from a published CRL.
     RevocationRecovered = "revocation-recovered" {
@@ -304,6 +297,13 @@ kinds! {
         /// When it was received: the start of the 24 hours (REV-6.2.4-03A).
         received: UtcTime,
     }
+    /// A certificate's subscriber was given a revocation code; one before it is void.
+    RevocationCodeGiven = "revocation-code-given" {
+        /** Under which CA. */ ca: CaName,
+        /** Which certificate. */ serial: SerialNumber,
+    }
+    /// An officer confirmed a suspension that a code had brought about.
+    SuspensionConfirmed = "suspension-confirmed" { /** Which. */ request: RecordId, }
     /// A status request was turned down by an officer.
     StatusRequestRefused = "status-request-refused" {
         /// Which request.

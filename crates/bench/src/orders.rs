@@ -62,6 +62,7 @@ impl Desk<'_> {
             updated: now,
             order: None,
             remark: None,
+            replaces: None,
         };
         let events = [event()?];
         let act = Act { events: &events, receipt: None };
@@ -172,10 +173,11 @@ impl Desk<'_> {
 
 fn application(personal_number: &str, csr: &str) -> anyhow::Result<ApplicationContent> {
     Ok(serde_json::from_value(serde_json::json!({
-        "profile": "person-signature", "days": 365, "csr": csr,
+        "profile": "person-signature", "days": 365, "csr": csr, "publication_consent": false,
         "subject": {"type": "natural-person", "given_names": "ნინო", "surname": "ბერიძე",
             "personal_number": personal_number, "email": "n@example.ge"},
-        "identity_document": {"type": "identity-card", "number": "12IA34567", "issued_by": "PSDA"},
+        "identity_document": {"type": "identity-card", "number": "12IA34567", "issued_by": "PSDA",
+            "validation": "visual-inspection", "copies_at": "attached"},
         "identity_proofing": {"method": "physical-presence", "date": "2026-01-01", "seen_by": "officer"},
     }))?)
 }

@@ -297,6 +297,9 @@ pub(crate) fn issuing(content: &OrderContent) -> Option<Wanted<'_>> {
     match content {
         OrderContent::CertifyUnit(unit) => Some((&**unit).into()),
         OrderContent::Issue(issue) | OrderContent::Reissue(issue) => Some(issue.into()),
-        OrderContent::Release(_) | OrderContent::Revoke(_) | OrderContent::Suspend(_) => None,
+        OrderContent::Release(_)
+        | OrderContent::Revoke(_)
+        | OrderContent::Suspend(_)
+        | OrderContent::SuspendByCode(_) => None,
     }
 }

@@ -571,6 +571,9 @@ pub trait Ledger: Send + Sync {
     /// The register's grants after `seq`, in order.
     fn grants_after(&self, seq: u64) -> Result<Vec<StoredGrant>, LedgerError>;
 
+    /// How many certificates were suspended by code since `since`.
+    fn suspensions_by_code(&self, since: UtcTime) -> Result<u32, LedgerError>;
+
     /// Key uses, by key and epoch.
     fn key_uses(&self) -> Result<Vec<KeyUse>, LedgerError>;
 

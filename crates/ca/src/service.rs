@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ndoba_audit::{Event, EventKind};
-use ndoba_order::{AuthorisedOrder, Pin, Register, authorise, authorise_again};
+use ndoba_order::{AuthorisedOrder, OrderKind, Pin, Register, authorise, authorise_again};
 use ndoba_types::{CaName, DeviceModel, InstallationId, OrderId, Span, UtcTime};
 use ndoba_x509::{Profile, PublicUrls};
 
@@ -408,6 +408,15 @@ impl CaService {
         if let Some(change) = status::action(&order) {
             if change.1 == StatusAction::Suspend && !self.suspension.allowed {
                 return Err(refusal("suspension-not-allowed", "this provider does not suspend certificates"));
+            }
+            if content.kind() == OrderKind::SuspendByCode {
+                let day = self.node.now().minus(Span::hours(24));
+                if self.ledger.suspensions_by_code(day)? >= self.suspension.by_code {
+                    return Err(refusal(
+                        "suspension-by-code-limit",
+                        "as many certificates as may be were suspended by code within a day: a revocation officer suspends",
+                    ));
+                }
             }
             let id = CertificateId { ca: ca.name.clone(), serial: change.0.clone() };
             if status::is_validity_assured(&*self.ledger, &id)? {

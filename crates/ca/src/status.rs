@@ -15,7 +15,9 @@ pub(crate) fn action(order: &AuthorisedOrder) -> Option<(SerialNumber, StatusAct
         OrderContent::CertifyUnit(_) | OrderContent::Issue(_) | OrderContent::Reissue(_) => None,
         OrderContent::Release(release) => Some((release.serial.clone(), StatusAction::Release)),
         OrderContent::Revoke(revoke) => Some((revoke.serial.clone(), StatusAction::Revoke(revoke.reason))),
-        OrderContent::Suspend(suspend) => Some((suspend.serial.clone(), StatusAction::Suspend)),
+        OrderContent::Suspend(suspend) | OrderContent::SuspendByCode(suspend) => {
+            Some((suspend.serial.clone(), StatusAction::Suspend))
+        }
     }
 }
 

@@ -20,6 +20,8 @@ pub struct SuspensionRule {
     pub max: Span,
     /// What becomes of one that lasted longer.
     pub overdue: Overdue,
+    /// How many the service may order for subscribers with codes, in any 24 hours: what its key is worth to a thief.
+    pub by_code: u32,
 }
 
 /// What becomes of a suspension that lasted longer than it may.

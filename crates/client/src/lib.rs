@@ -23,7 +23,8 @@ pub use officer::{CertificateForm, OfficerClient};
 pub use probe::{Observation, Probe, ProbeError, Sighting, SignedObservation};
 pub use public::PublicClient;
 pub use resource::{
-    Application, ApplicationSummary, CertificateStatus, Clock, Grant, GrantDraft, HandedIn, KeptOrder, Order,
-    OrderSignature, Page, Profile, Refusal, RegisteredOfficer, StatusDraft, StatusOrder, WhoAmI,
+    Application, ApplicationSummary, CertificateStatus, Clock, ControlQuestion, DeskRequest, Grant,
+    GrantDraft, HandedIn, KeptOrder, Order, OrderSignature, Page, Profile, Refusal, RegisteredOfficer,
+    RevocationCode, StatusDraft, StatusOrder, WhoAmI,
 };
 pub use signing::{Review, await_order, grant, grant_lines, review_and_sign, sign_grant, submit_application};

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use ndoba_registration::Form;
 use rustls_pki_types::CertificateDer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,8 +13,8 @@ use crate::error::ClientError;
 use crate::http::{self, Answer, Call, Method};
 use crate::identity::Identity;
 use crate::resource::{
-    Application, ApplicationSummary, CertificateStatus, Grant, GrantDraft, HandedIn, Order, Page, Profile,
-    RegisteredOfficer, StatusDraft, StatusOrder, WhoAmI,
+    Application, ApplicationSummary, CertificateStatus, ControlQuestion, DeskRequest, Grant, GrantDraft,
+    HandedIn, Order, Page, Profile, RegisteredOfficer, RevocationCode, StatusDraft, StatusOrder, WhoAmI,
 };
 
 /// A certificate's form for download.
@@ -78,6 +79,15 @@ impl OfficerClient {
         self.get("/profiles")
     }
 
+    /// The fields of an application by a profile, with their rules.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn form(&self, profile: &str) -> Result<Form, ClientError> {
+        self.get(&format!("/profiles/{}/form", segment(profile)))
+    }
+
     /// Opens an application; with `key` a repetition gives the same one.
     ///
     /// # Errors
@@ -115,6 +125,15 @@ impl OfficerClient {
         self.get(&format!("/applications/{}", segment(id)))
     }
 
+    /// Everything that is kept about a subject, by personal number or identification code.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn subject_record(&self, subject: &str) -> Result<Value, ClientError> {
+        self.get(&format!("/subjects/{}/record", segment(subject)))
+    }
+
     /// A page of applications; `query` holds `state`, `subject`, `limit`, `after`.
     ///
     /// # Errors
@@ -122,6 +141,35 @@ impl OfficerClient {
     /// [`ClientError`].
     pub fn applications(&self, query: &[(&str, &str)]) -> Result<Page<ApplicationSummary>, ClientError> {
         self.get(&format!("/applications{}", query_string(query)))
+    }
+
+    /// The agreement of an application, PDF.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn agreement(&self, id: &str) -> Result<Vec<u8>, ClientError> {
+        let path = format!("/applications/{}/agreement.pdf", segment(id));
+        Ok(self.call(Method::Get, &path, None, Vec::new())?.body)
+    }
+
+    /// Notes that the agreement with this SHA-256 was accepted.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn agree(
+        &self,
+        id: &str,
+        sha256: &str,
+        accepted: &str,
+        subject_accepted: Option<&str>,
+    ) -> Result<Application, ClientError> {
+        let mut body = json!({ "sha256": sha256, "accepted": accepted });
+        if let Some(day) = subject_accepted {
+            body["subject_accepted"] = day.into();
+        }
+        self.post(&format!("/applications/{}/agreement", segment(id)), &body, None)
     }
 
     /// Freezes an application into an order.
@@ -149,6 +197,24 @@ impl OfficerClient {
     /// [`ClientError`].
     pub fn deliver(&self, id: &str) -> Result<Application, ClientError> {
         self.post(&format!("/applications/{}/deliver", segment(id)), &json!({}), None)
+    }
+
+    /// Notes that the subscriber accepted the certificate, and how.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn accept(&self, id: &str, remark: &str) -> Result<Application, ClientError> {
+        self.post(&format!("/applications/{}/accept", segment(id)), &json!({ "remark": remark }), None)
+    }
+
+    /// Opens an application for a certificate that replaces another; `changes` are merged into the application behind it.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn renew(&self, serial: &str, changes: &impl Serialize) -> Result<Application, ClientError> {
+        self.post(&format!("/certificates/{}/renewal", segment(serial)), changes, None)
     }
 
     /// Gives an application back for correction.
@@ -200,6 +266,42 @@ impl OfficerClient {
     /// [`ClientError`].
     pub fn decline(&self, id: &str, note: &str) -> Result<Order, ClientError> {
         self.post(&format!("/orders/{}/decline", segment(id)), &json!({ "note": note }), None)
+    }
+
+    /// Confirms a suspension that a code had brought about, with the reason.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn confirm(&self, id: &str, note: &str) -> Result<Order, ClientError> {
+        self.post(&format!("/orders/{}/confirm", segment(id)), &json!({ "note": note }), None)
+    }
+
+    /// What a caller is asked before something is done to the certificate on the telephone.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn control_questions(&self, serial: &str) -> Result<Vec<ControlQuestion>, ClientError> {
+        self.get(&format!("/certificates/{}/control-questions", segment(serial)))
+    }
+
+    /// Gives a certificate another revocation code; the answer is its only copy.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn give_revocation_code(&self, serial: &str) -> Result<RevocationCode, ClientError> {
+        self.post(&format!("/certificates/{}/revocation-code", segment(serial)), &json!({}), None)
+    }
+
+    /// A page of requests about certificates; `query` holds `state`, `limit`, `after`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn requests(&self, query: &[(&str, &str)]) -> Result<Page<DeskRequest>, ClientError> {
+        self.get(&format!("/requests{}", query_string(query)))
     }
 
     /// A certificate's status and clocks.

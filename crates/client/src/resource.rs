@@ -1,5 +1,7 @@
 //! The API's resources as the client reads them. Members that a newer server adds are passed over.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -48,6 +50,9 @@ pub struct Application {
     pub updated: String,
     /// What was entered.
     pub content: Value,
+    /// That the agreement was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Value>,
     /// The order made of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<String>,
@@ -57,9 +62,12 @@ pub struct Application {
     /// Why the CA refused the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
-    /// Why it was returned or rejected.
+    /// Why it was returned or rejected, or how the certificate was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
+    /// The certificate that the new one replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
 }
 
 impl std::fmt::Debug for Application {
@@ -229,6 +237,33 @@ pub struct Clock {
     pub left_of_aim_seconds: Option<i64>,
 }
 
+/// A request about a certificate, as the desk works on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeskRequest {
+    /// The certificate.
+    pub serial: String,
+    /// Its CA.
+    pub ca: String,
+    /// How it came: an officer's channel, or `code`.
+    pub channel: String,
+    /// Where its order stands.
+    pub state: String,
+    /// When an officer confirmed what a code had brought about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<String>,
+    /// Its clock.
+    pub clock: Clock,
+}
+
+/// A certificate's revocation code: shown once, kept nowhere.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevocationCode {
+    /// The certificate.
+    pub serial: String,
+    /// The code, in groups of four.
+    pub code: String,
+}
+
 /// An officer of the register.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisteredOfficer {
@@ -294,6 +329,20 @@ pub struct StatusOrder<'a> {
     pub channel: &'a str,
     /// Who asked and how that was checked.
     pub note: &'a str,
+    /// On the telephone: what the caller answered, by the questions' names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub control: BTreeMap<&'a str, &'a str>,
+}
+
+/// A control question, to be read out to who calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlQuestion {
+    /// Answers are given under this name.
+    pub name: String,
+    /// In English.
+    pub en: String,
+    /// In Georgian.
+    pub ka: String,
 }
 
 /// An order to revoke or suspend as it is to be signed; the server has recorded nothing of it.

@@ -1,5 +1,6 @@
 //! The command line. PINs and keys are never arguments; files are.
 
+mod application;
 mod content;
 mod officer;
 mod probe;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ndoba_registration::{CHANNELS, REASONS};
 use ndoba_types::{CaName, UtcTime};
 
+pub(crate) use application::ApplicationCommand;
 pub(crate) use officer::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
 pub(crate) use probe::{ProbeCommand, WatchArgs};
 
@@ -193,95 +195,17 @@ impl From<Language> for ndoba_order::Language {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum ApplicationCommand {
-    /// Open an application from a file and a PKCS#10 request; every rule is checked at once.
-    New {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// The application's content without the request, JSON or TOML by its ending.
-        #[arg(long, value_name = "FILE")]
-        file: PathBuf,
-        /// The PKCS#10 request, PEM.
-        #[arg(long, value_name = "FILE")]
-        csr: PathBuf,
-    },
-    /// Show an application.
-    Show {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-    },
-    /// List applications.
-    List {
-        #[command(flatten)]
-        api: ApiArgs,
-    },
-    /// Freeze an application into an order and sign it as submitter.
-    Submit {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-    },
-    /// Sign an application's order as approver, and wait for the certificate.
-    Approve {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-    },
-    /// Replace the content of a draft or returned application.
-    Edit {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-        /// The whole content anew, without the request, JSON or TOML by its ending.
-        #[arg(long, value_name = "FILE")]
-        file: PathBuf,
-        /// Another PKCS#10 request, PEM; the one before stays when absent.
-        #[arg(long, value_name = "FILE")]
-        csr: Option<PathBuf>,
-    },
-    /// Give a submitted application back for correction, as approver.
-    Return {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-        /// What is to be corrected.
-        #[arg(long, value_name = "TEXT")]
-        remark: String,
-    },
-    /// Refuse an application for good, as approver.
-    Reject {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-        /// Why.
-        #[arg(long, value_name = "TEXT")]
-        remark: String,
-    },
-    /// Give an application up before it is fully signed.
-    Withdraw {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-    },
-    /// Note that the certificate was handed to its subscriber.
-    Deliver {
-        #[command(flatten)]
-        api: ApiArgs,
-        /// Its id.
-        id: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub(crate) enum CertificateCommand {
+    /// Find certificates by name, personal number, identification code or serial number.
+    Search {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// How a name begins; a number of 11 or 9 digits; or a serial number, hexadecimal or after `dec:`.
+        what: String,
+        /// Only `good`, `suspended` or `revoked` ones.
+        #[arg(long, value_parser = ["good", "suspended", "revoked"])]
+        status: Option<String>,
+    },
     /// Show a certificate's status.
     Show {
         #[command(flatten)]
@@ -329,6 +253,38 @@ pub(crate) enum CertificateCommand {
         #[arg(long, value_name = "TEXT")]
         note: String,
     },
+    /// Confirm, as revocation officer, a suspension that a subscriber's code had brought about.
+    Confirm {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// The order.
+        order: String,
+        /// With whom it was confirmed, and how; kept as evidence.
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+    },
+    /// Show the control questions for who calls about a certificate on the telephone.
+    ControlQuestions {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Serial number, hexadecimal.
+        serial: String,
+    },
+    /// List requests about certificates with their clocks, newest first.
+    Requests {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Only what owes something still, or what a code suspended and no officer has confirmed.
+        #[arg(long, value_parser = ["open", "unconfirmed"])]
+        state: Option<String>,
+    },
+    /// Give a certificate another revocation code, for its subscriber. The one before is void.
+    RevocationCode {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Serial number, hexadecimal.
+        serial: String,
+    },
     /// Suspend a certificate.
     Suspend {
         #[command(flatten)]
@@ -367,6 +323,14 @@ pub(crate) struct RequestArgs {
     /// When the request reached the provider, RFC 3339; now when absent. The 24 hours run from here.
     #[arg(long, value_name = "TIME")]
     pub(crate) received_at: Option<UtcTime>,
+    /// On the telephone: what the caller answered to a control question, NAME=ANSWER; three of them at least.
+    #[arg(long = "answer", value_name = "NAME=ANSWER", value_parser = answer)]
+    pub(crate) answers: Vec<(String, String)>,
+}
+
+fn answer(text: &str) -> Result<(String, String), &'static str> {
+    let (name, answer) = text.split_once('=').ok_or("NAME=ANSWER, such as document-number=12AB34567")?;
+    Ok((name.into(), answer.into()))
 }
 
 fn reasons() -> PossibleValuesParser {

@@ -4,6 +4,7 @@ pub(crate) mod application;
 pub(crate) mod audit;
 pub(crate) mod certificate;
 pub(crate) mod db;
+mod desk;
 pub(crate) mod devices;
 mod kept;
 pub(crate) mod last_crl;

@@ -8,6 +8,7 @@ mod audit;
 mod background;
 pub(crate) mod ca;
 mod clock;
+mod desk;
 mod health;
 mod journal;
 mod kept;
@@ -130,7 +131,7 @@ fn start(
         servers.push(public::start(process, background)?);
     }
     if roles.has(Role::Registration) {
-        servers.push(officers::start(process, background)?);
+        servers.extend(officers::start(process, background)?);
     }
     if let Some(address) = process.settings.listen.operator {
         let health = Arc::clone(&process.health);
@@ -214,6 +215,9 @@ fn needed_tokens(settings: &Settings) -> Vec<String> {
             .extend(settings.cas.iter().filter_map(|ca| ca.ocsp.as_ref()).map(|ocsp| ocsp.key.token.clone()));
         names.extend(settings.tsa.units.iter().map(|unit| unit.key.token.clone()));
         names.extend(settings.clock.statement.iter().map(|key| key.token.clone()));
+    }
+    if settings.roles.has(Role::Registration) {
+        names.extend(settings.desk.iter().map(|desk| desk.key.token.clone()));
     }
     if settings.roles.has(Role::Audit) {
         names.extend(settings.audit.iter().map(|audit| audit.key.token.clone()));

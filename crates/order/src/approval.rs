@@ -1,5 +1,7 @@
 //! Attacks on approvals: each of them is refused, for its own reason (K-P01, K-P02).
 
+mod desk;
+
 use std::sync::LazyLock;
 
 use ndoba_types::{InstallationId, OfficerId, Sha256Digest, Span, UtcTime};

@@ -219,7 +219,8 @@ fn check_signatures<S: AsRef<[u8]>>(
         let covers = match jws.header().role {
             SignerRole::Approver => over(SignerRole::Submitter),
             SignerRole::SecondSecurityOfficer => over(SignerRole::SecurityOfficer),
-            SignerRole::Observer
+            SignerRole::Desk
+            | SignerRole::Observer
             | SignerRole::RevocationOfficer
             | SignerRole::SecurityOfficer
             | SignerRole::Submitter => jws.header().over.is_none(),
@@ -259,7 +260,8 @@ fn check_signature<'r>(
         OrderContent::CertifyUnit(_)
         | OrderContent::Release(_)
         | OrderContent::Revoke(_)
-        | OrderContent::Suspend(_) => None,
+        | OrderContent::Suspend(_)
+        | OrderContent::SuspendByCode(_) => None,
     };
     if person.is_some() && person == officer.person {
         return Err(Refusal::OfficerIsSubject);

@@ -90,6 +90,10 @@ fn heading(kind: &str, language: Language) -> String {
         "release" => ("End the suspension of a certificate", "სერტიფიკატის შეჩერების მოხსნა"),
         "revoke" => ("Revoke a certificate for ever", "სერტიფიკატის სამუდამოდ გაუქმება"),
         "suspend" => ("Suspend a certificate", "სერტიფიკატის შეჩერება"),
+        "suspend-by-code" => (
+            "Suspend a certificate: its subscriber gave the revocation code",
+            "სერტიფიკატის შეჩერება: ხელმომწერმა გაუქმების კოდი წარადგინა",
+        ),
         "accept-restore" => (
             "Accept a restored database that is behind its witnesses",
             "აღდგენილი მონაცემთა ბაზის მიღება, რომელიც მოწმეებს ჩამორჩება",

@@ -18,6 +18,9 @@ pub(crate) const MAX_LIFE: Span = Span::days(7);
 const MAX_EVIDENCE: usize = 32;
 /// The most days of validity that an order may ask for; the profile's limit is lower.
 const MAX_DAYS: u32 = 36_525;
+/// An order of the service's lives no longer: it is carried out at once or not at all, and one that was made and kept is
+/// worth nothing soon.
+const MAX_LIFE_BY_CODE: Span = Span::hours(1);
 
 /// What the CA is to do, once. The fields are public because an order claims something and proves nothing: the proof
 /// is [`AuthorisedOrder`](crate::AuthorisedOrder).
@@ -52,6 +55,8 @@ pub enum OrderContent {
     Revoke(Revoke),
     /// A suspension (certificateHold).
     Suspend(Suspend),
+    /// A suspension that the subscriber asked for with the code (design §3).
+    SuspendByCode(Suspend),
 }
 
 /// A certificate to be.
@@ -155,11 +160,20 @@ pub enum OrderKind {
     Revoke,
     /// See [`OrderContent::Suspend`].
     Suspend,
+    /// See [`OrderContent::SuspendByCode`].
+    SuspendByCode,
 }
 
 impl OrderKind {
-    const ALL: [Self; 6] =
-        [Self::CertifyUnit, Self::Issue, Self::Reissue, Self::Release, Self::Revoke, Self::Suspend];
+    const ALL: [Self; 7] = [
+        Self::CertifyUnit,
+        Self::Issue,
+        Self::Reissue,
+        Self::Release,
+        Self::Revoke,
+        Self::Suspend,
+        Self::SuspendByCode,
+    ];
 
     /// The name in documents.
     pub fn name(self) -> &'static str {
@@ -170,6 +184,7 @@ impl OrderKind {
             Self::Release => "release",
             Self::Revoke => "revoke",
             Self::Suspend => "suspend",
+            Self::SuspendByCode => "suspend-by-code",
         }
     }
 
@@ -180,6 +195,8 @@ impl OrderKind {
             Self::CertifyUnit => &[SignerRole::SecurityOfficer, SignerRole::SecondSecurityOfficer],
             Self::Issue | Self::Reissue | Self::Release => &[SignerRole::Submitter, SignerRole::Approver],
             Self::Revoke | Self::Suspend => &[SignerRole::RevocationOfficer],
+            // Nobody is awake at three in the morning. What two officers can take back, a service may do (ADR 0016).
+            Self::SuspendByCode => &[SignerRole::Desk],
         }
     }
 }
@@ -226,6 +243,7 @@ impl Order {
             OrderContent::Release(_) => OrderKind::Release,
             OrderContent::Revoke(_) => OrderKind::Revoke,
             OrderContent::Suspend(_) => OrderKind::Suspend,
+            OrderContent::SuspendByCode(_) => OrderKind::SuspendByCode,
         }
     }
 
@@ -236,7 +254,7 @@ impl Order {
             OrderContent::Issue(issue) | OrderContent::Reissue(issue) => issue.replaces.as_ref(),
             OrderContent::Release(release) => Some(&release.serial),
             OrderContent::Revoke(revoke) => Some(&revoke.serial),
-            OrderContent::Suspend(suspend) => Some(&suspend.serial),
+            OrderContent::Suspend(suspend) | OrderContent::SuspendByCode(suspend) => Some(&suspend.serial),
         }
     }
 
@@ -247,7 +265,7 @@ impl Order {
             OrderContent::Issue(issue) | OrderContent::Reissue(issue) => &issue.evidence,
             OrderContent::Release(release) => &release.evidence,
             OrderContent::Revoke(revoke) => &revoke.evidence,
-            OrderContent::Suspend(suspend) => &suspend.evidence,
+            OrderContent::Suspend(suspend) | OrderContent::SuspendByCode(suspend) => &suspend.evidence,
         }
     }
 
@@ -259,7 +277,8 @@ impl Order {
             | OrderContent::Issue(_)
             | OrderContent::Reissue(_)
             | OrderContent::Release(_)
-            | OrderContent::Suspend(_) => None,
+            | OrderContent::Suspend(_)
+            | OrderContent::SuspendByCode(_) => None,
         }
     }
 
@@ -288,7 +307,7 @@ impl Order {
             OrderContent::Issue(issue) | OrderContent::Reissue(issue) => members(issue)?,
             OrderContent::Release(release) => members(release)?,
             OrderContent::Revoke(revoke) => members(revoke)?,
-            OrderContent::Suspend(suspend) => members(suspend)?,
+            OrderContent::Suspend(suspend) | OrderContent::SuspendByCode(suspend) => members(suspend)?,
         };
         let mut all = members(&head)?;
         all.extend(content);
@@ -313,6 +332,7 @@ impl Order {
             OrderKind::Release => OrderContent::Release(document::read(rest)?),
             OrderKind::Revoke => OrderContent::Revoke(document::read(rest)?),
             OrderKind::Suspend => OrderContent::Suspend(document::read(rest)?),
+            OrderKind::SuspendByCode => OrderContent::SuspendByCode(document::read(rest)?),
         };
         let order = Self { installation, order_id, ca, created, expires, content };
         order.check()?;
@@ -330,6 +350,9 @@ impl Order {
             return Err(Malformed::rule("an order lapses after it is made, and within 7 days"));
         }
         let evidence = match &self.content {
+            OrderContent::SuspendByCode(_) if self.expires.since(self.created) > MAX_LIFE_BY_CODE => {
+                return Err(Malformed::rule("a suspension by code lapses within the hour"));
+            }
             OrderContent::CertifyUnit(unit) => {
                 check_profile(&unit.profile, unit.days)?;
                 return unit.check(self.created);
@@ -349,7 +372,7 @@ impl Order {
             }
             OrderContent::Release(release) => &release.evidence,
             OrderContent::Revoke(revoke) => &revoke.evidence,
-            OrderContent::Suspend(suspend) => &suspend.evidence,
+            OrderContent::Suspend(suspend) | OrderContent::SuspendByCode(suspend) => &suspend.evidence,
         };
         if evidence.len() > MAX_EVIDENCE {
             return Err(Malformed::rule("an order names at most 32 pieces of evidence"));
@@ -404,6 +427,7 @@ impl fmt::Debug for OrderContent {
             Self::Release(_) => "Release(..)",
             Self::Revoke(_) => "Revoke(..)",
             Self::Suspend(_) => "Suspend(..)",
+            Self::SuspendByCode(_) => "SuspendByCode(..)",
         })
     }
 }

@@ -14,6 +14,8 @@ pub enum Role {
     Approver,
     /// Reads archives and audit logs, changes nothing.
     Auditor,
+    /// No person but a service of registration's: suspends for subscribers who give their codes.
+    Desk,
     /// Runs the systems day by day, and backs them up.
     Operator,
     /// Vets applicants and submits.
@@ -26,10 +28,11 @@ pub enum Role {
 
 impl Role {
     /// All roles, by name.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Administrator,
         Self::Approver,
         Self::Auditor,
+        Self::Desk,
         Self::Operator,
         Self::RegistrationOfficer,
         Self::RevocationOfficer,
@@ -42,6 +45,7 @@ impl Role {
             Self::Administrator => "administrator",
             Self::Approver => "approver",
             Self::Auditor => "auditor",
+            Self::Desk => "desk",
             Self::Operator => "operator",
             Self::RegistrationOfficer => "registration-officer",
             Self::RevocationOfficer => "revocation-officer",
@@ -53,7 +57,9 @@ impl Role {
     pub fn is_registration(self) -> bool {
         match self {
             Self::Approver | Self::RegistrationOfficer | Self::RevocationOfficer => true,
-            Self::Administrator | Self::Auditor | Self::Operator | Self::SecurityOfficer => false,
+            Self::Administrator | Self::Auditor | Self::Desk | Self::Operator | Self::SecurityOfficer => {
+                false
+            }
         }
     }
 }
@@ -88,15 +94,16 @@ impl Roles {
     /// # Errors
     ///
     /// [`IncompatibleRoles`] for none, for a security officer with a registration role (design §3), and for an
-    /// auditor with any other role (P-03).
+    /// auditor or a service with any other role (P-03).
     pub fn new(roles: impl IntoIterator<Item = Role>) -> Result<Self, IncompatibleRoles> {
         let mut roles: Vec<Role> = roles.into_iter().collect();
         roles.sort_unstable_by_key(|role| role.name());
         roles.dedup();
         let security =
             roles.contains(&Role::SecurityOfficer) && roles.iter().any(|role| role.is_registration());
-        let auditor = roles.contains(&Role::Auditor) && roles.len() > 1;
-        if roles.is_empty() || security || auditor { Err(IncompatibleRoles) } else { Ok(Self(roles)) }
+        let alone = [Role::Auditor, Role::Desk];
+        let alone = roles.iter().any(|role| alone.contains(role)) && roles.len() > 1;
+        if roles.is_empty() || security || alone { Err(IncompatibleRoles) } else { Ok(Self(roles)) }
     }
 
     /// Whether `role` is among them.
@@ -128,7 +135,7 @@ impl From<Roles> for Vec<String> {
 /// No role, an unknown one, or roles that one person must not hold together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "an officer holds at least one known role; a security officer no role in registration, an auditor no other role"
+    "an officer holds at least one known role; a security officer no role in registration, an auditor and a service no other role"
 )]
 pub struct IncompatibleRoles;
 
@@ -137,6 +144,8 @@ pub struct IncompatibleRoles;
 pub enum SignerRole {
     /// Who approves what the submitter signed.
     Approver,
+    /// The service that suspends by code.
+    Desk,
     /// Who measures from outside; such a signature entitles to nothing.
     Observer,
     /// Who revokes or suspends.
@@ -150,8 +159,9 @@ pub enum SignerRole {
 }
 
 impl SignerRole {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Approver,
+        Self::Desk,
         Self::Observer,
         Self::RevocationOfficer,
         Self::SecondSecurityOfficer,
@@ -163,6 +173,7 @@ impl SignerRole {
     pub fn name(self) -> &'static str {
         match self {
             Self::Approver => "approver",
+            Self::Desk => "desk",
             Self::Observer => "observer",
             Self::RevocationOfficer => "revocation-officer",
             Self::SecondSecurityOfficer => "second-security-officer",
@@ -175,6 +186,7 @@ impl SignerRole {
     pub fn required(self) -> Role {
         match self {
             Self::Approver => Role::Approver,
+            Self::Desk => Role::Desk,
             Self::Observer => Role::Operator,
             Self::RevocationOfficer => Role::RevocationOfficer,
             Self::SecondSecurityOfficer | Self::SecurityOfficer => Role::SecurityOfficer,
@@ -208,6 +220,9 @@ mod tests {
         }
         assert_eq!(Roles::new([]), Err(IncompatibleRoles));
         assert_eq!(Roles::new([Role::Auditor, Role::Operator]), Err(IncompatibleRoles));
+        for other in [Role::RevocationOfficer, Role::SecurityOfficer, Role::Operator] {
+            assert_eq!(Roles::new([Role::Desk, other]), Err(IncompatibleRoles));
+        }
         // Never on the same order, but the same person may hold both (design §3).
         assert!(Roles::new([Role::RegistrationOfficer, Role::Approver]).is_ok());
         for role in Role::ALL {

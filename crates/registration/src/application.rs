@@ -117,12 +117,21 @@ pub enum StoredState {
     Withdrawn,
     /// The certificate was handed to the subscriber.
     Delivered,
+    /// The subscriber accepted the certificate.
+    Accepted,
 }
 
 impl StoredState {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Draft, Self::Submitted, Self::Returned, Self::Rejected, Self::Withdrawn, Self::Delivered];
+    pub const ALL: [Self; 7] = [
+        Self::Draft,
+        Self::Submitted,
+        Self::Returned,
+        Self::Rejected,
+        Self::Withdrawn,
+        Self::Delivered,
+        Self::Accepted,
+    ];
 
     /// The database's spelling.
     pub fn name(self) -> &'static str {
@@ -133,6 +142,7 @@ impl StoredState {
             Self::Rejected => "rejected",
             Self::Withdrawn => "withdrawn",
             Self::Delivered => "delivered",
+            Self::Accepted => "accepted",
         }
     }
 
@@ -162,12 +172,12 @@ pub struct ApplicationContent {
     /// The qualified device that the key is in, for profiles that want one (C-52, C-73).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<DeviceContent>,
-    /// The subscriber agreement (P-13), where one was concluded.
+    /// The subscriber agreement (P-13), once it was accepted: nobody enters it, `agree` notes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<AgreementContent>,
-    /// Whether the subscriber lets the certificate be shown to third parties (P-14).
-    #[serde(default)]
-    pub publication_consent: bool,
+    /// Whether the subscriber lets the certificate be shown to third parties (P-14): said, one way or the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publication_consent: Option<bool>,
 }
 
 /// The qualified device that a key is in, and what shows it.
@@ -306,6 +316,12 @@ pub struct IdentityDocument {
     pub number: String,
     /// The authority that issued it.
     pub issued_by: String,
+    /// How it was found genuine: `visual-inspection`, `chip-read` or `register-check` (REG-6.4.5-04).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<String>,
+    /// Where the copies of the documents and of the signed agreement are kept: `attached`, or a place (REG-6.4.5-04).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copies_at: Option<String>,
     /// Date of issue, YYYY-MM-DD.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued: Option<String>,
@@ -327,7 +343,7 @@ pub struct IdentityProofing {
     pub seen_by: String,
 }
 
-/// The agreement with the subscriber (P-13).
+/// That the agreement with the subscriber was accepted (P-13, REG-6.3.4-08): which, when, and who noted it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
@@ -336,8 +352,15 @@ pub struct AgreementContent {
     pub sha256: String,
     /// The version of the terms.
     pub terms: String,
-    /// The day of acceptance, YYYY-MM-DD.
+    /// The day on which the subscriber accepted it, YYYY-MM-DD.
     pub accepted: String,
+    /// The day on which the subject accepted the second part, where the subscriber is somebody else (REG-6.3.4-09).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject_accepted: Option<String>,
+    /// When that was noted, RFC 3339.
+    pub noted: String,
+    /// The officer who noted it.
+    pub noted_by: String,
 }
 
 macro_rules! without_personal_data {

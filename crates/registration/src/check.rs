@@ -1,22 +1,18 @@
 //! From what an officer entered to what may become an order: every rule that can refuse does so here, at once,
-//! and names its field.
+//! and names its field. The rules of fields are the form's, which clients are given too.
 
 use ndoba_order::DeviceEvidence;
-use ndoba_types::{DeviceModel, Sha256Digest, Span, UtcTime};
+use ndoba_types::{DeviceModel, Sha256Digest, UtcTime};
 use ndoba_x509::Subject;
-use time::Date;
-use time::macros::format_description;
+use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::application::{
-    AffiliationContent, ApplicationContent, AuthorityProof, DeviceContent, IdentityDocument,
-    IdentityProofing, LegalPersonContent, NaturalPersonContent, Representative, SubjectContent,
-};
+use crate::application::{AffiliationContent, ApplicationContent, DeviceContent, SubjectContent};
 use crate::csr::{CheckedCsr, check_csr};
 use crate::field_error::{FieldError, Refusals};
-use crate::profile::{DeviceOffer, ProfileOffer, SubjectKind};
+use crate::form;
+use crate::profile::{DeviceOffer, ProfileOffer};
 use crate::subject::certificate_subject;
-use crate::text::{MAX_NAME, MAX_TEXT, accept};
 
 /// What the checks measure against.
 #[derive(Clone, Copy, Debug)]
@@ -72,88 +68,85 @@ pub fn subject_identifier(content: &ApplicationContent) -> &str {
     }
 }
 
-/// Checks everything that can be known without the database.
+/// Checks everything that can be known without the database: the content before its [`Form`], then what becomes of it.
 ///
 /// # Errors
 ///
-/// All refusals, in the order of the fields; never empty.
+/// All refusals, in the order of the form; never empty.
 pub fn check(content: &ApplicationContent, rules: Rules<'_>) -> Result<CheckedApplication, Vec<FieldError>> {
-    let mut found = Vec::new();
-    let mut root = Refusals::at(&mut found, "");
-    let mut content = content.clone();
-
     let profile = rules.profiles.iter().find(|offer| offer.name == content.profile).cloned();
-    match &profile {
-        None => {
-            root.refuse::<()>("profile", "profile.unknown", None, "must be one of the profiles on offer");
-        }
-        Some(offer) if offer.subject != subject_kind(&content.subject) => {
-            let message = format!("is a profile for a {}", offer.subject.name());
-            root.refuse::<()>("profile", "profile.other-subject", None, message);
-        }
-        Some(offer) if offer.organisation != organisation(&content.subject).is_some() => {
-            let message = if offer.organisation {
-                "is a profile whose certificates name the person's organisation: give it"
-            } else {
-                "is a profile whose certificates name no organisation beside the person"
-            };
-            root.refuse::<()>("subject/organisation", "organisation.profile", Some("C-24"), message);
-        }
-        Some(offer) if offer.device != content.device.is_some() => {
-            let message = if offer.device {
-                "is a profile for keys in a qualified device: say which, and what shows it"
-            } else {
-                "is a profile that says nothing of a device"
-            };
-            root.refuse::<()>("device", "device.profile", Some("C-52"), message);
-        }
-        Some(offer) if content.days == 0 || content.days > offer.max_days => {
-            let message = format!("must be between 1 and {}", offer.max_days);
-            root.refuse::<()>("days", "days.range", Some("C-71"), message);
-        }
-        Some(_) => {}
-    }
-    match &mut content.subject {
-        SubjectContent::NaturalPerson(person) => natural(&mut root.within("subject"), person, rules.now),
-        SubjectContent::LegalPerson(person) => legal(&mut root.within("subject"), person, rules.now),
-    }
-    let subject = certificate_subject(&mut root.within("subject"), &content.subject);
-    document(&mut root.within("identity_document"), &mut content.identity_document, rules.now);
-    proofing(&mut root.within("identity_proofing"), &mut content.identity_proofing, rules);
-    let csr = check_csr(&mut root, "csr", &content.csr);
-    let device = match &mut content.device {
-        Some(entered) => device(&mut root.within("device"), entered, rules),
-        None => None,
-    };
-    let mut agreement = None;
-    if let Some(entered) = &mut content.agreement {
-        let mut at = root.within("agreement");
-        agreement = entered.sha256.parse().ok();
-        if agreement.is_none() {
-            at.refuse::<()>(
-                "sha256",
-                "digest.form",
-                Some("P-13"),
-                "must be 64 lower-case hexadecimal digits",
-            );
-        }
-        replace(&mut at, "terms", &mut entered.terms, MAX_TEXT);
-        past_day(&mut at, "accepted", &entered.accepted, rules.now, Some("P-13"));
-    }
+    let Some(profile) = profile else { return Err(vec![unknown_profile()]) };
+    // Noted, not entered: `agree` looks at it.
+    let mut content = content.clone();
+    let agreement = content.agreement.take();
+    let written = serde_json::to_value(&content).map(normalised).map_err(|_| vec![not_ours()])?;
+    let mut found: Vec<FieldError> =
+        form::effective(&profile, rules).judge(&written).into_iter().map(Into::into).collect();
+    let mut content: ApplicationContent = serde_json::from_value(written).map_err(|_| vec![not_ours()])?;
+    content.agreement = agreement;
 
-    match (profile, subject, csr) {
-        (Some(profile), Some(subject), Some(csr)) if found.is_empty() => {
+    let about_subject = found.iter().any(|one| one.field.starts_with("/subject"));
+    let mut root = Refusals::at(&mut found, "");
+    let csr = check_csr(&mut root, "csr", &content.csr);
+    // What the form lets through makes a name; where it does not, the officer has been told already.
+    let subject = match about_subject {
+        true => None,
+        false => certificate_subject(&mut root.within("subject"), &content.subject),
+    };
+    let device = content.device.as_ref().and_then(evidenced);
+    if found.is_empty() && device.is_some() != profile.device {
+        found.push(not_ours());
+    }
+    let agreement = content.agreement.as_ref().and_then(|agreement| agreement.sha256.parse().ok());
+    match (subject, csr) {
+        (Some(subject), Some(csr)) if found.is_empty() => {
             Ok(CheckedApplication { content, profile, subject, csr, device, agreement })
         }
-        (_, _, _) => Err(found),
+        (_, _) => Err(found),
     }
 }
 
-fn subject_kind(subject: &SubjectContent) -> SubjectKind {
-    match subject {
-        SubjectContent::NaturalPerson(_) => SubjectKind::Natural,
-        SubjectContent::LegalPerson(_) => SubjectKind::Legal,
+/// What is wrong with an application that came as JSON and does not read: the fields, as [`check`] names them.
+pub(crate) fn refusals(application: &Value, rules: Rules<'_>) -> Vec<FieldError> {
+    let named = application.get("profile").and_then(Value::as_str);
+    let profile = rules.profiles.iter().find(|offer| Some(offer.name.as_str()) == named);
+    let Some(profile) = profile else { return vec![unknown_profile()] };
+    let mut found: Vec<FieldError> =
+        form::effective(profile, rules).judge(application).into_iter().map(Into::into).collect();
+    if let Some(request) = application.get("csr").and_then(Value::as_str) {
+        check_csr(&mut Refusals::at(&mut found, ""), "csr", request);
     }
+    found
+}
+
+fn unknown_profile() -> FieldError {
+    refusal("/profile", "profile.unknown", "must be one of the profiles on offer")
+}
+
+/// The form and the structure of applications tell two stories: a fault of ours, told where it is.
+fn not_ours() -> FieldError {
+    refusal("", "json.structure", "has another structure than an application")
+}
+
+fn refusal(field: &str, code: &'static str, message: &str) -> FieldError {
+    FieldError { field: field.into(), code, clause: None, message: message.into() }
+}
+
+/// Every text in NFC (design §3). A request in PEM has only ASCII.
+fn normalised(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.nfc().collect()),
+        Value::Array(items) => items.into_iter().map(normalised).collect(),
+        Value::Object(members) => {
+            members.into_iter().map(|(name, value)| (name, normalised(value))).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
+}
+
+/// The model and the kind of evidence, as the form allows them.
+fn evidenced(device: &DeviceContent) -> Option<(DeviceModel, DeviceEvidence)> {
+    Some((device.model.parse().ok()?, DeviceEvidence::from_name(&device.kind)?))
 }
 
 /// The organisation beside a person.
@@ -161,133 +154,6 @@ pub(crate) fn organisation(subject: &SubjectContent) -> Option<&AffiliationConte
     match subject {
         SubjectContent::NaturalPerson(person) => person.organisation.as_ref(),
         SubjectContent::LegalPerson(_) => None,
-    }
-}
-
-fn natural(at: &mut Refusals<'_>, person: &mut NaturalPersonContent, now: UtcTime) {
-    normalise(&mut person.given_names);
-    normalise(&mut person.surname);
-    if let Some(latin) = &mut person.latin {
-        normalise(&mut latin.given_names);
-        normalise(&mut latin.surname);
-    }
-    personal_number(at, "personal_number", &person.personal_number);
-    email(at, "email", &person.email);
-    if let Some(AffiliationContent { name, identification_code, authority: proof }) = &mut person.organisation
-    {
-        let mut at = at.within("organisation");
-        normalise(name);
-        organisation_code(&mut at, identification_code);
-        authority(&mut at.within("authority"), proof, now);
-    }
-}
-
-fn legal(at: &mut Refusals<'_>, person: &mut LegalPersonContent, now: UtcTime) {
-    normalise(&mut person.name);
-    person.common_name.as_mut().map(normalise);
-    person.latin_name.as_mut().map(normalise);
-    organisation_code(at, &person.identification_code);
-    email(at, "email", &person.email);
-    replace(at, "contact_address", &mut person.contact_address, MAX_TEXT);
-    {
-        let mut at = at.within("representative");
-        let Representative { name, personal_number: number, position } = &mut person.representative;
-        replace(&mut at, "name", name, MAX_NAME);
-        personal_number(&mut at, "personal_number", number);
-        replace(&mut at, "position", position, MAX_TEXT);
-    }
-    authority(&mut at.within("authority"), &mut person.authority, now);
-}
-
-fn organisation_code(at: &mut Refusals<'_>, text: &str) {
-    if !digits(text, 9) {
-        let message = "must be the identification code of 9 digits";
-        at.refuse::<()>("identification_code", "identification-code.form", Some("G-41"), message);
-    }
-}
-
-fn authority(at: &mut Refusals<'_>, proof: &mut AuthorityProof, now: UtcTime) {
-    one_of(at, "type", &proof.kind, AUTHORITY_KINDS, Some("P-11"));
-    replace(at, "reference", &mut proof.reference, MAX_TEXT);
-    past_day(at, "date", &proof.date, now, Some("P-11"));
-}
-
-fn document(at: &mut Refusals<'_>, document: &mut IdentityDocument, now: UtcTime) {
-    one_of(at, "type", &document.kind, DOCUMENT_KINDS, Some("P-12"));
-    let number = &document.number;
-    if number.is_empty()
-        || number.len() > 30
-        || !number.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    {
-        let message = "must be 1 to 30 letters, digits and hyphens, as printed";
-        at.refuse::<()>("number", "document.number", Some("P-12"), message);
-    }
-    replace(at, "issued_by", &mut document.issued_by, MAX_TEXT);
-    let issued = document.issued.as_deref().and_then(|day| past_day(at, "issued", day, now, Some("P-11")));
-    let Some(expires) = document.expires.as_deref() else { return };
-    let Some(expires) = day(at, "expires", expires) else { return };
-    if expires < today(now) {
-        at.refuse::<()>("expires", "document.expired", Some("P-11"), "the document's validity has ended");
-    } else if issued.is_some_and(|issued| issued > expires) {
-        at.refuse::<()>("expires", "document.dates", Some("P-11"), "must not be before the day of issue");
-    }
-}
-
-fn device(
-    at: &mut Refusals<'_>,
-    entered: &mut DeviceContent,
-    rules: Rules<'_>,
-) -> Option<(DeviceModel, DeviceEvidence)> {
-    let DeviceContent { model, kind, reference, date } = entered;
-    one_of(at, "type", kind, &DeviceEvidence::ALL.map(DeviceEvidence::name), Some("C-73"));
-    replace(at, "reference", reference, MAX_TEXT);
-    past_day(at, "date", date, rules.now, Some("C-73"));
-    let offer = rules.devices.iter().find(|offer| offer.model.as_str() == model);
-    match offer {
-        None => {
-            let known: Vec<&str> = rules.devices.iter().map(|offer| offer.model.as_str()).collect();
-            let message =
-                format!("must be a certified model of the provider's register: {}", known.join(", "));
-            at.refuse("model", "device.unknown", Some("C-52"), message)
-        }
-        Some(offer) if offer.ends <= rules.now => {
-            let message = format!("is a model whose certification ended {}", offer.ends);
-            at.refuse("model", "device.certification-ended", Some("C-52"), message)
-        }
-        Some(offer) => Some((offer.model.clone(), DeviceEvidence::from_name(kind)?)),
-    }
-}
-
-fn proofing(at: &mut Refusals<'_>, proofing: &mut IdentityProofing, rules: Rules<'_>) {
-    one_of(at, "method", &proofing.method, PROOFING_METHODS, Some("P-10"));
-    replace(at, "seen_by", &mut proofing.seen_by, MAX_NAME);
-    let Some(seen) = past_day(at, "date", &proofing.date, rules.now, Some("C-72")) else { return };
-    if seen < today(rules.now.minus(Span::days(rules.proofing_max_age_days))) {
-        let message = format!("must not be more than {} days ago", rules.proofing_max_age_days);
-        at.refuse::<()>("date", "proofing.too-old", Some("C-72"), message);
-    }
-}
-
-/// Names are judged by `x509`; here they only get their one spelling.
-fn normalise(text: &mut String) {
-    *text = text.nfc().collect();
-}
-
-fn replace(at: &mut Refusals<'_>, member: &str, text: &mut String, max: usize) {
-    if let Some(accepted) = accept(at, member, text, max) {
-        *text = accepted;
-    }
-}
-
-/// No checksum and no birth date in it: there is none (G-40).
-fn personal_number(at: &mut Refusals<'_>, member: &str, text: &str) {
-    if !digits(text, 11) {
-        at.refuse::<()>(
-            member,
-            "personal-number.form",
-            Some("G-40"),
-            "must be the personal number of 11 digits",
-        );
     }
 }
 
@@ -300,58 +166,6 @@ fn digits(text: &str, count: usize) -> bool {
     text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A form that mail can have, no more: that it is read by the right person, only a message can show.
-fn email(at: &mut Refusals<'_>, member: &str, text: &str) {
-    let plain = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !br#"@,;:<>()[]\""#.contains(&b))
-    };
-    let fits = text.split_once('@').is_some_and(|(local, domain)| {
-        plain(local)
-            && local.len() <= 64
-            && text.len() <= 254
-            && domain.contains('.')
-            && domain.split('.').all(|label| {
-                !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            })
-    });
-    if !fits {
-        at.refuse::<()>(member, "email.form", None, "must be an e-mail address, its domain in ASCII");
-    }
-}
-
-fn one_of(at: &mut Refusals<'_>, member: &str, text: &str, allowed: &[&str], clause: Option<&'static str>) {
-    if !allowed.contains(&text) {
-        at.refuse::<()>(member, "choice.unknown", clause, format!("must be one of: {}", allowed.join(", ")));
-    }
-}
-
-fn day(at: &mut Refusals<'_>, member: &str, text: &str) -> Option<Date> {
-    match Date::parse(text, format_description!("[year]-[month]-[day]")) {
-        // The parser takes a sign and more digits in front; a date on a document has neither.
-        Ok(date) if text.len() == 10 && date.year() >= 1900 => Some(date),
-        Ok(_) | Err(_) => at.refuse(member, "date.form", None, "must be a date such as 2026-11-23"),
-    }
-}
-
-fn past_day(
-    at: &mut Refusals<'_>,
-    member: &str,
-    text: &str,
-    now: UtcTime,
-    clause: Option<&'static str>,
-) -> Option<Date> {
-    let date = day(at, member, text)?;
-    if date > today(now) {
-        return at.refuse(member, "date.future", clause, "must not be in the future");
-    }
-    Some(date)
-}
-
-/// The calendar day in Georgia, which is UTC+4 all year: officers enter the date on their wall.
-fn today(now: UtcTime) -> Date {
-    now.plus(Span::hours(4)).to_date_time().date()
-}
-
 /// Kinds of identity documents (P-12: document types).
 pub const DOCUMENT_KINDS: &[&str] = &["identity-card", "neutral-document", "passport", "residence-card"];
 
@@ -362,3 +176,6 @@ pub const PROOFING_METHODS: &[&str] =
 /// Kinds of proof that a representative may act (REG-6.2.2-19, -20).
 pub const AUTHORITY_KINDS: &[&str] =
     &["order-of-appointment", "other", "power-of-attorney", "registry-extract"];
+
+/// Ways to find a document genuine (REG-6.4.5-04: the method used to validate identification documents).
+pub const VALIDATION_METHODS: &[&str] = &["chip-read", "register-check", "visual-inspection"];

@@ -27,3 +27,12 @@ pub(crate) fn check_csr(at: &mut Refusals<'_>, member: &str, pem: &str) -> Optio
         Err(error) => at.refuse(member, error.code(), Some("C-73"), error.sentence()),
     }
 }
+
+/// What the server would say of a request, PEM: its code and its sentence.
+///
+/// # Errors
+///
+/// The code and the sentence of the refusal.
+pub fn judge_request(pem: &str) -> Result<(), (&'static str, String)> {
+    VerifiedCsr::parse(pem.as_bytes()).map(|_| ()).map_err(|error| (error.code(), error.sentence()))
+}

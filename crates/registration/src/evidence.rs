@@ -1,7 +1,7 @@
 //! Evidence behind an order: what stays with registration, and the salted digests that the order names.
 
 use ndoba_types::canonical::{self, NotCanonical};
-use ndoba_types::{OfficerId, OrderId, Random, SerialNumber, Sha256Digest, UtcTime};
+use ndoba_types::{InstallationId, OfficerId, OrderId, Random, SerialNumber, Sha256Digest, UtcTime};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -65,15 +65,32 @@ pub(crate) fn read_request(bytes: &[u8]) -> Option<ToldRequest> {
     })
 }
 
+/// Who took the application in: the provider's installation, and the officers (REG-6.4.5-04).
+pub(crate) struct Intake {
+    pub(crate) installation: InstallationId,
+    pub(crate) accepted_by: OfficerId,
+    pub(crate) accepted: UtcTime,
+    pub(crate) submitted_by: OfficerId,
+}
+
 /// The items of an application (P-11, P-12), each with a salt of its own: one can be opened in court without the others.
 pub(crate) fn of_application(
     content: &ApplicationContent,
+    intake: &Intake,
     order: OrderId,
     random: &dyn Random,
 ) -> Result<Vec<EvidenceRecord>, ServiceError> {
+    let Intake { installation, accepted_by, accepted, submitted_by } = intake;
+    let taken_in = json!({
+        "accepted": accepted.to_string(),
+        "accepted_by": accepted_by.to_string(),
+        "provider": installation.to_string(),
+        "submitted_by": submitted_by.to_string(),
+    });
     let mut items = vec![
         item("identity-document", &content.identity_document, order, random)?,
         item("identity-proofing", &content.identity_proofing, order, random)?,
+        item("intake", &taken_in, order, random)?,
     ];
     if let SubjectContent::LegalPerson(person) = &content.subject {
         let authority = json!({ "authority": person.authority, "representative": person.representative });

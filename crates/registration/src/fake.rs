@@ -6,6 +6,7 @@
     reason = "for tests: a broken fixture must stop them"
 )]
 
+mod desk;
 mod spool;
 mod world;
 
@@ -21,7 +22,8 @@ use crate::check::subject_identifier;
 use crate::ports::{
     Act, ApplicationFilter, ApplicationRecord, ApplicationWithOrder, CaHeartbeat, CertificateFilter,
     CertificateRecord, CertificateStatus, Conflict, EvidenceRecord, GrantRecord, OrderRecord, OrderState,
-    Page, PageRequest, Receipt, Registry, RegistryError, RevocationRequestRecord, SignatureRecord,
+    Page, PageRequest, Receipt, Registry, RegistryError, RevocationCodeRecord, RevocationRequestRecord,
+    SignatureRecord,
 };
 
 pub use spool::{Kept, MemorySpool};
@@ -47,6 +49,10 @@ pub struct Tables {
     pub evidence: Vec<EvidenceRecord>,
     /// `revocation_records`.
     pub requests: Vec<RevocationRequestRecord>,
+    /// `revocation_codes`.
+    pub codes: Vec<RevocationCodeRecord>,
+    /// Orders whose suspension by code was confirmed.
+    pub confirmed: Vec<OrderId>,
     /// `certificates`, oldest first.
     pub certificates: Vec<CertificateRecord>,
     /// `heartbeat` of the `ca` role.
@@ -110,6 +116,22 @@ impl Tables {
         }
         self.applications[found] = application.clone();
         Ok(())
+    }
+
+    /// Whether nothing of the application lasted beyond `before`.
+    fn is_over(&self, application: &ApplicationRecord, before: UtcTime) -> bool {
+        let certificates = self.certificates.iter().filter(|one| one.application == Some(application.id));
+        application.updated < before && certificates.into_iter().all(|one| one.not_after < before)
+    }
+
+    /// The orders of an application, and about its certificates.
+    fn about(&self, application: ApplicationId) -> impl Iterator<Item = &OrderRecord> {
+        let own = self.certificates.iter().filter(move |one| one.application == Some(application));
+        let serials: Vec<SerialNumber> = own.map(|one| one.serial.clone()).collect();
+        self.orders.values().filter(move |order| {
+            order.application == Some(application)
+                || order.target.as_ref().is_some_and(|target| serials.contains(target))
+        })
     }
 
     fn with_order(&self, application: &ApplicationRecord) -> ApplicationWithOrder {
@@ -206,6 +228,35 @@ impl Registry for FakeRegistry {
         tables.orders.insert(order.id, order.clone());
         tables.evidence.extend_from_slice(evidence);
         Ok(())
+    }
+
+    fn erasable(&self, before: UtcTime, limit: u32) -> Result<Vec<ApplicationId>, RegistryError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let tables = self.open()?;
+        let over = tables.applications.iter().filter(|row| tables.is_over(row, before));
+        Ok(over.map(|row| row.id).take(limit).collect())
+    }
+
+    fn erase_application(
+        &self,
+        application: ApplicationId,
+        before: UtcTime,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError> {
+        let mut tables = self.open()?;
+        let found = tables.applications.iter().position(|row| row.id == application).ok_or(STALE)?;
+        if !tables.is_over(&tables.applications[found], before) {
+            return Err(STALE);
+        }
+        tables.act(act)?;
+        let orders: Vec<OrderId> = tables.about(application).map(|order| order.id).collect();
+        tables.evidence.retain(|item| !orders.contains(&item.order));
+        tables.applications.remove(found);
+        Ok(())
+    }
+
+    fn orders_of(&self, application: ApplicationId) -> Result<Vec<OrderRecord>, RegistryError> {
+        Ok(self.open()?.about(application).cloned().collect())
     }
 
     fn insert_order(
@@ -310,7 +361,7 @@ impl Registry for FakeRegistry {
         filter: &CertificateFilter,
         wanted: &PageRequest,
     ) -> Result<Page<CertificateRecord>, RegistryError> {
-        let CertificateFilter { subject, profile, key, status, within } = filter;
+        let CertificateFilter { subject, name: called, profile, key, status, within } = filter;
         let tables = self.open()?;
         let subject_of = |row: &CertificateRecord| {
             let application = tables.applications.iter().find(|one| Some(one.id) == row.application)?;
@@ -322,8 +373,9 @@ impl Registry for FakeRegistry {
                 CertificateStatus::Suspended { .. } => "suspended",
                 CertificateStatus::Revoked { .. } => "revoked",
             };
-            // Certificates of tests have no keys.
+            // Certificates of tests have no keys and no names.
             key.is_none()
+                && called.is_none()
                 && profile.as_ref().is_none_or(|wanted| row.profile == *wanted)
                 && status.as_ref().is_none_or(|wanted| name == wanted)
                 && (subject.is_none() || subject_of(row) == *subject)

@@ -4,19 +4,23 @@
 //! that `order` did not verify. Reads no clock and draws no randomness but through `types`' ports. It prepares
 //! orders; that the CA verifies them again, alone, is what makes them safe (design §3).
 //!
-//! Enter at [`Registration`] (the operations), [`check`] (the rules for an application), [`TRANSITIONS`] (its
+//! Enter at [`Registration`] (the operations), [`check`] and [`Form`] (the rules for an application), [`TRANSITIONS`] (its
 //! states) and [`Permission`] (who may do what).
 
+mod agreement;
 pub mod application;
 mod check;
+mod control;
 mod csr;
 mod evidence;
 #[cfg(feature = "fake")]
 pub mod fake;
 mod field_error;
+pub mod form;
 mod permission;
 pub mod ports;
 mod profile;
+mod revocation_code;
 mod service;
 pub mod spool;
 mod state;
@@ -24,18 +28,22 @@ mod subject;
 mod text;
 
 pub use check::{
-    AUTHORITY_KINDS, CheckedApplication, DOCUMENT_KINDS, PROOFING_METHODS, Rules, check, is_personal_number,
-    subject_identifier,
+    AUTHORITY_KINDS, CheckedApplication, DOCUMENT_KINDS, PROOFING_METHODS, Rules, VALIDATION_METHODS, check,
+    is_personal_number, subject_identifier,
 };
-pub use csr::CheckedCsr;
+pub use control::{ControlQuestion, ENOUGH};
+pub use csr::{CheckedCsr, judge_request};
 pub use field_error::FieldError;
+pub use form::Form;
 pub use permission::{Permission, allows};
 pub use profile::{DeviceOffer, ProfileOffer, SubjectKind};
+pub use revocation_code::{CodeHash, NoHash, RevocationCode};
 pub use service::{
-    ApplicationQuery, AuthoriseResponderRequest, CHANNELS, EndGrantRequest, EndResponderRequest, GrantDraft,
-    GrantRequest, HandedIn, KeptReceipt, NewGrantRequest, Officer, Once, REASONS, RegisterSight,
-    RegisteredOfficer, Registration, RegistrationSettings, RevokeCaRequest, Separation, ServiceError,
-    StatusDraft, StatusRequest, TakenOver, TerminateCaRequest, person_of_number,
+    Acceptance, ApplicationQuery, AuthoriseResponderRequest, ByCode, CHANNELS, CaseRecord, EndGrantRequest,
+    EndResponderRequest, GrantDraft, GrantRequest, HandedIn, KeptReceipt, NewGrantRequest, Officer, Once,
+    REASONS, RegisterSight, RegisteredOfficer, Registration, RegistrationSettings, RevokeCaRequest,
+    Separation, ServiceError, StatusDraft, StatusRequest, SubjectRecord, TakenOver, TerminateCaRequest,
+    person_of_number,
 };
 pub use state::{ApplicationState, Step, TRANSITIONS, next};
 pub use text::{MAX_NAME, MAX_TEXT};

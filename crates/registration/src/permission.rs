@@ -30,13 +30,15 @@ pub enum Permission {
     ReadOwn,
     /// Read the register of officers.
     ReadRegister,
+    /// Read requests about certificates with their clocks.
+    ReadRequests,
     /// Put a signature to an order; which one, the order's rules say.
     SignOrders,
 }
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::DecideApplications,
         Self::DraftReleases,
         Self::DraftRevocations,
@@ -48,6 +50,7 @@ impl Permission {
         Self::ReadOrders,
         Self::ReadOwn,
         Self::ReadRegister,
+        Self::ReadRequests,
         Self::SignOrders,
     ];
 
@@ -65,6 +68,7 @@ impl Permission {
             Self::ReadOrders => "read-orders",
             Self::ReadOwn => "read-own",
             Self::ReadRegister => "read-register",
+            Self::ReadRequests => "read-requests",
             Self::SignOrders => "sign-orders",
         }
     }
@@ -96,6 +100,7 @@ impl Permission {
                 Administrator,
             ],
             Self::ReadRegister => &[SecurityOfficer, Auditor],
+            Self::ReadRequests => &[RevocationOfficer, Auditor],
             Self::SignOrders => &[RegistrationOfficer, Approver, RevocationOfficer],
         }
     }
@@ -126,7 +131,8 @@ mod tests {
                 | Permission::ReadCertificates
                 | Permission::ReadOrders
                 | Permission::ReadOwn
-                | Permission::ReadRegister => false,
+                | Permission::ReadRegister
+                | Permission::ReadRequests => false,
             };
             if changes {
                 assert!(!allows(Role::Auditor, permission));

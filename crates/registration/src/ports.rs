@@ -6,11 +6,22 @@
 //! data: their rows live in tables that the `ca`, `ocsp` and `tsa` database users cannot read, except
 //! `orders`, `order_signatures` and `certificates`.
 
+mod desk;
+mod lists;
+
 use ndoba_audit::Event;
 pub use ndoba_order::OrderKind;
 use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, Span, UtcTime};
 
+pub use crate::agreement::{AgreementError, AgreementMaker, AgreementOf};
+pub use lists::{ApplicationFilter, CertificateFilter, Page, PageRequest};
+
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
+
+pub use desk::{
+    CodeOwner, DeskKey, DeskRegistry, DeskRequest, RequestFilter, RevocationCodeRecord,
+    RevocationRequestRecord,
+};
 
 /// What commits together with a change.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +84,10 @@ pub struct ApplicationRecord {
     pub updated: UtcTime,
     /// The order made of it: the latest one.
     pub order: Option<OrderId>,
-    /// Why it was returned or rejected, in the officer's words.
+    /// Why it was returned or rejected, or how the subscriber accepted the certificate, in the officer's words.
     pub remark: Option<String>,
+    /// The certificate that the new one replaces: a renewal, or a new key.
+    pub replaces: Option<SerialNumber>,
 }
 
 /// An application together with its latest order's state (a join on `orders`).
@@ -191,23 +204,6 @@ pub struct EvidenceRecord {
     pub kind: String,
     /// Canonical JSON, the salt within.
     pub content: Vec<u8>,
-}
-
-/// A request to end or suspend a certificate (P-20, C-100, C-107): kept in `revocation_records` with its order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RevocationRequestRecord {
-    /// The order it led to.
-    pub order: OrderId,
-    /// The certificate.
-    pub serial: SerialNumber,
-    /// When it reached the provider: the 24 h of REV-6.2.4-03A run from here.
-    pub received: UtcTime,
-    /// When its clock starts: `received`, or the date that the request sets (REV-6.2.4-05A).
-    pub begins: UtcTime,
-    /// When an officer decided (signed).
-    pub decided: Option<UtcTime>,
-    /// `in-person`, `telephone`, `letter`, `electronic`, `authority`, `own-finding`.
-    pub channel: String,
 }
 
 /// How far a certificate's ledger row has come (design §5).
@@ -338,54 +334,8 @@ pub struct CaHeartbeat {
     pub token_answers: bool,
 }
 
-/// Which page of a list: `after` is the last id of the page before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PageRequest {
-    /// At most this many, 1 to 200.
-    pub limit: u32,
-    /// Opaque to clients: what [`Page::next`] said.
-    pub after: Option<String>,
-}
-
-/// A page of a list, newest first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T> {
-    /// The items.
-    pub items: Vec<T>,
-    /// Where the next page starts; absent on the last.
-    pub next: Option<String>,
-}
-
-/// Which applications.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ApplicationFilter {
-    /// In one of these pairs of stored state and name of the order's state ([`OrderState::name`]; absent: no order, or any); empty: all.
-    pub states: Vec<(StoredState, Option<&'static str>)>,
-    /// The subject's identifier exactly: personal number or identification code.
-    pub subject: Option<String>,
-    /// Opened by this officer.
-    pub opened_by: Option<OfficerId>,
-    /// Opened by one of these; absent: by whomever.
-    pub within: Option<Vec<OfficerId>>,
-}
-
-/// Which certificates.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CertificateFilter {
-    /// The subject's identifier exactly: personal number or identification code.
-    pub subject: Option<String>,
-    /// The profile's name.
-    pub profile: Option<String>,
-    /// SHA-256 over the certified SubjectPublicKeyInfo.
-    pub key: Option<Sha256Digest>,
-    /// `good`, `suspended` or `revoked`.
-    pub status: Option<String>,
-    /// Of applications opened by one of these; absent: all.
-    pub within: Option<Vec<OfficerId>>,
-}
-
 /// The database as registration uses it. Blocking; one method is one transaction, durable when it returns.
-pub trait Registry: Send + Sync {
+pub trait Registry: DeskRegistry + Send + Sync {
     /// The highest `seq` of the register, 0 while it is empty. Asked on every request; must be cheap.
     ///
     /// # Errors
@@ -460,6 +410,33 @@ pub trait Registry: Send + Sync {
         evidence: &[EvidenceRecord],
         act: Act<'_>,
     ) -> Result<(), RegistryError>;
+
+    /// Applications whose last change and whose certificates' ends all lie before `before`, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`].
+    fn erasable(&self, before: UtcTime, limit: u32) -> Result<Vec<ApplicationId>, RegistryError>;
+
+    /// Deletes an application and the evidence behind its orders, and behind the requests about its certificates, their
+    /// salts with them; [`Conflict::Stale`] where it is not erasable (as above). Orders, signatures and certificates stay.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`].
+    fn erase_application(
+        &self,
+        application: ApplicationId,
+        before: UtcTime,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError>;
+
+    /// The orders made of an application and those about its certificates, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`].
+    fn orders_of(&self, application: ApplicationId) -> Result<Vec<OrderRecord>, RegistryError>;
 
     /// Inserts an order about a certificate, with the request behind it.
     ///

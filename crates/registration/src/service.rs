@@ -1,14 +1,18 @@
 //! The operations of registration: who may, whether the state allows it, what is recorded.
 
+mod agreements;
 mod applications;
 mod certificates;
 mod decline;
+mod desk;
 mod error;
 mod kept;
 mod officers;
 mod orders;
 mod reach;
+mod records;
 mod register;
+mod renewal;
 mod responder;
 
 use std::sync::{Arc, Mutex};
@@ -18,16 +22,23 @@ use ndoba_order::{OrderKind, Pin, Register};
 use ndoba_types::{CaName, Clock, InstallationId, OfficerId, Random, RecordId, Sha256Digest, Span, UtcTime};
 
 use crate::check::Rules;
+use crate::field_error::FieldError;
+use crate::form::{self, Form};
 use crate::permission::{Permission, allows};
-use crate::ports::{Act, Conflict, Receipt, Registry, RegistryError, RevocationLimits};
+use crate::ports::{
+    Act, AgreementMaker, Conflict, DeskKey, Receipt, Registry, RegistryError, RevocationLimits,
+};
 use crate::profile::{DeviceOffer, ProfileOffer};
 use crate::spool::Spool;
 
+pub use agreements::Acceptance;
 pub use applications::ApplicationQuery;
+pub use desk::ByCode;
 pub use error::{Separation, ServiceError};
 pub use kept::{HandedIn, KeptReceipt, RegisterSight, StatusDraft, TakenOver};
 pub use officers::Officer;
 pub use orders::{CHANNELS, REASONS, StatusRequest};
+pub use records::{CaseRecord, SubjectRecord};
 pub use register::{EndGrantRequest, GrantDraft, GrantRequest, NewGrantRequest, RegisteredOfficer};
 pub use responder::{AuthoriseResponderRequest, EndResponderRequest, RevokeCaRequest, TerminateCaRequest};
 
@@ -47,6 +58,8 @@ pub struct RegistrationSettings {
     pub authorities: Vec<(CaName, ndoba_x509::KeyIdentifier)>,
     /// The responder profiles, as standing authorisations name them.
     pub responder_profiles: Vec<ndoba_order::ProfileRef>,
+    /// How many years records are kept after the certificate's end (OVR-6.4.6-01).
+    pub retention_years: u8,
     /// `identity.max_age_days` (C-72).
     pub proofing_max_age_days: u32,
     /// How long an order may be signed and carried out; at most 7 days.
@@ -57,6 +70,8 @@ pub struct RegistrationSettings {
     pub revocation: RevocationLimits,
     /// A `ca` node silent for longer than this counts as absent.
     pub ca_silence: Span,
+    /// The key that suspends for subscribers with codes; absent where nobody may.
+    pub desk: Option<Arc<dyn DeskKey>>,
 }
 
 /// The service. All its methods may block; none holds a lock while it does.
@@ -65,6 +80,7 @@ pub struct Registration {
     registry: Arc<dyn Registry>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    agreements: Arc<dyn AgreementMaker>,
     /// The register as replayed from so many documents: replayed again when there are more.
     replayed: Mutex<Option<(u64, Arc<Register>)>>,
     /// For what the database cannot take.
@@ -87,13 +103,30 @@ impl Registration {
         registry: Arc<dyn Registry>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
+        agreements: Arc<dyn AgreementMaker>,
     ) -> Self {
-        Self { settings, registry, clock, random, replayed: Mutex::new(None), spool: None }
+        Self { settings, registry, clock, random, agreements, replayed: Mutex::new(None), spool: None }
     }
 
     /// The profiles on offer.
     pub fn profiles(&self) -> &[ProfileOffer] {
         &self.settings.profiles
+    }
+
+    /// The form of a profile's applications today.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Unknown`] for a profile that is not on offer.
+    pub fn form(&self, profile: &str) -> Result<Form, ServiceError> {
+        let offer = self.settings.profiles.iter().find(|offer| offer.name == profile);
+        let offer = offer.ok_or(ServiceError::Unknown { what: "profile" })?;
+        Ok(form::effective(offer, self.rules(self.clock.now())))
+    }
+
+    /// The fields of an application that came as JSON and does not read, for a refusal that names them.
+    pub fn refusals(&self, application: &serde_json::Value) -> Vec<FieldError> {
+        crate::check::refusals(application, self.rules(self.clock.now()))
     }
 
     /// Whether an order of this kind will be carried out soon: a `ca` node was seen lately and, where the order takes a
@@ -105,7 +138,7 @@ impl Registration {
     pub fn ca_answers(&self, kind: OrderKind) -> Result<bool, ServiceError> {
         let signs = match kind {
             OrderKind::CertifyUnit | OrderKind::Issue | OrderKind::Reissue => true,
-            OrderKind::Release | OrderKind::Revoke | OrderKind::Suspend => false,
+            OrderKind::Release | OrderKind::Revoke | OrderKind::Suspend | OrderKind::SuspendByCode => false,
         };
         let seen = self.registry.ca_heartbeat()?;
         let recent = self.clock.now().minus(self.settings.ca_silence);
@@ -223,6 +256,12 @@ impl Registration {
     /// The commitment to the natural person with this number, as grants and orders carry it.
     fn person(&self, personal_number: &str) -> Sha256Digest {
         person_of_number(self.settings.installation, &self.settings.person_salt, personal_number)
+    }
+
+    /// The commitment to a service of this installation, as grants carry it: no person's.
+    fn service(&self, name: &str) -> Sha256Digest {
+        let (home, salt) = (self.settings.installation, &self.settings.person_salt);
+        ndoba_order::person_commitment(home, salt, &format!("SERVICE-{name}"))
     }
 
     /// A record that reading needs no change for: personal data was seen (design §11).

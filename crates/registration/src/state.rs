@@ -23,6 +23,8 @@ pub enum ApplicationState {
     Issued,
     /// The certificate was handed to the subscriber.
     Delivered,
+    /// The subscriber accepted it (OVR-6.3.4-01).
+    Accepted,
     /// Refused for good.
     Rejected,
     /// The order's time passed before it was fully signed.
@@ -33,7 +35,7 @@ pub enum ApplicationState {
 
 impl ApplicationState {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Draft,
         Self::Submitted,
         Self::Returned,
@@ -41,6 +43,7 @@ impl ApplicationState {
         Self::Issuing,
         Self::Issued,
         Self::Delivered,
+        Self::Accepted,
         Self::Rejected,
         Self::Expired,
         Self::Withdrawn,
@@ -56,6 +59,7 @@ impl ApplicationState {
             Self::Issuing => "issuing",
             Self::Issued => "issued",
             Self::Delivered => "delivered",
+            Self::Accepted => "accepted",
             Self::Rejected => "rejected",
             Self::Expired => "expired",
             Self::Withdrawn => "withdrawn",
@@ -75,6 +79,7 @@ impl ApplicationState {
             StoredState::Rejected => Self::Rejected,
             StoredState::Withdrawn => Self::Withdrawn,
             StoredState::Delivered => Self::Delivered,
+            StoredState::Accepted => Self::Accepted,
             StoredState::Submitted => match order {
                 None | Some(OrderState::Open) => Self::Submitted,
                 Some(OrderState::Queued) => Self::Approved,
@@ -89,7 +94,7 @@ impl ApplicationState {
 
     /// The pairs of stored state and order state's name that are shown as this, for filters.
     pub fn stored_as(self) -> &'static [(StoredState, Option<&'static str>)] {
-        use StoredState::{Delivered, Draft, Rejected, Returned, Submitted, Withdrawn};
+        use StoredState::{Accepted, Delivered, Draft, Rejected, Returned, Submitted, Withdrawn};
         match self {
             Self::Draft => &[(Draft, None)],
             Self::Submitted => &[(Submitted, Some("open"))],
@@ -98,6 +103,7 @@ impl ApplicationState {
             Self::Issuing => &[(Submitted, Some("claimed"))],
             Self::Issued => &[(Submitted, Some("done"))],
             Self::Delivered => &[(Delivered, None)],
+            Self::Accepted => &[(Accepted, None)],
             Self::Rejected => &[(Rejected, None)],
             Self::Expired => &[(Submitted, Some("expired"))],
             Self::Withdrawn => &[(Withdrawn, None), (Submitted, Some("withdrawn"))],
@@ -132,11 +138,13 @@ pub enum Step {
     Restart,
     /// The certificate is handed over.
     Deliver,
+    /// The subscriber accepts it.
+    Accept,
 }
 
 impl Step {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Edit,
         Self::Submit,
         Self::Approve,
@@ -149,13 +157,34 @@ impl Step {
         Self::Refuse,
         Self::Restart,
         Self::Deliver,
+        Self::Accept,
     ];
+
+    /// Its name in documents, and who takes it.
+    pub fn name_and_actor(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Edit => ("edit", "registration officer"),
+            Self::Submit => ("submit", "registration officer"),
+            Self::Approve => ("approve", "approver"),
+            Self::Return => ("return", "approver"),
+            Self::Reject => ("reject", "approver"),
+            Self::Withdraw => ("withdraw", "registration officer"),
+            Self::Expire => ("expire", "time"),
+            Self::Claim => ("claim", "CA"),
+            Self::Finish => ("finish", "CA"),
+            Self::Refuse => ("refuse", "CA"),
+            Self::Restart => ("restart", "CA"),
+            Self::Deliver => ("deliver", "registration officer"),
+            Self::Accept => ("accept", "subscriber, noted by the registration officer"),
+        }
+    }
 }
 
 /// The whole table: from, step, to. What is not here does not happen.
 pub const TRANSITIONS: &[(ApplicationState, Step, ApplicationState)] = {
     use ApplicationState::{
-        Approved, Delivered, Draft, Expired, Issued, Issuing, Rejected, Returned, Submitted, Withdrawn,
+        Accepted, Approved, Delivered, Draft, Expired, Issued, Issuing, Rejected, Returned, Submitted,
+        Withdrawn,
     };
     &[
         (Draft, Step::Edit, Draft),
@@ -177,6 +206,7 @@ pub const TRANSITIONS: &[(ApplicationState, Step, ApplicationState)] = {
         (Issuing, Step::Refuse, Returned),
         (Issuing, Step::Restart, Approved),
         (Issued, Step::Deliver, Delivered),
+        (Delivered, Step::Accept, Accepted),
     ]
 };
 
@@ -203,14 +233,14 @@ mod tests {
             let (mut submitted, mut approved, mut claimed) = (false, false, false);
             for step in tried {
                 let Some(to) = next(state, step) else { continue };
-                prop_assert!(!matches!(state, ApplicationState::Rejected | ApplicationState::Withdrawn | ApplicationState::Delivered));
+                prop_assert!(!matches!(state, ApplicationState::Rejected | ApplicationState::Withdrawn | ApplicationState::Accepted));
                 match to {
                     ApplicationState::Draft | ApplicationState::Returned => (submitted, approved, claimed) = (false, false, false),
                     ApplicationState::Submitted => submitted = true,
                     ApplicationState::Approved => { prop_assert!(submitted); approved = true }
                     ApplicationState::Issuing => { prop_assert!(approved); claimed = true }
                     ApplicationState::Issued => prop_assert!(submitted && approved && claimed),
-                    ApplicationState::Delivered => prop_assert!(claimed),
+                    ApplicationState::Delivered | ApplicationState::Accepted => prop_assert!(claimed),
                     ApplicationState::Rejected | ApplicationState::Expired | ApplicationState::Withdrawn => {}
                 }
                 // After the second signature no officer can change or stop it: the CA may be signing.

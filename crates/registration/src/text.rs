@@ -1,6 +1,7 @@
 //! Free text from officers: brought to NFC at intake (design §3), refused where it would deceive a reader.
 //! Names that a certificate will show have stricter rules, in `x509`.
 
+use ndoba_x509::alphabet::class;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::field_error::Refusals;
@@ -28,13 +29,52 @@ pub(crate) fn accept(refusals: &mut Refusals<'_>, member: &str, text: &str, max:
     Some(text)
 }
 
+/// Controls, direction marks, invisible characters, private use and what lies beyond the scripts.
+const DECEPTIVE: &[(char, char)] = &[
+    ('\0', '\u{1f}'),
+    ('\u{7f}', '\u{9f}'),
+    ('\u{ad}', '\u{ad}'),
+    ('\u{34f}', '\u{34f}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{17b4}', '\u{17b5}'),
+    ('\u{180b}', '\u{180f}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{2028}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{e000}', '\u{f8ff}'),
+    ('\u{fe00}', '\u{fe0f}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
+    ('\u{fff0}', '\u{ffff}'),
+    ('\u{e0000}', '\u{10ffff}'),
+];
+
+/// Unicode's white space, without what is deceptive anyway.
+const SPACES: &[(char, char)] = &[
+    (' ', ' '),
+    ('\u{a0}', '\u{a0}'),
+    ('\u{1680}', '\u{1680}'),
+    ('\u{2000}', '\u{200a}'),
+    ('\u{202f}', '\u{202f}'),
+    ('\u{205f}', '\u{205f}'),
+    ('\u{3000}', '\u{3000}'),
+];
+
+/// What a text that shows what it is must match.
+pub(crate) fn visible_pattern() -> String {
+    format!("^[^{}]*$", class(DECEPTIVE))
+}
+
+/// What a text that is neither empty nor has spaces at its ends must match.
+pub(crate) fn filled_pattern() -> String {
+    let space = class(SPACES);
+    format!("^[^{space}](?:[\\u{{0}}-\\u{{10ffff}}]*[^{space}])?$")
+}
+
 fn is_deceptive(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{ffff}'
-            | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{10ffff}')
+    DECEPTIVE.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ndoba_audit::EventKind;
@@ -48,7 +49,15 @@ fn world() -> (World, Registration) {
 fn asked(kind: OrderKind) -> StatusRequest {
     let reason = (kind == OrderKind::Revoke).then(|| "keyCompromise".to_owned());
     let note = "ზარი; ვინაობა დადგენილია".to_owned();
-    StatusRequest { kind, reason, received: None, effective: None, channel: "telephone".into(), note }
+    StatusRequest {
+        kind,
+        reason,
+        received: None,
+        effective: None,
+        channel: "telephone".into(),
+        note,
+        control: BTreeMap::new(),
+    }
 }
 
 fn draft(service: &Registration, officer: &TestOfficer, kind: OrderKind) -> StatusDraft {
@@ -163,7 +172,9 @@ fn an_order_drafted_before_the_outage_gets_its_signature() {
     let (world, service) = world();
     let officer = world.officer("revocation-officer");
     let caller = officer.as_officer();
-    let order = service.propose(&caller, &serial(), &asked(OrderKind::Suspend), None).unwrap();
+    // A caller on the telephone would be asked questions first.
+    let asked = StatusRequest { channel: "in-person".into(), ..asked(OrderKind::Suspend) };
+    let order = service.propose(&caller, &serial(), &asked, None).unwrap();
     world.registry.tables().gone = true;
     let (role, now) = (SignerRole::RevocationOfficer, world.clock.now());
     let jws = officer.sign(MediaType::Order, &order.content, role, None, now);

@@ -12,13 +12,13 @@ use std::str::FromStr;
 use ndoba_types::{KeyLabel, Oid, SignatureAlgorithm, Span};
 
 use crate::raw::{
-    RawAudit, RawClock, RawDevice, RawLegal, RawLimits, RawListen, RawLog, RawPolicies, RawSettings, RawTls,
-    RawUrls,
+    RawAudit, RawClock, RawDesk, RawDevice, RawLegal, RawLimits, RawListen, RawLog, RawPolicies, RawSettings,
+    RawTls, RawUrls,
 };
 use crate::values::{
-    Audit, CertifiedDevice, ClockMode, ClockSettings, Hsm, JournalMode, KernelCheck, KeyRef, Legal, Limits,
-    Listen, Log, LogFormat, Mode, NtpServer, OfficersTls, OnTimeout, Policies, PublicTls, QualifiedUnder,
-    Role, Roles, Tsa, Urls,
+    Audit, CertifiedDevice, ClockMode, ClockSettings, Desk, Hsm, JournalMode, KernelCheck, KeyRef, Legal,
+    Limits, Listen, Log, LogFormat, Mode, NtpServer, OfficersTls, OnTimeout, Policies, PublicTls,
+    QualifiedUnder, Role, Roles, Tsa, Urls,
 };
 use crate::{HttpUrl, Settings, SettingsError, quantity};
 
@@ -74,6 +74,7 @@ fn whole(raw: RawSettings, file: &Path, folder: &Path) -> Checked<Settings> {
     };
     authorities::kept_apart(&tsa)?;
     let listen = listen(&raw.listen)?;
+    let desk = desk(raw.desk, &listen, folder)?;
     let (public_tls, officers_tls) = tls(raw.tls, &listen, &roles, folder)?;
     let settings = Settings {
         file: file.into(),
@@ -89,6 +90,7 @@ fn whole(raw: RawSettings, file: &Path, folder: &Path) -> Checked<Settings> {
         devices,
         tsa,
         clock: clock(&raw.clock)?,
+        desk,
         listen,
         public_tls,
         officers_tls,
@@ -150,6 +152,7 @@ fn listen(raw: &RawListen) -> Checked<Listen> {
         public: address("listen.public", &raw.public)?,
         public_tls: address("listen.public_tls", &raw.public_tls)?,
         officers: address("listen.officers", &raw.officers)?,
+        subscribers: address("listen.subscribers", &raw.subscribers)?,
         operator: address("listen.operator", &raw.operator)?,
     })
 }
@@ -170,11 +173,16 @@ fn tls(
     if roles.has(Role::Public) && listen.public.is_none() && listen.public_tls.is_none() {
         return complaint("listen.public", "missing, and the role \"public\" serves it");
     }
-    let public = match listen.public_tls {
+    let served = match (listen.public_tls, listen.subscribers) {
+        (Some(_), _) => Some("listen.public_tls"),
+        (None, Some(_)) => Some("listen.subscribers"),
+        (None, None) => None,
+    };
+    let public = match served {
         None => None,
-        Some(_) => Some(PublicTls {
-            certificate: file("tls.public_certificate", raw.public_certificate, "listen.public_tls")?,
-            key: file("tls.public_key", raw.public_key, "listen.public_tls")?,
+        Some(why) => Some(PublicTls {
+            certificate: file("tls.public_certificate", raw.public_certificate, why)?,
+            key: file("tls.public_key", raw.public_key, why)?,
         }),
     };
     let officers = match listen.officers {
@@ -289,6 +297,22 @@ fn audit(raw: RawAudit, roles: &Roles) -> Checked<Option<Audit>> {
     }
 }
 
+fn desk(raw: RawDesk, listen: &Listen, folder: &Path) -> Checked<Option<Desk>> {
+    let public_key = path("desk.public_key", &raw.public_key, folder)?;
+    match (raw.token, raw.key) {
+        (Some(token), Some(label)) => {
+            let key = key("desk", token, &label, "ecdsa-p256-sha256", "desk")?;
+            Ok(Some(Desk { key, public_key }))
+        }
+        (None, None) if listen.subscribers.is_some() => {
+            complaint("desk.token", "missing, and needed because listen.subscribers is set")
+        }
+        (None, None) => Ok(None),
+        (Some(_), None) => complaint("desk.key", "missing beside desk.token"),
+        (None, Some(_)) => complaint("desk.token", "missing beside desk.key"),
+    }
+}
+
 fn urls(raw: &RawUrls) -> Checked<Urls> {
     let documents: HttpUrl = parsed("urls.pds_url", &raw.pds_url)?;
     if !documents.is_https() {
@@ -331,11 +355,19 @@ fn legal(raw: RawLegal) -> Checked<Legal> {
     if raw.retention_years < 7 {
         return complaint("legal.retention_years", "records are kept for at least 7 years");
     }
+    let identity_max_age = positive_span("legal.identity_max_age", &raw.identity_max_age)?;
+    let identity_max_age_days =
+        u32::try_from(identity_max_age.as_micros() / Span::days(1).as_micros()).unwrap_or_default();
+    if Span::days(identity_max_age_days) != identity_max_age {
+        return complaint("legal.identity_max_age", "is counted in whole days, such as \"30d\"");
+    }
     Ok(Legal {
+        identity_max_age_days,
         revocation_max,
         revocation_slo,
         suspension_allowed: raw.suspension_allowed,
         suspension_max: positive_span("legal.suspension_max", &raw.suspension_max)?,
+        suspensions_by_code: raw.suspensions_by_code,
         suspension_on_timeout: choice(
             "legal.suspension_on_timeout",
             &raw.suspension_on_timeout,

@@ -36,6 +36,8 @@ section! {
         clock: RawClock;
         /// Sealing of the audit log.
         audit: RawAudit;
+        /// The revocation desk.
+        desk: RawDesk;
         /// Addresses to listen on.
         listen: RawListen;
         /// TLS.
@@ -319,6 +321,19 @@ section! {
 }
 
 section! {
+    /// The revocation desk, for the role "registration": subscribers suspend with the code that they were given.
+    RawDesk {
+        /// The token with the key that signs such suspensions; without it there are none.
+        token: Option<String>, "\"ndoba-registration\"";
+        /// The key's label. `ndoba officer desk-key` makes it; two security officers must have authorised it: `ndoba
+        /// officer authorise-desk`.
+        key: Option<String>, "\"registration/desk/1\"";
+        /// Its public half, PEM, as `ndoba officer desk-key` wrote it.
+        public_key: String = "pki/desk.pub.pem";
+    }
+}
+
+section! {
     /// Addresses to listen on: IP address and port. An absent one is not listened on.
     RawListen {
         /// OCSP, time-stamps, CRLs and issuers over http, for everyone.
@@ -327,6 +342,9 @@ section! {
         public_tls: Option<String>, "\"127.0.0.1:8444\"";
         /// The officers' API, https with client certificates.
         officers: Option<String>, "\"127.0.0.1:8443\"";
+        /// The page /revocation for subscribers, https without client certificates; needs [desk], and the public
+        /// address's TLS files.
+        subscribers: Option<String>, "\"127.0.0.1:8445\"";
         /// Metrics and health; loopback only in production.
         operator: Option<String>, "\"127.0.0.1:9090\"";
     }
@@ -392,10 +410,14 @@ section! {
         suspension_allowed: bool = true;
         /// For how long.
         suspension_max: String = "30d";
+        /// How many certificates may be suspended by subscribers' codes in 24 hours; the CA refuses more.
+        suspensions_by_code: u32 = 100u32;
         /// What then: "revoke", or "keep" and tell an officer.
         suspension_on_timeout: String = "revoke";
         /// How many years records are kept, at least 7; certificates of the built-in profiles say so (QcRetentionPeriod).
         retention_years: u8 = 10u8;
+        /// How long ago an identity may have been proved, at most, when the application is signed (C-72). Whole days.
+        identity_max_age: String = "30d";
         /// Under whose law certificates are qualified, "GE" or "EU": chooses among the built-in profiles.
         legislation: String = "GE";
     }

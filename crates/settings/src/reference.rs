@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::raw::{
-    RawAudit, RawCa, RawClock, RawCrl, RawDatabase, RawDevice, RawLegal, RawLimits, RawListen, RawLog,
-    RawModule, RawOcsp, RawPaths, RawPolicies, RawSettings, RawTls, RawToken, RawTsa, RawUnit, RawUrls,
+    RawAudit, RawCa, RawClock, RawCrl, RawDatabase, RawDesk, RawDevice, RawLegal, RawLimits, RawListen,
+    RawLog, RawModule, RawOcsp, RawPaths, RawPolicies, RawSettings, RawTls, RawToken, RawTsa, RawUnit,
+    RawUrls,
 };
 use crate::section::Section;
 
@@ -47,6 +48,7 @@ pub(crate) fn reference() -> String {
     );
     section::<RawClock>(&mut text, "[clock]", "The clock behind time-stamps.");
     section::<RawAudit>(&mut text, "[audit]", "Sealing of the audit log, for the role \"audit\".");
+    section::<RawDesk>(&mut text, "[desk]", "The revocation desk, for the role \"registration\".");
     section::<RawListen>(&mut text, "[listen]", "IP address and port; an absent one is not listened on.");
     section::<RawTls>(&mut text, "[tls]", "TLS files, PEM.");
     section::<RawUrls>(
@@ -126,8 +128,8 @@ mod tests {
     fn the_reference_with_all_keys_in_force_is_a_valid_configuration() {
         // The two engines exclude each other; everything else can stand together.
         let mut text = uncommented().replace("url_file = ", "# url_file = ");
-        // One token stands for the four.
-        for token in ["ndoba-ocsp", "ndoba-tsa", "ndoba-audit"] {
+        // One token stands for the five.
+        for token in ["ndoba-ocsp", "ndoba-tsa", "ndoba-audit", "ndoba-registration"] {
             text = text.replace(token, "ndoba-issuing");
         }
         let settings = Settings::from_toml(&text, Path::new("/etc/ndoba/ndoba.toml")).unwrap();

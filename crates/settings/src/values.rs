@@ -40,9 +40,12 @@ pub struct Settings {
     pub clock: ClockSettings,
     /// Sealing of the audit log; present wherever the `audit` role is.
     pub audit: Option<Audit>,
+    /// The revocation desk's key; absent where subscribers suspend nothing by themselves.
+    pub desk: Option<Desk>,
     /// Addresses to listen on.
     pub listen: Listen,
-    /// TLS of the public address; present wherever [`Listen::public_tls`] is.
+    /// TLS of the public address; present wherever [`Listen::public_tls`] or
+    /// [`Listen::subscribers`] is.
     pub public_tls: Option<PublicTls>,
     /// TLS of the officers' address; present wherever [`Listen::officers`] is.
     pub officers_tls: Option<OfficersTls>,
@@ -443,8 +446,20 @@ pub struct Listen {
     pub public_tls: Option<SocketAddr>,
     /// The officers' API, https with client certificates.
     pub officers: Option<SocketAddr>,
+    /// The page for subscribers.
+    pub subscribers: Option<SocketAddr>,
     /// Metrics and health.
     pub operator: Option<SocketAddr>,
+}
+
+/// The key that suspends for subscribers with codes.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Desk {
+    /// In which token, by which label: ECDSA on P-256.
+    pub key: KeyRef,
+    /// The file of its public half.
+    pub public_key: PathBuf,
 }
 
 /// TLS of the public address.
@@ -513,10 +528,14 @@ pub struct Legal {
     pub suspension_allowed: bool,
     /// How long a suspension may last.
     pub suspension_max: Span,
+    /// How many certificates may be suspended by codes in 24 hours.
+    pub suspensions_by_code: u32,
     /// What happens then.
     pub suspension_on_timeout: OnTimeout,
     /// How long records are kept, in years.
     pub retention_years: u8,
+    /// How long ago an identity may have been proved when the application is signed, in days (C-72).
+    pub identity_max_age_days: u32,
     /// Under whose law certificates are qualified.
     pub legislation: QualifiedUnder,
 }

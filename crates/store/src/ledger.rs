@@ -178,6 +178,10 @@ impl Ledger for Store {
         })?)
     }
 
+    fn suspensions_by_code(&self, since: UtcTime) -> Result<u32, LedgerError> {
+        Ok(self.read("suspensions_by_code", |conn| status::by_code(conn, since))?)
+    }
+
     fn overdue_suspensions(
         &self,
         before: UtcTime,

@@ -1,5 +1,7 @@
 //! Registration's port: each method a transaction, with its events and its idempotency receipt.
 
+mod desk;
+
 use std::io::Write;
 
 use ndoba_audit::Event;
@@ -14,7 +16,9 @@ use ndoba_types::{OfficerId, OrderId, SerialNumber, UtcTime};
 use crate::Store;
 use crate::connection::Conn;
 use crate::error::StoreError;
-use crate::queries::{applications, certificate_views, events, grants, heartbeat, orders, receipts};
+use crate::queries::{
+    applications, certificate_views, events, grants, heartbeat, orders, receipts, retention,
+};
 
 impl From<StoreError> for RegistryError {
     fn from(error: StoreError) -> Self {
@@ -98,6 +102,23 @@ impl Registry for Store {
             orders::insert(conn, order)?;
             orders::insert_evidence(conn, evidence)
         })
+    }
+
+    fn erasable(&self, before: UtcTime, limit: u32) -> Result<Vec<ApplicationId>, RegistryError> {
+        Ok(self.snapshot("erasable", |conn| retention::erasable(conn, before, limit.into()))?)
+    }
+
+    fn erase_application(
+        &self,
+        application: ApplicationId,
+        before: UtcTime,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError> {
+        self.act("erase_application", act, |conn| retention::erase(conn, application, before))
+    }
+
+    fn orders_of(&self, application: ApplicationId) -> Result<Vec<OrderRecord>, RegistryError> {
+        Ok(self.snapshot("orders_of", |conn| retention::orders_of(conn, application))?)
     }
 
     fn insert_order(

@@ -56,6 +56,7 @@ table! {
         updated -> BigInt,
         order_id -> Nullable<Binary>,
         remark -> Nullable<Text>,
+        replaces -> Nullable<Binary>,
     }
 }
 
@@ -111,6 +112,23 @@ table! {
         begins -> BigInt,
         settled -> Nullable<BigInt>,
         overdue -> Nullable<BigInt>,
+        confirmed -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    certificate_names (name, serial) {
+        name -> Text,
+        serial -> Binary,
+    }
+}
+
+table! {
+    revocation_codes (serial) {
+        serial -> Binary,
+        hash -> Binary,
+        given_by -> Binary,
+        given -> BigInt,
     }
 }
 
@@ -365,6 +383,7 @@ allow_tables_to_appear_in_same_query!(
     orders,
     responder_certificates,
     responder_requests,
+    revocation_codes,
     revocation_records,
     revocation_requests,
 );

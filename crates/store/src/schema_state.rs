@@ -23,12 +23,13 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Oldest first. The last one is the schema that this program works with.
-const VERSIONS: [&str; 8] = [
+const VERSIONS: [&str; 9] = [
     "20261123000001",
     "20261125000001",
     "20261127000001",
     "20261127000002",
     "20261127000003",
+    "20261127000004",
     "20261127000008",
     "20261127000011",
     "20261127000012",
@@ -36,7 +37,7 @@ const VERSIONS: [&str; 8] = [
 
 /// Migrations that were edited after databases had been made by them, which ended with the product's first version:
 /// each writes its edition into `meta`, and a database of another edition is refused instead of misread.
-const EDITIONS: [(&str, &str); 1] = [("20261123000001", "3")];
+const EDITIONS: [(&str, &str); 1] = [("20261123000001", "4")];
 /// The row of `meta` that says whose database this is.
 const INSTALLATION: &str = "installation";
 /// The row of `meta` that says since when.
@@ -336,11 +337,11 @@ mod tests {
         for (text, digest) in [
             (
                 include_str!("../migrations/postgres/2026-11-23-000001_initial/up.sql"),
-                "8f014046e92f09e23646813a62cbe3553aaf211127c72822b8a2f65067d23278",
+                "bd2ca99a4fd7e41591474df711d455b5e538b0df1a5a7d616092649eba081e18",
             ),
             (
                 include_str!("../migrations/sqlite/2026-11-23-000001_initial/up.sql"),
-                "4453813ea439b7197cbfc8e37e117e3e5e82bebcb94550de766ab22caef784f2",
+                "453478e700b1fcdef9323b169252b0100d51ea192d92264a171db02e6bd457b4",
             ),
         ] {
             let (version, edition) = EDITIONS[0];

@@ -86,11 +86,14 @@ pub(crate) fn reason(text: &str) -> Result<RevocationReason, StoreError> {
         .ok_or_else(|| StoreError::corrupt("certificate_status.reason"))
 }
 
+/// The kind of order that a subscriber's code brought about.
+pub(crate) const SUSPEND_BY_CODE: &str = "suspend-by-code";
 /// The kinds of order that make a certificate.
 pub(crate) const CERTIFICATE_ORDERS: [OrderKind; 3] =
     [OrderKind::CertifyUnit, OrderKind::Issue, OrderKind::Reissue];
 /// The kinds of order that change a status.
-pub(crate) const STATUS_ORDERS: [OrderKind; 3] = [OrderKind::Release, OrderKind::Revoke, OrderKind::Suspend];
+pub(crate) const STATUS_ORDERS: [OrderKind; 4] =
+    [OrderKind::Release, OrderKind::Revoke, OrderKind::Suspend, OrderKind::SuspendByCode];
 
 pub(crate) fn order_kind_to_row(kind: OrderKind) -> &'static str {
     match kind {
@@ -100,6 +103,7 @@ pub(crate) fn order_kind_to_row(kind: OrderKind) -> &'static str {
         OrderKind::Release => "release",
         OrderKind::Revoke => "revoke",
         OrderKind::Suspend => "suspend",
+        OrderKind::SuspendByCode => SUSPEND_BY_CODE,
     }
 }
 

@@ -27,6 +27,6 @@ pub use serial::{BadSerial, SerialNumber};
 pub use sign::{
     AnswerFinally, AnswerStatus, AskForUnit, Canary, DigestToBeSigned, EnrolResponder, IssueCertificates,
     MessageHasher, ProvePossession, PublishCrls, Purpose, SealAudit, SignError, SignReply, Signature,
-    SignatureAlgorithm, SigningKey, StampTime, StateClock, ToBeSigned,
+    SignatureAlgorithm, SigningKey, StampTime, StateClock, SuspendByCode, ToBeSigned,
 };
 pub use time::{BadTime, CertifiedTime, Span, TimeUnavailable, TrustedClock, UtcTime};

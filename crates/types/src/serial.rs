@@ -95,14 +95,18 @@ impl fmt::Debug for SerialNumber {
 }
 
 /// Reads what people paste: hexadecimal in either case, with or without `0x`, leading zeros and the usual
-/// separators (space, colon, hyphen). Decimal is ambiguous with it and therefore not accepted here.
+/// separators (spaces, colon, hyphen, dot, underscore). Decimal is ambiguous with it: it is read after `dec:` only.
 impl FromStr for SerialNumber {
     type Err = BadSerial;
 
     fn from_str(text: &str) -> Result<Self, BadSerial> {
         let text = text.trim();
+        let separates = |c: &char| c.is_whitespace() || matches!(c, ':' | '-' | '.' | '_');
+        if let Some(decimal) = text.strip_prefix("dec:") {
+            return from_decimal(decimal.chars().filter(|c| !separates(c)));
+        }
         let text = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
-        let digits: String = text.chars().filter(|c| !matches!(c, ' ' | ':' | '-')).collect();
+        let digits: String = text.chars().filter(|c| !separates(c)).collect();
         if digits.is_empty() {
             return Err(BadSerial::Empty);
         }
@@ -113,14 +117,46 @@ impl FromStr for SerialNumber {
     }
 }
 
+/// Multiplies by ten and adds, octet by octet from the last.
+fn from_decimal(digits: impl Iterator<Item = char>) -> Result<SerialNumber, BadSerial> {
+    let mut bytes: Vec<u8> = Vec::new(); // the last octet first
+    let mut empty = true;
+    for digit in digits {
+        empty = false;
+        let mut carry = digit.to_digit(10).ok_or(BadSerial::NotDecimal)?;
+        for byte in &mut bytes {
+            let [low, rest @ ..] = (u32::from(*byte) * 10 + carry).to_le_bytes();
+            *byte = low;
+            carry = u32::from(rest[0]);
+        }
+        if carry > 0 {
+            bytes.push(carry.to_le_bytes()[0]);
+        }
+        if bytes.len() > SerialNumber::MAX_LEN {
+            return Err(BadSerial::TooLong);
+        }
+    }
+    bytes.reverse();
+    match (empty, bytes.is_empty()) {
+        (true, _) => Err(BadSerial::Empty),
+        (false, true) => Err(BadSerial::NotPositive),
+        (false, false) => SerialNumber::from_unsigned(&bytes),
+    }
+}
+
 /// Why octets or text are no serial number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadSerial {
     /// Nothing there.
     #[error("a serial number cannot be empty")]
     Empty,
+    /// After `dec:` some character is no decimal digit and no separator.
+    #[error("after dec: a serial number is written in decimal digits")]
+    NotDecimal,
     /// Some character is no hexadecimal digit and no separator.
-    #[error("a serial number is written in hexadecimal digits; spaces, colons and hyphens may separate them")]
+    #[error(
+        "a serial number is written in hexadecimal digits, or in decimal ones after dec:; spaces, colons, hyphens, dots and underscores may separate them"
+    )]
     NotHexadecimal,
     /// Superfluous leading octets, which DER forbids.
     #[error("a serial number has no leading zero octets")]
@@ -161,6 +197,18 @@ mod tests {
         assert_eq!("0".parse::<SerialNumber>(), Err(BadSerial::NotPositive));
         assert_eq!("12z4".parse::<SerialNumber>(), Err(BadSerial::NotHexadecimal));
         assert_eq!(":".parse::<SerialNumber>(), Err(BadSerial::Empty));
+        for spelled in ["7f.00_0a", "7f\u{a0}000a", "dec:8323082", "dec: 8 323-082", "dec:008323082"] {
+            assert_eq!(spelled.parse(), Ok("7f000a".parse::<SerialNumber>().unwrap()), "{spelled}");
+        }
+        // The longest there is: 2^159 - 1.
+        let longest = "dec:730750818665451459101842416358141509827966271487".parse::<SerialNumber>();
+        assert_eq!(longest.unwrap().to_string(), format!("7f{}", "ff".repeat(19)));
+        let longer = "dec:730750818665451459101842416358141509827966271488".parse::<SerialNumber>();
+        assert_eq!(longer, Err(BadSerial::TooLong));
+        assert_eq!(format!("dec:{}", "9".repeat(10_000)).parse::<SerialNumber>(), Err(BadSerial::TooLong));
+        assert_eq!("dec:7f".parse::<SerialNumber>(), Err(BadSerial::NotDecimal));
+        assert_eq!("dec:0".parse::<SerialNumber>(), Err(BadSerial::NotPositive));
+        assert_eq!("dec:".parse::<SerialNumber>(), Err(BadSerial::Empty));
     }
 
     #[test]

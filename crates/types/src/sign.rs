@@ -57,6 +57,8 @@ purposes! {
     SealAudit = "seal", "audit-checkpoint";
     /// Statements about the clock, by a key that is no TSU key.
     StateClock = "clock", "clock-statement";
+    /// Orders to suspend a certificate whose subscriber gave the code, by registration's key.
+    SuspendByCode = "desk", "suspension-by-code";
     /// Random bytes, by a key of its own, to see whether the token is alive.
     Canary = "canary", "canary";
 }

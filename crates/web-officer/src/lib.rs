@@ -1,11 +1,12 @@
-//! The registration API: `/api/v1` over mutual TLS, for officers.
+//! The registration API: `/api/v1` over mutual TLS, for officers; and `/revocation`, without login, for subscribers.
 //!
 //! A shell: it reads requests, lets [`Registration`](ndoba_registration::Registration) decide, and shows the
 //! resource. It holds no rule but those of HTTP. Deny by default: a request passes the gate only for an operation of
 //! [`ROUTES`], from an officer whom the register knows at that moment, whose roles have the route's permission.
 //! Everything that is not a success is a [`Problem`] document with a stable code.
 //!
-//! Enter at [`serve`] with an [`Api`] and [`mutual_tls`]; [`openapi`] describes the whole.
+//! Enter at [`serve`] with an [`Api`] and [`mutual_tls`]; [`openapi`] describes the whole. [`serve_subscribers`] has an
+//! address of its own, where no operation of the API is.
 
 mod guard;
 mod openapi;
@@ -16,6 +17,7 @@ mod route;
 mod server;
 mod state;
 mod submission;
+mod subscribers;
 mod tls;
 mod view;
 
@@ -25,4 +27,5 @@ pub use problem::{Problem, ProblemDocument, ProblemField};
 pub use route::{BASE, ROUTES, Route};
 pub use server::{configure, serve};
 pub use state::{Api, ServerLimits};
-pub use tls::{TlsError, mutual_tls};
+pub use subscribers::serve_subscribers;
+pub use tls::{TlsError, mutual_tls, server_tls};

@@ -2,13 +2,16 @@
 
 use actix_web::HttpResponse;
 use ndoba_registration::application::ApplicationContent;
+use serde_json::{Map, Value};
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 use crate::guard::Caller;
-use crate::operations::{applications, audit, certificates, orders, own, register, status_orders};
+use crate::operations::{
+    agreements, applications, audit, certificates, desk, orders, own, register, status_orders, subjects,
+};
 use crate::problem::ProblemDocument;
 use crate::route::BASE;
 
@@ -18,15 +21,21 @@ use crate::route::BASE;
     paths(
         own::whoami,
         own::profiles,
+        own::form,
         applications::open,
         applications::list,
         applications::get,
         applications::edit,
+        agreements::document,
+        agreements::agree,
         applications::freeze,
         applications::withdraw,
         applications::deliver,
+        applications::accept,
+        applications::renew,
         applications::send_back,
         applications::reject,
+        subjects::record,
         orders::decline,
         orders::get,
         orders::sign,
@@ -38,6 +47,10 @@ use crate::route::BASE;
         certificates::propose,
         status_orders::draft,
         status_orders::hand_in,
+        desk::control_questions,
+        desk::give_code,
+        desk::list,
+        desk::confirm,
         register::officers,
         register::grants,
         register::draft,
@@ -49,12 +62,47 @@ use crate::route::BASE;
 struct Description;
 
 /// The OpenAPI 3.1 document.
-pub fn openapi() -> utoipa::openapi::OpenApi {
+pub fn openapi() -> Value {
+    let mut document = serde_json::to_value(described()).unwrap_or_default();
+    if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        let known = schemas.clone();
+        for choice in
+            schemas.values_mut().filter_map(|schema| schema.get_mut("oneOf")?.as_array_mut()).flatten()
+        {
+            if let Some(whole) = put_together(choice, &known) {
+                *choice = whole;
+            }
+        }
+    }
+    document
+}
+
+/// A choice that is told by a member of its own: the schema of the rest forbids every member that it does not name, so
+/// that beside it in `allOf` nothing could be valid. Both are written as one.
+fn put_together(choice: &Value, known: &Map<String, Value>) -> Option<Value> {
+    let [rest, told] = choice.get("allOf")?.as_array()?.as_slice() else { return None };
+    let name = rest.get("$ref")?.as_str()?.strip_prefix("#/components/schemas/")?;
+    let mut whole = known.get(name)?.clone();
+    for (member, schema) in told.get("properties")?.as_object()? {
+        whole.get_mut("properties")?.as_object_mut()?.insert(member.clone(), schema.clone());
+        match whole.get_mut("required").and_then(Value::as_array_mut) {
+            Some(required) => required.push(member.clone().into()),
+            None => whole["required"] = vec![member.clone()].into(),
+        }
+    }
+    Some(whole)
+}
+
+fn described() -> utoipa::openapi::OpenApi {
     let mut document = Description::openapi();
     let mut paths = std::mem::take(&mut document.paths.paths);
     for item in paths.values_mut() {
-        let operations = [&mut item.get, &mut item.post, &mut item.put];
-        operations.into_iter().flatten().for_each(complete);
+        let operations = [(&mut item.get, READS), (&mut item.post, CHANGES), (&mut item.put, REPLACES)];
+        for (operation, refusals) in operations {
+            if let Some(operation) = operation {
+                complete(operation, refusals);
+            }
+        }
     }
     document.paths.paths = paths.into_iter().map(|(path, item)| (format!("{BASE}{path}"), item)).collect();
     let scheme = SecurityScheme::MutualTls {
@@ -68,14 +116,47 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     document
 }
 
-/// What is the same for every operation: problem documents, and who may call it.
-fn complete(operation: &mut Operation) {
+/// What an operation that reads may answer beside its success.
+const READS: &[(&str, &str)] = &[
+    ("400", "The query is not understood"),
+    ("403", "Not for this officer"),
+    ("404", "There is no such thing, or none that this officer may know of"),
+    ("503", "Nothing was done; ask again after `Retry-After` seconds"),
+];
+/// The same for one that changes something.
+const CHANGES: &[(&str, &str)] = &[
+    ("400", "The body is not JSON, or a header is not understood"),
+    ("403", "Not for this officer"),
+    ("404", "There is no such thing, or none that this officer may know of"),
+    ("409", "Not in the state that this needs; read it again"),
+    ("413", "The body is too long"),
+    ("415", "The body must be application/json"),
+    ("422", "The body breaks a rule; `errors` names the fields"),
+    ("503", "What the document says was done or not; ask again after `Retry-After` seconds"),
+];
+/// The same for one that replaces what `If-Match` names.
+const REPLACES: &[(&str, &str)] = &[
+    ("400", "The body is not JSON, or a header is not understood"),
+    ("403", "Not for this officer"),
+    ("404", "There is no such thing, or none that this officer may know of"),
+    ("409", "Not in the state that this needs; read it again"),
+    ("412", "It is another version than `If-Match` named"),
+    ("413", "The body is too long"),
+    ("415", "The body must be application/json"),
+    ("422", "The body breaks a rule; `errors` names the fields"),
+    ("503", "What the document says was done or not; ask again after `Retry-After` seconds"),
+];
+
+/// What is the same for every operation: problem documents, and who may call it. A 500 is none of them: it is our fault.
+fn complete(operation: &mut Operation, refusals: &[(&str, &str)]) {
     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).build();
-    let refusal = ResponseBuilder::new()
-        .description("A problem document (RFC 9457): `code` is stable")
-        .content("application/problem+json", problem)
-        .build();
-    operation.responses.responses.insert("default".into(), RefOr::T(refusal));
+    for (status, when) in refusals {
+        let refusal = ResponseBuilder::new()
+            .description(format!("{when}. A problem document (RFC 9457): `code` is stable"))
+            .content("application/problem+json", problem.clone())
+            .build();
+        operation.responses.responses.insert((*status).into(), RefOr::T(refusal));
+    }
     let nothing: [String; 0] = [];
     operation.security = Some(vec![SecurityRequirement::new("officer", nothing)]);
 }

@@ -1,12 +1,15 @@
 //! The operations, a file per resource. Each reads its input, lets registration decide, and shows the resource.
 
+pub(crate) mod agreements;
 pub(crate) mod applications;
 pub(crate) mod audit;
 pub(crate) mod certificates;
+pub(crate) mod desk;
 pub(crate) mod orders;
 pub(crate) mod own;
 pub(crate) mod register;
 pub(crate) mod status_orders;
+pub(crate) mod subjects;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header;

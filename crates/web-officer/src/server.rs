@@ -10,7 +10,9 @@ use rustls::ServerConfig;
 
 use crate::guard::{gate, unknown_path};
 use crate::openapi;
-use crate::operations::{applications, audit, certificates, orders, own, register, status_orders};
+use crate::operations::{
+    agreements, applications, audit, certificates, desk, orders, own, register, status_orders, subjects,
+};
 use crate::peer::note_peer;
 use crate::route::BASE;
 use crate::state::{Api, ServerLimits};
@@ -48,6 +50,7 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
         .route("/openapi.json", web::get().to(openapi::serve))
         .route("/whoami", web::get().to(own::whoami))
         .route("/profiles", web::get().to(own::profiles))
+        .route("/profiles/{name}/form", web::get().to(own::form))
         .service(
             web::resource("/applications")
                 .route(web::get().to(applications::list))
@@ -58,12 +61,17 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
                 .route(web::get().to(applications::get))
                 .route(web::put().to(applications::edit)),
         )
+        .route("/applications/{id}/agreement.pdf", web::get().to(agreements::document))
+        .route("/applications/{id}/agreement", web::post().to(agreements::agree))
         .route("/applications/{id}/order", web::post().to(applications::freeze))
         .route("/applications/{id}/withdraw", web::post().to(applications::withdraw))
         .route("/applications/{id}/deliver", web::post().to(applications::deliver))
+        .route("/applications/{id}/accept", web::post().to(applications::accept))
         .route("/applications/{id}/return", web::post().to(applications::send_back))
         .route("/applications/{id}/reject", web::post().to(applications::reject))
+        .route("/subjects/{identifier}/record", web::get().to(subjects::record))
         .route("/orders/{id}", web::get().to(orders::get))
+        .route("/orders/{id}/confirm", web::post().to(desk::confirm))
         .route("/orders/{id}/decline", web::post().to(orders::decline))
         .route("/orders/{id}/signatures", web::post().to(orders::sign))
         .route("/certificates", web::get().to(certificates::list))
@@ -74,6 +82,10 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
         .route("/certificates/{serial}/orders", web::post().to(certificates::propose))
         .route("/status-orders", web::post().to(status_orders::hand_in))
         .route("/status-orders/draft", web::post().to(status_orders::draft))
+        .route("/certificates/{serial}/control-questions", web::get().to(desk::control_questions))
+        .route("/certificates/{serial}/revocation-code", web::post().to(desk::give_code))
+        .route("/requests", web::get().to(desk::list))
+        .route("/certificates/{serial}/renewal", web::post().to(applications::renew))
         .route("/officers", web::get().to(register::officers))
         .service(
             web::resource("/grants")

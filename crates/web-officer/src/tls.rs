@@ -38,6 +38,23 @@ pub fn mutual_tls(
         .map_err(TlsError::Server)
 }
 
+/// The server's side of TLS for strangers: nobody shows a certificate.
+///
+/// # Errors
+///
+/// [`TlsError`], at start only.
+pub fn server_tls(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<ServerConfig, TlsError> {
+    ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Server)?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(TlsError::Server)
+}
+
 /// Why TLS cannot be set up: correct the configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {

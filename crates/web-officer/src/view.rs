@@ -2,15 +2,19 @@
 
 mod application;
 mod certificate;
+mod desk;
 mod kept;
 mod officer;
 mod order;
+mod record;
 
 pub(crate) use application::{ApplicationSummary, ApplicationView};
 pub(crate) use certificate::CertificateView;
+pub(crate) use desk::DeskRequestView;
 pub(crate) use kept::{KeptView, StatusDraftView};
 pub(crate) use officer::{GrantDraftView, GrantView, OfficerView, ProfileView, WhoAmI};
 pub(crate) use order::OrderView;
+pub(crate) use record::SubjectRecordView;
 
 use ndoba_registration::ports::Page;
 use serde::Serialize;

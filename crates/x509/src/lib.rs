@@ -39,6 +39,7 @@ pub use ecdsa::{ecdsa_der_from_raw, ecdsa_raw_from_der};
 pub use extension::RawExtension;
 pub use issuer::{IssuerFacts, IssuerUrls, NotAnIssuer};
 pub use key::{BadKey, KeyIdentifier, KeyKind, refuse_weak};
+pub use name::alphabet;
 pub use name::{
     Authority, AuthorityDraft, BadName, DistinguishedName, FieldError, FieldErrors, LegalIdentifier,
     LegalPerson, LegalPersonDraft, NaturalIdentifier, NaturalPerson, NaturalPersonDraft, OrganisationName,

@@ -4,6 +4,7 @@
 //! *all* fields that are wrong. A subject serialises to the same JSON as its draft, so it stands in orders as it
 //! was shown. Letters keep their case: Unicode's upper case of Mkhedruli is another script (G-43).
 
+pub mod alphabet;
 mod authority;
 mod country;
 mod dn;

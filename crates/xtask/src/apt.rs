@@ -12,9 +12,9 @@ pub(crate) const TO_BUILD: &[&str] = &["build-essential", "libpq-dev", "pkg-conf
 /// What the story of the quick start calls.
 pub(crate) const TO_SHOW: &[&str] = &["ca-certificates", "curl", "opensc", "openssl", "softhsm2"];
 
-/// What the tests call beyond that: a clock that can be turned for one process, a PostgreSQL server's binaries, and what
-/// people check certificates and time-stamps with (GnuTLS, NSS, Java, osslsigncode, a web server that staples); Python and
-/// Node for the other judges.
+/// What the tests call beyond that: a clock that can be turned for one process, a PostgreSQL server's binaries, what
+/// people check certificates and time-stamps with (GnuTLS, NSS, Java, osslsigncode, a web server that staples) and read
+/// an agreement's pages with; Python and Node for the other judges.
 pub(crate) const TO_TEST: &[&str] = &[
     "default-jdk-headless",
     "gnutls-bin",
@@ -23,6 +23,7 @@ pub(crate) const TO_TEST: &[&str] = &[
     "nginx-light",
     "nodejs",
     "osslsigncode",
+    "poppler-utils",
     "postgresql",
     "python3",
     "python3-venv",

@@ -188,14 +188,15 @@ fn applications(seeds: &Seeds) -> Outcome {
     let csr = fs::read_to_string(seeds.work.join("r.pem"))?;
     let identity = |number: &str| {
         serde_json::json!({"type": "identity-card", "number": number,
-            "issued_by": "Public Service Development Agency"})
+            "issued_by": "Public Service Development Agency", "validation": "visual-inspection",
+            "copies_at": "Archive, shelf 7"})
     };
     let proofing = serde_json::json!({"method": "physical-presence", "date": "2026-11-24", "seen_by": "Registration officer"});
     let person = serde_json::json!({
         "profile": "person-signature", "days": 730, "csr": csr,
         "subject": {"type": "natural-person", "given_names": "ნინო", "surname": "ბერიძე",
             "personal_number": "01001012345", "email": "nino.beridze@example.ge"},
-        "identity_document": identity("12IA34567"), "identity_proofing": proofing,
+        "identity_document": identity("12IA34567"), "identity_proofing": proofing, "publication_consent": false,
     });
     let seal = serde_json::json!({
         "profile": "organisation-seal", "days": 730, "csr": csr,
@@ -203,7 +204,7 @@ fn applications(seeds: &Seeds) -> Outcome {
             "email": "office@telavi.example.ge", "contact_address": "Telavi, Erekle II street 16",
             "representative": {"name": "გიორგი მაისურაძე", "personal_number": "01001054321", "position": "Mayor"},
             "authority": {"type": "order-of-appointment", "reference": "Council decision 12-34", "date": "2026-01-15"}},
-        "identity_document": identity("12IA76543"), "identity_proofing": proofing,
+        "identity_document": identity("12IA76543"), "identity_proofing": proofing, "publication_consent": true,
     });
     seeds.add("application", "person", &serde_json::to_vec(&person)?)?;
     seeds.add("application", "municipality", &serde_json::to_vec(&seal)?)

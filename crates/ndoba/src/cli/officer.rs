@@ -48,6 +48,22 @@ pub(crate) enum OfficerCommand {
     },
     /// Let a CA certify its OCSP responders by itself, within bounds: two security officers sign.
     AuthoriseResponder(AuthoriseResponderArgs),
+    /// Make the revocation desk's key in its token, on registration's machine, and write its public half.
+    DeskKey(ConfigArgs),
+    /// Let the revocation desk's key suspend for subscribers with codes: two security officers sign. `end` ends it.
+    AuthoriseDesk {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// The second security officer's file.
+        #[arg(long, value_name = "FILE")]
+        second: PathBuf,
+        /// The key's public half, PEM.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// Days of validity.
+        #[arg(long, default_value_t = 365)]
+        days: u32,
+    },
     /// End what authorise-responder began: one security officer signs. Certificates issued under it stay.
     EndResponder {
         #[command(flatten)]

@@ -1,10 +1,13 @@
 //! `ndoba application`: from a draft to a certificate.
 
+mod form;
+
 use std::path::Path;
 
 use anyhow::Context as _;
 use ndoba_client::{Application, submit_application};
 use ndoba_order::SignerRole;
+use ndoba_types::Sha256Digest;
 use serde_json::{Value, json};
 
 use super::session::Session;
@@ -14,6 +17,10 @@ use crate::files;
 /// Carries one out.
 pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
     match command {
+        ApplicationCommand::Check { api, file, csr } => {
+            form::check(&Session::open(api)?, content(file)?, csr.as_deref())
+        }
+        ApplicationCommand::Form { api, profile } => form::show(&Session::open(api)?, profile),
         ApplicationCommand::New { api, file, csr } => {
             let session = Session::open(api)?;
             let mut content = content(file)?;
@@ -25,6 +32,15 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
             let session = Session::open(api)?;
             show(&session, &session.api.application(id)?)
         }
+        ApplicationCommand::Record { api, subject, out } => {
+            let session = Session::open(api)?;
+            let record = session.api.subject_record(subject)?;
+            files::write_secret(out, serde_json::to_string_pretty(&record)?.as_bytes())?;
+            let cases = record["cases"].as_array().map_or(0, Vec::len);
+            session.print(&json!({ "file": out, "cases": cases }), || {
+                format!("{}: {cases} applications", out.display())
+            })
+        }
         ApplicationCommand::List { api } => {
             let session = Session::open(api)?;
             let page = session.api.applications(&[])?;
@@ -35,6 +51,20 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
                     .map(|one| format!("{} {:10} {} {}", one.id, one.state, one.profile, one.subject));
                 lines.collect::<Vec<_>>().join("\n")
             })
+        }
+        ApplicationCommand::Agreement { api, id, out } => {
+            let session = Session::open(api)?;
+            let document = session.api.agreement(id)?;
+            files::write(out, &document)?;
+            let digest = Sha256Digest::of(&document).to_string();
+            session.print(&json!({ "file": out, "sha256": digest }), || {
+                format!("{}, SHA-256 {digest}", out.display())
+            })
+        }
+        ApplicationCommand::Agree { api, id, file, accepted, subject_accepted } => {
+            let session = Session::open(api)?;
+            let digest = Sha256Digest::of(&files::read(file)?).to_string();
+            show(&session, &session.api.agree(id, &digest, accepted, subject_accepted.as_deref())?)
         }
         ApplicationCommand::Submit { api, id } => {
             let session = Session::open(api)?;
@@ -66,6 +96,19 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
         ApplicationCommand::Withdraw { api, id } => {
             let session = Session::open(api)?;
             show(&session, &session.api.withdraw(id)?)
+        }
+        ApplicationCommand::Accept { api, id, remark } => {
+            let session = Session::open(api)?;
+            show(&session, &session.api.accept(id, remark)?)
+        }
+        ApplicationCommand::Renew { api, serial, file, csr } => {
+            let session = Session::open(api)?;
+            let mut changes = content(file)?;
+            if let Some(csr) = csr {
+                changes.insert("csr".into(), files::read_text(csr)?.into());
+            }
+            let opened = session.api.renew(serial, &changes)?;
+            session.print(&opened, || format!("application {}", opened.id))
         }
         ApplicationCommand::Deliver { api, id } => {
             let session = Session::open(api)?;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use ndoba_client::{CertificateForm, Clock, StatusOrder};
-use ndoba_types::UtcTime;
+use ndoba_client::{CertificateForm, CertificateStatus, Clock, ControlQuestion, DeskRequest, StatusOrder};
+use ndoba_types::{SerialNumber, UtcTime};
 
 use super::session::Session;
 use super::{kept, revoke_all};
@@ -13,6 +13,9 @@ use crate::files;
 /// Carries one out.
 pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
     match command {
+        CertificateCommand::Search { api, what, status } => {
+            search(&Session::open(api)?, what, status.as_deref())
+        }
         CertificateCommand::Show { api, serial } => {
             let session = Session::open(api)?;
             let found = session.api.certificate(serial)?;
@@ -41,6 +44,28 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
             let declined = session.api.decline(order, note)?;
             session.print(&declined, || format!("decline: order {} is {}", declined.order_id, declined.state))
         }
+        CertificateCommand::Confirm { api, order, note } => {
+            let session = Session::open(api)?;
+            let confirmed = session.api.confirm(order, note)?;
+            session.print(&confirmed, || format!("confirmed: order {}", confirmed.order_id))
+        }
+        CertificateCommand::ControlQuestions { api, serial } => {
+            let session = Session::open(api)?;
+            let asked = session.api.control_questions(serial)?;
+            let georgian = session.language == ndoba_order::Language::Georgian;
+            session.print(&asked, || {
+                let line = |one: &ControlQuestion| {
+                    format!("{}: {}", one.name, if georgian { &one.ka } else { &one.en })
+                };
+                asked.iter().map(line).collect::<Vec<_>>().join("\n")
+            })
+        }
+        CertificateCommand::Requests { api, state } => requests(&Session::open(api)?, state.as_deref()),
+        CertificateCommand::RevocationCode { api, serial } => {
+            let session = Session::open(api)?;
+            let given = session.api.give_revocation_code(serial)?;
+            session.print(&given, || given.code.clone())
+        }
         CertificateCommand::RevokeAll(args) => revoke_all::run(args),
         CertificateCommand::Suspend { api, serial, ca, request } => {
             let asked = Asked { kind: "suspend", reason: None, effective: None, ca: ca.as_deref() };
@@ -51,6 +76,65 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
             change(&Session::open(api)?, serial, &asked, request, Some(approver))
         }
     }
+}
+
+/// What is meant follows from how it looks: numbers of people and bodies have 11 and 9 digits, our serial numbers 32.
+fn search(session: &Session, what: &str, status: Option<&str>) -> anyhow::Result<()> {
+    let what = what.trim();
+    let digits = what.bytes().all(|octet| octet.is_ascii_digit());
+    let by = match what.len() {
+        9 | 11 if digits => "subject",
+        _ if what.parse::<SerialNumber>().is_ok_and(|serial| serial.as_unsigned().len() >= 8) => {
+            let found = vec![session.api.certificate(what)?];
+            return print_found(session, &found);
+        }
+        _ => "name",
+    };
+    let query: Vec<(&str, &str)> =
+        [(by, Some(what)), ("status", status)].into_iter().filter_map(|(k, v)| Some((k, v?))).collect();
+    let page = session.api.certificates(&query)?;
+    print_found(session, &page.items)?;
+    if page.next.is_some() {
+        eprintln!("there are more: say more of the name");
+    }
+    Ok(())
+}
+
+fn print_found(session: &Session, found: &[CertificateStatus]) -> anyhow::Result<()> {
+    session.print(&found, || {
+        let line = |one: &CertificateStatus| {
+            format!(
+                "{} of {}: {}, valid {} to {}",
+                one.serial, one.ca, one.status, one.not_before, one.not_after
+            )
+        };
+        found.iter().map(line).collect::<Vec<_>>().join("\n")
+    })
+}
+
+/// All of them, page after page.
+fn requests(session: &Session, state: Option<&str>) -> anyhow::Result<()> {
+    let mut found: Vec<DeskRequest> = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let query = [("state", state), ("limit", Some("200")), ("after", after.as_deref())];
+        let query: Vec<(&str, &str)> =
+            query.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        let page = session.api.requests(&query)?;
+        found.extend(page.items);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    session.print(&found, || {
+        let line = |one: &DeskRequest| {
+            let confirmed = if one.confirmed.is_some() { ", confirmed" } else { "" };
+            let DeskRequest { serial, ca, channel, state, .. } = one;
+            format!("{serial} of {ca} by {channel}, {state}{confirmed}\n{}", told(&one.clock))
+        };
+        found.iter().map(line).collect::<Vec<_>>().join("\n")
+    })
 }
 
 /// What is asked about a certificate.
@@ -116,10 +200,11 @@ fn change(
     approver: Option<&Path>,
 ) -> anyhow::Result<()> {
     let Asked { kind, reason, effective, ca } = *asked;
-    let RequestArgs { channel, note, received_at } = how;
+    let RequestArgs { channel, note, received_at, answers } = how;
+    let control = answers.iter().map(|(name, answer)| (name.as_str(), answer.as_str())).collect();
     let (received, effective) = (received_at.map(|at| at.to_string()), effective.map(|at| at.to_string()));
     let (received, effective) = (received.as_deref(), effective.as_deref());
-    let request = StatusOrder { kind, reason, received, effective, channel, note };
+    let request = StatusOrder { kind, reason, received, effective, channel, note, control };
     let is_kept = approver.is_none();
     let order = match session.api.propose(serial, &request, None) {
         Err(error) if is_kept && kept::database_is_away(&error) => {

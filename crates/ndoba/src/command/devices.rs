@@ -26,7 +26,8 @@ impl InDevice {
             OrderContent::CertifyUnit(_)
             | OrderContent::Release(_)
             | OrderContent::Revoke(_)
-            | OrderContent::Suspend(_) => None,
+            | OrderContent::Suspend(_)
+            | OrderContent::SuspendByCode(_) => None,
         };
         Ok(device.map(|device| Self { model: device.model, certificate }))
     }

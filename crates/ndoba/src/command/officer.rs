@@ -10,6 +10,7 @@ use ndoba_types::Span;
 use ndoba_x509::{PemLabel, from_pem};
 use serde_json::{Value, json};
 
+use super::desk;
 use super::session::{Session, identity};
 use crate::cli::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
 use crate::files;
@@ -50,6 +51,8 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             let ended = grant(&session.api, &draft, &[&session.officer], session.world.clock.now())?;
             session.print(&ended, || format!("ended, number {} of the register", ended.seq))
         }
+        OfficerCommand::DeskKey(config) => desk::make_key(config),
+        OfficerCommand::AuthoriseDesk { api, second, key, days } => desk::authorise(api, second, key, *days),
         OfficerCommand::AuthoriseResponder(args) => authorise_responder(args),
         OfficerCommand::EndResponder { api, ca } => {
             let session = Session::open(api)?;

@@ -200,7 +200,7 @@ fn carry_out(session: &Session, args: &RevokeAllArgs, plan: &Plan) -> anyhow::Re
 
 /// Drafts and signs one order; `false` where the certificate is revoked already.
 fn order(session: &Session, args: &RevokeAllArgs, serial: &str) -> Result<bool, ClientError> {
-    let RequestArgs { channel, note, received_at } = &args.request;
+    let RequestArgs { channel, note, received_at, answers } = &args.request;
     let received = received_at.map(|at| at.to_string());
     let request = StatusOrder {
         kind: "revoke",
@@ -209,6 +209,7 @@ fn order(session: &Session, args: &RevokeAllArgs, serial: &str) -> Result<bool, 
         effective: None,
         channel,
         note,
+        control: answers.iter().map(|(name, answer)| (name.as_str(), answer.as_str())).collect(),
     };
     let drafted = match session.api.propose(serial, &request, None) {
         Ok(drafted) => drafted,
@@ -226,7 +227,8 @@ fn order(session: &Session, args: &RevokeAllArgs, serial: &str) -> Result<bool, 
         | OrderContent::Issue(_)
         | OrderContent::Reissue(_)
         | OrderContent::Release(_)
-        | OrderContent::Suspend(_) => false,
+        | OrderContent::Suspend(_)
+        | OrderContent::SuspendByCode(_) => false,
     };
     if !agreed {
         return Err(ClientError::NotSigned("the order says something else than what was agreed to".into()));

@@ -69,6 +69,7 @@ pub(super) fn prepare(process: &Process) -> anyhow::Result<CaService> {
                 + 60,
         ),
         suspension: SuspensionRule {
+            by_code: settings.legal.suspensions_by_code,
             allowed: settings.legal.suspension_allowed,
             max: settings.legal.suspension_max,
             overdue: match settings.legal.suspension_on_timeout {

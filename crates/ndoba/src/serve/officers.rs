@@ -1,4 +1,4 @@
-//! The `registration` role: the officers' API behind mutual TLS.
+//! The `registration` role: the officers' API behind mutual TLS, and the page for subscribers.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use anyhow::Context as _;
+use ndoba_agreement::Templates;
 use ndoba_order::ProfileRef;
 use ndoba_registration::ports::RevocationLimits;
 use ndoba_registration::{DeviceOffer, ProfileOffer, Registration, RegistrationSettings, SubjectKind};
@@ -16,13 +17,11 @@ use ndoba_web_officer::{Api, ServerLimits, mutual_tls};
 use ndoba_x509::{KeyIdentifier, Template};
 
 use super::background::{Background, Next};
-use super::{Process, kept, tls};
+use super::{Process, desk, kept, tls};
 use crate::{files, installation};
 
 /// Event loops of the officers' server; its work waits on the database, not on the processor.
 const WORKERS: usize = 2;
-/// How long after a person was seen a certificate may be issued (C-72).
-const PROOFING_DAYS: u32 = 30;
 /// How long an order may be signed: the most that the format allows.
 const ORDER_LIFE: Span = Span::days(7);
 /// Five heartbeats of the `ca` role missed: it counts as absent.
@@ -32,8 +31,13 @@ const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 /// How many of them one look ends.
 const EXPIRY_BATCH: u32 = 500;
 
+/// Between two looks for records whose retention has ended.
+const ERASURE_INTERVAL: Duration = Duration::from_secs(3600);
+/// How many of them one look erases.
+const ERASURE_BATCH: u32 = 500;
+
 /// Starts the role.
-pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<Server> {
+pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyhow::Result<Vec<Server>> {
     let settings = &process.settings;
     let address = settings.listen.officers.context("listen.officers is missing")?;
     let files = settings.officers_tls.as_ref().context("tls.officers_* is missing")?;
@@ -59,7 +63,18 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         }
         Next::After(EXPIRY_INTERVAL)
     })?;
-    Ok(ndoba_web_officer::serve(api, listener, tls, limits(settings))?)
+    let erasing = Arc::clone(&api);
+    background.run("retention", move || {
+        match erasing.registration.erase_due(ERASURE_BATCH) {
+            Ok(0) => {}
+            Ok(erased) => tracing::info!(erased, "records whose retention has ended were erased"),
+            Err(error) => tracing::warn!("records could not be erased: {}", crate::chain(&error)),
+        }
+        Next::After(ERASURE_INTERVAL)
+    })?;
+    let mut servers = vec![ndoba_web_officer::serve(Arc::clone(&api), listener, tls, limits(settings))?];
+    servers.extend(desk::start(process, api, limits(settings))?);
+    Ok(servers)
 }
 
 fn limits(settings: &Settings) -> ServerLimits {
@@ -98,7 +113,8 @@ fn registration(process: &Process) -> anyhow::Result<Registration> {
             .filter(|profile| profile.template() == Template::OcspResponder)
             .map(|profile| ProfileRef { name: profile.name().to_owned(), digest: profile.digest() })
             .collect(),
-        proofing_max_age_days: PROOFING_DAYS,
+        retention_years: settings.legal.retention_years,
+        proofing_max_age_days: settings.legal.identity_max_age_days,
         order_life: ORDER_LIFE,
         suspension_allowed: settings.legal.suspension_allowed,
         revocation: RevocationLimits {
@@ -106,13 +122,24 @@ fn registration(process: &Process) -> anyhow::Result<Registration> {
             limit: settings.legal.revocation_max,
         },
         ca_silence: CA_SILENCE,
+        desk: desk::key(process)?,
     };
     Ok(Registration::new(
         registration,
         Arc::new(process.store.clone()),
         Arc::clone(&process.world.clock),
         Arc::clone(&process.world.random),
+        Arc::new(agreements(settings)?),
     ))
+}
+
+/// The templates of agreements, in the provider's name: as its CAs' certificates have it.
+fn agreements(settings: &Settings) -> anyhow::Result<Templates> {
+    let ca = settings.cas.first().context("no CA is configured")?;
+    let subject = installation::certificate(&ca.certificate)?.subject().attributes();
+    let provider = subject.into_iter().find(|(id, _)| *id == ndoba_x509::oid::ORGANIZATION_NAME);
+    let (_, provider) = provider.context("the CA's certificate names no organisation")?;
+    Ok(Templates { provider, retention_years: settings.legal.retention_years })
 }
 
 /// The profiles for subscribers, each with the CA that issues by it.

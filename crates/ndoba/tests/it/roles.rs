@@ -21,21 +21,28 @@ const OFFICERS: [(char, &str); 7] = [
 ];
 
 /// Method, path below `/api/v1`, and who may.
-const OPERATIONS: [(&str, &str, &str); 27] = [
+const OPERATIONS: [(&str, &str, &str); 37] = [
     ("GET", "/applications", "RA"),
     ("GET", "/applications/{id}", "RA"),
+    ("GET", "/applications/{id}/agreement.pdf", "RA"),
     ("GET", "/audit/export", "U"),
     ("GET", "/certificates", "RAVU"),
     ("GET", "/certificates/{serial}", "RAVU"),
     ("GET", "/certificates/{serial}/certificate.der", "RAVU"),
+    ("GET", "/certificates/{serial}/control-questions", "RAV"),
     ("GET", "/certificates/{serial}/certificate.p7c", "RAVU"),
     ("GET", "/certificates/{serial}/certificate.pem", "RAVU"),
     ("GET", "/grants", "SU"),
     ("GET", "/officers", "SU"),
     ("GET", "/orders/{id}", "RAVU"),
     ("GET", "/profiles", "SRAVUOD"),
+    ("GET", "/profiles/{name}/form", "SRAVUOD"),
+    ("GET", "/requests", "VU"),
+    ("GET", "/subjects/{identifier}/record", "RA"),
     ("GET", "/whoami", "SRAVUOD"),
     ("POST", "/applications", "R"),
+    ("POST", "/applications/{id}/accept", "R"),
+    ("POST", "/applications/{id}/agreement", "R"),
     ("POST", "/applications/{id}/deliver", "R"),
     ("POST", "/applications/{id}/order", "R"),
     ("POST", "/applications/{id}/reject", "A"),
@@ -43,8 +50,11 @@ const OPERATIONS: [(&str, &str, &str); 27] = [
     ("POST", "/applications/{id}/withdraw", "R"),
     // Whether it is a revocation or a release is in the body.
     ("POST", "/certificates/{serial}/orders", "RAV"),
+    ("POST", "/certificates/{serial}/renewal", "R"),
+    ("POST", "/certificates/{serial}/revocation-code", "R"),
     ("POST", "/grants", "S"),
     ("POST", "/grants/draft", "S"),
+    ("POST", "/orders/{id}/confirm", "V"),
     ("POST", "/orders/{id}/decline", "V"),
     ("POST", "/orders/{id}/signatures", "RAV"),
     ("POST", "/status-orders", "V"),
@@ -68,7 +78,8 @@ fn every_operation_as_nobody_as_the_wrong_role_and_as_the_right_one(engine: Engi
     };
     let refused_before = events("action-refused");
     let targets = |(method, path, _): &(&'static str, &str, &str)| {
-        (*method, path.replace("{serial}", &serial).replace("{id}", &application))
+        let path = path.replace("{serial}", &serial).replace("{id}", &application);
+        (*method, path.replace("{name}", "person-signature").replace("{identifier}", "01001000501"))
     };
     let targets: Vec<_> = OPERATIONS.iter().map(targets).collect();
     for target in &targets {

@@ -137,6 +137,7 @@ fn who_holds_both_roles_signs_once(here: &Installation) {
     let files = ["--file", "person.toml", "--csr", "person.csr"];
     let opened = here.must(&[&["application", "new"], &files[..], &officer].concat());
     let id = opened.split_whitespace().last().unwrap();
+    here.agree(id, &officer);
     here.must(&[&["application", "submit", id, "--yes"], &officer[..]].concat());
     let refused = here.must_not(&[&["application", "approve", id, "--yes"], &officer[..]].concat());
     assert!(refused.contains("separation."), "{refused}");

@@ -18,14 +18,15 @@ use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
 
 use super::{FakeRegistry, MemorySpool};
 use crate::application::{
-    AffiliationContent, ApplicationContent, AuthorityProof, DeviceContent, IdentityDocument,
+    AffiliationContent, ApplicationContent, ApplicationId, AuthorityProof, DeviceContent, IdentityDocument,
     IdentityProofing, LegalPersonContent, NaturalPersonContent, Representative, SubjectContent,
 };
 use crate::ports::{
-    CertificateRecord, CertificateStatus, GrantRecord, LedgerState, OrderState, RevocationLimits,
+    AgreementError, AgreementMaker, AgreementOf, CertificateRecord, CertificateStatus, DeskKey, GrantRecord,
+    LedgerState, OrderState, RevocationLimits,
 };
 use crate::profile::{DeviceOffer, ProfileOffer, SubjectKind};
-use crate::service::{Officer, Registration, RegistrationSettings, person_of_number};
+use crate::service::{Acceptance, Officer, Registration, RegistrationSettings, person_of_number};
 
 /// The installation of all worlds.
 pub const INSTALLATION: InstallationId = InstallationId::from_bytes([0x11; 16]);
@@ -63,6 +64,22 @@ impl Random for CountingRandom {
     }
 }
 
+/// Agreements that are the application's JSON under a heading.
+#[derive(Debug)]
+pub(crate) struct PlainAgreements;
+
+impl AgreementMaker for PlainAgreements {
+    fn terms(&self) -> &'static str {
+        "test-1"
+    }
+
+    fn render(&self, of: &AgreementOf<'_>) -> Result<Vec<u8>, AgreementError> {
+        let content = ApplicationContent { agreement: None, ..of.content.clone() };
+        let content = serde_json::to_string(&content).expect("content is JSON");
+        Ok(format!("{} {}\n{content}", of.application, of.terms).into_bytes())
+    }
+}
+
 /// An officer with a key in memory.
 #[derive(Clone, Debug)]
 pub struct TestOfficer {
@@ -77,13 +94,27 @@ pub struct TestOfficer {
     /// Where.
     pub office: &'static str,
     key: SigningKey,
+    spki: SubjectPublicKeyInfo,
+}
+
+impl DeskKey for TestOfficer {
+    fn public_key(&self) -> &SubjectPublicKeyInfo {
+        &self.spki
+    }
+
+    fn sign(&self, message: Vec<u8>) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+        let signature: p256::ecdsa::Signature = self.key.sign(&message);
+        Ok(signature.to_bytes().to_vec())
+    }
 }
 
 impl TestOfficer {
     fn new(number: u8, name: &'static str, roles: &[Role]) -> Self {
         let key = SigningKey::from_slice(&[number; 32]).expect("a small number is a scalar of P-256");
         let (id, personal_number) = (OfficerId::from_bytes([number; 16]), format!("{number:011}"));
-        Self { name, id, personal_number, roles: roles.to_vec(), office: "GE", key }
+        let der = p256::PublicKey::from(key.verifying_key()).to_public_key_der().expect("a key encodes");
+        let spki = SubjectPublicKeyInfo::assertion(der.into_vec());
+        Self { name, id, personal_number, roles: roles.to_vec(), office: "GE", key, spki }
     }
 
     /// The same in another office.
@@ -93,8 +124,7 @@ impl TestOfficer {
 
     /// The public key.
     pub fn spki(&self) -> SubjectPublicKeyInfo {
-        let der = p256::PublicKey::from(self.key.verifying_key()).to_public_key_der().expect("a key encodes");
-        SubjectPublicKeyInfo::assertion(der.into_vec())
+        self.spki.clone()
     }
 
     /// The private key, PKCS#8 PEM.
@@ -166,6 +196,7 @@ impl World {
                 TestOfficer::new(10, "registration-officer-in-batumi", &[Role::RegistrationOfficer])
                     .of("GE/Batumi"),
                 TestOfficer::new(11, "approver-in-batumi", &[Role::Approver]).of("GE/Batumi"),
+                TestOfficer::new(12, "desk", &[Role::Desk]),
             ],
         };
         for officer in &world.officers[2..] {
@@ -263,15 +294,38 @@ impl World {
                 name: "ocsp-responder".into(),
                 digest: Sha256Digest::of(b"ocsp-responder"),
             }],
+            retention_years: 10,
             proofing_max_age_days: 30,
             order_life: Span::days(7),
             suspension_allowed: true,
             revocation: RevocationLimits { aim: Span::minutes(60), limit: Span::hours(24) },
             ca_silence: Span::seconds(10),
+            desk: Some(Arc::new(self.officer("desk").clone())),
         };
         let random = Arc::new(CountingRandom::default());
-        Registration::new(settings, self.registry.clone(), self.clock.clone(), random)
-            .with_spool(self.spool.clone())
+        Registration::new(
+            settings,
+            self.registry.clone(),
+            self.clock.clone(),
+            random,
+            Arc::new(PlainAgreements),
+        )
+        .with_spool(self.spool.clone())
+    }
+
+    /// Has the subscriber accept the agreement of an application.
+    pub fn agree(&self, service: &Registration, officer: &Officer, id: ApplicationId) -> bool {
+        let Ok(document) = service.agreement(officer, id) else { return false };
+        let clerk = service.application(officer, id).is_ok_and(|found| {
+            matches!(&found.application.content.subject, SubjectContent::NaturalPerson(person) if person.organisation.is_some())
+        });
+        let today = self.clock.now().to_string()[..10].to_owned();
+        let acceptance = Acceptance {
+            sha256: Sha256Digest::of(&document).to_string(),
+            accepted: today.clone(),
+            subject_accepted: clerk.then_some(today),
+        };
+        service.agree(officer, id, &acceptance, None).is_ok()
     }
 
     /// What the CA would do with a queued order for a certificate: the serial number that it gives.
@@ -338,7 +392,7 @@ pub fn person() -> ApplicationContent {
         csr: csr(),
         device: None,
         agreement: None,
-        publication_consent: false,
+        publication_consent: Some(false),
     }
 }
 
@@ -405,6 +459,8 @@ fn document() -> IdentityDocument {
         kind: "identity-card".into(),
         number: "11AB12345".into(),
         issued_by: "PSDA".into(),
+        validation: Some("visual-inspection".into()),
+        copies_at: Some("attached".into()),
         issued: Some("2024-01-31".into()),
         expires: Some("2034-01-31".into()),
     }

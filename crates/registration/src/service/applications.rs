@@ -2,19 +2,19 @@
 
 use ndoba_audit::{Event, EventKind, Word};
 use ndoba_order::{Device, Issue, Order, OrderContent, ProfileRef};
-use ndoba_types::{CaName, OrderId, Sha256Digest};
+use ndoba_types::{CaName, OrderId, SerialNumber, Sha256Digest};
 use ndoba_x509::KeyIdentifier;
 
 use super::reach::Sight;
 use super::{Officer, Once, Registration, Separation, ServiceError};
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
 use crate::check::{CheckedApplication, check};
-use crate::evidence::{self, DEVICE};
+use crate::evidence::{self, DEVICE, Intake};
 use crate::field_error::Refusals;
 use crate::permission::Permission;
 use crate::ports::{
-    ApplicationFilter, ApplicationRecord, ApplicationWithOrder, EvidenceRecord, OrderKind, OrderRecord,
-    OrderState, Page, PageRequest,
+    ApplicationFilter, ApplicationRecord, ApplicationWithOrder, EvidenceRecord, OrderRecord, OrderState,
+    Page, PageRequest,
 };
 use crate::state::{ApplicationState, Step, next};
 use crate::text::{MAX_TEXT, accept};
@@ -44,7 +44,18 @@ impl Registration {
         if let Some(id) = self.repeated(officer, once)? {
             return self.load(id);
         }
-        let content = self.vet(officer, content)?.content;
+        self.open_with(officer, content, None, once)
+    }
+
+    /// Opens an application once it is vetted; `replaces` is vetted by [`Self::renew`].
+    pub(super) fn open_with(
+        &self,
+        officer: &Officer,
+        content: &ApplicationContent,
+        replaces: Option<SerialNumber>,
+        once: Option<&Once>,
+    ) -> Result<ApplicationWithOrder, ServiceError> {
+        let content = ApplicationContent { agreement: None, ..self.vet(officer, content)?.content };
         let now = self.clock.now();
         let record = ApplicationRecord {
             id: ApplicationId::generate(self.random.as_ref())?,
@@ -57,6 +68,7 @@ impl Registration {
             updated: now,
             order: None,
             remark: None,
+            replaces,
         };
         let event = self.changed(officer, &record, None, ApplicationState::Draft)?;
         let id = self.commit(officer, once, record.id, &[event], |act| {
@@ -91,7 +103,7 @@ impl Registration {
             ));
         }
         allowed(from, Step::Edit)?;
-        let content = self.vet(officer, content)?.content;
+        let content = ApplicationContent { agreement: None, ..self.vet(officer, content)?.content };
         let record = ApplicationRecord { content, order: None, remark: None, ..record };
         self.move_to(officer, once, from, record, StoredState::Draft, Vec::new())
     }
@@ -175,10 +187,20 @@ impl Registration {
         let (from, record) = self.about(officer, id)?;
         allowed(from, Step::Submit)?;
         let checked = self.vet(officer, &record.content)?;
+        // Accepted before issuance, and before anybody signs (REG-6.3.4-08).
+        self.agreed(&record)?;
         let order_id = OrderId::generate(self.random.as_ref())?;
-        let evidence = evidence::of_application(&checked.content, order_id, self.random.as_ref())?;
-        let agreement = checked.agreement;
-        let order = self.issue_order(officer, id, order_id, checked, &evidence)?;
+        let intake = Intake {
+            installation: self.settings.installation,
+            accepted_by: record.opened_by,
+            accepted: record.opened,
+            submitted_by: officer.id,
+        };
+        let evidence = evidence::of_application(&checked.content, &intake, order_id, self.random.as_ref())?;
+        if let Some(serial) = &record.replaces {
+            self.may_replace(serial, &checked)?;
+        }
+        let order = self.issue_order(officer, &record, order_id, checked, &evidence)?;
         let record = ApplicationRecord {
             version: record.version.saturating_add(1),
             state: StoredState::Submitted,
@@ -193,10 +215,6 @@ impl Registration {
             let kind = item.kind.parse::<Word>().unwrap_or_else(|_| "evidence".into());
             let added = EventKind::EvidenceAdded { application: id.into(), kind, evidence: item.digest };
             events.push(self.event(officer.id, added)?);
-        }
-        if let Some(agreement) = agreement {
-            let accepted = EventKind::AgreementAccepted { application: id.into(), agreement };
-            events.push(self.event(officer.id, accepted)?);
         }
         self.commit(officer, once, order.id, &events, |act| {
             self.registry.freeze_application(&record, &order, &evidence, act)
@@ -267,6 +285,23 @@ impl Registration {
         self.step(officer, id, once, Step::Deliver, StoredState::Delivered, None)
     }
 
+    /// Notes that the subscriber accepted the certificate, and how (OVR-6.3.4-01).
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Conflict`] before it is delivered; [`ServiceError::Invalid`] for the remark.
+    pub fn accept(
+        &self,
+        officer: &Officer,
+        id: ApplicationId,
+        remark: &str,
+        once: Option<&Once>,
+    ) -> Result<ApplicationWithOrder, ServiceError> {
+        self.admit(officer, Permission::EditApplications)?;
+        let remark = Some(check_remark(remark)?);
+        self.step(officer, id, once, Step::Accept, StoredState::Accepted, remark)
+    }
+
     fn step(
         &self,
         officer: &Officer,
@@ -293,6 +328,10 @@ impl Registration {
                     let delivered = EventKind::CertificateDelivered { ca: order.ca, serial, channel };
                     events.push(self.event(officer.id, delivered)?);
                 }
+                OrderState::Done { serial } if step == Step::Accept => {
+                    let accepted = EventKind::CertificateAccepted { ca: order.ca, serial };
+                    events.push(self.event(officer.id, accepted)?);
+                }
                 OrderState::Done { .. }
                 | OrderState::Queued
                 | OrderState::Claimed
@@ -306,7 +345,7 @@ impl Registration {
     }
 
     /// Writes the row in its new state, with its event before `more`.
-    fn move_to(
+    pub(super) fn move_to(
         &self,
         officer: &Officer,
         once: Option<&Once>,
@@ -334,7 +373,7 @@ impl Registration {
     fn issue_order(
         &self,
         officer: &Officer,
-        application: ApplicationId,
+        application: &ApplicationRecord,
         order_id: OrderId,
         checked: CheckedApplication,
         evidence: &[EvidenceRecord],
@@ -354,18 +393,23 @@ impl Registration {
             person: Some(person),
             days: content.days,
             device,
-            replaces: None,
+            replaces: application.replaces.clone(),
         };
-        let order = self.order_of(order_id, &profile.ca, OrderContent::Issue(issue))?;
+        let content = match issue.replaces {
+            None => OrderContent::Issue(issue),
+            Some(_) => OrderContent::Reissue(issue),
+        };
+        let order = self.order_of(order_id, &profile.ca, content)?;
+        let kind = order.kind();
         let bytes = order.to_bytes().map_err(|error| ServiceError::internal("writing an order", error))?;
         Ok(OrderRecord {
             id: order_id,
-            kind: OrderKind::Issue,
+            kind,
             digest: Sha256Digest::of(&bytes),
             content: bytes,
             ca: profile.ca,
             csr: Some(csr.der),
-            application: Some(application),
+            application: Some(application.id),
             target: None,
             drafted_by: officer.id,
             created: order.created,
@@ -403,7 +447,7 @@ impl Registration {
     }
 
     /// Every rule for the content, and that the officer is not the person in it (C-75).
-    fn vet(
+    pub(super) fn vet(
         &self,
         officer: &Officer,
         content: &ApplicationContent,
@@ -430,7 +474,7 @@ impl Registration {
     }
 
     /// The row to act upon and its state now, for an officer who is not the person in it.
-    fn about(
+    pub(super) fn about(
         &self,
         officer: &Officer,
         id: ApplicationId,

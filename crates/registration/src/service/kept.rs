@@ -378,9 +378,14 @@ impl Registration {
                 let message = "this provider does not suspend certificates: revoke, or leave it";
                 Err(ServiceError::conflict("suspension.not-allowed", message))
             }
-            OrderKind::CertifyUnit | OrderKind::Issue | OrderKind::Reissue | OrderKind::Release => Err(
-                ServiceError::field(field, "choice.unknown", None, "must be a revocation or a suspension"),
-            ),
+            OrderKind::CertifyUnit
+            | OrderKind::Issue
+            | OrderKind::Reissue
+            | OrderKind::Release
+            | OrderKind::SuspendByCode => {
+                let message = "must be a revocation or a suspension";
+                Err(ServiceError::field(field, "choice.unknown", None, message))
+            }
         }
     }
 

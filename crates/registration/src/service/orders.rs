@@ -1,5 +1,7 @@
 //! Orders: read, signed, and drafted about existing certificates.
 
+use std::collections::BTreeMap;
+
 use ndoba_audit::{Actor, Event, EventKind, Word};
 use ndoba_order::{Order, OrderContent, Refusal, Release, Revoke, Suspend, accept_signature};
 use ndoba_types::{CaName, OrderId, RecordId, SerialNumber, Sha256Digest, UtcTime};
@@ -33,6 +35,8 @@ pub struct StatusRequest {
     pub channel: String,
     /// Who asked and how that was checked. Personal data: stays with the evidence.
     pub note: String,
+    /// What a caller answered, by the names of [`Registration::control_questions`]; on the telephone only, and then always.
+    pub control: BTreeMap<String, String>,
 }
 
 /// How requests reach the provider (C-107).
@@ -114,6 +118,12 @@ impl Registration {
                 format!("the order is {}", order.state.name()),
             ));
         }
+        if let Some(application) = order.application {
+            // As accurate at the signature as at the submission (REG-6.3.1-00B): dates may have passed since.
+            let record = self.load(application)?.application;
+            self.vet(officer, &record.content)?;
+            self.agreed(&record)?;
+        }
         let now = self.clock.now();
         let earlier: Vec<&[u8]> = order.signatures.iter().map(|signature| signature.jws.as_bytes()).collect();
         let register = self.register()?;
@@ -168,7 +178,7 @@ impl Registration {
         let permission = match request.kind {
             OrderKind::Release => Permission::DraftReleases,
             OrderKind::Revoke | OrderKind::Suspend => Permission::DraftRevocations,
-            OrderKind::CertifyUnit | OrderKind::Issue | OrderKind::Reissue => {
+            OrderKind::CertifyUnit | OrderKind::Issue | OrderKind::Reissue | OrderKind::SuspendByCode => {
                 let message = "must be revoke, suspend or release";
                 return Err(ServiceError::field("/kind", "choice.unknown", None, message));
             }
@@ -185,6 +195,7 @@ impl Registration {
         let asked = check_request(request, now).map_err(ServiceError::Invalid)?;
         let certificate = self.issued_within_reach(officer, serial)?;
         status_allows(&certificate, request.kind)?;
+        let asked = Asked { control: self.ask_back(officer, &certificate, request)?, ..asked };
         if asked.effective.is_some_and(|date| date > certificate.not_after) {
             let message = "must not be after the end of the certificate's validity";
             return Err(ServiceError::field("/effective", "time.after-validity", Some("C-101"), message));
@@ -241,13 +252,16 @@ impl Registration {
         asked: &Asked,
     ) -> Result<(Order, EvidenceRecord), ServiceError> {
         let id = OrderId::generate(self.random.as_ref())?;
-        let told = json!({
+        let mut told = json!({
             "channel": asked.channel,
             "note": asked.note,
             "received": asked.received.to_string(),
             "serial": serial.to_string(),
             "taken_by": officer.id.to_string(),
         });
+        if !asked.control.is_empty() {
+            told["control"] = json!(asked.control);
+        }
         let item = evidence::item(evidence::REQUEST, &told, id, self.random.as_ref())?;
         let (serial, evidence) = (serial.clone(), vec![item.digest]);
         let content = match (kind, asked.reason) {
@@ -258,6 +272,7 @@ impl Registration {
             (
                 OrderKind::CertifyUnit
                 | OrderKind::Suspend
+                | OrderKind::SuspendByCode
                 | OrderKind::Revoke
                 | OrderKind::Issue
                 | OrderKind::Reissue,
@@ -406,6 +421,8 @@ pub(super) struct Asked {
     effective: Option<UtcTime>,
     channel: String,
     note: String,
+    /// The control questions that the caller answered.
+    control: Vec<&'static str>,
 }
 
 pub(super) fn check_request(request: &StatusRequest, now: UtcTime) -> Result<Asked, Vec<FieldError>> {
@@ -448,9 +465,14 @@ pub(super) fn check_request(request: &StatusRequest, now: UtcTime) -> Result<Ask
         at.refuse::<()>("channel", "choice.unknown", Some("C-107"), message);
     }
     match accept(&mut at, "note", &request.note, MAX_TEXT) {
-        Some(note) if found.is_empty() => {
-            Ok(Asked { reason, received, effective, channel: request.channel.clone(), note })
-        }
+        Some(note) if found.is_empty() => Ok(Asked {
+            reason,
+            received,
+            effective,
+            channel: request.channel.clone(),
+            note,
+            control: Vec::new(),
+        }),
         Some(_) | None => Err(found),
     }
 }

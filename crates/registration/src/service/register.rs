@@ -54,8 +54,12 @@ pub struct NewGrantRequest {
     /// The officer, 32 hexadecimal digits; absent for a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<String>,
-    /// The officer's personal number; the register keeps a salted commitment only.
-    pub personal_number: String,
+    /// The officer's personal number; the register keeps a salted commitment only. Absent for a service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personal_number: Option<String>,
+    /// The service's name, such as `desk`, where no person but a service is appointed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
     /// The name that colleagues see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_shown: Option<String>,
@@ -240,7 +244,7 @@ impl Registration {
     ) -> Result<GrantDocument, ServiceError> {
         let created = self.clock.now().floor_to_second();
         let checked = check_grant(grant, created).map_err(ServiceError::Invalid)?;
-        let CheckedGrant { officer, key, roles, office, not_before, not_after } = checked;
+        let CheckedGrant { officer, holder, key, roles, office, not_before, not_after } = checked;
         Ok(GrantDocument::Grant(Grant {
             installation: self.settings.installation,
             seq: register.next_seq(),
@@ -249,7 +253,10 @@ impl Registration {
                 Some(officer) => officer,
                 None => OfficerId::generate(self.random.as_ref())?,
             },
-            person: self.person(&grant.personal_number),
+            person: match holder {
+                Holder::Person(number) => self.person(number),
+                Holder::Service(name) => self.service(name),
+            },
             name_shown: grant.name_shown.clone(),
             spki: key.fingerprint(),
             key,
@@ -326,8 +333,15 @@ fn appended(document: &GrantDocument, register: &Register, jws: &[String], conte
     }
 }
 
-struct CheckedGrant {
+/// Who is appointed.
+enum Holder<'a> {
+    Person(&'a str),
+    Service(&'a str),
+}
+
+struct CheckedGrant<'a> {
     officer: Option<OfficerId>,
+    holder: Holder<'a>,
     key: SubjectPublicKeyInfo,
     roles: Roles,
     office: Office,
@@ -335,7 +349,7 @@ struct CheckedGrant {
     not_after: UtcTime,
 }
 
-fn check_grant(grant: &NewGrantRequest, now: UtcTime) -> Result<CheckedGrant, Vec<FieldError>> {
+fn check_grant(grant: &NewGrantRequest, now: UtcTime) -> Result<CheckedGrant<'_>, Vec<FieldError>> {
     let mut found = Vec::new();
     let mut at = Refusals::at(&mut found, "");
     let officer = match grant.officer.as_deref().map(str::parse) {
@@ -343,10 +357,19 @@ fn check_grant(grant: &NewGrantRequest, now: UtcTime) -> Result<CheckedGrant, Ve
         Some(Ok(id)) => Some(id),
         Some(Err(_)) => at.refuse("officer", "officer.form", None, "must be an officer's identifier"),
     };
-    if !is_personal_number(&grant.personal_number) {
-        let message = "must be the personal number of 11 digits";
-        at.refuse::<()>("personal_number", "personal-number.form", Some("G-40"), message);
-    }
+    let is_service = grant.roles == [Role::Desk.name()];
+    let holder = match (grant.personal_number.as_deref(), grant.service.as_deref()) {
+        (Some(number), None) if is_personal_number(number) && !is_service => Some(Holder::Person(number)),
+        (None, Some(name)) if is_service && is_service_name(name) => Some(Holder::Service(name)),
+        (_, Some(_)) | (None, None) if is_service => {
+            let message = "a service has a name of 1 to 32 lower-case letters, and no personal number";
+            at.refuse("service", "service.form", Some("P-02"), message)
+        }
+        (_, _) => {
+            let message = "must be the personal number of 11 digits; a service has the role desk alone";
+            at.refuse("personal_number", "personal-number.form", Some("G-40"), message)
+        }
+    };
     let key = match hex::decode(&grant.spki) {
         Ok(der) => Some(SubjectPublicKeyInfo::assertion(der)),
         Err(_) => at.refuse("spki", "key.form", None, "must be a SubjectPublicKeyInfo in hexadecimal digits"),
@@ -367,10 +390,16 @@ fn check_grant(grant: &NewGrantRequest, now: UtcTime) -> Result<CheckedGrant, Ve
     };
     let not_before = grant.not_before.as_deref().map_or(Some(now), |text| time("not_before", text));
     let not_after = time("not_after", &grant.not_after);
-    match (key, roles, office, not_before, not_after) {
-        (Some(key), Some(roles), Some(office), Some(not_before), Some(not_after)) if found.is_empty() => {
-            Ok(CheckedGrant { officer, key, roles, office, not_before, not_after })
+    match (holder, key, roles, office, not_before, not_after) {
+        (Some(holder), Some(key), Some(roles), Some(office), Some(not_before), Some(not_after))
+            if found.is_empty() =>
+        {
+            Ok(CheckedGrant { officer, holder, key, roles, office, not_before, not_after })
         }
-        (_, _, _, _, _) => Err(found),
+        (_, _, _, _, _, _) => Err(found),
     }
+}
+
+fn is_service_name(name: &str) -> bool {
+    (1..=32).contains(&name.len()) && name.bytes().all(|octet| octet.is_ascii_lowercase())
 }

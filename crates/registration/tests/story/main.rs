@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
 
+mod desk;
 mod offices;
+
+use std::collections::BTreeMap;
 
 use ndoba_audit::{Event, EventKind};
 use ndoba_order::{MediaType, Order, SignerRole};
@@ -21,6 +24,7 @@ fn submitted(world: &World, service: &Registration, content: &ApplicationContent
     let officer = world.officer("registration-officer");
     let caller = officer.as_officer();
     let opened = service.open(&caller, content, None).unwrap();
+    assert!(world.agree(service, &caller, opened.application.id));
     let order = service.freeze(&caller, opened.application.id, None).unwrap();
     let jws = officer.sign(MediaType::Order, &order.content, SignerRole::Submitter, None, world.clock.now());
     service.sign(&caller, order.id, &jws, None).unwrap()
@@ -118,7 +122,7 @@ fn refusals_name_their_fields() {
         }
     };
     assert_eq!(refused(|c| c.profile = "tls".into()), ["/profile"]);
-    assert_eq!(refused(|c| c.profile = "seal".into()), ["/profile"]);
+    assert_eq!(refused(|c| c.profile = "seal".into()), ["/subject/type"]);
     assert_eq!(refused(|c| c.days = 1097), ["/days"]);
     // A device: where the profile wants one, a model that is certified today, and a kind of evidence (C-52, C-73).
     assert_eq!(refused(|c| c.profile = "sign-qscd".into()), ["/device"]);
@@ -143,7 +147,7 @@ fn refusals_name_their_fields() {
             *c = clerk();
             natural(c, |p| p.organisation.as_mut().unwrap().identification_code = "1".into());
         }),
-        ["/subject/organisation/identification_code", "/subject/organisation/identification_code"]
+        ["/subject/organisation/identification_code"]
     );
     assert_eq!(
         refused(|c| {
@@ -199,6 +203,7 @@ fn approval_by_the_submitter_is_refused() {
     let service = world.registration();
     let both = world.officer("both");
     let opened = service.open(&both.as_officer(), &person(), None).unwrap();
+    assert!(world.agree(&service, &both.as_officer(), opened.application.id));
     let order = service.freeze(&both.as_officer(), opened.application.id, None).unwrap();
     let now = world.clock.now();
     let jws = both.sign(MediaType::Order, &order.content, SignerRole::Submitter, None, now);
@@ -339,6 +344,7 @@ fn correction_and_versions() {
     );
     let edited = service.edit(&officer, id, Some(version), &person(), None).unwrap();
     assert_eq!((edited.application.version, edited.order_state), (version + 1, None));
+    assert!(world.agree(&service, &officer, id));
     let again = service.freeze(&officer, id, None).unwrap();
     assert_ne!(again.id, order.id);
     assert_ne!(again.digest, order.digest);
@@ -384,8 +390,9 @@ fn revocation_suspension_release() {
         reason: reason.map(Into::into),
         received: None,
         effective: None,
-        channel: "telephone".into(),
+        channel: "in-person".into(),
         note: "control questions answered".into(),
+        control: BTreeMap::new(),
     };
     let revoker = world.officer("revocation-officer");
     let propose =
@@ -451,6 +458,7 @@ fn a_revocation_with_a_date() {
             effective: Some(effective),
             channel: "letter".into(),
             note: "closes at the end of the quarter".into(),
+            control: BTreeMap::new(),
         };
         service.propose(&revoker.as_officer(), &serial, &request, None)
     };
@@ -489,8 +497,9 @@ fn a_request_that_is_turned_down() {
         reason: None,
         received: None,
         effective: None,
-        channel: "telephone".into(),
+        channel: "in-person".into(),
         note: "a voice that nobody knows".into(),
+        control: BTreeMap::new(),
     };
     let asked = service.propose(&revoker.as_officer(), &serial, &request, None).unwrap();
     let decline = |officer: &Officer, id, note: &str| service.decline(officer, id, note, None);
@@ -557,7 +566,8 @@ fn the_register_is_asked_every_time() {
     let stranger = World::stranger();
     let request = GrantRequest::Grant(NewGrantRequest {
         officer: None,
-        personal_number: stranger.personal_number.clone(),
+        personal_number: Some(stranger.personal_number.clone()),
+        service: None,
         name_shown: Some("სტუმარი".into()),
         spki: hex::encode(stranger.spki().as_der()),
         roles: vec!["auditor".into()],

@@ -1,5 +1,7 @@
 //! What officers of one office see and do of another's.
 
+use std::collections::BTreeMap;
+
 use ndoba_audit::{Event, EventKind};
 use ndoba_registration::fake::{World, person};
 use ndoba_registration::ports::{CertificateFilter, OrderKind, PageRequest};
@@ -28,6 +30,8 @@ fn approval_across_offices() {
     assert!(unknown(service.deliver(&batumi, application, None).unwrap_err()));
     assert!(unknown(service.send_back(&approver, draft, "x", None).unwrap_err()));
     assert!(unknown(service.reject(&approver, draft, "x", None).unwrap_err()));
+    assert!(unknown(service.agreement(&batumi, draft).unwrap_err()));
+    assert!(unknown(service.renew(&batumi, &serial, &serde_json::Map::new(), None).unwrap_err()));
     assert!(unknown(service.order(&batumi, order.id).unwrap_err()));
     assert!(unknown(service.certificate(&approver, &serial).unwrap_err()));
     let release = StatusRequest {
@@ -37,6 +41,7 @@ fn approval_across_offices() {
         effective: None,
         channel: "in-person".into(),
         note: "x".into(),
+        control: BTreeMap::new(),
     };
     assert!(unknown(service.propose(&batumi, &serial, &release, None).unwrap_err()));
     let jws = approval(&world, &order, "approver-in-batumi");
@@ -54,7 +59,7 @@ fn approval_across_offices() {
         let is_it = |event: &&Event| matches!(&event.what, EventKind::ActionRefused { code: told, .. } if told.as_str() == code);
         tables.events.iter().filter(is_it).count()
     };
-    assert_eq!(refused("other-office"), 12);
+    assert_eq!(refused("other-office"), 14);
 
     // Their own they see, and so does who is above; who is on duty for revocations sees certificates everywhere.
     let own = service.open(&batumi, &person(), None).unwrap().application.id;

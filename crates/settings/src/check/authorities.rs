@@ -192,6 +192,9 @@ pub(super) fn tokens_exist(settings: &Settings) -> Checked<()> {
             there("clock".into(), key)?;
         }
     }
+    if let (true, Some(desk)) = (settings.roles.has(Role::Registration), &settings.desk) {
+        there("desk".into(), &desk.key)?;
+    }
     match &settings.audit {
         Some(audit) if settings.roles.has(Role::Audit) => there("audit".into(), &audit.key),
         Some(_) | None => Ok(()),

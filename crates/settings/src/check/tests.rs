@@ -161,6 +161,7 @@ fn every_mistake_is_named_by_its_key() {
         (DEVELOPMENT, "officers_key = \"tls/officers.key\"", "", "tls.officers_key"),
         (DEVELOPMENT, "[listen]", "[urls]\npds_url = \"http://x\"\n[listen]", "urls.pds_url"),
         (DEVELOPMENT, "[listen]", "[legal]\nretention_years = 5\n[listen]", "legal.retention_years"),
+        (DEVELOPMENT, "[listen]", "[legal]\nidentity_max_age = \"36h\"\n[listen]", "legal.identity_max_age"),
         (DEVELOPMENT, "[listen]", "[limits]\ntsp_request = \"big\"\n[listen]", "limits.tsp_request"),
         (PRODUCTION, "[\"public\"]", "[\"public\", \"ca\"]", "roles"),
         (PRODUCTION, "/opt/hsm/libhsm.so", "/usr/lib/softhsm/libsofthsm2.so", "hsm.modules.0.path"),

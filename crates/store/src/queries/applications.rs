@@ -27,6 +27,7 @@ struct ApplicationRow {
     updated: i64,
     order_id: Option<Vec<u8>>,
     remark: Option<String>,
+    replaces: Option<Vec<u8>>,
 }
 
 impl TryFrom<&ApplicationRecord> for ApplicationRow {
@@ -44,6 +45,7 @@ impl TryFrom<&ApplicationRecord> for ApplicationRow {
             updated,
             order,
             remark,
+            replaces,
         } = record;
         Ok(Self {
             id: id.as_bytes().to_vec(),
@@ -58,6 +60,7 @@ impl TryFrom<&ApplicationRecord> for ApplicationRow {
             updated: updated.unix_micros(),
             order_id: order.map(|id| id.as_bytes().to_vec()),
             remark: remark.clone(),
+            replaces: replaces.as_ref().map(|serial| serial.as_unsigned().to_vec()),
         })
     }
 }
@@ -86,6 +89,7 @@ impl TryFrom<ApplicationRow> for ApplicationRecord {
             updated,
             order_id,
             remark,
+            replaces,
         } = row;
         Ok(Self {
             id: ApplicationId::from_bytes(stored::octets(&id, "applications.id")?),
@@ -100,6 +104,10 @@ impl TryFrom<ApplicationRow> for ApplicationRecord {
             updated: stored::time(updated, "applications.updated")?,
             order: order_id.as_deref().map(stored::order_id).transpose()?,
             remark,
+            replaces: replaces
+                .as_deref()
+                .map(|serial| stored::serial(serial, "applications.replaces"))
+                .transpose()?,
         })
     }
 }

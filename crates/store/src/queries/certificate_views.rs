@@ -12,6 +12,7 @@ use ndoba_types::{SerialNumber, UtcTime};
 use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::queries::applications::cut;
+use crate::queries::names;
 use crate::schema::{
     applications, certificate_status, certificates, crls, orders, revocation_records, revocation_requests,
 };
@@ -78,7 +79,7 @@ pub(crate) fn list(
     filter: &CertificateFilter,
     page: &PageRequest,
 ) -> Result<Page<CertificateRecord>, StoreError> {
-    let CertificateFilter { subject, profile, key, status, within } = filter;
+    let CertificateFilter { subject, name, profile, key, status, within } = filter;
     let nothing = Page { items: Vec::new(), next: None };
     let mut query = views!()
         .filter(certificate_status::state.ne(state::SIGNING))
@@ -91,7 +92,13 @@ pub(crate) fn list(
             applications::opened_by.nullable(),
         ))
         .into_boxed();
-    if let Some(after) = &page.after {
+    // Found by name, pages go by name; what else is asked for leaves gaps in them.
+    let mut by_name = None;
+    if let Some(name) = name {
+        let found = names::find(conn, name, page)?;
+        query = query.filter(certificates::serial.eq_any(found.clone()));
+        by_name = Some(found);
+    } else if let Some(after) = &page.after {
         let Ok(serial) = after.parse::<SerialNumber>() else { return Ok(nothing) };
         let recorded: Option<i64> = certificates::table
             .filter(certificates::serial.eq(serial.as_unsigned()))
@@ -124,7 +131,19 @@ pub(crate) fn list(
         Some(_) => return Ok(nothing),
     }
     let rows: Vec<ViewRow> = query.load(conn)?;
-    let items = records(conn, rows)?;
+    let mut items = records(conn, rows)?;
+    if let Some(mut found) = by_name {
+        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let more = found.len() > limit;
+        found.truncate(limit);
+        items.retain(|item| found.iter().any(|serial| serial.as_slice() == item.serial.as_unsigned()));
+        items.sort_by_key(|item| {
+            found.iter().position(|serial| serial.as_slice() == item.serial.as_unsigned())
+        });
+        let last = found.last().filter(|_| more);
+        let next = last.map(|serial| stored::serial(serial, "certificate_names.serial")).transpose()?;
+        return Ok(Page { items, next: next.map(|serial| serial.to_string()) });
+    }
     Ok(cut(items, page.limit, |item| item.serial.to_string()))
 }
 
@@ -232,7 +251,11 @@ fn clocks(
 }
 
 /// The first signed CRL that shows a status version, with its thisUpdate.
-fn first_crl(conn: &mut Conn, ca: &str, version: i64) -> Result<Option<(u64, UtcTime)>, StoreError> {
+pub(crate) fn first_crl(
+    conn: &mut Conn,
+    ca: &str,
+    version: i64,
+) -> Result<Option<(u64, UtcTime)>, StoreError> {
     let row: Option<(i64, Option<i64>)> = crls::table
         .filter(crls::ca.eq(ca))
         .filter(crls::status_version.ge(version))

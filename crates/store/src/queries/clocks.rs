@@ -109,7 +109,7 @@ fn lists(conn: &mut Conn, rows: &[Row]) -> Result<Lists, StoreError> {
 
 fn read(row: Row, now: UtcTime, lists: &Lists) -> Result<OpenRequest, StoreError> {
     let Row { order, serial, ca, kind, state, begins, overdue, not_after, reason, version } = row;
-    let suspends = spelling::order_kind(&kind)? == OrderKind::Suspend;
+    let suspends = matches!(spelling::order_kind(&kind)?, OrderKind::Suspend | OrderKind::SuspendByCode);
     let stage = match (state.as_str(), version) {
         (order::DONE, None) => return Err(StoreError::corrupt("a done order without its change")),
         (order::DONE, Some(version)) => {

@@ -11,7 +11,7 @@ use crate::connection::{Conn, on_each_engine};
 use crate::error::StoreError;
 use crate::outbox::ErrandKind;
 use crate::queries::attempts::{FIRST, OpenAttempt, Signed};
-use crate::queries::{attempts, events, order_queue, outbox, responder_ledger, status};
+use crate::queries::{attempts, events, names, order_queue, outbox, responder_ledger, status};
 use crate::schema::{attempts as attempt_rows, certificate_status, certificates, dn_owners};
 use crate::spelling::{self, UNKNOWN, outcome, state};
 use crate::stored;
@@ -155,6 +155,7 @@ pub(crate) fn record_issued(conn: &mut Conn, issued: &Issued) -> Result<bool, St
             .get_result(conn)
             .optional()?;
     let (order, kind) = row.ok_or_else(|| StoreError::corrupt("an attempt without its certificate"))?;
+    names::enter(conn, serial, der)?;
     let digest = Sha256Digest::of(der);
     let changed = diesel::update(
         certificate_status::table

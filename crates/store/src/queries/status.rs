@@ -15,8 +15,8 @@ use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::outbox::ErrandKind;
 use crate::queries::{events, outbox, versions};
-use crate::schema::{certificate_status, certificates, revocation_records};
-use crate::spelling::{self, HOLD, action, state};
+use crate::schema::{certificate_status, certificates, orders, revocation_records};
+use crate::spelling::{self, HOLD, SUSPEND_BY_CODE, action, state};
 use crate::stored;
 
 /// Rows of one CRL read at once: bounds the memory of a snapshot over millions.
@@ -162,6 +162,19 @@ pub(crate) fn overdue(
             })
         })
         .collect()
+}
+
+/// How many orders of the desk's own were carried out since: by the history, which nobody rewrites.
+pub(crate) fn by_code(conn: &mut Conn, since: UtcTime) -> Result<u32, StoreError> {
+    let count: i64 = orders::table
+        .inner_join(
+            revocation_records::table.on(revocation_records::order_id.eq(orders::order_id.nullable())),
+        )
+        .filter(orders::kind.eq(SUSPEND_BY_CODE))
+        .filter(revocation_records::at.ge(since.unix_micros()))
+        .count()
+        .get_result(conn)?;
+    u32::try_from(count).map_err(|_| StoreError::corrupt("orders.kind"))
 }
 
 /// Turns a suspension into a revocation, with history and version. `false` where it is not that suspension any more.

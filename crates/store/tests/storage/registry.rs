@@ -32,7 +32,7 @@ fn content(number: &str) -> ApplicationContent {
             "personal_number": number,
             "email": "nino@example.com",
         },
-        "identity_document": {"type": "passport", "number": "P1", "issued_by": "SDA"},
+        "identity_document": {"type": "passport", "number": "P1", "issued_by": "SDA", "validation": "chip-read", "copies_at": "attached"},
         "identity_proofing": {"method": "physical-presence", "date": "2026-11-23", "seen_by": "01"},
         "csr": "-----BEGIN CERTIFICATE REQUEST-----",
     }))
@@ -54,6 +54,7 @@ fn application(number: &str) -> ApplicationRecord {
         updated: at(0),
         order: None,
         remark: None,
+        replaces: None,
     }
 }
 
@@ -139,6 +140,7 @@ fn an_application_becomes_a_certificate() {
         let found = |subject: Option<&str>, status: Option<&str>| {
             let filter = CertificateFilter {
                 subject: subject.map(Into::into),
+                name: None,
                 profile: Some("seal-qscd".into()),
                 key: Some(intent.spki),
                 status: status.map(Into::into),

@@ -196,7 +196,12 @@ impl<'d> House<'d> {
             pin: world.pin(),
             doubt_after: Span::minutes(5),
             revocation: RevocationRule { aim: Span::minutes(60), limit: Span::hours(24) },
-            suspension: SuspensionRule { allowed: true, max: Span::days(30), overdue: Overdue::Revoke },
+            suspension: SuspensionRule {
+                allowed: true,
+                max: Span::days(30),
+                overdue: Overdue::Revoke,
+                by_code: 100,
+            },
         })
         .unwrap();
         // Its first CRL: what follows is about responders only.

@@ -7,7 +7,8 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use ndoba_registration::application::ApplicationContent;
 use ndoba_registration::ports::ApplicationWithOrder;
-use ndoba_registration::{ApplicationQuery, ApplicationState};
+use ndoba_registration::{ApplicationQuery, ApplicationState, ServiceError};
+use ndoba_types::SerialNumber;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -18,7 +19,7 @@ use crate::state::{Api, blocking};
 use crate::submission::Submission;
 use crate::view::{ApplicationSummary, ApplicationView, OrderView, PageView};
 
-/// Why an application is returned or rejected.
+/// Why an application is returned or rejected, or how the certificate was accepted.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Decision {
@@ -54,14 +55,19 @@ pub(crate) async fn open(
     api: web::Data<Api>,
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
-    let content: ApplicationContent = submission.json()?;
+    let content = content(&api, &submission).await?;
     let opened = blocking(&api, move |r| r.open(&officer, &content, submission.once.as_ref())).await?;
+    Ok(created(opened))
+}
+
+/// A new application, and where it is.
+fn created(opened: ApplicationWithOrder) -> HttpResponse {
     let location = format!("{}/applications/{}", crate::route::BASE, opened.application.id);
     let mut response = show(StatusCode::CREATED, opened);
     if let Ok(value) = header::HeaderValue::from_str(&location) {
         response.headers_mut().insert(header::LOCATION, value);
     }
-    Ok(response)
+    response
 }
 
 /// Lists applications, newest first.
@@ -111,7 +117,7 @@ pub(crate) async fn edit(
 ) -> Result<HttpResponse, Problem> {
     let id = path_id(&path, "application")?;
     let expected = if_match(&request)?;
-    let content: ApplicationContent = submission.json()?;
+    let content = content(&api, &submission).await?;
     let edited =
         blocking(&api, move |r| r.edit(&officer, id, expected, &content, submission.once.as_ref())).await?;
     Ok(show(StatusCode::OK, edited))
@@ -165,6 +171,40 @@ pub(crate) async fn deliver(
     Ok(show(StatusCode::OK, changed))
 }
 
+/// Notes that the subscriber accepted the certificate, and in `remark` how.
+#[utoipa::path(post, path = "/applications/{id}/accept", tag = "applications", request_body = Decision,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = ApplicationView)))]
+pub(crate) async fn accept(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    path: web::Path<String>,
+    submission: Submission,
+) -> Result<HttpResponse, Problem> {
+    let id = path_id(&path, "application")?;
+    let Decision { remark } = submission.json()?;
+    let changed = blocking(&api, move |r| r.accept(&officer, id, &remark, submission.once.as_ref())).await?;
+    Ok(show(StatusCode::OK, changed))
+}
+
+/// Opens an application for a certificate that replaces this one: the application behind it with these changes merged
+/// into it (RFC 7396). `identity_proofing` must be among them; without `csr` the key stays.
+#[utoipa::path(post, path = "/certificates/{serial}/renewal", tag = "applications", request_body = Object,
+    params(("serial" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = ApplicationView)))]
+pub(crate) async fn renew(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    path: web::Path<String>,
+    submission: Submission,
+) -> Result<HttpResponse, Problem> {
+    let serial: SerialNumber = path_id(&path, "certificate")?;
+    let changes: serde_json::Map<String, serde_json::Value> = submission.json()?;
+    let opened =
+        blocking(&api, move |r| r.renew(&officer, &serial, &changes, submission.once.as_ref())).await?;
+    Ok(created(opened))
+}
+
 /// Gives an application back for correction.
 #[utoipa::path(post, path = "/applications/{id}/return", tag = "applications", request_body = Decision,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
@@ -198,7 +238,20 @@ pub(crate) async fn reject(
     Ok(show(StatusCode::OK, changed))
 }
 
-fn show(status: StatusCode, application: ApplicationWithOrder) -> HttpResponse {
+/// An application's content, as it was written before its form: so that a refusal names the fields, also where it does
+/// not read at all.
+async fn content(api: &web::Data<Api>, submission: &Submission) -> Result<ApplicationContent, Problem> {
+    // From the octets: a member that is there twice is refused.
+    let content = submission.json();
+    let Ok(written) = submission.json::<serde_json::Value>() else { return content };
+    let refusals = blocking(api, move |r| Ok(r.refusals(&written))).await?;
+    if !refusals.is_empty() {
+        return Err(ServiceError::Invalid(refusals).into());
+    }
+    content
+}
+
+pub(super) fn show(status: StatusCode, application: ApplicationWithOrder) -> HttpResponse {
     let tag = format!("\"{}\"", application.application.version);
     let mut response = json(status, &ApplicationView::from(application));
     if let Ok(value) = header::HeaderValue::from_str(&tag) {

@@ -2,6 +2,8 @@
 
 #![expect(unused_qualifications, reason = "the macro for the description writes whole paths")]
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -25,6 +27,8 @@ use crate::view::{CertificateView, OrderView, PageView};
 pub(crate) struct CertificateListing {
     /// Only of this personal number or identification code.
     subject: Option<String>,
+    /// Only with a name that begins so, at least three characters in any letter case; the list then goes by name.
+    name: Option<String>,
     /// Only of this profile.
     profile: Option<String>,
     /// Only of the public key with this SHA-256 over its SubjectPublicKeyInfo, hexadecimal.
@@ -54,6 +58,9 @@ pub(crate) struct StatusOrderBody {
     channel: String,
     /// Who asked and how that was checked; kept as evidence.
     note: String,
+    /// With `telephone`, and then always: what the caller answered, by the names of the control questions.
+    #[serde(default)]
+    control: BTreeMap<String, String>,
 }
 
 /// Lists certificates, newest first.
@@ -64,7 +71,7 @@ pub(crate) async fn list(
     api: web::Data<Api>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let CertificateListing { subject, profile, key, status, limit, after } = query(&request)?;
+    let CertificateListing { subject, name, profile, key, status, limit, after } = query(&request)?;
     let page = paging(limit, after)?;
     if status.as_deref().is_some_and(|status| !["good", "suspended", "revoked"].contains(&status)) {
         return Err(Problem::bad_request("query.status", "status must be good, suspended or revoked"));
@@ -72,7 +79,10 @@ pub(crate) async fn list(
     let key: Option<Sha256Digest> = key.map(|text| text.parse()).transpose().map_err(|_| {
         Problem::bad_request("query.key", "key must be 64 hexadecimal digits: SHA-256 over a public key")
     })?;
-    let filter = CertificateFilter { subject, profile, key, status, within: None };
+    if name.as_ref().is_some_and(|name| !(3..=200).contains(&name.trim().chars().count())) {
+        return Err(Problem::bad_request("query.name", "name must have 3 to 200 characters"));
+    }
+    let filter = CertificateFilter { subject, name, profile, key, status, within: None };
     let page = blocking(&api, move |r| {
         let page = r.certificates(&officer, &filter, &page)?;
         Ok(PageView::of(page, |found| CertificateView::of(found, r)))
@@ -147,12 +157,12 @@ pub(crate) async fn propose(
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
     let serial: SerialNumber = path_id(&path, "certificate")?;
-    let StatusOrderBody { kind, reason, received, effective, channel, note } = submission.json()?;
+    let StatusOrderBody { kind, reason, received, effective, channel, note, control } = submission.json()?;
     let Ok(kind) = kind.parse::<OrderKind>() else {
         return Err(refused_field("/kind", "choice.unknown", "must be revoke, suspend or release"));
     };
     let (received, effective) = (time("/received", received)?, time("/effective", effective)?);
-    let request = StatusRequest { kind, reason, received, effective, channel, note };
+    let request = StatusRequest { kind, reason, received, effective, channel, note, control };
     let order =
         blocking(&api, move |r| r.propose(&officer, &serial, &request, submission.once.as_ref())).await?;
     Ok(json(StatusCode::CREATED, &OrderView::from(order)))

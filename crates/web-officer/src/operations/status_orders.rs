@@ -1,5 +1,7 @@
 //! Revocations and suspensions handed in whole: the way that stays open when the database does not (P-22, ADR 0013).
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use ndoba_registration::spool::StatusHandIn;
@@ -71,7 +73,9 @@ pub(crate) async fn draft(
         return Err(refused_field("/kind", "choice.unknown", "must be revoke or suspend"));
     };
     let (received, effective) = (time("/received", received)?, time("/effective", effective)?);
-    let request = StatusRequest { kind, reason, received, effective, channel, note };
+    // No question can be asked: the answers lie in the database. How a caller was recognised is in the note.
+    let control = BTreeMap::new();
+    let request = StatusRequest { kind, reason, received, effective, channel, note, control };
     let draft = blocking(&api, move |r| r.draft_status_order(&officer, &serial, &ca, &request)).await?;
     Ok(json(StatusCode::OK, &StatusDraftView::from(draft)))
 }

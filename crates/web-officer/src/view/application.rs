@@ -1,6 +1,6 @@
 //! Applications as the API shows them.
 
-use ndoba_registration::application::{ApplicationContent, SubjectContent};
+use ndoba_registration::application::{AgreementContent, ApplicationContent, SubjectContent};
 use ndoba_registration::ports::{ApplicationRecord, ApplicationWithOrder, OrderState};
 use ndoba_registration::{ApplicationState, subject_identifier};
 use serde::Serialize;
@@ -13,7 +13,7 @@ pub(crate) struct ApplicationView {
     id: String,
     /// Counts changes; also the ETag.
     version: u32,
-    /// `draft`, `submitted`, `returned`, `approved`, `issuing`, `issued`, `delivered`, `rejected`, `expired`, `withdrawn`.
+    /// `draft`, `submitted`, `returned`, `approved`, `issuing`, `issued`, `delivered`, `accepted`, `rejected`, `expired`, `withdrawn`.
     state: &'static str,
     /// The officer who opened it.
     opened_by: String,
@@ -23,6 +23,9 @@ pub(crate) struct ApplicationView {
     updated: String,
     /// What was entered.
     content: ApplicationContent,
+    /// That the agreement was accepted; not among the content, since nobody enters it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agreement: Option<AgreementContent>,
     /// The order made of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<String>,
@@ -32,9 +35,12 @@ pub(crate) struct ApplicationView {
     /// Why the CA refused the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<RefusalView>,
-    /// Why it was returned or rejected.
+    /// Why it was returned or rejected, or how the certificate was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     remark: Option<String>,
+    /// The serial number of the certificate that the new one replaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaces: Option<String>,
 }
 
 /// Why the CA refused.
@@ -55,13 +61,14 @@ impl From<ApplicationWithOrder> for ApplicationView {
             id,
             version,
             state: _,
-            content,
+            mut content,
             salt: _,
             opened_by,
             opened,
             updated,
             order,
             remark,
+            replaces,
         } = application;
         let (certificate, refusal) = outcome(order_state);
         Self {
@@ -71,11 +78,13 @@ impl From<ApplicationWithOrder> for ApplicationView {
             opened_by: opened_by.to_string(),
             opened: opened.to_string(),
             updated: updated.to_string(),
+            agreement: content.agreement.take(),
             content,
             order: order.map(|id| id.to_string()),
             certificate,
             refusal,
             remark,
+            replaces: replaces.map(|serial| serial.to_string()),
         }
     }
 }

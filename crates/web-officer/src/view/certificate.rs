@@ -52,7 +52,7 @@ pub(crate) struct CertificateView {
 pub(crate) struct ClockView {
     /// The order.
     order: String,
-    /// `revoke`, `suspend` or `release`.
+    /// `revoke`, `suspend`, `suspend-by-code` or `release`.
     kind: &'static str,
     /// When the request reached the provider: the 24 hours run from here.
     received: String,
@@ -135,7 +135,7 @@ fn ledger_name(state: LedgerState) -> &'static str {
 }
 
 impl ClockView {
-    fn of(clock: &RevocationClock, left: Option<TimeLeft>) -> Self {
+    pub(crate) fn of(clock: &RevocationClock, left: Option<TimeLeft>) -> Self {
         let RevocationClock { order, kind, received, begins, decided, carried_out, published, settled: _ } =
             clock;
         Self {

@@ -11,7 +11,7 @@ use super::application::{RefusalView, outcome};
 pub(crate) struct OrderView {
     /// Its identifier.
     order_id: String,
-    /// `issue`, `revoke`, `suspend` or `release`.
+    /// `issue`, `revoke`, `suspend`, `suspend-by-code` or `release`.
     kind: &'static str,
     /// SHA-256 over the octets of `content`.
     digest: String,
@@ -44,7 +44,7 @@ pub(crate) struct OrderView {
 /// A signature on an order.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SignatureView {
-    /// `submitter`, `approver` or `revocation-officer`.
+    /// `submitter`, `approver`, `revocation-officer` or `desk`.
     role: String,
     /// Whose.
     officer: String,

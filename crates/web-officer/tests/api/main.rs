@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod catalogue;
 mod http;
 mod roles;
 mod story;

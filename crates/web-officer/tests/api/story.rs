@@ -29,6 +29,11 @@ fn submitted(served: &Served) -> Value {
     let content = serde_json::to_value(person()).unwrap();
     let application = served.ask(officer, "POST", "/applications", Some(&content)).json();
     assert_eq!((&application["state"], &application["version"]), (&json!("draft"), &json!(1)));
+    let agreement = format!("/applications/{}/agreement", application["id"].as_str().unwrap());
+    let document = served.ask(officer, "GET", &format!("{agreement}.pdf"), None);
+    assert_eq!((document.status, document.headers["content-type"].as_str()), (200, "application/pdf"));
+    let accepted = json!({"sha256": Sha256Digest::of(&document.body).to_string(), "accepted": "2026-11-23"});
+    assert_eq!(served.ask(officer, "POST", &agreement, Some(&accepted)).status, 200);
     let path = format!("/applications/{}/order", application["id"].as_str().unwrap());
     let order = served.ask(officer, "POST", &path, Some(&json!({})));
     assert_eq!(order.status, 201, "{order:?}");
@@ -163,7 +168,7 @@ fn who_am_i_and_what_is_on_offer() {
     let offers = served.ask(served.world.officer("approver"), "GET", "/profiles", None).json();
     assert_eq!(offers[0]["name"], "sign");
     let officers = served.ask(served.world.officer("security-officer"), "GET", "/officers", None).json();
-    assert_eq!(officers.as_array().unwrap().len(), 11);
+    assert_eq!(officers.as_array().unwrap().len(), 12);
     let grants = served.ask(served.world.officer("auditor"), "GET", "/grants", None).json();
-    assert_eq!(grants.as_array().unwrap().len(), 9);
+    assert_eq!(grants.as_array().unwrap().len(), 10);
 }

@@ -2,6 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::alphabet::{ALPHABETS, COMMON, MARKS, holds};
 use super::error::Findings;
 
 /// The most characters of a given name or surname. X.520's bounds may be exceeded (C-25); ours is stated in the CPS.
@@ -9,15 +10,9 @@ pub(crate) const MAX_PERSON_NAME: usize = 128;
 /// The most characters of an organisation's name or a common name.
 pub(crate) const MAX_NAME: usize = 256;
 
-/// Scripts that names are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Script {
-    Armenian,
-    Cyrillic,
-    Georgian,
-    Greek,
-    Latin,
-}
+/// A script: its place in [`ALPHABETS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Script(usize);
 
 /// The scripts of a text: at most one of each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,12 +31,14 @@ impl Scripts {
     /// Latin, which share no look-alikes and do occur in registered names ("შპს" with a Latin brand), and
     /// LEG-4.2.1-6 wants the name as registered.
     fn may_share_an_organisation(&self) -> bool {
-        self.0.len() <= 1 || self.0.iter().all(|script| matches!(script, Script::Georgian | Script::Latin))
+        self.0.len() <= 1
+            || self.0.iter().all(|script| matches!(ALPHABETS[script.0].name, "georgian" | "latin"))
     }
 
     fn add(&mut self, script: Script) {
-        if !self.0.contains(&script) {
-            self.0.push(script);
+        // In order, so that the same scripts are equal whichever came first.
+        if let Err(place) = self.0.binary_search(&script) {
+            self.0.insert(place, script);
         }
     }
 
@@ -73,30 +70,14 @@ enum Class {
 }
 
 fn class(c: char) -> Class {
+    if let Some(place) = ALPHABETS.iter().position(|alphabet| holds(alphabet.letters, c)) {
+        return Class::Letter(Script(place));
+    }
     match c {
-        // 10FB is a paragraph separator, 10FC a superscript.
-        '\u{10d0}'..='\u{10fa}' | '\u{10fd}'..='\u{10ff}' => Class::Letter(Script::Georgian),
         '\u{1c90}'..='\u{1cbf}' => Class::Mtavruli,
         '\u{10a0}'..='\u{10c5}' | '\u{10c7}' | '\u{10cd}' | '\u{2d00}'..='\u{2d2d}' => Class::Khutsuri,
-        'a'..='z'
-        | 'A'..='Z'
-        | 'ª'
-        | 'º'
-        | 'À'..='Ö'
-        | 'Ø'..='ö'
-        | 'ø'..='\u{24f}'
-        | '\u{1e00}'..='\u{1eff}' => Class::Letter(Script::Latin),
-        '\u{370}'..='\u{373}' | '\u{376}' | '\u{377}' | '\u{386}' | '\u{388}'..='\u{3ff}' => {
-            Class::Letter(Script::Greek)
-        }
-        '\u{400}'..='\u{482}' | '\u{48a}'..='\u{52f}' => Class::Letter(Script::Cyrillic),
-        '\u{531}'..='\u{556}' | '\u{561}'..='\u{587}' => Class::Letter(Script::Armenian),
-        ' '..='@' | '['..='`' | '{'..='~' => Class::Common,
-        '\u{300}'..='\u{36f}' => Class::Mark,
-        // № and the quotation marks, dashes and apostrophes of the region; not the invisible ones between them.
-        '«' | '»' | '·' | '§' | '№' | '‐' | '‑' | '–' | '—' | '‘' | '’' | '‚' | '“' | '”' | '„' => {
-            Class::Common
-        }
+        c if holds(MARKS, c) => Class::Mark,
+        c if c == ' ' || holds(COMMON, c) => Class::Common,
         _ => Class::Foreign,
     }
 }
@@ -124,15 +105,14 @@ pub(crate) fn read(
         return None;
     }
     let mut scripts = Scripts::default();
-    // Whether a mark may follow: one, on a letter of a script that has marks. Georgian has none, and heaps of them draw over
-    // what stands beside them.
+    // Whether a mark may follow: one, on a letter of a script that has marks.
     let mut bears_mark = false;
     for c in text.chars() {
         let may_be_mark = std::mem::take(&mut bears_mark);
         let message = match class(c) {
             Class::Letter(script) => {
                 scripts.add(script);
-                bears_mark = matches!(script, Script::Cyrillic | Script::Greek | Script::Latin);
+                bears_mark = ALPHABETS[script.0].marks;
                 continue;
             }
             Class::Common => continue,

@@ -55,6 +55,10 @@ fn span_is_true(root: &Path, source: &Source, page: &Page, span: &str) -> Result
         let known = source.metrics.contains(span);
         return if known { Ok(()) } else { Err("there is no such metric".into()) };
     }
+    // The API's problem codes look like keys; a test of the API compares that page.
+    if page.path == "docs/reference/problems.md" {
+        return Ok(());
+    }
     if is_key_like(span, source) && !source.keys.contains(span) && !source.sections.contains(span) {
         return Err("there is no such configuration key".into());
     }

@@ -50,7 +50,7 @@ pub(super) fn forged_orders_are_refused(here: &Installation) {
     let as_is = |_: &mut Order| {};
     let mut forgeries = Vec::new();
     let mut forge = |what, order: Order, signers: &[(&str, SignerRole)], code| {
-        let signatures = here.sign(&order, signers);
+        let signatures = here.sign_order(&order, signers);
         forgeries.push(Forgery { what, order, signatures, code });
     };
     forge("nobody signed", anew(&as_is), &[], "order-signature-missing");
@@ -98,7 +98,7 @@ pub(super) fn forged_orders_are_refused(here: &Installation) {
 
     // Signed by both in office, and one of them dismissed before the CA saw it.
     let order = anew(&as_is);
-    let signatures = here.sign(&order, &[SUBMITTER, both[1]]);
+    let signatures = here.sign_order(&order, &[SUBMITTER, both[1]]);
     let id = here.ask(Call::get("both", "/whoami")).json()["officer"].as_str().unwrap().to_owned();
     here.must(&["officer", "end", &id, "--as", "officers/security-1.pem", "--yes"]);
     here.insert_order(order.order_id, &order.to_bytes().unwrap(), &signatures, genuine.order_id);

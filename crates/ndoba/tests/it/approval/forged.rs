@@ -10,7 +10,7 @@ use crate::api::Call;
 use crate::installation::Installation;
 use crate::program::wait_for;
 
-pub(super) type Signatures = Vec<(SignerRole, String)>;
+pub(crate) type Signatures = Vec<(SignerRole, String)>;
 
 impl Installation {
     /// Makes `officers/stranger.pem`: a certificate that TLS lets in, of a key that the register does not know.
@@ -24,12 +24,12 @@ impl Installation {
     }
 
     /// An order that officers signed, as the API shows it.
-    pub(super) fn order_of(&self, application: &str) -> (Order, Signatures) {
+    pub(crate) fn order_of(&self, application: &str) -> (Order, Signatures) {
         let shown = self.ask(Call::get("approver", &format!("/applications/{application}"))).json();
         self.order(shown["order"].as_str().unwrap())
     }
 
-    pub(super) fn order(&self, id: &str) -> (Order, Signatures) {
+    pub(crate) fn order(&self, id: &str) -> (Order, Signatures) {
         let shown = self.ask(Call::get("auditor", &format!("/orders/{id}"))).json();
         let order = Order::from_bytes(shown["content"].as_str().unwrap().as_bytes()).unwrap();
         let signature = |one: &serde_json::Value| {
@@ -39,7 +39,7 @@ impl Installation {
     }
 
     /// Signs an order by these officers, each over the one before where the role wants that.
-    pub(super) fn sign(&self, order: &Order, signers: &[(&str, SignerRole)]) -> Signatures {
+    pub(crate) fn sign_order(&self, order: &Order, signers: &[(&str, SignerRole)]) -> Signatures {
         let bytes = order.to_bytes().unwrap();
         let mut made: Signatures = Vec::new();
         for (officer, role) in signers {
@@ -52,7 +52,7 @@ impl Installation {
     }
 
     /// Writes an order into the database as if it were fully signed: under the id `row`, with the CSR of `csr_of`.
-    pub(super) fn insert_order(&self, row: OrderId, bytes: &[u8], signatures: &Signatures, csr_of: OrderId) {
+    pub(crate) fn insert_order(&self, row: OrderId, bytes: &[u8], signatures: &Signatures, csr_of: OrderId) {
         let [row, csr_of] = [row, csr_of].map(|id| self.blob(id.as_bytes()));
         // Unique in the table, and nothing that the CA believes.
         let digest = self.blob(Sha256Digest::of(row.as_bytes()).as_bytes());
@@ -78,7 +78,7 @@ impl Installation {
 
     /// Waits until the CA has refused the order of this row; the code.
     #[track_caller]
-    pub(super) fn await_refusal(&self, row: OrderId) -> String {
+    pub(crate) fn await_refusal(&self, row: OrderId) -> String {
         let row = self.blob(row.as_bytes());
         wait_for(|| {
             let state = self.sql(&format!("SELECT state FROM orders WHERE order_id = {row}"));
@@ -88,7 +88,7 @@ impl Installation {
     }
 
     /// How many events of this kind the log has.
-    pub(super) fn events(&self, kind: &str) -> usize {
+    pub(crate) fn events(&self, kind: &str) -> usize {
         let text =
             if self.is_on_postgresql() { "convert_from(event, 'UTF8')" } else { "CAST(event AS TEXT)" };
         self.sql(&format!("SELECT count(*) FROM audit_events WHERE {text} LIKE '%{kind}%'")).parse().unwrap()

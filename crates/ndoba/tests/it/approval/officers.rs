@@ -17,10 +17,14 @@ pub(super) fn another_office_finds_nothing(here: &Installation) {
     let serial = here.issue("01001000812");
     let refused_before = here.events("other-office");
     let (submitter, approver) = ("batumi", "batumi-approver");
-    let content = here.ask(Call::get("approver", &format!("/applications/{application}"))).json();
-    let content = content["content"].to_string();
+    let mut content = here.ask(Call::get("approver", &format!("/applications/{application}"))).json();
+    let content = content["content"].as_object_mut().unwrap();
+    // As an officer enters it: that the agreement was accepted is noted otherwise.
+    content.remove("agreement");
+    let content = Value::from(content.clone()).to_string();
     let status = json!({ "kind": "release", "channel": "in-person", "note": "x" }).to_string();
     let remark = json!({ "remark": "x" }).to_string();
+    let acceptance = json!({ "sha256": "ab".repeat(32), "accepted": "2026-01-15" }).to_string();
     let (_, signatures) = here.order(&order);
     let jws = json!({ "jws": signatures[0].1 }).to_string();
     let of = |what: &str| format!("/applications/{application}{what}");
@@ -29,6 +33,10 @@ pub(super) fn another_office_finds_nothing(here: &Installation) {
         (submitter, "GET", of(""), "", "application"),
         (approver, "GET", of(""), "", "application"),
         (submitter, "PUT", of(""), &content, "application"),
+        (submitter, "GET", of("/agreement.pdf"), "", "application"),
+        (submitter, "POST", of("/agreement"), &acceptance, "application"),
+        (submitter, "POST", of("/accept"), &remark, "application"),
+        (submitter, "POST", certificate("/renewal"), "{}", "certificate"),
         (submitter, "POST", of("/order"), "{}", "application"),
         (submitter, "POST", of("/withdraw"), "{}", "application"),
         (submitter, "POST", of("/deliver"), "{}", "application"),
@@ -36,6 +44,10 @@ pub(super) fn another_office_finds_nothing(here: &Installation) {
         (approver, "POST", of("/reject"), &remark, "application"),
         (submitter, "GET", format!("/orders/{order}"), "", "order"),
         (approver, "POST", format!("/orders/{order}/signatures"), &jws, "order"),
+        (submitter, "GET", of("/agreement.pdf"), "", "application"),
+        (submitter, "POST", certificate("/renewal"), "{}", "certificate"),
+        (submitter, "GET", certificate("/control-questions"), "", "certificate"),
+        (submitter, "POST", certificate("/revocation-code"), "{}", "certificate"),
         (submitter, "GET", certificate(""), "", "certificate"),
         (approver, "GET", certificate("/certificate.pem"), "", "certificate"),
         (approver, "GET", certificate("/certificate.der"), "", "certificate"),
@@ -64,7 +76,7 @@ pub(super) fn signatures_are_good_for_one_order_by_one_officer(here: &Installati
     let [(first_order, _), (second_order, _)] = [&first, &second].map(|id| here.order_of(id));
     let refused_before = here.events("action-refused");
     let roles = [("registration-officer", SignerRole::Submitter), ("approver", SignerRole::Approver)];
-    let of_first = here.sign(&first_order, &roles);
+    let of_first = here.sign_order(&first_order, &roles);
     let send = |officer: &str, jws: &str| {
         let body = json!({ "jws": jws }).to_string();
         let path = format!("/orders/{}/signatures", second_order.order_id);
@@ -77,7 +89,7 @@ pub(super) fn signatures_are_good_for_one_order_by_one_officer(here: &Installati
     assert_eq!(send("approver", &of_first[1].1), "order-signature-invalid");
     let (_, kept) = here.order(&second_order.order_id.to_string());
     // The same key over the same octets in the same second is the same signature: another one is made in another second.
-    let mut others = std::iter::repeat_with(|| here.sign(&second_order, &roles));
+    let mut others = std::iter::repeat_with(|| here.sign_order(&second_order, &roles));
     let over_another = others.find(|signed| signed[0].1 != kept[0].1).unwrap();
     assert_eq!(send("approver", &over_another[1].1), "order-approval-not-covering");
     assert_eq!(send("registration-officer", &over_another[0].1), "order-role-twice");

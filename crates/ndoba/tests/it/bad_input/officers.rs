@@ -37,11 +37,13 @@ pub(super) fn content(here: &Installation, number: &str, csr: &str) -> Value {
     json!({
         "profile": "person-signature",
         "days": 365,
+        "publication_consent": false,
         "subject": {
             "type": "natural-person", "given_names": "ნინო", "surname": "ბერიძე", "personal_number": number,
             "email": "n@example.ge",
         },
-        "identity_document": { "type": "identity-card", "number": "12IA34567", "issued_by": "PSDA" },
+        "identity_document": { "type": "identity-card", "number": "12IA34567", "issued_by": "PSDA",
+            "validation": "visual-inspection", "copies_at": "attached" },
         "identity_proofing": { "method": "physical-presence", "date": today.trim(), "seen_by": "officer" },
         "csr": csr,
     })

@@ -17,6 +17,7 @@ pub(super) fn one_key_of_two_clients_is_one_certificate(here: &Installation) {
     let body = content(here, "01001054321", &here.read_text("person.csr")).to_string();
     let application = both(here, "registration-officer", "/applications", &body);
     let id = application["id"].as_str().unwrap().to_owned();
+    here.agree(&id, &["--as", "officers/registration-officer.pem"]);
     let order = both(here, "registration-officer", &format!("/applications/{id}/order"), "{}");
     let order_id = order["order_id"].as_str().unwrap().to_owned();
     let signatures = format!("/orders/{order_id}/signatures");

@@ -31,7 +31,7 @@ impl Subject<'_> {
     fn content(self) -> String {
         let subject = match self {
             Self::Municipality(code) => format!(
-                "profile = \"organisation-seal\"\ndays = 730\n[subject]\ntype = \"legal-person\"\n\
+                "profile = \"organisation-seal\"\ndays = 730\npublication_consent = false\n[subject]\ntype = \"legal-person\"\n\
                  name = \"თელავის მუნიციპალიტეტი\"\nidentification_code = \"{code}\"\n\
                  email = \"office@telavi.example.ge\"\ncontact_address = \"Telavi, Erekle II street 16\"\n\
                  [subject.representative]\nname = \"გიორგი მაისურაძე\"\npersonal_number = \"01001054321\"\n\
@@ -39,7 +39,7 @@ impl Subject<'_> {
                  reference = \"Council decision 12-34\"\ndate = \"2026-01-15\"\n"
             ),
             Self::Person(number) => format!(
-                "profile = \"person-signature\"\ndays = 365\n[subject]\ntype = \"natural-person\"\n\
+                "profile = \"person-signature\"\ndays = 365\npublication_consent = false\n[subject]\ntype = \"natural-person\"\n\
                  given_names = \"ნინო\"\nsurname = \"ბერიძე\"\npersonal_number = \"{number}\"\n\
                  email = \"n@example.ge\"\n"
             ),
@@ -48,6 +48,7 @@ impl Subject<'_> {
         let today = String::from_utf8(today).unwrap();
         format!(
             "{subject}[identity_document]\ntype = \"identity-card\"\nnumber = \"12IA34567\"\nissued_by = \"PSDA\"\n\
+             validation = \"visual-inspection\"\ncopies_at = \"attached\"\n\
              [identity_proofing]\nmethod = \"physical-presence\"\ndate = \"{}\"\nseen_by = \"officer\"\n",
             today.trim()
         )
@@ -100,7 +101,24 @@ impl Installation {
         let files = ["--file", &format!("{name}.toml"), "--csr", &format!("{name}.csr")];
         let officer = ["--as", "officers/registration-officer.pem"];
         let said = self.must(&[&["application", "new"], &files[..], &officer].concat());
-        said.split_whitespace().last().unwrap().to_owned()
+        let id = said.split_whitespace().last().unwrap().to_owned();
+        self.agree(&id, &officer);
+        id
+    }
+
+    /// Has the subscriber accept the agreement.
+    #[track_caller]
+    pub(crate) fn agree(&self, id: &str, officer: &[&str]) {
+        let file = format!("{id}.pdf");
+        self.must(&[&["application", "agreement", id, "--out", &file], officer].concat());
+        // An organisation's part and the person's, where the application has both.
+        let shown = self.must(&[&["application", "show", id, "--json"], officer].concat());
+        let days: &[&str] = if shown.contains("\"organisation\"") {
+            &["--accepted", "2026-01-15", "--subject-accepted", "2026-01-15"]
+        } else {
+            &["--accepted", "2026-01-15"]
+        };
+        self.must(&[&["application", "agree", id, "--file", &file], days, officer].concat());
     }
 
     /// Signs an application as its submitter.

@@ -62,6 +62,12 @@ impl<'a> Streams<'a> {
             let Some(application) = self.open(person) else { return };
             self.until("issued", || {
                 // A kill may fall between the order and its submitter's signature, so this too is told again.
+                let agreement = self.here.file(&format!("person-{person}.pdf")).display().to_string();
+                let fetch = ["application", "agreement", &application, "--out", &agreement];
+                self.officer("registration-officer", &fetch);
+                let agree =
+                    ["application", "agree", &application, "--file", &agreement, "--accepted", &self.today];
+                self.officer("registration-officer", &agree);
                 self.officer("registration-officer", &["application", "submit", &application]);
                 self.officer("approver", &["application", "approve", &application]);
                 self.shown(&application).is_some_and(|certificate| certificate != "yet")
@@ -85,9 +91,10 @@ impl<'a> Streams<'a> {
             .output();
         assert!(made.unwrap().status.success());
         let text = format!(
-            "profile = \"person-signature\"\ndays = 365\n[subject]\ntype = \"natural-person\"\n\
+            "profile = \"person-signature\"\ndays = 365\npublication_consent = false\n[subject]\ntype = \"natural-person\"\n\
              given_names = \"ნინო\"\nsurname = \"ბერიძე\"\npersonal_number = \"{:011}\"\nemail = \"n@example.ge\"\n\
              [identity_document]\ntype = \"identity-card\"\nnumber = \"12IA34567\"\nissued_by = \"PSDA\"\n\
+             validation = \"visual-inspection\"\ncopies_at = \"attached\"\n\
              [identity_proofing]\nmethod = \"physical-presence\"\ndate = \"{}\"\nseen_by = \"officer\"\n",
             2_000_000_000 + u64::from(person),
             self.today

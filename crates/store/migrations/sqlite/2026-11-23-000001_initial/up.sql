@@ -7,7 +7,7 @@ CREATE TABLE meta (
     value TEXT NOT NULL
 ) STRICT;
 -- Counted up when this text is edited, which ends with the product's first version: a database of another edition is refused.
-INSERT INTO meta (key, value) VALUES ('edition-20261123000001', '3');
+INSERT INTO meta (key, value) VALUES ('edition-20261123000001', '4');
 
 -- The CAs as their ceremonies made them.
 CREATE TABLE authorities (
@@ -42,7 +42,7 @@ CREATE TABLE officer_grant_signatures (
 CREATE TABLE applications (
     id         BLOB   NOT NULL PRIMARY KEY,
     version    INTEGER NOT NULL CHECK (version >= 1),
-    state      TEXT   NOT NULL CHECK (state IN ('draft', 'submitted', 'returned', 'rejected', 'withdrawn', 'delivered')),
+    state      TEXT   NOT NULL CHECK (state IN ('draft', 'submitted', 'returned', 'rejected', 'withdrawn', 'delivered', 'accepted')),
     content    TEXT   NOT NULL, -- JSON
     subject    TEXT   NOT NULL, -- personal number or identification code, out of content
     salt       BLOB   NOT NULL,
@@ -50,7 +50,8 @@ CREATE TABLE applications (
     opened     INTEGER NOT NULL,
     updated    INTEGER NOT NULL,
     order_id   BLOB,
-    remark     TEXT
+    remark     TEXT,
+    replaces   BLOB -- the certificate that the new one replaces
 ) STRICT;
 CREATE INDEX applications_newest ON applications (opened, id);
 CREATE INDEX applications_by_subject ON applications (subject);
@@ -59,7 +60,7 @@ CREATE INDEX applications_by_subject ON applications (subject);
 CREATE TABLE orders (
     order_id         BLOB   NOT NULL PRIMARY KEY,
     digest           BLOB   NOT NULL UNIQUE,
-    kind             TEXT   NOT NULL CHECK (kind IN ('issue', 'reissue', 'revoke', 'suspend', 'release', 'certify-unit')),
+    kind             TEXT   NOT NULL CHECK (kind IN ('issue', 'reissue', 'revoke', 'suspend', 'release', 'certify-unit', 'suspend-by-code')),
     ca               TEXT   NOT NULL,
     content          BLOB   NOT NULL,
     csr              BLOB,

@@ -29,6 +29,7 @@ pub(super) const PERSON: Subject = Subject {
     application: "\
 profile = \"person-signature\"
 days = 730
+publication_consent = false
 
 [subject]
 type = \"natural-person\"
@@ -41,6 +42,8 @@ email = \"nino.beridze@example.ge\"
 type = \"identity-card\"
 number = \"12IA34567\"
 issued_by = \"Public Service Development Agency\"
+validation = \"visual-inspection\"
+copies_at = \"attached\"
 
 [identity_proofing]
 method = \"physical-presence\"
@@ -55,6 +58,7 @@ pub(super) const MUNICIPALITY: Subject = Subject {
     application: "\
 profile = \"organisation-seal\"
 days = 730
+publication_consent = false
 
 [subject]
 type = \"legal-person\"
@@ -77,6 +81,8 @@ date = \"2026-01-15\"
 type = \"identity-card\"
 number = \"12IA76543\"
 issued_by = \"Public Service Development Agency\"
+validation = \"visual-inspection\"
+copies_at = \"attached\"
 
 [identity_proofing]
 method = \"physical-presence\"
@@ -126,6 +132,11 @@ pub(super) fn apply(stage: &Stage, subject: &'static Subject) -> Outcome<(Applic
         write_file(&note, &application.id)?;
     }
     if application.state(stage)? == "draft" {
+        let (id, agreement) = (application.id.as_str(), application.file("agreement.pdf"));
+        must_ndoba(stage, &["application", "agreement", id, "--out", &agreement, "--as", REGISTRATION])?;
+        let today = must(Command::new("date").args(["-u", "+%F"]), &stage.folder)?.text();
+        let agree = ["application", "agree", id, "--file", &agreement, "--accepted", today.trim()];
+        must_ndoba(stage, &[&agree[..], &["--as", REGISTRATION]].concat())?;
         must_ndoba(stage, &["application", "submit", &application.id, "--as", REGISTRATION, "--yes"])?;
     }
     let words = format!("application {}", application.id);

@@ -1,0 +1,149 @@
+//! The agreement: made, accepted, and there before anything is signed (P-13, K-P08).
+
+use ndoba_audit::EventKind;
+use ndoba_types::Sha256Digest;
+
+use super::reach::Sight;
+use super::{Officer, Once, Registration, ServiceError};
+use crate::application::{AgreementContent, ApplicationContent, ApplicationId, StoredState};
+use crate::check::organisation;
+use crate::field_error::{FieldError, Refusals};
+use crate::form::past_day;
+use crate::permission::Permission;
+use crate::ports::{AgreementError, AgreementOf, ApplicationRecord, ApplicationWithOrder};
+use crate::state::{ApplicationState, Step, next};
+
+/// What an officer notes of an acceptance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acceptance {
+    /// SHA-256 over the document that was signed, 64 lower-case hexadecimal digits.
+    pub sha256: String,
+    /// The day on which the subscriber signed it.
+    pub accepted: String,
+    /// The day on which the subject signed the second part, where the subscriber is somebody else.
+    pub subject_accepted: Option<String>,
+}
+
+impl Registration {
+    /// The agreement of an application as it is now, PDF: by the terms that were accepted, or by those in force.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Unknown`]; [`ServiceError::Invalid`] where a text of the application cannot be printed.
+    pub fn agreement(&self, officer: &Officer, id: ApplicationId) -> Result<Vec<u8>, ServiceError> {
+        self.admit(officer, Permission::ReadApplications)?;
+        let found = self.load(id)?.application;
+        self.within_reach(officer, Sight::Applications, found.opened_by, "application")?;
+        self.note_read(officer, id.into(), "agreement")?;
+        self.document(&found)
+    }
+
+    /// Notes that the subscriber accepted the agreement, and where the subject is somebody else, the subject the second
+    /// part. It is forgotten when the application is changed: what was accepted is then another document.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Invalid`] for another document than the application's, and for days; [`ServiceError::Conflict`]
+    /// in another state than draft.
+    pub fn agree(
+        &self,
+        officer: &Officer,
+        id: ApplicationId,
+        acceptance: &Acceptance,
+        once: Option<&Once>,
+    ) -> Result<ApplicationWithOrder, ServiceError> {
+        self.admit(officer, Permission::EditApplications)?;
+        if let Some(id) = self.repeated(officer, once)? {
+            return self.load(id);
+        }
+        let (from, record) = self.about(officer, id)?;
+        if from != ApplicationState::Draft || next(from, Step::Edit).is_none() {
+            let message = format!("the application is {}: an agreement is accepted for a draft", from.name());
+            return Err(ServiceError::conflict("application.state", message));
+        }
+        let Acceptance { sha256, accepted, subject_accepted } = acceptance;
+        let mut content = record.content;
+        content.agreement = None;
+        let record = ApplicationRecord { content, ..record };
+        let digest = Sha256Digest::of(&self.document(&record)?);
+        let mut found: Vec<FieldError> = Vec::new();
+        let mut at = Refusals::at(&mut found, "");
+        if *sha256 != digest.to_string() {
+            let message = "must be of the application's agreement as it is now: fetch it again";
+            at.refuse::<()>("sha256", "agreement.other", Some("P-13"), message);
+        }
+        let now = self.clock.now();
+        past_day(&mut at, "accepted", accepted, now, Some("P-13"));
+        match (has_two_parts(&record.content), subject_accepted) {
+            (true, None) => {
+                let message = "must be given: the subject is not the subscriber and accepts the second part";
+                at.refuse::<()>("subject_accepted", "field.missing", Some("P-13"), message);
+            }
+            (false, Some(_)) => {
+                let message = "must be absent: the subject is the subscriber";
+                at.refuse::<()>("subject_accepted", "field.unknown", Some("P-13"), message);
+            }
+            (true, Some(day)) => {
+                past_day(&mut at, "subject_accepted", day, now, Some("P-13"));
+            }
+            (false, None) => {}
+        }
+        if !found.is_empty() {
+            return Err(ServiceError::Invalid(found));
+        }
+        let noted = AgreementContent {
+            sha256: sha256.clone(),
+            terms: self.agreements.terms().to_owned(),
+            accepted: accepted.clone(),
+            subject_accepted: subject_accepted.clone(),
+            noted: now.to_string(),
+            noted_by: officer.id.to_string(),
+        };
+        let content = ApplicationContent { agreement: Some(noted), ..record.content };
+        let record = ApplicationRecord { content, ..record };
+        let accepted = EventKind::AgreementAccepted { application: id.into(), agreement: digest };
+        let events = vec![self.event(officer.id, accepted)?];
+        self.move_to(officer, once, from, record, StoredState::Draft, events)
+    }
+
+    /// The digest of the agreement that was accepted, which must be the application's own still.
+    pub(super) fn agreed(&self, record: &ApplicationRecord) -> Result<Sha256Digest, ServiceError> {
+        let refuse =
+            |code, message: &str| Err(ServiceError::field("/agreement", code, Some("P-13"), message));
+        let Some(accepted) = &record.content.agreement else {
+            return refuse(
+                "agreement.missing",
+                "must be accepted by the subscriber before anything is signed",
+            );
+        };
+        let digest = Sha256Digest::of(&self.document(record)?);
+        if digest.to_string() != accepted.sha256 {
+            return refuse(
+                "agreement.other",
+                "is not the one that this application makes: it must be accepted anew",
+            );
+        }
+        Ok(digest)
+    }
+
+    fn document(&self, record: &ApplicationRecord) -> Result<Vec<u8>, ServiceError> {
+        let accepted = record.content.agreement.as_ref();
+        let terms = accepted.map_or_else(|| self.agreements.terms(), |agreement| agreement.terms.as_str());
+        let of = AgreementOf { application: record.id, content: &record.content, terms };
+        self.agreements.render(&of).map_err(|error| match error {
+            AgreementError::NotPrintable(c) => {
+                let message =
+                    format!("has a character that the agreement cannot print: U+{:04X}", u32::from(c));
+                ServiceError::field("", "agreement.unprintable", Some("P-13"), message)
+            }
+            AgreementError::Font(_) | AgreementError::UnknownTerms(_) => {
+                ServiceError::internal("making an agreement", error)
+            }
+        })
+    }
+}
+
+/// Whether the subscriber is somebody else than the subject: the organisation that a person is named with.
+fn has_two_parts(content: &ApplicationContent) -> bool {
+    organisation(&content.subject).is_some()
+}

@@ -1,0 +1,54 @@
+//! Records live exactly as long as they must: until the retention after the last of change and certificate's end.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use ndoba_order::{MediaType, SignerRole};
+use ndoba_registration::fake::{World, person};
+use ndoba_registration::{Registration, ServiceError};
+use ndoba_types::{Clock, Span};
+
+/// An issued application; its certificate ends 365 days later.
+fn issued(world: &World, service: &Registration) {
+    let (officer, approver) = (world.officer("registration-officer"), world.officer("approver"));
+    let id = service.open(&officer.as_officer(), &person(), None).unwrap().application.id;
+    assert!(world.agree(service, &officer.as_officer(), id));
+    let order = service.freeze(&officer.as_officer(), id, None).unwrap();
+    let now = world.clock.now();
+    let jws = officer.sign(MediaType::Order, &order.content, SignerRole::Submitter, None, now);
+    let order = service.sign(&officer.as_officer(), order.id, &jws, None).unwrap();
+    let over = Some(order.signatures[0].jws.as_str());
+    let jws = approver.sign(MediaType::Order, &order.content, SignerRole::Approver, over, now);
+    service.sign(&approver.as_officer(), order.id, &jws, None).unwrap();
+    world.play_ca(order.id, vec![0x30, 0]);
+}
+
+#[test]
+fn nothing_is_erased_before_the_retention_after_the_certificates_end() {
+    let world = World::new();
+    let service = world.registration();
+    issued(&world, &service);
+    let officer = world.officer("registration-officer").as_officer();
+    let draft = service.open(&officer, &person(), None).unwrap().application.id;
+    assert_eq!(service.subject_record(&officer, "01001012345").unwrap().cases.len(), 2);
+    // Ten years of 366 days, a second before and after; the draft has no certificate, the other one of 365 days.
+    world.clock.advance(Span::seconds(3660 * 86_400 - 1));
+    assert_eq!(service.erase_due(10).unwrap(), 0);
+    world.clock.advance(Span::seconds(2));
+    assert_eq!(service.erase_due(10).unwrap(), 1);
+    assert!(matches!(service.application(&officer, draft), Err(ServiceError::Unknown { .. })));
+    world.clock.advance(Span::seconds(365 * 86_400 - 2));
+    assert_eq!(service.erase_due(10).unwrap(), 0);
+    assert!(!world.registry.tables().evidence.is_empty());
+    world.clock.advance(Span::seconds(2));
+    assert_eq!(service.erase_due(10).unwrap(), 1);
+    assert_eq!(service.erase_due(10).unwrap(), 0);
+
+    let tables = world.registry.tables();
+    assert!(tables.applications.is_empty() && tables.evidence.is_empty());
+    // The proofs are there still, and each erasure is an event.
+    assert_eq!((tables.certificates.len(), tables.orders.len()), (1, 1));
+    let erased = tables.events.iter().filter(|event| event.what.name() == "personal-data-erased").count();
+    assert_eq!(erased, 2);
+    drop(tables);
+    assert!(matches!(service.subject_record(&officer, "01001012345"), Err(ServiceError::Unknown { .. })));
+}

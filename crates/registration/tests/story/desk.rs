@@ -1,0 +1,127 @@
+//! The revocation desk: callers and codes.
+
+use ndoba_audit::EventKind;
+use ndoba_order::Order;
+use ndoba_registration::application::SubjectContent;
+use ndoba_registration::fake::{World, person};
+use ndoba_registration::ports::{CertificateStatus, OrderKind, OrderState, PageRequest, RequestFilter};
+use ndoba_registration::{ByCode, ServiceError, StatusRequest};
+use ndoba_types::{Clock, Span};
+
+use super::{code, issued};
+
+/// Who calls answers three questions rightly and none wrongly; nobody is told which was wrong.
+#[test]
+fn approval_of_a_caller_needs_right_answers() {
+    let world = World::new();
+    let service = world.registration();
+    let (_, serial) = issued(&world, &service);
+    let revoker = world.officer("revocation-officer").as_officer();
+    let asked = service.control_questions(&revoker, &serial).unwrap();
+    let names: Vec<&str> = asked.iter().map(|question| question.name).collect();
+    assert_eq!(names, ["document-number", "document-issuer", "personal-number", "email"]);
+    let content = person();
+    let SubjectContent::NaturalPerson(subject) = &content.subject else { panic!("a person") };
+    let right = [
+        ("document-number", content.identity_document.number.to_lowercase()),
+        ("personal-number", "010 010 12345".to_owned()),
+        ("email", subject.email.to_uppercase()),
+    ];
+    let propose = |channel: &str, answers: &[(&str, String)]| {
+        let control = answers.iter().map(|(name, answer)| ((*name).to_owned(), answer.clone())).collect();
+        let request = StatusRequest {
+            kind: OrderKind::Suspend,
+            reason: None,
+            received: None,
+            effective: None,
+            channel: channel.into(),
+            note: "x".into(),
+            control,
+        };
+        service.propose(&revoker, &serial, &request, None).map_err(|error| code(&error))
+    };
+    let no_match = Err("control.no-match".to_owned());
+    let with = |name: &'static str, answer: &str| [&right[..2], &[(name, answer.to_owned())]].concat();
+    for wrong in [
+        Vec::new(),
+        right[..2].to_vec(),
+        with("email", "someone@example.com"),
+        with("email", ""),
+        with("mother's name", "x"),
+        [&right[..], &[("document-issuer", "nobody".to_owned())]].concat(),
+    ] {
+        assert_eq!(propose("telephone", &wrong).map(drop), no_match, "{wrong:?}");
+    }
+    assert_eq!(propose("in-person", &right).map(drop), Err("control.superfluous".to_owned()));
+    let order = propose("telephone", &right).unwrap();
+    let tables = world.registry.tables();
+    let kept = tables.evidence.iter().find(|item| item.order == order.id).unwrap();
+    let kept = String::from_utf8(kept.content.clone()).unwrap();
+    // Which questions were answered stays, the answers do not.
+    assert!(kept.contains("\"document-number\"") && !kept.contains("01001012345"), "{kept}");
+    let refused = tables.events.iter().filter(|event| {
+        matches!(&event.what, EventKind::ActionRefused { operation, .. } if operation.as_str() == "control-questions")
+    });
+    assert_eq!(refused.count(), 6);
+}
+
+/// Number and code suspend; nothing less does, and every failure looks the same.
+#[test]
+fn approval_by_code_suspends_and_nothing_else() {
+    let world = World::new();
+    let service = world.registration();
+    let (order, serial) = issued(&world, &service);
+    let officer = world.officer("registration-officer").as_officer();
+    let void = service.give_revocation_code(&officer, &serial).unwrap().shown();
+    let code = service.give_revocation_code(&officer, &serial).unwrap().shown();
+    let batumi = world.officer("registration-officer-in-batumi").as_officer();
+    assert!(matches!(service.give_revocation_code(&batumi, &serial), Err(ServiceError::Unknown { .. })));
+    // Only the hash is kept.
+    assert!(!format!("{:?}", world.registry.tables().codes).contains(&code));
+    let number = "01001012345";
+    for (who, tried) in [
+        (number, void.as_str()),
+        (number, "0000-0000-0000-0000"),
+        (number, "no code"),
+        ("01001099999", code.as_str()),
+        ("4a01", code.as_str()),
+        ("", code.as_str()),
+    ] {
+        assert_eq!(service.suspend_by_code(who, tried).unwrap(), ByCode::NoMatch, "{who} {tried}");
+    }
+    let refused = |world: &World| {
+        let tables = world.registry.tables();
+        tables.events.iter().filter(|event| event.what.name() == "login-refused").count()
+    };
+    assert_eq!(refused(&world), 6);
+    let ByCode::Ordered(id) = service.suspend_by_code(" 0100 1012-345 ", &code.to_lowercase()).unwrap()
+    else {
+        panic!("not ordered");
+    };
+    let ordered = service.order(&world.officer("revocation-officer").as_officer(), id).unwrap();
+    assert_eq!((ordered.kind, &ordered.state), (OrderKind::SuspendByCode, &OrderState::Queued));
+    assert_eq!(ordered.target, Some(serial.clone()));
+    assert_eq!(ordered.signatures[0].role, "desk");
+    let signed = Order::from_bytes(&ordered.content).unwrap();
+    assert_eq!(signed.expires.since(signed.created), Span::minutes(30));
+
+    // An officer confirms it, once; nothing else can be confirmed.
+    let revoker = world.officer("revocation-officer").as_officer();
+    assert_eq!(code_of(&service.confirm(&revoker, id, "x", None)), "order.state");
+    world.registry.tables().orders.get_mut(&id).unwrap().state = OrderState::Done { serial: serial.clone() };
+    assert_eq!(code_of(&service.confirm(&revoker, order.id, "x", None)), "order.not-by-code");
+    assert_eq!(code_of(&service.confirm(&revoker, id, "x\u{202e}", None)), "text.invisible");
+    service.confirm(&revoker, id, "called back at the number on file", None).unwrap();
+    assert_eq!(code_of(&service.confirm(&revoker, id, "again", None)), "state.changed");
+    let page = PageRequest { limit: 10, after: None };
+    assert_eq!(service.requests(&revoker, &RequestFilter::default(), &page).unwrap().items.len(), 1);
+
+    // What is suspended already is said to be so, to who has the code.
+    let now = world.clock.now();
+    world.registry.tables().certificates[0].status = CertificateStatus::Suspended { since: now };
+    assert_eq!(service.suspend_by_code(&serial.to_string(), &code).unwrap(), ByCode::Already);
+}
+
+fn code_of<T>(result: &Result<T, ServiceError>) -> String {
+    result.as_ref().err().map_or_else(|| "done".into(), code)
+}
