@@ -142,6 +142,7 @@ impl Issuance<'_> {
     /// Takes a batch from prepared to issued. One outcome each, in order; one refusal never touches another.
     pub(crate) fn issue(&self, batch: Vec<Prepared>) -> Result<Vec<IssueOutcome>, CaError> {
         self.failpoints.reached(Arrow::BeforeIntent);
+        self.must_not_be_halted()?;
 
         // 1. The intents, durable, each with its order claimed and its audit event.
         let mut recorded = Vec::with_capacity(batch.len());
@@ -192,6 +193,7 @@ impl Issuance<'_> {
     /// Steps 2 to 5: sign, verify and compare, record. Also how parked intents are taken up again.
     pub(crate) fn sign_and_record(&self, intents: Vec<RecordedIntent>) -> Result<Vec<IssueOutcome>, CaError> {
         // 2. The token, for all of them at once.
+        self.must_not_be_halted()?;
         let mut waiting: Vec<_> =
             intents.into_iter().enumerate().map(|(place, intent)| (place, self.submit(intent))).collect();
         let mut signed = Vec::new();
@@ -298,6 +300,11 @@ impl Issuance<'_> {
         self.node.intended(&attempt.key);
         let InDoubt { certificate, warrant, tbs, attempt: _ } = doubt;
         Ok(self.sign_and_record(vec![RecordedIntent { certificate, warrant, tbs, attempt }])?.pop())
+    }
+
+    /// Another thread may have seen meanwhile that the token's answers are not to its questions.
+    fn must_not_be_halted(&self) -> Result<(), CaError> {
+        self.node.halted().map_or(Ok(()), |what| Err(CaError::Halted { what: what.into() }))
     }
 
     fn attempt(&self, tbs: &[u8]) -> Attempt {

@@ -145,7 +145,6 @@ pub struct CaService {
     violations: Vec<Violation>,
     /// What is not in the log yet.
     alarms: Vec<(Option<TokenCount>, Vec<Event>)>,
-    halted: Option<String>,
 }
 
 impl CaService {
@@ -201,7 +200,6 @@ impl CaService {
             accounted_at: None,
             violations: Vec::new(),
             alarms: Vec::new(),
-            halted: None,
         })
     }
 
@@ -211,14 +209,14 @@ impl CaService {
     ///
     /// [`CaError`]. After [`CaError::Halted`] every further step fails the same way until the process is restarted.
     pub fn step(&mut self) -> Result<Progress, CaError> {
-        if let Some(what) = &self.halted {
-            return Err(CaError::Halted { what: what.clone() });
+        if let Some(what) = self.node.halted() {
+            return Err(CaError::Halted { what: what.into() });
         }
         let outcome = self.step_once();
         match &outcome {
-            Err(CaError::Halted { what }) => self.halt("ca-halted", "ca", what.clone()),
+            Err(CaError::Halted { what }) => self.halt("ca-halted", "ca", what),
             Err(error @ CaError::Discontinuous { ca, .. }) => {
-                self.halt("crl-discontinuous", ca.as_str(), error.to_string());
+                self.halt("crl-discontinuous", ca.as_str(), &error.to_string());
             }
             Err(_) | Ok(_) => {}
         }
@@ -226,8 +224,8 @@ impl CaService {
     }
 
     /// Stops for good, and says so in the log, where that can be written still: health is red either way.
-    fn halt(&mut self, code: &str, part: &str, what: String) {
-        self.halted = Some(what);
+    fn halt(&self, code: &str, part: &str, what: &str) {
+        self.node.halt(what);
         let alarm = EventKind::AlarmRaised { code: word(code), part: word(part) };
         let raised = self.node.event(alarm).map_err(CaError::from);
         let recorded = raised.and_then(|event| Ok(self.ledger.record_alarm(None, vec![event])?));
@@ -329,16 +327,18 @@ impl CaService {
         for (ca, intent) in self.parked.drain(..) {
             by_ca.entry(ca).or_default().push(intent);
         }
+        let mut failed = None;
         for (name, intents) in by_ca {
-            match self.authorities.get(&name).filter(|ca| self.may_issue(ca)) {
-                Some(ca) => {
-                    let outcomes = self.issuance(ca).sign_and_record(intents)?;
-                    self.settle(&name, outcomes, progress);
-                }
+            match self.authorities.get(&name).filter(|ca| failed.is_none() && self.may_issue(ca)) {
+                Some(ca) => match self.issuance(ca).sign_and_record(intents) {
+                    Ok(outcomes) => self.settle(&name, outcomes, progress),
+                    Err(error) => failed = Some(error),
+                },
+                // Kept, also when it failed with another CA's: nobody was asked to sign these.
                 None => self.parked.extend(intents.into_iter().map(|intent| (name.clone(), intent))),
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     fn settle(&mut self, ca: &CaName, outcomes: Vec<IssueOutcome>, progress: &mut Progress) {

@@ -11,7 +11,7 @@ use ndoba_ca::ports::{
     StoredGrant, StoredResponderRequest, SuspensionEnd, Warrant,
 };
 use ndoba_types::{CaName, OrderId, Sha256Digest, UtcTime};
-use ndoba_x509::RevokedEntry;
+use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::Store;
 use crate::error::StoreError;
@@ -167,6 +167,9 @@ impl Ledger for Store {
             // 1. The order: whoever carries it out a second time changes nothing.
             if !order_queue::claim(conn, *order_id)? {
                 return Ok(StatusOutcome::Refused(already(*action)));
+            }
+            if *action == StatusAction::Revoke(RevocationReason::KeyCompromise) {
+                keys::hold_of(conn, certificate)?;
             }
             // 2. The status, where it allows the change; else the order ends here.
             if let Err(refusal) = status::apply(conn, certificate, *action, *at)? {

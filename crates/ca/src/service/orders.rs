@@ -69,6 +69,10 @@ impl CaService {
     fn carry_out_batch(&self, batch: &[QueuedOrder]) -> (Done, Result<(), CaError>) {
         let mut done = Done::default();
         let outcome = self.carry_out_into(batch, &mut done);
+        // The other threads are told at once: they ask the token for nothing more.
+        if let Err(CaError::Halted { what }) = &outcome {
+            self.node.halt(what);
+        }
         (done, outcome)
     }
 

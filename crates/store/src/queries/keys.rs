@@ -4,20 +4,38 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt};
-use ndoba_ca::ports::{Intent, IntentOutcome};
+use ndoba_ca::ports::{CertificateId, Intent, IntentOutcome};
 use ndoba_types::Sha256Digest;
 use ndoba_x509::RevocationReason;
 
 use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::schema::{certificate_status, certificates};
-use crate::spelling;
+use crate::{spelling, stored};
 
 /// Holds the keys of a batch until the commit, in one sequence whoever asks: of two nodes that are to certify one key
 /// for two subjects at once, the second waits and then finds the first. SQLite has one writer and needs no such thing.
 pub(crate) fn hold(conn: &mut Conn, intents: &[Intent]) -> Result<(), StoreError> {
+    hold_all(conn, intents.iter().map(|intent| intent.spki))
+}
+
+/// As [`hold`], for the key of a certificate that is about to be revoked for the key's sake: an order for the same key
+/// comes before, or finds that it was given up (GEN-6.3.6-10).
+pub(crate) fn hold_of(conn: &mut Conn, certificate: &CertificateId) -> Result<(), StoreError> {
+    let CertificateId { ca, serial } = certificate;
+    let spki: Option<Vec<u8>> = certificates::table
+        .find((ca.as_str(), serial.as_unsigned()))
+        .select(certificates::spki)
+        .first(conn)
+        .optional()?;
+    // Of no certificate there is no key; that is said where the status is changed.
+    let Some(spki) = spki else { return Ok(()) };
+    hold_all(conn, std::iter::once(stored::digest(&spki, "certificates.spki")?))
+}
+
+fn hold_all(conn: &mut Conn, keys: impl Iterator<Item = Sha256Digest>) -> Result<(), StoreError> {
     let Conn::Postgres(conn) = conn else { return Ok(()) };
-    let locks: BTreeSet<i64> = intents.iter().map(|intent| number_of(intent.spki)).collect();
+    let locks: BTreeSet<i64> = keys.map(number_of).collect();
     diesel::sql_query("SELECT pg_advisory_xact_lock(key) FROM unnest($1) AS key")
         .bind::<Array<BigInt>, _>(locks.into_iter().collect::<Vec<_>>())
         .execute(conn)?;

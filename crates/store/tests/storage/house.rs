@@ -38,6 +38,8 @@ pub struct SoftKey {
     /// It takes so many requests and is too busy for those that follow, until it is asked again.
     pub patience: AtomicU64,
     pub loses: AtomicBool,
+    /// What it signs next is not what it was asked for.
+    pub errs: AtomicBool,
     pub signatures: AtomicU64,
     /// The digests that it was asked to sign and signed, whoever heard of it.
     pub signed: Mutex<Vec<Vec<u8>>>,
@@ -64,6 +66,7 @@ impl SoftKey {
             away: AtomicBool::new(false),
             patience: AtomicU64::new(u64::MAX),
             loses: AtomicBool::new(false),
+            errs: AtomicBool::new(false),
             signatures: AtomicU64::new(0),
             signed: Mutex::default(),
         }
@@ -106,6 +109,8 @@ impl<P: Purpose> SigningKey<P> for SoftKey {
         self.signed.lock().unwrap().push(SignatureAlgorithm::EcdsaP256Sha256.digest(message.as_bytes()));
         reply(if self.loses.swap(false, Ordering::SeqCst) {
             Err(SignError::InDoubt { reason: gone() })
+        } else if self.errs.swap(false, Ordering::SeqCst) {
+            Ok(self.raw(b"something else"))
         } else {
             Ok(self.raw(message.as_bytes()))
         });

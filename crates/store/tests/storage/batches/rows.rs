@@ -1,9 +1,11 @@
 //! What a batch writes by a few statements is what one by one would have written.
 
 use std::thread;
+use std::time::Duration;
 
-use ndoba_ca::ports::{Intent, IntentOutcome, Issued, Ledger as _, StatusAction, Warrant};
+use ndoba_ca::ports::{Intent, IntentOutcome, Issued, Ledger as _, StatusAction, StatusOutcome, Warrant};
 use ndoba_registration::ports::{Act, OrderKind, Registry as _, RevocationRequestRecord};
+use ndoba_store::Engine;
 use ndoba_types::Sha256Digest;
 use ndoba_x509::RevocationReason;
 
@@ -164,6 +166,31 @@ fn nodes_that_certify_one_key_for_many_subjects_at_once() {
         });
         let count = |wanted| outcomes.iter().filter(|outcome| **outcome == wanted).count();
         assert_eq!((count(IntentOutcome::Recorded), count(IntentOutcome::KeyTaken)), (1, 7), "{outcomes:?}");
+    });
+}
+
+/// Another node issues while one revokes: it waits for what that one decided.
+#[test]
+fn a_key_that_is_being_given_up_is_certified_for_nobody() {
+    on_both(|database| {
+        let store = &database.store;
+        let given_up = issue(store);
+        let again = Intent { spki: given_up.spki, name_owner: given_up.name_owner, ..intent(ceremony()) };
+        // On SQLite there is one writer at a time, and nothing to be slowed.
+        if let Engine::Postgres { .. } = database.engine {
+            let slow = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN PERFORM pg_sleep(0.6); RETURN NEW; END $$;
+                CREATE TRIGGER slow BEFORE INSERT ON revocation_records FOR EACH ROW EXECUTE FUNCTION slow();";
+            Raw::open(&database.engine).run(slow).unwrap();
+        }
+        thread::scope(|scope| {
+            let compromised = StatusAction::Revoke(RevocationReason::KeyCompromise);
+            let revoking = scope.spawn(|| change(store, &given_up.certificate, compromised));
+            // In the midst of it.
+            thread::sleep(Duration::from_millis(300));
+            assert_eq!(store.record_intents(vec![again]).unwrap(), [IntentOutcome::KeyCompromised]);
+            assert!(matches!(revoking.join().unwrap(), StatusOutcome::Applied { .. }));
+        });
     });
 }
 
