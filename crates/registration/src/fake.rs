@@ -310,7 +310,7 @@ impl Registry for FakeRegistry {
         filter: &CertificateFilter,
         wanted: &PageRequest,
     ) -> Result<Page<CertificateRecord>, RegistryError> {
-        let CertificateFilter { subject, profile, key, status, within } = filter;
+        let CertificateFilter { subject, profile, key, device, status, within } = filter;
         let tables = self.open()?;
         let subject_of = |row: &CertificateRecord| {
             let application = tables.applications.iter().find(|one| Some(one.id) == row.application)?;
@@ -322,8 +322,9 @@ impl Registry for FakeRegistry {
                 CertificateStatus::Suspended { .. } => "suspended",
                 CertificateStatus::Revoked { .. } => "revoked",
             };
-            // Certificates of tests have no keys.
+            // Certificates of tests have no keys, and are in no device.
             key.is_none()
+                && device.is_none()
                 && profile.as_ref().is_none_or(|wanted| row.profile == *wanted)
                 && status.as_ref().is_none_or(|wanted| name == wanted)
                 && (subject.is_none() || subject_of(row) == *subject)

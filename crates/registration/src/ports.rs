@@ -8,7 +8,7 @@
 
 use ndoba_audit::Event;
 pub use ndoba_order::OrderKind;
-use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, Span, UtcTime};
+use ndoba_types::{CaName, DeviceModel, OfficerId, OrderId, SerialNumber, Sha256Digest, Span, UtcTime};
 
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
 
@@ -378,6 +378,8 @@ pub struct CertificateFilter {
     pub profile: Option<String>,
     /// SHA-256 over the certified SubjectPublicKeyInfo.
     pub key: Option<Sha256Digest>,
+    /// The model of the qualified device that the order named.
+    pub device: Option<DeviceModel>,
     /// `good`, `suspended` or `revoked`.
     pub status: Option<String>,
     /// Of applications opened by one of these; absent: all.

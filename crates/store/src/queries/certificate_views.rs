@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Binary, Bool};
 use ndoba_registration::application::ApplicationId;
 use ndoba_registration::ports::{
     CertificateFilter, CertificateRecord, CertificateStatus, Page, PageRequest, RevocationClock,
 };
-use ndoba_types::{SerialNumber, UtcTime};
+use ndoba_types::{DeviceModel, SerialNumber, UtcTime};
 
 use crate::connection::Conn;
 use crate::error::StoreError;
@@ -78,7 +80,7 @@ pub(crate) fn list(
     filter: &CertificateFilter,
     page: &PageRequest,
 ) -> Result<Page<CertificateRecord>, StoreError> {
-    let CertificateFilter { subject, profile, key, status, within } = filter;
+    let CertificateFilter { subject, profile, key, device, status, within } = filter;
     let nothing = Page { items: Vec::new(), next: None };
     let mut query = views!()
         .filter(certificate_status::state.ne(state::SIGNING))
@@ -112,6 +114,13 @@ pub(crate) fn list(
     if let Some(key) = key {
         query = query.filter(certificates::spki.eq(key.as_bytes().as_slice()));
     }
+    if let Some(model) = device {
+        let (before, after) = match conn {
+            Conn::Postgres(_) => ("position(", " IN orders.content) > 0"),
+            Conn::Sqlite(_) => ("instr(orders.content, ", ") > 0"),
+        };
+        query = query.filter(sql::<Bool>(before).bind::<Binary, _>(as_ordered(model)).sql(after));
+    }
     if let Some(those) = within {
         let those: Vec<&[u8]> = those.iter().map(|one| one.as_bytes().as_slice()).collect();
         query = query.filter(applications::opened_by.eq_any(those));
@@ -126,6 +135,12 @@ pub(crate) fn list(
     let rows: Vec<ViewRow> = query.load(conn)?;
     let items = records(conn, rows)?;
     Ok(cut(items, page.limit, |item| item.serial.to_string()))
+}
+
+/// The model as an order names it. There is no column of it: what officers signed is what counts. An order is canonical
+/// JSON, so this is written in one way; and nowhere else, for in a text its quotes would be escaped.
+fn as_ordered(model: &DeviceModel) -> Vec<u8> {
+    format!("\"model\":\"{model}\"").into_bytes()
 }
 
 fn records(conn: &mut Conn, rows: Vec<ViewRow>) -> Result<Vec<CertificateRecord>, StoreError> {
