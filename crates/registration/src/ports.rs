@@ -6,11 +6,15 @@
 //! data: their rows live in tables that the `ca`, `ocsp` and `tsa` database users cannot read, except
 //! `orders`, `order_signatures` and `certificates`.
 
+mod filters;
+
 use ndoba_audit::Event;
 pub use ndoba_order::OrderKind;
-use ndoba_types::{CaName, DeviceModel, OfficerId, OrderId, SerialNumber, Sha256Digest, Span, UtcTime};
+use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, Span, UtcTime};
 
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
+
+pub use filters::{ApplicationFilter, CertificateFilter};
 
 /// What commits together with a change.
 #[derive(Clone, Copy, Debug)]
@@ -354,36 +358,6 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Where the next page starts; absent on the last.
     pub next: Option<String>,
-}
-
-/// Which applications.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ApplicationFilter {
-    /// In one of these pairs of stored state and name of the order's state ([`OrderState::name`]; absent: no order, or any); empty: all.
-    pub states: Vec<(StoredState, Option<&'static str>)>,
-    /// The subject's identifier exactly: personal number or identification code.
-    pub subject: Option<String>,
-    /// Opened by this officer.
-    pub opened_by: Option<OfficerId>,
-    /// Opened by one of these; absent: by whomever.
-    pub within: Option<Vec<OfficerId>>,
-}
-
-/// Which certificates.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CertificateFilter {
-    /// The subject's identifier exactly: personal number or identification code.
-    pub subject: Option<String>,
-    /// The profile's name.
-    pub profile: Option<String>,
-    /// SHA-256 over the certified SubjectPublicKeyInfo.
-    pub key: Option<Sha256Digest>,
-    /// The model of the qualified device that the order named.
-    pub device: Option<DeviceModel>,
-    /// `good`, `suspended` or `revoked`.
-    pub status: Option<String>,
-    /// Of applications opened by one of these; absent: all.
-    pub within: Option<Vec<OfficerId>>,
 }
 
 /// The database as registration uses it. Blocking; one method is one transaction, durable when it returns.

@@ -183,8 +183,8 @@ fn a_key_that_is_being_given_up_is_certified_for_nobody() {
                 CREATE TRIGGER slow BEFORE INSERT ON revocation_records FOR EACH ROW EXECUTE FUNCTION slow();";
             Raw::open(&database.engine).run(slow).unwrap();
         }
+        let compromised = StatusAction::Revoke(RevocationReason::KeyCompromise);
         thread::scope(|scope| {
-            let compromised = StatusAction::Revoke(RevocationReason::KeyCompromise);
             let revoking = scope.spawn(|| change(store, &given_up.certificate, compromised));
             // In the midst of it.
             thread::sleep(Duration::from_millis(300));
