@@ -165,6 +165,10 @@ pub struct Intent {
 pub enum IntentOutcome {
     /// The CA has ended: its last CRL is intended or out.
     CaEnded,
+    /// A certificate with this public key was revoked because the private key is compromised.
+    KeyCompromised,
+    /// The public key is certified for another subject; one whose signature may be lost counts too.
+    KeyTaken,
     /// The subject name belongs to another subject.
     NameTaken,
     /// The order or request is not (or no longer) waiting: another node took it, or it was withdrawn.
@@ -447,7 +451,11 @@ pub trait Ledger: Send + Sync {
     /// The highest number of a certificate under a standing authorisation; 0 before the first.
     fn responders_under(&self, authorisation: OrderId) -> Result<u32, LedgerError>;
 
-    /// Records the intents in one commit and claims their orders. One outcome per intent, in order.
+    /// Whether an order waits that is to be done by `until`: the cheap question, asked often.
+    fn is_order_queued(&self, until: UtcTime) -> Result<bool, LedgerError>;
+
+    /// Records the intents in one commit and claims their orders. One outcome per intent, in order. Whose name and key
+    /// it is, is decided here: of two that are recorded at once, one comes second.
     fn record_intents(&self, intents: Vec<Intent>) -> Result<Vec<IntentOutcome>, LedgerError>;
 
     /// Records finished certificates in one commit, finishing their orders with an outbox entry each.
@@ -474,12 +482,6 @@ pub trait Ledger: Send + Sync {
 
     /// A finished certificate, DER; `None` when never issued.
     fn certificate(&self, id: &CertificateId) -> Result<Option<Vec<u8>>, LedgerError>;
-
-    /// Whether an issued or in-doubt certificate has this public key under another name owner.
-    fn key_of_another(&self, spki: Sha256Digest, name_owner: Sha256Digest) -> Result<bool, LedgerError>;
-
-    /// Whether a certificate with this public key was revoked because the private key is compromised.
-    fn key_compromised(&self, spki: Sha256Digest) -> Result<bool, LedgerError>;
 
     /// Applies a status change, increments the CA's status version, finishes the order: one transaction.
     fn change_status(&self, change: StatusChange) -> Result<StatusOutcome, LedgerError>;

@@ -17,11 +17,11 @@ use ndoba_x509::{RevocationReason, RevokedEntry};
 use crate::Store;
 use crate::error::StoreError;
 use crate::queries::{
-    accounts, attempts, authorities, clocks, crls, events, grants, issuance, order_queue, responder_ledger,
-    restore, status, versions,
+    accounts, attempts, authorities, batch, clocks, crls, events, grants, issuance, keys, order_queue,
+    responder_ledger, restore, status, versions,
 };
 use crate::spelling::order;
-use crate::transaction::unless_refused;
+use crate::transaction::{all_or_nothing, unless_refused};
 
 impl From<StoreError> for LedgerError {
     fn from(error: StoreError) -> Self {
@@ -44,6 +44,10 @@ impl Ledger for Store {
     ) -> Result<Vec<QueuedOrder>, LedgerError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         Ok(self.snapshot("queued_orders", |conn| order_queue::waiting(conn, queue, until, limit))?)
+    }
+
+    fn is_order_queued(&self, until: UtcTime) -> Result<bool, LedgerError> {
+        Ok(self.read("is_order_queued", |conn| order_queue::is_any_waiting(conn, until))?)
     }
 
     fn refuse_order(
@@ -92,33 +96,47 @@ impl Ledger for Store {
         orders.sort_unstable();
         Ok(self.write("record_intents", |conn| {
             order_queue::lock(conn, &orders)?;
+            keys::hold(conn, &intents)?;
+            let ended =
+                versions::ended(conn, &intents.iter().map(|intent| &intent.certificate.ca).collect())?;
+            let outcomes = if ended.is_empty()
+                && all_or_nothing(conn, |conn| batch::record_intents(conn, &intents))?
+            {
+                vec![IntentOutcome::Recorded; intents.len()]
+            } else {
+                intents
+                    .iter()
+                    .map(|intent| {
+                        if ended.contains(intent.certificate.ca.as_str()) {
+                            return Ok(IntentOutcome::CaEnded);
+                        }
+                        let recorded = unless_refused(conn, |conn| issuance::record_intent(conn, intent))?;
+                        Ok(match recorded {
+                            Ok(()) => IntentOutcome::Recorded,
+                            Err(refusal) => refusal,
+                        })
+                    })
+                    .collect::<Result<_, StoreError>>()?
+            };
+            // Last, for batches of one key share this row: the others wait for the commit only.
             let counts = intents
                 .iter()
                 .map(|Intent { attempt, .. }| attempts::counted(attempt, attempt.signatures, attempt.at));
             attempts::count_all(conn, counts)?;
-            let ended =
-                versions::ended(conn, &intents.iter().map(|intent| &intent.certificate.ca).collect())?;
-            intents
-                .iter()
-                .map(|intent| {
-                    if ended.contains(intent.certificate.ca.as_str()) {
-                        return Ok(IntentOutcome::CaEnded);
-                    }
-                    let recorded = unless_refused(conn, |conn| issuance::record_intent(conn, intent))?;
-                    Ok(match recorded {
-                        Ok(()) => IntentOutcome::Recorded,
-                        Err(refusal) => refusal,
-                    })
-                })
-                .collect()
+            Ok(outcomes)
         })?)
     }
 
     fn record_issued(&self, issued: Vec<Issued>) -> Result<Vec<bool>, LedgerError> {
         Ok(self.write("record_issued", |conn| {
+            let recorded = if all_or_nothing(conn, |conn| batch::record_issued(conn, &issued))? {
+                vec![true; issued.len()]
+            } else {
+                issued.iter().map(|issued| issuance::record_issued(conn, issued)).collect::<Result<_, _>>()?
+            };
             let counts = issued.iter().map(|one| attempts::counted(&one.attempt, one.signatures, one.at));
             attempts::count_all(conn, counts)?;
-            issued.iter().map(|issued| issuance::record_issued(conn, issued)).collect()
+            Ok(recorded)
         })?)
     }
 
@@ -144,20 +162,15 @@ impl Ledger for Store {
         Ok(self.read("certificate", |conn| issuance::certificate(conn, id))?)
     }
 
-    fn key_of_another(&self, spki: Sha256Digest, name_owner: Sha256Digest) -> Result<bool, LedgerError> {
-        Ok(self.read("key_of_another", |conn| issuance::key_of_another(conn, spki, name_owner))?)
-    }
-
-    fn key_compromised(&self, spki: Sha256Digest) -> Result<bool, LedgerError> {
-        Ok(self.read("key_compromised", |conn| issuance::key_compromised(conn, spki))?)
-    }
-
     fn change_status(&self, change: StatusChange) -> Result<StatusOutcome, LedgerError> {
         Ok(self.write_status("change_status", |conn| {
             let StatusChange { certificate, order_id, action, received, at, event } = &change;
             // 1. The order: whoever carries it out a second time changes nothing.
             if !order_queue::claim(conn, *order_id)? {
                 return Ok(StatusOutcome::Refused(already(*action)));
+            }
+            if *action == StatusAction::Revoke(RevocationReason::KeyCompromise) {
+                keys::hold_of(conn, certificate)?;
             }
             // 2. The status, where it allows the change; else the order ends here.
             if let Err(refusal) = status::apply(conn, certificate, *action, *at)? {

@@ -1,6 +1,8 @@
 //! `kill -9` at every arrow of the ledger, on both engines, judged by row: no signature that the token returned lacks
 //! its row, and every order ends with one certificate, under a new serial number where the first may be lost (design §5).
 
+mod batch;
+
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
 

@@ -45,20 +45,6 @@ fn a_revoked_certificate_never_returns() {
 }
 
 #[test]
-fn a_compromised_key_is_remembered() {
-    on_both(|database| {
-        let store = &database.store;
-        let (lost, given_up) = (issue(store), issue(store));
-        let superseded = StatusAction::Revoke(RevocationReason::Superseded);
-        change(store, &given_up.certificate, superseded);
-        assert!(!store.key_compromised(given_up.spki).unwrap());
-        assert!(!store.key_compromised(lost.spki).unwrap());
-        change(store, &lost.certificate, REVOKE);
-        assert!(store.key_compromised(lost.spki).unwrap());
-    });
-}
-
-#[test]
 fn an_order_is_carried_out_once() {
     on_both(|database| {
         let store = &database.store;
