@@ -42,8 +42,10 @@ impl Folder {
     /// Refuses a folder with a ceremony, held or begun.
     pub(crate) fn must_be_free(&self) -> anyhow::Result<()> {
         anyhow::ensure!(!self.report().exists(), "a ceremony was held in {} already", self.0.display());
+        // The first and the last of what is written before any key is made.
+        let begun = [self.file("softhsm2.conf"), self.configuration()];
         anyhow::ensure!(
-            !self.configuration().exists(),
+            !begun.iter().any(|file| file.exists()),
             "{} holds a ceremony that was not finished; move it away and begin anew",
             self.0.display()
         );

@@ -114,6 +114,21 @@ impl Wanted {
     }
 }
 
+impl Options {
+    /// A path of the public server, where it listens.
+    pub(crate) fn public(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.ports.public)
+    }
+
+    /// An address in a certificate, as it is reached before any name leads here.
+    pub(crate) fn on_this_machine(&self, address: &str) -> String {
+        match address.strip_prefix(&self.public_url) {
+            Some(path) => self.public(path),
+            None => address.to_owned(),
+        }
+    }
+}
+
 /// What the configuration of an earlier run says, as the options would be written.
 struct Settled {
     ports: String,
@@ -217,6 +232,8 @@ pds_url = \"https://pds.example.com\"
         assert_eq!(parse(&["--ports", "1,2,3,4"], None).unwrap().public_url, "http://127.0.0.1:1");
         let given = parse(&["--public-url", "http://pki.example.com/"], None).unwrap();
         assert_eq!(given.public_url, "http://pki.example.com");
+        assert_eq!(given.on_this_machine("http://pki.example.com/ocsp"), "http://127.0.0.1:8080/ocsp");
+        assert_eq!(given.on_this_machine("http://elsewhere.example/ocsp"), "http://elsewhere.example/ocsp");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod demo;
 mod relying;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::runner::{self, Runner, Said, must_not};
@@ -88,15 +89,36 @@ pub(crate) fn print_addresses(stage: &Stage) {
             ("metrics, health", at("http", ports.operator, "/metrics  /health/live  /health/ready")),
         ],
     );
+    if stage.options.public_url != stage.options.public("") {
+        println!("  Certificates say {} instead, for what is public.", stage.options.public_url);
+    }
+    let file = |name: &str| shown(&stage.file(name));
+    table::print(
+        "Credentials",
+        &[
+            ("security officers", file("officers/security-{1,2}.pem")),
+            (
+                "the others",
+                file("officers/{registration,approver,revocation,auditor,operator,administrator}.pem"),
+            ),
+            ("for browsers", file("officers/*.p12, the password in *.p12.password")),
+            ("PINs of the tokens", file("pins/*.pin")),
+        ],
+    );
     table::print(
         "Files",
         &[
-            ("CA certificates", stage.file("pki").display().to_string()),
-            ("officers' credentials", stage.file("officers").display().to_string()),
-            ("demo keys and certificates", stage.file("demo").display().to_string()),
-            ("all of it, for programs", stage.file("endpoints.json").display().to_string()),
+            ("CA certificates", file("pki")),
+            ("demo keys and certificates", file("demo")),
+            ("all of it, for programs", file("endpoints.json")),
         ],
     );
+}
+
+/// A path as one would type it here.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).display().to_string()
 }
 
 /// `ndoba …`, run in the state folder.
@@ -151,17 +173,23 @@ fn ceremony(stage: &Stage) -> Outcome<((), String)> {
     Ok(((), "report in ceremony/report.txt".into()))
 }
 
-/// A ceremony that did not come to its report is not gone on with; what it made is kept beside the folder.
+/// A ceremony that did not come to its report is not gone on with; what it made is kept beside the folder. Files of
+/// somebody else's are left alone, and the ceremony says that they are in its way.
 fn put_aside_unfinished(stage: &Stage) -> Outcome {
-    if !stage.file("ndoba.toml").exists() && !stage.file("softhsm2.conf").exists() {
+    // The ceremony begins with this file, which names the folder's own tokens.
+    let begun = fs::read_to_string(stage.file("softhsm2.conf")).unwrap_or_default();
+    if !begun.contains(&format!("= {}\n", stage.file("tokens").display())) {
         return Ok(());
     }
-    let aside = (1..)
-        .map(|number| stage.folder.with_extension(format!("unfinished-{number}")))
-        .find(|path| !path.exists())
-        .unwrap_or_else(|| stage.folder.with_extension("unfinished"));
+    let aside = unfinished(&stage.folder).find(|path| !path.exists());
+    let aside = aside.unwrap_or_else(|| stage.folder.with_added_extension("unfinished"));
     fs::rename(&stage.folder, &aside).doing("put an unfinished ceremony aside")?;
     fs::create_dir_all(&stage.folder).doing("make the state folder again")
+}
+
+/// Where unfinished ceremonies of a state folder are put, one after the other.
+pub(super) fn unfinished(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    (1..).map(|number| folder.with_added_extension(format!("unfinished-{number}")))
 }
 
 /// The officers of the story: file, name, personal number, roles.
@@ -239,7 +267,32 @@ fn p12(stage: &Stage, officer: &str) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use super::super::options::{Asked, Wanted};
     use super::*;
+
+    fn stage(folder: PathBuf) -> Stage {
+        let Asked::Run(wanted) = Wanted::parse(&[]).unwrap() else { panic!("help") };
+        Stage { options: wanted.settle(None).unwrap(), folder, ndoba: PathBuf::new() }
+    }
+
+    #[test]
+    fn only_a_ceremony_of_this_folder_is_put_aside() {
+        let parent = std::env::temp_dir().join(format!("xtask-aside-{}", std::process::id()));
+        let stage = stage(parent.join("state.d"));
+        fs::create_dir_all(&stage.folder).unwrap();
+        let aside = parent.join("state.d.unfinished-1");
+        // A checkout's sample, and somebody's configuration.
+        fs::write(stage.file("softhsm2.conf"), "directories.tokendir = /var/lib/ndoba/tokens\n").unwrap();
+        fs::write(stage.file("ndoba.toml"), "").unwrap();
+        put_aside_unfinished(&stage).unwrap();
+        assert!(stage.file("ndoba.toml").exists() && !aside.exists());
+
+        let ours = format!("directories.tokendir = {}\n", stage.file("tokens").display());
+        fs::write(stage.file("softhsm2.conf"), ours).unwrap();
+        put_aside_unfinished(&stage).unwrap();
+        assert!(aside.join("ndoba.toml").exists() && fs::read_dir(&stage.folder).unwrap().next().is_none());
+        fs::remove_dir_all(&parent).unwrap();
+    }
 
     #[test]
     fn paths_are_told_from_addresses() {
