@@ -21,13 +21,15 @@ const START: Duration = Duration::from_secs(60);
 /// How long it may take to finish what is in flight.
 const STOP: Duration = Duration::from_secs(40);
 
-/// Waits with SIGINT ignored until process `$1`, which gets SIGINT itself, has gone; passes SIGTERM on.
+/// Waits until process `$1` has gone: it gets SIGINT itself, and SIGTERM from here. Its end is a failure when nobody asked
+/// for it; `$2` is its log.
 const WAIT_FOR_IT: &str = r#"
-trap '' INT
-trap 'kill -TERM "$1"' TERM HUP
+asked=
+trap 'asked=yes' INT
+trap 'asked=yes; kill -TERM "$1"' TERM HUP
 while read -r _ _ state _ < "/proc/$1/stat" && [ "$state" != Z ]; do sleep 0.2; done 2>/dev/null
 echo
-echo "Stopped."
+if [ -n "$asked" ]; then echo "Stopped."; else echo "ndoba serve ended by itself; the end of $2:" >&2; tail -n 15 "$2" >&2; exit 1; fi
 "#;
 
 /// A running `ndoba serve`. Dropping it stops it.
@@ -107,7 +109,7 @@ impl Server {
     pub(crate) fn serve_on(mut self) -> Outcome {
         self.must_be_running()?;
         let Some(child) = self.child.take() else { return Ok(()) };
-        let error = Command::new("sh").args(["-c", WAIT_FOR_IT, "wait", &child.id().to_string()]).exec();
+        let error = wait_for_it(&child, &self.log).exec();
         self.child = Some(child);
         Err(Failure::new(format!("could not wait for the server: {error}")))
     }
@@ -120,6 +122,12 @@ impl Drop for Server {
             let _ = end(child);
         }
     }
+}
+
+fn wait_for_it(child: &Child, log: &Path) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", WAIT_FOR_IT, "wait", &child.id().to_string()]).arg(log);
+    command
 }
 
 /// SIGTERM, patience, then SIGKILL. The status when it ended by itself.
@@ -161,10 +169,26 @@ mod tests {
     #[test]
     fn waiting_ends_when_it_has_gone() {
         let mut gone = child("exit 0");
-        let id = gone.id().to_string();
-        // Not reaped yet, as after `exec`: a zombie counts as gone.
-        let status = Command::new("sh").args(["-c", WAIT_FOR_IT, "wait", &id]).stdout(Stdio::null()).status();
-        assert!(status.unwrap().success());
+        // Not reaped yet, as after `exec`: a zombie counts as gone. Nobody asked it to go.
+        let log = std::env::temp_dir().join(format!("xtask-its-log-{}", std::process::id()));
+        std::fs::write(&log, "why it ended\n").unwrap();
+        let output = wait_for_it(&gone, &log).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("ended by itself") && said.contains("why it ended"), "{said}");
         gone.wait().unwrap();
+        std::fs::remove_file(&log).unwrap();
+    }
+
+    #[test]
+    fn asked_to_stop_it_passes_that_on_and_waits() {
+        let mut serving = child("trap 'exit 0' TERM; while :; do sleep 0.1; done");
+        let mut waiting = wait_for_it(&serving, Path::new("no-log")).stdout(Stdio::null()).spawn().unwrap();
+        sleep(Duration::from_millis(500));
+        assert!(waiting.try_wait().unwrap().is_none());
+        shell::capture(Command::new("kill").args(["-TERM", &waiting.id().to_string()])).unwrap();
+        // Reaped here, so that it is a zombie for a moment only.
+        assert!(serving.wait().unwrap().success());
+        assert!(waiting.wait().unwrap().success());
     }
 }
