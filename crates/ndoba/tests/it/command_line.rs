@@ -107,6 +107,13 @@ fn a_ceremony_wants_a_folder_of_its_own() {
     }
     assert_eq!(here.read_text("begun/softhsm2.conf"), "somebody's");
     assert_eq!(fs::read_dir(here.file("cut#short")).unwrap().count(), 0);
+    // Nor does it begin with addresses that certificates cannot carry.
+    let addressed = ["ceremony", "run", "--development", "--dir", "addressed"];
+    for address in ["https://pki.example.com", "http://ნდობა.example", "http://"] {
+        let refused = here.must_not(&[&addressed[..], &["--public-url", address]].concat());
+        assert!(refused.contains("urls.public_url: "), "{address}: {refused}");
+        assert_eq!(fs::read_dir(here.file("addressed")).unwrap().count(), 0, "{address}");
+    }
 }
 
 /// Whoever closes a pager gets no more, and nothing panics; a full disk is a failure.
