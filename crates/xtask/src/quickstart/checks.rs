@@ -70,7 +70,8 @@ pub(crate) fn ports_are_free(ports: &Ports) -> Outcome {
                 error.to_string()
             };
             return Err(Failure::new(format!(
-                "port {port} ({name}) cannot be used: {why}. Stop that, or choose others with --ports"
+                "port {port} ({name}) cannot be used: {why}. Stop that, or choose others with --ports \
+                 (a folder keeps those it was begun with: choose another with --dir)"
             )));
         }
     }

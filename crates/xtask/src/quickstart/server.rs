@@ -21,15 +21,17 @@ const START: Duration = Duration::from_secs(60);
 /// How long it may take to finish what is in flight.
 const STOP: Duration = Duration::from_secs(40);
 
-/// Waits until process `$1` has gone: it gets SIGINT itself, and SIGTERM from here. Its end is a failure when nobody asked
-/// for it; `$2` is its log.
+/// Waits with SIGINT ignored until process `$1`, which gets SIGINT itself, has gone; passes SIGTERM on. Whether it went in
+/// order its log `$2` tells: who started us may have SIGINT ignored for good, and then no trap would tell.
 const WAIT_FOR_IT: &str = r#"
-asked=
-trap 'asked=yes' INT
-trap 'asked=yes; kill -TERM "$1"' TERM HUP
+trap '' INT
+trap 'kill -TERM "$1"' TERM HUP
 while read -r _ _ state _ < "/proc/$1/stat" && [ "$state" != Z ]; do sleep 0.2; done 2>/dev/null
 echo
-if [ -n "$asked" ]; then echo "Stopped."; else echo "ndoba serve ended by itself; the end of $2:" >&2; tail -n 15 "$2" >&2; exit 1; fi
+case "$(tail -n 1 "$2")" in
+  *": stopped") echo "Stopped." ;;
+  *) echo "ndoba serve ended by itself; the end of $2:" >&2; tail -n 15 "$2" >&2; exit 1 ;;
+esac
 "#;
 
 /// A running `ndoba serve`. Dropping it stops it.
@@ -166,12 +168,18 @@ mod tests {
         assert!(failure.contains("ended by itself (exit status: 7)"), "{failure}");
     }
 
+    /// A log that ends with `line`.
+    fn log(line: &str) -> PathBuf {
+        let file = std::env::temp_dir().join(format!("xtask-log-{}-{}", std::process::id(), line.len()));
+        std::fs::write(&file, format!("serving\n{line}\n")).unwrap();
+        file
+    }
+
     #[test]
     fn waiting_ends_when_it_has_gone() {
         let mut gone = child("exit 0");
         // Not reaped yet, as after `exec`: a zombie counts as gone. Nobody asked it to go.
-        let log = std::env::temp_dir().join(format!("xtask-its-log-{}", std::process::id()));
-        std::fs::write(&log, "why it ended\n").unwrap();
+        let log = log("why it ended");
         let output = wait_for_it(&gone, &log).output().unwrap();
         assert_eq!(output.status.code(), Some(1));
         let said = String::from_utf8_lossy(&output.stderr);
@@ -183,12 +191,16 @@ mod tests {
     #[test]
     fn asked_to_stop_it_passes_that_on_and_waits() {
         let mut serving = child("trap 'exit 0' TERM; while :; do sleep 0.1; done");
-        let mut waiting = wait_for_it(&serving, Path::new("no-log")).stdout(Stdio::null()).spawn().unwrap();
+        let log = log("INFO ndoba::serve: stopped");
+        let mut waiting = wait_for_it(&serving, &log).stdout(Stdio::null()).spawn().unwrap();
         sleep(Duration::from_millis(500));
         assert!(waiting.try_wait().unwrap().is_none());
-        shell::capture(Command::new("kill").args(["-TERM", &waiting.id().to_string()])).unwrap();
+        for signal in ["-INT", "-TERM"] {
+            shell::capture(Command::new("kill").args([signal, &waiting.id().to_string()])).unwrap();
+        }
         // Reaped here, so that it is a zombie for a moment only.
         assert!(serving.wait().unwrap().success());
         assert!(waiting.wait().unwrap().success());
+        std::fs::remove_file(&log).unwrap();
     }
 }

@@ -59,32 +59,42 @@ pub(crate) fn tell(stage: &Stage) -> Outcome<Server> {
 fn listed_files_are_there(stage: &Stage) -> Outcome {
     let text = fs::read_to_string(stage.file("endpoints.json")).doing("read endpoints.json")?;
     for path in absolute_paths(&text) {
-        fs::metadata(path).doing(format_args!("find {path}, which endpoints.json lists"))?;
+        fs::metadata(&path).doing(format_args!("find {path}, which endpoints.json lists"))?;
     }
     Ok(())
 }
 
 /// The values of a JSON text that are absolute paths; its members are on lines of their own.
-fn absolute_paths(json: &str) -> impl Iterator<Item = &str> {
+fn absolute_paths(json: &str) -> impl Iterator<Item = String> {
     json.lines().filter_map(|line| {
         let (_, value) = line.split_once("\": \"")?;
-        Some(value.trim_end_matches(['"', ','])).filter(|value| value.starts_with('/'))
+        let value = value.trim_end_matches(',').strip_suffix('"')?;
+        value.starts_with('/').then(|| unescaped(value))
     })
+}
+
+/// A JSON string's text: of what JSON escapes, paths that a shell could name have quotes and backslashes.
+fn unescaped(text: &str) -> String {
+    let mut characters = text.chars();
+    let next = || match characters.next()? {
+        '\\' => characters.next(),
+        plain => Some(plain),
+    };
+    std::iter::from_fn(next).collect()
 }
 
 /// Prints where everything is.
 pub(crate) fn print_addresses(stage: &Stage) {
     let ports = &stage.options.ports;
     let at = |scheme: &str, port: u16, path: &str| format!("{scheme}://127.0.0.1:{port}{path}");
+    let stamps = format!("{}  {}", at("http", ports.public, "/tsa"), at("https", ports.public_tls, "/tsa"));
     table::print(
         "Addresses",
         &[
-            ("OCSP", at("http", ports.public, "/ocsp")),
-            ("time-stamps", at("http", ports.public, "/tsa")),
-            ("time-stamps, TLS", at("https", ports.public_tls, "/tsa")),
+            ("OCSP; for people", at("http", ports.public, "/ocsp  /pki")),
+            ("time-stamps", stamps),
             ("CRLs", at("http", ports.public, "/crl/{root,signature,seal,time-stamping}.crl")),
             ("issuers", at("http", ports.public, "/issuer/{root,signature,seal,time-stamping}.cer")),
-            ("for people", at("http", ports.public, "/pki")),
             ("officers' API", at("https", ports.officers, "/api/v1")),
             ("metrics, health", at("http", ports.operator, "/metrics  /health/live  /health/ready")),
         ],
@@ -94,23 +104,12 @@ pub(crate) fn print_addresses(stage: &Stage) {
     }
     let file = |name: &str| shown(&stage.file(name));
     table::print(
-        "Credentials",
+        "Credentials and files",
         &[
-            ("security officers", file("officers/security-{1,2}.pem")),
-            (
-                "the others",
-                file("officers/{registration,approver,revocation,auditor,operator,administrator}.pem"),
-            ),
-            ("for browsers", file("officers/*.p12, the password in *.p12.password")),
+            ("officers", file("officers/*.pem  *.p12 (the password in *.p12.password)")),
             ("PINs of the tokens", file("pins/*.pin")),
-        ],
-    );
-    table::print(
-        "Files",
-        &[
-            ("CA certificates", file("pki")),
-            ("demo keys and certificates", file("demo")),
-            ("all of it, for programs", file("endpoints.json")),
+            ("demo keys, certificates", file("demo")),
+            ("all, for programs", file("endpoints.json")),
         ],
     );
 }
@@ -296,7 +295,7 @@ mod tests {
 
     #[test]
     fn paths_are_told_from_addresses() {
-        let json = "{\n  \"config\": \"/tmp/x/ndoba.toml\",\n  \"ocsp\": \"http://127.0.0.1/ocsp\",\n  \"a\": \"/b\"\n}\n";
-        assert_eq!(absolute_paths(json).collect::<Vec<_>>(), ["/tmp/x/ndoba.toml", "/b"]);
+        let json = "{\n  \"config\": \"/tmp/x/ndoba.toml\",\n  \"ocsp\": \"http://127.0.0.1/ocsp\",\n  \"a\": \"/\\\"b\\\"\"\n}\n";
+        assert_eq!(absolute_paths(json).collect::<Vec<_>>(), ["/tmp/x/ndoba.toml", "/\"b\""]);
     }
 }
