@@ -61,14 +61,16 @@ pub(crate) fn run(args: &CeremonyArgs) -> anyhow::Result<()> {
     crate::environment::provide_variables(&[("SOFTHSM2_CONF", folder.softhsm_configuration())])?;
     let world = World::real();
     let installation = InstallationId::generate(&*world.random)?;
+    let args = CeremonyArgs { postgresql_url_file, ..args.clone() };
+    let configuration = configuration::write(&args, &folder, &plan, installation);
+    // An address that certificates cannot carry, say: told before anything is made.
+    Settings::from_toml(&configuration, &folder.configuration())?;
     folder.prepare()?;
     keys::make_tokens(&folder, &args.module, &plan, &*world.random)?;
     officers::make_operations_ca(&folder, world.clock.now())?;
     let mut salt = [0; 32];
     world.random.fill(&mut salt)?;
     files::write_secret(&folder.file("person.salt"), &salt)?;
-    let args = CeremonyArgs { postgresql_url_file, ..args.clone() };
-    let configuration = configuration::write(&args, &folder, &plan, installation);
     files::write(&folder.configuration(), configuration.as_bytes())?;
 
     let settings = Settings::load(&folder.configuration())?;

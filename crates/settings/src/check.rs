@@ -321,7 +321,14 @@ fn urls(raw: &RawUrls) -> Checked<Urls> {
             "a disclosure statement's address begins with https:// (EN 319 412-5, QcPDS)",
         );
     }
-    Ok(Urls { public: parsed("urls.public_url", &raw.public_url)?, documents })
+    let public: HttpUrl = parsed("urls.public_url", &raw.public_url)?;
+    if public.is_https() {
+        return complaint(
+            "urls.public_url",
+            "the address of OCSP, CRLs and issuers begins with http://: a check of TLS would need them first (C-32)",
+        );
+    }
+    Ok(Urls { public, documents })
 }
 
 fn limits(raw: &RawLimits) -> Checked<Limits> {

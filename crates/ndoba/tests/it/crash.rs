@@ -11,6 +11,8 @@ use crate::installation::{Engine, Installation, Serving};
 use crate::program::eventually;
 use crate::softhsm::Safekeeping;
 
+on_both_engines!(an_order_outlives_any_number_of_kills);
+
 const PUBLISHING: [&str; 3] = ["after-crl-intent", "after-crl-sign", "after-crl-recorded"];
 const SIGKILL: i32 = 9;
 
@@ -86,10 +88,9 @@ fn each_list_went_online_with_an_event(here: &Installation) {
 }
 
 /// Killed again and again under one order, it is carried out in the end: an order outlives crashes.
-#[test]
-fn an_order_outlives_any_number_of_kills() {
+fn an_order_outlives_any_number_of_kills(engine: Engine) {
     const KILLS: u64 = 5;
-    let here = Installation::on(Engine::Sqlite);
+    let here = Installation::on(engine);
     let _log = LogOnPanic(&here);
     let tokens = Safekeeping::of(&here);
     let serving = here.serve(Some("after-sign"));

@@ -160,6 +160,7 @@ fn every_mistake_is_named_by_its_key() {
         (DEVELOPMENT, "public = \"127.0.0.1:8080\"", "public = \"localhost:8080\"", "listen.public"),
         (DEVELOPMENT, "officers_key = \"tls/officers.key\"", "", "tls.officers_key"),
         (DEVELOPMENT, "[listen]", "[urls]\npds_url = \"http://x\"\n[listen]", "urls.pds_url"),
+        (DEVELOPMENT, "[listen]", "[urls]\npublic_url = \"https://x\"\n[listen]", "urls.public_url"),
         (DEVELOPMENT, "[listen]", "[legal]\nretention_years = 5\n[listen]", "legal.retention_years"),
         (DEVELOPMENT, "[listen]", "[legal]\nidentity_max_age = \"36h\"\n[listen]", "legal.identity_max_age"),
         (DEVELOPMENT, "[listen]", "[limits]\ntsp_request = \"big\"\n[listen]", "limits.tsp_request"),
