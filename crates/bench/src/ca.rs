@@ -56,8 +56,9 @@ enum CaKey {
     P384,
 }
 
+/// A database to measure with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Database {
+pub(crate) enum Database {
     Postgres,
     Sqlite,
 }

@@ -76,6 +76,14 @@ impl Installation {
         self.ports[3]
     }
 
+    /// The connection string of its PostgreSQL database; `None` on SQLite.
+    pub(crate) fn postgres(&self) -> Option<&str> {
+        match &self.engine {
+            Engine::Postgres { url } => Some(url),
+            Engine::Sqlite { .. } => None,
+        }
+    }
+
     /// Runs SQL in its SQLite database.
     pub(crate) fn sqlite(&self, script: &str) -> anyhow::Result<()> {
         let mut connection = SqliteConnection::establish(&text(&self.file("ndoba.sqlite")))?;

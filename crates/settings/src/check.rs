@@ -343,6 +343,7 @@ fn limits(raw: &RawLimits) -> Checked<Limits> {
     Ok(Limits {
         ocsp_request: octets("limits.ocsp_request", &raw.ocsp_request)?,
         ocsp_certificates: raw.ocsp_certificates,
+        ocsp_cache: octets("limits.ocsp_cache", &raw.ocsp_cache)?,
         tsp_request: octets("limits.tsp_request", &raw.tsp_request)?,
         api_body: octets("limits.api_body", &raw.api_body)?,
         connections: positive("limits.connections", raw.connections)?,

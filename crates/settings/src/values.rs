@@ -502,6 +502,8 @@ pub struct Limits {
     pub ocsp_request: usize,
     /// The most certificates asked about in one OCSP request.
     pub ocsp_certificates: u16,
+    /// The most octets of memory for signed OCSP answers.
+    pub ocsp_cache: usize,
     /// The most octets of a time-stamp request.
     pub tsp_request: usize,
     /// The most octets of a body sent to the officers' API.

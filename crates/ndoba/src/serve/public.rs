@@ -93,6 +93,7 @@ fn ocsp_limits(process: &Process) -> OcspLimits {
             octets: limits.ocsp_request,
             cert_ids: usize::from(limits.ocsp_certificates),
         },
+        cache_octets: limits.ocsp_cache,
         ..OcspLimits::default()
     }
 }

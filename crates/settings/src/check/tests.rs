@@ -126,6 +126,7 @@ fn every_mistake_is_named_by_its_key() {
         (DEVELOPMENT, "[cas.ocsp]", "[cas.ocsp]\nresponder_id = \"by-mail\"", "cas.0.ocsp.responder_id"),
         (DEVELOPMENT, "[cas.ocsp]", "[cas.ocsp]\nenrolment = \"signature/ocsp/2\"", "cas.0.ocsp.key"),
         (DEVELOPMENT, "[cas.ocsp]", "[cas.ocsp]\nknown_probes = [\"6372\"]", "cas.0.ocsp.known_probes"),
+        (DEVELOPMENT, "[clock]", "[limits]\nocsp_cache = \"0B\"\n[clock]", "limits.ocsp_cache"),
         (DEVELOPMENT, "name = \"tsu\"", "name = \"clock\"", "tsa.units.0.name"),
         (DEVELOPMENT, "name = \"tsu\"", "name = \"tsu\"\naccuracy = \"2s\"", "tsa.units.0.accuracy"),
         (DEVELOPMENT, "name = \"tsu\"", "name = \"tsu\"\npolicy = \"9.9\"", "tsa.units.0.policy"),

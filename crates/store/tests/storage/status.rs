@@ -1,5 +1,6 @@
 //! Status changes, their order, and what a responder reads.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -247,6 +248,49 @@ fn a_change_is_witnessed_before_it_is_answered() {
         let told = records.statuses(&certificate.ca, std::slice::from_ref(&certificate.serial)).unwrap();
         assert!(matches!(told.facts[..], [CertStatusFacts::Revoked { .. }]), "{told:?}");
         assert_eq!(witnessed(), store.marks().unwrap());
+    });
+}
+
+/// Readers and the watcher compare the database with one witness: none of them takes what he read before another had
+/// written for a database that went back.
+#[test]
+fn many_changes_are_no_rollback() {
+    const CHANGES: usize = 60;
+    on_both(|database| {
+        let store = &database.store;
+        let certificates: Vec<_> = (0..CHANGES).map(|_| issue(store).certificate).collect();
+        change(store, &issue(store).certificate, REVOKE); // makes the CA's row
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ocsp.json");
+        let witness = Witness::create(&path, HOME, &store.all_marks().unwrap()).unwrap();
+        let records = StatusRecords::new(store.clone(), Dating::Primary, Some(witness));
+        records.refresh(at(20)).unwrap();
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let (records, over, certificates) = (&records, &over, &certificates);
+            let watcher = scope.spawn(move || {
+                while !over.load(Ordering::Relaxed) {
+                    records.refresh(at(20)).unwrap();
+                }
+            });
+            let readers = [0, 1].map(|_| {
+                scope.spawn(move || {
+                    while !over.load(Ordering::Relaxed) {
+                        for id in certificates {
+                            records.statuses(&id.ca, std::slice::from_ref(&id.serial)).unwrap();
+                        }
+                    }
+                })
+            });
+            for id in certificates {
+                change(store, id, REVOKE);
+            }
+            over.store(true, Ordering::Relaxed);
+            for thread in readers {
+                thread.join().unwrap();
+            }
+            watcher.join().unwrap();
+        });
     });
 }
 
