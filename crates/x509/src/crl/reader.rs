@@ -209,7 +209,7 @@ mod tests {
             serial: SerialNumber::from_unsigned(&[&[0x41], &serial.to_be_bytes()[..]].concat()).unwrap(),
             revoked_at: now,
             reason: RevocationReason::Superseded,
-            invalidity_date: (serial % 2 == 0).then_some(now),
+            invalidity_date: serial.is_multiple_of(2).then_some(now),
         };
         let tbs = plan.to_tbs((0..count).map(entry));
         assemble(&tbs, issuer.algorithm, &Signature::from_bytes(vec![0; 70]))
