@@ -14,7 +14,7 @@ use crate::clocks::{ClockChange, OpenRequest};
 use crate::ending::{AuthorityEnd, LastCrlIntent};
 use crate::world::Octets;
 
-pub use crls::{CrlState, CrlSummary};
+pub use crls::{CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary};
 
 /// A certificate by its issuer and serial number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -218,26 +218,6 @@ pub enum LossCause {
     Token,
 }
 
-/// A CRL number whose signature may exist but is not known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CrlInDoubt {
-    /// Whose.
-    pub ca: CaName,
-    /// The number that it took.
-    pub number: u64,
-    /// The try that did not end.
-    pub attempt: Attempt,
-}
-
-/// How a CRL's attempt ends without a CRL. Its number stays used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CrlFailure {
-    /// A signature may exist.
-    Lost,
-    /// The token made none.
-    Unsigned,
-}
-
 /// A change of status asked by a verified order.
 #[derive(Clone, Debug)]
 pub struct StatusChange {
@@ -313,36 +293,6 @@ pub struct SuspensionEnd {
     pub reason: RevocationReason,
     /// When it takes effect: now.
     pub at: UtcTime,
-    /// Committed with it.
-    pub event: Event,
-}
-
-/// The intent to sign a CRL: takes its number.
-#[derive(Clone, Debug)]
-pub struct CrlIntent {
-    /// Whose.
-    pub ca: CaName,
-    /// The number it takes; must be one more than the highest reserved.
-    pub number: u64,
-    /// SHA-256 over the TBSCertList.
-    pub tbs: Sha256Digest,
-    /// The try at the signature.
-    pub attempt: Attempt,
-    /// Committed with it.
-    pub event: Event,
-}
-
-/// A signed and verified CRL.
-#[derive(Clone, Debug)]
-pub struct CrlIssued {
-    /// Whose.
-    pub ca: CaName,
-    /// Number, version and dates.
-    pub summary: CrlSummary,
-    /// Must equal the recorded attempt.
-    pub attempt: Attempt,
-    /// How many signatures the token has made with the key in this epoch, this one included.
-    pub signatures: u64,
     /// Committed with it.
     pub event: Event,
 }
