@@ -42,7 +42,7 @@ GRANT SELECT ON audit_events, audit_leaves, audit_keys TO ndoba_registration;
 -- ca: the ledger and every status. It reads orders and their signatures; of applications and evidence it sees nothing.
 GRANT SELECT, INSERT, UPDATE ON certificates, certificate_status, attempts, key_counts, crls, ca_status, outbox,
     heartbeat TO ndoba_ca;
-GRANT SELECT, INSERT ON certificate_names, dn_owners, revocation_records TO ndoba_ca;
+GRANT SELECT, INSERT ON certificate_names, dn_owners, revocation_records, crl_parts TO ndoba_ca;
 GRANT SELECT, UPDATE ON orders, revocation_requests TO ndoba_ca;
 GRANT SELECT ON order_signatures, officer_grants, officer_grant_signatures, authorities, responder_requests
     TO ndoba_ca;

@@ -32,7 +32,6 @@ COLUMNS = {
     "digest": "a.digest",
     "certificate": "c.der",
     "tbs": "c.tbs",
-    "crl": "l.der",
     "order_id": "c.order_id",
     "result": "o.result",
 }
@@ -143,6 +142,10 @@ def main():
     options = options.parse_args()
     query, hexadecimal = from_sqlite(options.sqlite) if options.sqlite else from_postgresql(options.postgresql)
     columns = {name: hexadecimal(column) for name, column in COLUMNS.items()}
+    # A long CRL goes on in rows of its own.
+    part, join = hexadecimal("octets"), "group_concat(octets, '')" if options.sqlite else "string_agg(octets, '')"
+    columns["crl"] = f"""{hexadecimal("l.der")} || coalesce((SELECT {join} FROM (
+        SELECT {part} AS octets FROM crl_parts p WHERE p.ca = l.ca AND p.number = l.number ORDER BY part) o), '')"""
     rows = [dict(zip(NAMES, row)) for row in query(SQL.format(**columns))]
     faults = []
     fault = faults.append

@@ -238,6 +238,14 @@ kinds! {
         /** Signed by whom. */ signers: Vec<OfficerId>,
     }
 
+    /// Two security officers revoked a CA; its issuer's list and its certificates follow with `ndoba ceremony revoke-ca`.
+    CaRevocationDecided = "ca-revocation-decided" {
+        /** The decision's place in the chain of grants. */ seq: u64,
+        /** SHA-256 over its bytes. */ grant: Sha256Digest,
+        /** The CRLReason's name. */ reason: Word,
+        /** Signed by whom. */ signers: Vec<OfficerId>,
+    }
+
     /// Two security officers ended a CA: it issues nothing and changes no status any more.
     CaTerminationDecided = "ca-termination-decided" {
         /** The decision's place in the chain of grants. */ seq: u64,
@@ -349,10 +357,7 @@ kinds! {
         /** SHA-256 over its certificate. */ certificate: Sha256Digest,
     }
     /// The CA refused an order.
-    OrderRefused = "order-refused" {
-        /** Which. */ order: OrderId,
-        /** Why. */ code: Word,
-    }
+    OrderRefused = "order-refused" { /** Which. */ order: OrderId, /** Why. */ code: Word, }
     /// The CA is about to ask its token for a certificate's signature.
     IssuanceIntended = "issuance-intended" {
         /** Under which CA. */ ca: CaName,
@@ -396,6 +401,19 @@ kinds! {
         /** By which order. */ order: OrderId,
         /** The CRLReason's name. */ reason: Word,
         /** When the request was received. */ received: UtcTime,
+    }
+    /// A CA's certificate was revoked by its issuer: from here on the CA issues nothing (CSS-6.3.9-13).
+    CaRevoked = "ca-revoked" {
+        /** Which CA. */ ca: CaName,
+        /** Under which CA. */ issuer: CaName,
+        /** Its certificate. */ serial: SerialNumber,
+        /** The CRLReason's name. */ reason: Word,
+    }
+    /// A certificate was revoked because its CA was.
+    CertificateRevokedWithCa = "certificate-revoked-with-ca" {
+        /** Under which CA. */ ca: CaName,
+        /** Which. */ serial: SerialNumber,
+        /** The CRLReason's name. */ reason: Word,
     }
     /// A certificate was suspended (certificateHold).
     CertificateSuspended = "certificate-suspended" {
@@ -463,15 +481,9 @@ kinds! {
         /** SHA-256 over the CRL. */ crl: Sha256Digest,
     }
     /// A CRL's signature may exist that we do not have. Its number is used up; the next list says the same.
-    CrlLost = "crl-lost" {
-        /** Whose. */ ca: CaName,
-        /** The number that it had taken. */ number: u64,
-    }
+    CrlLost = "crl-lost" { /** Whose. */ ca: CaName, /** The number that it had taken. */ number: u64, }
     /// The token did not sign a CRL. Its number is used up.
-    CrlUnsigned = "crl-unsigned" {
-        /** Whose. */ ca: CaName,
-        /** The number that it had taken. */ number: u64,
-    }
+    CrlUnsigned = "crl-unsigned" { /** Whose. */ ca: CaName, /** The number that it had taken. */ number: u64, }
     /// Signatures and their rows do not agree: the CA issues no more (design §5).
     AccountsDisagree = "accounts-disagree" {
         /** Which rule of the accounting does not hold. */ rule: Word,
@@ -501,10 +513,7 @@ kinds! {
         /** SHA-256 over their SHA-256s, in the order of signing. */ answers: Sha256Digest,
     }
     /// Every certificate of a CA that has ended has its final answers: its key is not needed any more.
-    CaTerminated = "ca-terminated" {
-        /** Which. */ ca: CaName,
-        /** How many certificates. */ certificates: u64,
-    }
+    CaTerminated = "ca-terminated" { /** Which. */ ca: CaName, /** How many certificates. */ certificates: u64, }
 
     // Status and time.
 
@@ -526,10 +535,7 @@ kinds! {
         /** SHA-256 over its certificate. */ certificate: Sha256Digest,
     }
     /// A responder stopped answering for a CA.
-    ResponderStopped = "responder-stopped" {
-        /** For which CA. */ ca: CaName,
-        /** Why. */ code: Word,
-    }
+    ResponderStopped = "responder-stopped" { /** For which CA. */ ca: CaName, /** Why. */ code: Word, }
     /// A time-stamping unit began to stamp.
     TsuActivated = "tsu-activated" {
         /** Which. */ tsu: Word,
@@ -537,10 +543,7 @@ kinds! {
         /** SHA-256 over its certificate. */ certificate: Sha256Digest,
     }
     /// A time-stamping unit stopped.
-    TsuStopped = "tsu-stopped" {
-        /** Which. */ tsu: Word,
-        /** Why. */ code: Word,
-    }
+    TsuStopped = "tsu-stopped" { /** Which. */ tsu: Word, /** Why. */ code: Word, }
     /// A unit's next key and certificate are in place (TIS-7.7.1-07).
     TsuPrepared = "tsu-prepared" {
         /// Which unit.
@@ -582,14 +585,9 @@ kinds! {
         /** The greatest bound. */ bound: Span,
     }
     /// A source of time is believed: an NTP server, or the kernel's discipline.
-    ClockSourceTrusted = "clock-source-trusted" {
-        /** Its address, or `kernel`. */ source: Word,
-    }
+    ClockSourceTrusted = "clock-source-trusted" { /** Its address, or `kernel`. */ source: Word, }
     /// A source of time is not believed (OVR-7.12-06).
-    ClockSourceLost = "clock-source-lost" {
-        /** Its address, or `kernel`. */ source: Word,
-        /** Why. */ code: Word,
-    }
+    ClockSourceLost = "clock-source-lost" { /** Its address, or `kernel`. */ source: Word, /** Why. */ code: Word, }
     /// A leap second has passed (TIS-7.7.2-09).
     LeapSecondPassed = "leap-second-passed" {
         /** The midnight before which it was inserted or left out. */ midnight: UtcTime,

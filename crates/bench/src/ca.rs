@@ -1,6 +1,7 @@
 //! `ndoba-bench ca`: certificates issued and revoked, on both databases, with every signature, check and event.
 
 mod crl;
+mod disk;
 mod one;
 mod queue;
 
@@ -55,8 +56,9 @@ enum CaKey {
     P384,
 }
 
+/// A database to measure with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Database {
+pub(crate) enum Database {
     Postgres,
     Sqlite,
 }
@@ -88,9 +90,16 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         }
         one::measure(&bench, &format!("_{database}"), &mut report)?;
         let mut loader = Loader::new(&bench.installation)?;
+        let before = disk::ledger(&bench)?;
+        let mut loaded = 0;
         for size in &options.sizes {
             report.say(&format!("On {database} with {size} certificates more in the tables:"));
             loader.load_up_to(*size)?;
+            if loaded == 0 {
+                // Before anything else is written: these certificates are what was added.
+                disk::measure(&bench, *database, before, *size, &mut report)?;
+            }
+            loaded = *size;
             one::measure(&bench, &format!("_{database}_{size}"), &mut report)?;
         }
         if options.crl > 0 {

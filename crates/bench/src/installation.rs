@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use diesel::connection::SimpleConnection as _;
-use diesel::{Connection as _, SqliteConnection};
+use diesel::sql_types::BigInt;
+use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, SqliteConnection};
 use ndoba_settings::Settings;
 use ndoba_store::{Engine, Store};
 use tempfile::TempDir;
@@ -16,6 +17,12 @@ use crate::process::Running;
 
 /// Connections that a bench keeps itself.
 const CONNECTIONS: u32 = 8;
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
 
 pub(crate) struct Installation {
     folder: TempDir,
@@ -69,10 +76,25 @@ impl Installation {
         self.ports[3]
     }
 
+    /// The connection string of its PostgreSQL database; `None` on SQLite.
+    pub(crate) fn postgres(&self) -> Option<&str> {
+        match &self.engine {
+            Engine::Postgres { url } => Some(url),
+            Engine::Sqlite { .. } => None,
+        }
+    }
+
     /// Runs SQL in its SQLite database.
     pub(crate) fn sqlite(&self, script: &str) -> anyhow::Result<()> {
         let mut connection = SqliteConnection::establish(&text(&self.file("ndoba.sqlite")))?;
         Ok(connection.batch_execute(script)?)
+    }
+
+    /// Runs a query in its SQLite database whose one row is one `number`.
+    pub(crate) fn sqlite_number(&self, query: &str) -> anyhow::Result<u64> {
+        let mut connection = SqliteConnection::establish(&text(&self.file("ndoba.sqlite")))?;
+        let row: Number = diesel::sql_query(query).get_result(&mut connection)?;
+        Ok(row.number.try_into()?)
     }
 
     /// The configuration as the ceremony wrote it.

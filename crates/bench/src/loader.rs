@@ -2,6 +2,8 @@
 //! product makes it. The DER is whole and planned by the real profile; its signature is a key's of the loader, for
 //! the CA's token would take hours, and all certificates share one subject key.
 
+mod rows;
+
 use anyhow::Context as _;
 use ndoba_audit::{Actor, Cause, Event, EventKind};
 use ndoba_ca::ports::{
@@ -18,6 +20,8 @@ use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_
 
 use crate::installation::{Installation, loaded_ca};
 
+/// From here on only the status table grows ([`rows`]).
+const WHOLE: u64 = 100_000;
 /// Certificates per transaction.
 const BATCH: u64 = 500;
 
@@ -102,6 +106,20 @@ impl Loader {
                 "a row was not in signing"
             );
             self.loaded = end;
+        }
+        Ok(())
+    }
+
+    /// Makes what the responder reads of them `count` certificates in all; the first hundred thousand are whole.
+    pub(crate) fn load_status_up_to(
+        &mut self,
+        installation: &Installation,
+        count: u64,
+    ) -> anyhow::Result<()> {
+        self.load_up_to(count.min(WHOLE))?;
+        if self.loaded < count {
+            rows::add(installation, self.loaded, count)?;
+            self.loaded = count;
         }
         Ok(())
     }

@@ -45,9 +45,16 @@ fn assert_positive(figures: &Value, names: &[&str]) {
 
 #[test]
 fn ocsp() {
-    let figures = figures("ocsp --seconds 0.6 --certificates 60 --sizes 60,120 --rounds 1 --connections 4");
+    let figures = figures(
+        "ocsp --seconds 0.6 --certificates 60 --sizes 60,120 --rounds 1 --connections 4 --revocations 20 --held 20",
+    );
     assert_positive(&figures, &["cached_vs_constant", "signed_vs_token", "signed_vs_openssl"]);
     assert_positive(&figures, &["uncached_p99_ms_120", "resident_mib_60"]);
+    assert_positive(&figures, &["held_half_load_p99_ms"]);
+    assert_positive(&figures, &["restart_half_load_p99_ms", "renewal_half_load_p99_ms", "revoked_per_s"]);
+    // Those asked about were signed anew, and each once, however many asked at that moment.
+    let signatures = figures["renewal_signatures"].as_f64();
+    assert!(signatures.is_some_and(|count| (1.0..=60.0).contains(&count)), "{figures}");
 }
 
 #[test]

@@ -188,6 +188,9 @@ fn refused(outcome: &IssueOutcome) -> CaError {
     let what = match outcome {
         IssueOutcome::CaEnded => "the CA has ended",
         IssueOutcome::Issued { .. } => "the key signed, which is to be offline",
+        IssueOutcome::KeyCompromised | IssueOutcome::KeyTaken => {
+            "the key is another subject's, or compromised"
+        }
         IssueOutcome::Lost(_) => "the token failed while signing",
         IssueOutcome::NameTaken => "the name belongs to another subject",
         IssueOutcome::OrderTaken | IssueOutcome::SerialTaken => "the ledger refused the intent",

@@ -1,19 +1,27 @@
 //! CRLs: planned from the ledger's snapshot, linted, recorded, signed, compared, recorded, published (design §6).
+//!
+//! A list may have a million entries, so none is held: they go from the ledger into a draft beside what is published,
+//! and from there through the lint and the hash, into the ledger and online, in pieces.
 
 mod continuity;
+mod pieces;
 
 use ndoba_audit::EventKind;
-use ndoba_lint::{CrlContext, Scope, Severity, lint_crl};
-use ndoba_types::{PublishCrls, Sha256Digest, SignError, Signature, ToBeSigned, UtcTime};
-use ndoba_x509::{CrlEntryList, CrlNumber, CrlPlan, CrlView};
+use ndoba_lint::{CrlContext, CrlLint, Scope, Severity};
+use ndoba_types::{
+    DigestToBeSigned, MessageHasher, PublishCrls, Sha256Digest, Sha256Hasher, SignError, Signature,
+    SignatureAlgorithm, UtcTime,
+};
+use ndoba_x509::{CrlFrame, CrlNumber, CrlPlan, CrlReadError, CrlReader};
 
 use crate::authority::IssuingCa;
 use crate::crl::continuity::Continuity;
+use crate::crl::pieces::{Entries, Framed, Recorded, for_each_piece};
 use crate::ending::{AuthorityEnd, LastCrlIntent};
 use crate::error::CaError;
 use crate::node::Node;
 use crate::ports::{Attempt, CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary, Ledger};
-use crate::world::{Arrow, CrlSink, Failpoints};
+use crate::world::{Arrow, CrlSink, Failpoints, PublishError, ReadSeek};
 
 /// Carries out CRL publication for one CA.
 pub(crate) struct CrlPublication<'a> {
@@ -26,10 +34,34 @@ pub(crate) struct CrlPublication<'a> {
 
 /// A list whose number is taken and which nobody has signed.
 pub(crate) struct IntendedCrl {
-    /// The TBSCertList, DER.
-    pub(crate) tbs: Vec<u8>,
+    /// What stands around the entries in the TBSCertList.
+    frame: CrlFrame,
+    entries: Entries,
+    /// Has seen the TBSCertList.
+    hasher: MessageHasher,
     pub(crate) attempt: Attempt,
     pub(crate) summary: CrlSummary,
+}
+
+impl IntendedCrl {
+    /// One whose TBSCertList is at hand: an offline CA's, which is short.
+    pub(crate) fn held(
+        tbs: Vec<u8>,
+        algorithm: SignatureAlgorithm,
+        attempt: Attempt,
+        summary: CrlSummary,
+    ) -> Self {
+        let mut hasher = algorithm.hasher();
+        hasher.update(&tbs);
+        let entries = Entries { draft: Box::new(Vec::new()), length: 0 };
+        Self { frame: CrlFrame { before: tbs, behind: Vec::new() }, entries, hasher, attempt, summary }
+    }
+
+    /// The TBSCertList, whole: of lists that are short.
+    pub(crate) fn to_tbs(&self) -> Result<Vec<u8>, PublishError> {
+        let framed = Framed { frame: self.frame.clone(), entries: &*self.entries.draft };
+        Ok(pieces::whole(&framed)?)
+    }
 }
 
 impl CrlPublication<'_> {
@@ -53,19 +85,28 @@ impl CrlPublication<'_> {
         if online.is_some_and(|online| online > number) || (online == Some(number) && state.published) {
             return Ok(());
         }
-        let Some(der) = self.ledger.current_crl(&self.ca.name)? else { return Ok(()) };
+        let recorded = self.recorded(last.number);
         if online != Some(number) {
-            self.sink.publish(&self.ca.name, &der)?;
+            self.sink.publish(&self.ca.name, &recorded)?;
         }
-        self.note_published(last.number, &der)
+        self.note_published(last.number, pieces::digest(&recorded).map_err(PublishError::from)?)
     }
 
     /// Records that a list is online: after it is, since a list that nobody could fetch was not published.
-    fn note_published(&self, number: u64, der: &[u8]) -> Result<(), CaError> {
-        let (ca, crl) = (&self.ca.name, Sha256Digest::of(der));
+    fn note_published(&self, number: u64, crl: Sha256Digest) -> Result<(), CaError> {
+        let ca = &self.ca.name;
         let event = self.node.event(EventKind::CrlPublished { ca: ca.clone(), number, crl })?;
         self.ledger.record_crl_published(ca, number, event)?;
         Ok(())
+    }
+
+    /// Whether the list that was recorded with that number is `der`: of lists that are short.
+    pub(crate) fn is_recorded(&self, number: u64, der: &[u8]) -> Result<bool, CaError> {
+        Ok(pieces::whole(&self.recorded(number)).map_err(PublishError::from)? == der)
+    }
+
+    fn recorded(&self, number: u64) -> Recorded<'_> {
+        Recorded { ledger: self.ledger, ca: &self.ca.name, number }
     }
 
     /// Makes and publishes the next CRL. `None` when another node took the number first.
@@ -99,8 +140,8 @@ impl CrlPublication<'_> {
         self.failpoints.reached(Arrow::AfterCrlIntent);
 
         // 3. The token. A CRL that is lost here costs a number, nothing else: the next one says the same.
-        let message = ToBeSigned::<PublishCrls>::assertion(intended.tbs.clone());
-        let signature = match self.ca.revoke.sign(message) {
+        let message = DigestToBeSigned::<PublishCrls>::assertion(intended.hasher.clone());
+        let signature = match self.ca.revoke.sign_digest(message) {
             Ok(signature) => signature,
             Err(error) => {
                 let failure = match error {
@@ -109,7 +150,7 @@ impl CrlPublication<'_> {
                         CrlFailure::Unsigned
                     }
                 };
-                let IntendedCrl { summary: CrlSummary { number, .. }, attempt, tbs: _ } = intended;
+                let (number, attempt) = (intended.summary.number, intended.attempt);
                 self.fail(&CrlInDoubt { ca: self.ca.name.clone(), number, attempt }, failure)?;
                 return Err(CaError::Sign(error));
             }
@@ -125,25 +166,26 @@ impl CrlPublication<'_> {
         next_update: UtcTime,
         record: &mut dyn FnMut(CrlIntent) -> Result<bool, CaError>,
     ) -> Result<Option<IntendedCrl>, CaError> {
-        // 1. The entries, from one snapshot of the ledger: encoded and compared as they pass, kept as octets only.
+        // 1. The entries, from one snapshot of the ledger: encoded and compared as they pass, kept in the draft only.
         let (version, entries) = self.entries()?;
         let this_update = self.node.now().floor_to_second();
         let number = state.highest_number + 1;
-        let tbs = self.encode(number, this_update, next_update, entries);
-        self.lint(&tbs, this_update, next_update == UtcTime::NO_END)?;
+        let frame = self.plan(number, this_update, next_update).frame(entries.length);
+        let tbs = Framed { frame: frame.clone(), entries: &*entries.draft };
+        let (hasher, digest) = self.check(&tbs, this_update, next_update == UtcTime::NO_END)?;
 
         // 2. The number and the intent, durable.
         let key = &self.ca.revoke;
-        let attempt = self.node.attempt(key.label(), key.algorithm(), &*self.ca.watch, &tbs);
+        let attempt = self.node.attempt(key.label(), &*self.ca.watch, hasher.clone().finish());
         let intent = CrlIntent {
             ca: self.ca.name.clone(),
             number,
-            tbs: Sha256Digest::of(&tbs),
+            tbs: digest,
             attempt: attempt.clone(),
             event: self.node.event(EventKind::CrlIntended {
                 ca: self.ca.name.clone(),
                 number,
-                tbs: Sha256Digest::of(&tbs),
+                tbs: digest,
                 key: attempt.key.clone(),
                 node: self.node.name_word(),
                 epoch: self.node.epoch_word(),
@@ -154,11 +196,8 @@ impl CrlPublication<'_> {
             return Ok(None);
         }
         self.node.intended(&attempt.key);
-        Ok(Some(IntendedCrl {
-            tbs,
-            attempt,
-            summary: CrlSummary { number, version, this_update, next_update },
-        }))
+        let summary = CrlSummary { number, version, this_update, next_update };
+        Ok(Some(IntendedCrl { frame, entries, hasher, attempt, summary }))
     }
 
     /// Steps 4 and 5: verified, durable, online. `None` when a higher number was recorded meanwhile.
@@ -168,37 +207,34 @@ impl CrlPublication<'_> {
         signature: &Signature,
     ) -> Result<Option<CrlSummary>, CaError> {
         // 4. Verified before it is recorded or seen.
-        let IntendedCrl { tbs, attempt, summary } = intended;
+        let IntendedCrl { frame, entries, hasher, attempt, summary } = intended;
         let (number, version) = (summary.number, summary.version);
         let algorithm = self.ca.revoke.algorithm();
         let halted =
             |what: &str| CaError::Halted { what: format!("CRL {number} of {}: {what}", self.ca.name) };
-        ndoba_x509::verify_signature(&self.ca.facts.spki, algorithm, &tbs, signature.as_bytes())
+        ndoba_x509::verify_digest(&self.ca.facts.spki, algorithm, &hasher.finish(), signature.as_bytes())
             .map_err(|_| halted("the token's signature does not verify with the CA's public key"))?;
-        let der = ndoba_x509::assemble(&tbs, algorithm, signature);
+        let frame = frame.signed(entries.length, algorithm, signature);
+        let der = Framed { frame, entries: &*entries.draft };
 
         // 5. Durable, then online.
-        let event = self.node.event(EventKind::CrlIssued {
-            ca: self.ca.name.clone(),
-            number,
-            version,
-            crl: Sha256Digest::of(&der),
-        })?;
+        let crl = pieces::digest(&der).map_err(PublishError::from)?;
+        let event =
+            self.node.event(EventKind::CrlIssued { ca: self.ca.name.clone(), number, version, crl })?;
         let issued = CrlIssued {
             ca: self.ca.name.clone(),
             summary: summary.clone(),
             attempt,
             signatures: self.ca.watch.signatures(),
-            der: der.clone(),
             event,
         };
-        if !self.ledger.record_crl(issued)? {
+        if !self.ledger.record_crl(issued, &der)? {
             return Ok(None);
         }
         self.failpoints.reached(Arrow::AfterCrlRecorded);
         self.must_follow_online(number)?;
         self.sink.publish(&self.ca.name, &der)?;
-        self.note_published(number, &der)?;
+        self.note_published(number, crl)?;
         Ok(Some(summary))
     }
 
@@ -215,35 +251,30 @@ impl CrlPublication<'_> {
         Ok(())
     }
 
-    fn encode(
-        &self,
-        number: u64,
-        this_update: UtcTime,
-        next_update: UtcTime,
-        entries: CrlEntryList,
-    ) -> Vec<u8> {
-        let plan = CrlPlan {
+    fn plan(&self, number: u64, this_update: UtcTime, next_update: UtcTime) -> CrlPlan<'_> {
+        CrlPlan {
             issuer: &self.ca.facts,
             number: CrlNumber::new(number),
             this_update,
             next_update,
             // Expired certificates stay on the list, since the CA began (411-2 CSS-6.3.10-03, -05; C-94).
             expired_certs_on_crl: Some(self.ca.facts.not_before),
-        };
-        plan.with_entries(entries)
+        }
     }
 
     /// The entries of the next list, and the status version that they show. A revoked certificate never vanishes; one
     /// that is on hold may have been released (design §6).
-    fn entries(&self) -> Result<(u64, CrlEntryList), CaError> {
-        let der = self.sink.online(&self.ca.name)?;
-        let online = der.as_deref().map(|der| self.view(der)).transpose()?;
-        let (mut continuity, mut entries) = (Continuity::with(online.as_ref()), CrlEntryList::default());
+    fn entries(&self) -> Result<(u64, Entries), CaError> {
+        let mut online = self.online()?;
+        let listed = online.as_mut().map(CrlReader::entries).transpose().map_err(PublishError::from)?;
+        let mut continuity = Continuity::with(listed);
+        let mut entries = Entries::begin(self.sink.draft(&self.ca.name)?);
         let version = self.ledger.for_each_revoked(&self.ca.name, &mut |entry| {
             continuity.pass(&entry);
             entries.push(&entry);
         })?;
-        match continuity.finish() {
+        let entries = entries.end().map_err(PublishError::from)?;
+        match continuity.finish().map_err(PublishError::from)? {
             Ok(()) => Ok((version, entries)),
             Err(broken) => Err(CaError::Discontinuous { ca: self.ca.name.clone(), what: broken.to_string() }),
         }
@@ -259,31 +290,46 @@ impl CrlPublication<'_> {
     }
 
     fn online_number(&self) -> Result<Option<CrlNumber>, CaError> {
+        Ok(self.online()?.map(|online| online.number()))
+    }
+
+    fn online(&self) -> Result<Option<CrlReader<Box<dyn ReadSeek>>>, CaError> {
         let Some(der) = self.sink.online(&self.ca.name)? else { return Ok(None) };
-        Ok(Some(self.view(&der)?.number()))
+        match CrlReader::open(der) {
+            Ok(online) => Ok(Some(online)),
+            Err(CrlReadError::Io(error)) => Err(PublishError::from(error).into()),
+            Err(CrlReadError::Bad(_)) => Err(CaError::Discontinuous {
+                ca: self.ca.name.clone(),
+                what: "the list online cannot be read".into(),
+            }),
+        }
     }
 
-    fn view<'d>(&self, der: &'d [u8]) -> Result<CrlView<'d>, CaError> {
-        CrlView::from_der(der).map_err(|_| CaError::Discontinuous {
-            ca: self.ca.name.clone(),
-            what: "the list online cannot be read".into(),
-        })
-    }
-
-    /// What is about to be signed passes the lint, or the CA stops: no officer can mend a CRL.
-    fn lint(&self, tbs: &[u8], now: UtcTime, is_last: bool) -> Result<(), CaError> {
-        let issuer = self.ca.as_lint_issuer();
-        let context = CrlContext {
+    /// What is about to be signed passes the lint, or the CA stops: no officer can mend a CRL. Every octet that is hashed
+    /// has been judged.
+    fn check(
+        &self,
+        tbs: &Framed<'_>,
+        now: UtcTime,
+        is_last: bool,
+    ) -> Result<(MessageHasher, Sha256Digest), CaError> {
+        let mut lint = CrlLint::new(CrlContext {
             scope: Scope::Ours,
-            issuer: Some(issuer),
+            issuer: Some(self.ca.as_lint_issuer()),
             now,
             lists_cas: self.ca.certifies_cas,
             is_last,
-        };
-        let mut errors =
-            lint_crl(tbs, &context).into_iter().filter(|finding| finding.severity == Severity::Error);
+        });
+        let (mut hasher, mut digest) = (self.ca.revoke.algorithm().hasher(), Sha256Hasher::default());
+        for_each_piece(tbs, |piece| {
+            lint.push(piece);
+            hasher.update(piece);
+            digest.update(piece);
+        })
+        .map_err(PublishError::from)?;
+        let mut errors = lint.finish().into_iter().filter(|finding| finding.severity == Severity::Error);
         match errors.next() {
-            None => Ok(()),
+            None => Ok((hasher, digest.finish())),
             Some(first) => {
                 Err(CaError::Halted { what: format!("the CRL of {} fails the lint: {first}", self.ca.name) })
             }

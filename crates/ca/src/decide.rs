@@ -15,7 +15,7 @@ use crate::authority::IssuingCa;
 use crate::error::CaError;
 use crate::issue::Prepared;
 use crate::node::Node;
-use crate::ports::{CertificateKind, Ledger, Warrant};
+use crate::ports::{CertificateKind, Warrant};
 
 /// Why an order is not carried out. Shown to the officer and kept with the order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,11 @@ impl OrderRefusal {
     pub(crate) fn new(code: &str, message: impl ToString) -> Self {
         Self { code: code.into(), message: message.to_string() }
     }
+}
+
+/// The refusal of whatever is asked of a CA that has ended (ADR 0010).
+pub(crate) fn ca_ended() -> OrderRefusal {
+    OrderRefusal::new("ca-terminated", "the CA has ended: it issues nothing and changes no status")
 }
 
 /// A refusal of this order, or the end of the step.
@@ -52,7 +57,6 @@ fn refuse<T>(code: &str, message: impl ToString) -> Result<T, Stop> {
 /// What deciding needs beside the order.
 pub(crate) struct Decider<'a> {
     pub(crate) node: &'a Node,
-    pub(crate) ledger: &'a dyn Ledger,
     pub(crate) profiles: &'a BTreeMap<String, Profile>,
     pub(crate) urls: &'a PublicUrls,
     /// Certified models of qualified devices, with the ends of their certifications.
@@ -105,23 +109,10 @@ impl Decider<'_> {
             return refuse("key-differs", "the request's key is not the one that the officers signed");
         }
 
-        // 3. Names and keys belong to one subject.
-        let name_owner = name_owner(issue.subject);
-        if self.ledger.key_of_another(issue.spki, name_owner)? {
-            return refuse("key-in-use", "this public key is certified for another subject");
-        }
-        // GEN-6.3.6-10: no new certificate for a key that was given up.
-        if self.ledger.key_compromised(issue.spki)? {
-            return refuse(
-                "key-compromised",
-                "a certificate with this key was revoked because the key is compromised; make a new key",
-            );
-        }
-
-        // 4. The device, by the officers' evidence and the register (C-52: no statement without either).
+        // 3. The device, by the officers' evidence and the register (C-52: no statement without either).
         let device_evidence = self.device(profile, issue, now)?;
 
-        // 5. The plan: dates, RSA dates, issuer's end, everything the profile narrows.
+        // 4. The plan: dates, RSA dates, issuer's end, everything the profile narrows.
         let serial = SerialNumber::generate(self.node.random())?;
         let request = IssueRequest {
             profile,
@@ -138,7 +129,8 @@ impl Decider<'_> {
             Ok(plan) => plan,
             Err(error) => return refuse(error.code(), error),
         };
-        judge(&plan, profile, ca.as_lint_issuer(), warrant, name_owner, now)
+        // Whose name and key it is, the ledger decides where it records the intent.
+        judge(&plan, profile, ca.as_lint_issuer(), warrant, name_owner(issue.subject), now)
     }
 }
 

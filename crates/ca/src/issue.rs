@@ -11,6 +11,7 @@ use ndoba_types::{IssueCertificates, SerialNumber, Sha256Digest, SignError, Sign
 use ndoba_x509::Certificate;
 
 use crate::authority::IssuingCa;
+use crate::decide::{OrderRefusal, ca_ended};
 use crate::error::CaError;
 use crate::node::Node;
 use crate::ports::{
@@ -57,6 +58,10 @@ pub(crate) enum IssueOutcome {
         /// The certificate.
         der: Vec<u8>,
     },
+    /// The key was given up: a certificate with it was revoked for that.
+    KeyCompromised,
+    /// The key is certified for another subject.
+    KeyTaken,
     /// A signature may be lost; what this entitled to a certificate waits again, for another serial number.
     Lost(Warrant),
     /// The subject name belongs to another subject (C-29).
@@ -78,6 +83,29 @@ pub(crate) struct RecordedIntent {
     attempt: Attempt,
 }
 
+impl IssueOutcome {
+    /// Why the ledger refuses this certificate for good, where it does. What else is refused waits, or is taken.
+    pub(crate) fn refusal(&self) -> Option<OrderRefusal> {
+        let (code, message) = match self {
+            Self::CaEnded => return Some(ca_ended()),
+            // GEN-6.3.6-10: no new certificate for a key that was given up.
+            Self::KeyCompromised => (
+                "key-compromised",
+                "a certificate with this key was revoked because the key is compromised; make a new key",
+            ),
+            Self::KeyTaken => ("key-in-use", "this public key is certified for another subject"),
+            Self::NameTaken => (
+                "name-taken",
+                "this name is another subject's, and a name is never given twice (EN 319 411-1 GEN-6.3.3-10)",
+            ),
+            Self::Issued { .. } | Self::Lost(_) | Self::OrderTaken | Self::Parked(_) | Self::SerialTaken => {
+                return None;
+            }
+        };
+        Some(OrderRefusal::new(code, message))
+    }
+}
+
 impl RecordedIntent {
     /// One that the ledger has, and that provably nobody but an offline key was asked about.
     pub(crate) fn awaited(row: InDoubt) -> Self {
@@ -96,6 +124,12 @@ impl RecordedIntent {
     }
 }
 
+/// An intent that the token was asked to sign, until it answers.
+struct Asked {
+    intent: RecordedIntent,
+    reply: mpsc::Receiver<Result<Signature, SignError>>,
+}
+
 /// Carries out issuing for one CA.
 pub(crate) struct Issuance<'a> {
     pub(crate) node: &'a Node,
@@ -108,6 +142,7 @@ impl Issuance<'_> {
     /// Takes a batch from prepared to issued. One outcome each, in order; one refusal never touches another.
     pub(crate) fn issue(&self, batch: Vec<Prepared>) -> Result<Vec<IssueOutcome>, CaError> {
         self.failpoints.reached(Arrow::BeforeIntent);
+        self.must_not_be_halted()?;
 
         // 1. The intents, durable, each with its order claimed and its audit event.
         let mut recorded = Vec::with_capacity(batch.len());
@@ -140,6 +175,8 @@ impl Issuance<'_> {
                     None
                 }
                 IntentOutcome::CaEnded => Some(IssueOutcome::CaEnded),
+                IntentOutcome::KeyCompromised => Some(IssueOutcome::KeyCompromised),
+                IntentOutcome::KeyTaken => Some(IssueOutcome::KeyTaken),
                 IntentOutcome::NameTaken => Some(IssueOutcome::NameTaken),
                 IntentOutcome::OrderTaken => Some(IssueOutcome::OrderTaken),
                 IntentOutcome::SerialTaken => Some(IssueOutcome::SerialTaken),
@@ -156,30 +193,44 @@ impl Issuance<'_> {
     /// Steps 2 to 5: sign, verify and compare, record. Also how parked intents are taken up again.
     pub(crate) fn sign_and_record(&self, intents: Vec<RecordedIntent>) -> Result<Vec<IssueOutcome>, CaError> {
         // 2. The token, for all of them at once.
-        let waiting: Vec<_> = intents.into_iter().map(|intent| (self.submit(&intent.tbs), intent)).collect();
+        self.must_not_be_halted()?;
+        let mut waiting: Vec<_> =
+            intents.into_iter().enumerate().map(|(place, intent)| (place, self.submit(intent))).collect();
         let mut signed = Vec::new();
-        let mut outcomes = Vec::with_capacity(waiting.len());
-        for (place, (reply, intent)) in waiting.into_iter().enumerate() {
-            let dropped = || SignError::InDoubt { reason: "the signer dropped the request".into() };
-            match reply.recv().unwrap_or_else(|_| Err(dropped())) {
-                Ok(signature) => {
-                    // 3. Before anything is recorded as issued, and before anybody sees it.
-                    let der = self.compare(&intent, &signature)?;
-                    signed.push((place, intent, der));
-                    outcomes.push(None);
+        let mut outcomes = Vec::new();
+        outcomes.resize_with(waiting.len(), || None);
+        while !waiting.is_empty() {
+            let (before, mut busy) = (signed.len(), Vec::new());
+            for (place, Asked { intent, reply }) in waiting {
+                let dropped = || SignError::InDoubt { reason: "the signer dropped the request".into() };
+                match reply.recv().unwrap_or_else(|_| Err(dropped())) {
+                    Ok(signature) => {
+                        // 3. Before anything is recorded as issued, and before anybody sees it.
+                        let der = self.compare(&intent, &signature)?;
+                        signed.push((place, intent, der));
+                    }
+                    Err(error @ SignError::InDoubt { .. }) => {
+                        tracing::error!(serial = %intent.certificate.serial, %error, "a signature may be lost");
+                        let warrant = intent.warrant.clone();
+                        self.give_up(intent, LossCause::Token)?;
+                        outcomes[place] = Some(IssueOutcome::Lost(warrant));
+                    }
+                    Err(SignError::Busy) => busy.push((place, intent)),
+                    // Nothing was signed: the same bytes may be offered again.
+                    Err(error @ (SignError::Refused { .. } | SignError::Unavailable { .. })) => {
+                        tracing::warn!(serial = %intent.certificate.serial, %error, "the token does not sign");
+                        outcomes[place] = Some(IssueOutcome::Parked(Box::new(intent)));
+                    }
                 }
-                Err(error @ SignError::InDoubt { .. }) => {
-                    tracing::error!(serial = %intent.certificate.serial, %error, "a signature may be lost");
-                    let warrant = intent.warrant.clone();
-                    self.give_up(intent, LossCause::Token)?;
-                    outcomes.push(Some(IssueOutcome::Lost(warrant)));
-                }
-                // Nothing was signed: the same bytes may be offered again.
-                Err(
-                    error @ (SignError::Busy | SignError::Refused { .. } | SignError::Unavailable { .. }),
-                ) => {
-                    tracing::warn!(serial = %intent.certificate.serial, %error, "the token does not sign");
-                    outcomes.push(Some(IssueOutcome::Parked(Box::new(intent))));
+            }
+            // A batch may be longer than the token's queue: what found no place in it asks again, as long as that helps.
+            waiting = Vec::new();
+            for (place, intent) in busy {
+                if signed.len() > before {
+                    waiting.push((place, self.submit(intent)));
+                } else {
+                    tracing::warn!(serial = %intent.certificate.serial, "the token's queue is full");
+                    outcomes[place] = Some(IssueOutcome::Parked(Box::new(intent)));
                 }
             }
         }
@@ -251,9 +302,14 @@ impl Issuance<'_> {
         Ok(self.sign_and_record(vec![RecordedIntent { certificate, warrant, tbs, attempt }])?.pop())
     }
 
+    /// Another thread may have seen meanwhile that the token's answers are not to its questions.
+    fn must_not_be_halted(&self) -> Result<(), CaError> {
+        self.node.halted().map_or(Ok(()), |what| Err(CaError::Halted { what: what.into() }))
+    }
+
     fn attempt(&self, tbs: &[u8]) -> Attempt {
         let key = &self.ca.certify;
-        self.node.attempt(key.label(), key.algorithm(), &*self.ca.watch, tbs)
+        self.node.attempt(key.label(), &*self.ca.watch, key.algorithm().digest(tbs))
     }
 
     fn intent(&self, prepared: Prepared) -> Result<Intent, CaError> {
@@ -300,17 +356,17 @@ impl Issuance<'_> {
         })
     }
 
-    fn submit(&self, tbs: &[u8]) -> mpsc::Receiver<Result<Signature, SignError>> {
-        let (sender, receiver) = mpsc::sync_channel(1);
-        // The one place that reaches a CA's key for a certificate: the caller holds a `RecordedIntent` of these bytes.
+    fn submit(&self, intent: RecordedIntent) -> Asked {
+        let (sender, reply) = mpsc::sync_channel(1);
+        // The one place that reaches a CA's key for a certificate: what it is asked for is recorded.
         self.ca.certify.submit(
-            ToBeSigned::<IssueCertificates>::assertion(tbs.to_vec()),
+            ToBeSigned::<IssueCertificates>::assertion(intent.tbs.clone()),
             Box::new(move |outcome| {
                 // The receiver waits for exactly this.
                 let _ = sender.send(outcome);
             }),
         );
-        receiver
+        Asked { intent, reply }
     }
 
     fn compare(&self, intent: &RecordedIntent, signature: &Signature) -> Result<Vec<u8>, CaError> {

@@ -22,6 +22,7 @@ mod node;
 mod offline;
 pub mod ports;
 mod restore;
+mod revocation;
 mod service;
 mod status;
 mod suspension;
@@ -36,6 +37,10 @@ pub use offline::{
     Awaited, AwaitedList, Brought, OfflineCa, OfflineDesk, OfflineError, judge_list, judge_responder,
 };
 pub use restore::{PublishedCrl, RestoreError, RestorePlan};
+pub use revocation::{RevokeCaError, Revoked, Revoking};
 pub use service::{CaParts, CaService, Progress};
 pub use suspension::{Overdue, SuspensionRule};
-pub use world::{Arrow, Behind, CrlSink, Failpoints, NoFailpoints, PublishError, RollbackWitness};
+pub use world::{
+    Arrow, Behind, CrlDraft, CrlSink, Failpoints, NoFailpoints, Octets, PublishError, ReadSeek,
+    RollbackWitness,
+};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ndoba_audit::{Actor, Event, EventKind, Word};
-use ndoba_types::{Clock, KeyLabel, Random, RandomUnavailable, SignatureAlgorithm, UtcTime};
+use ndoba_types::{Clock, KeyLabel, Random, RandomUnavailable, UtcTime};
 
 use crate::accounting::TokenCount;
 use crate::authority::KeyWatch;
@@ -40,6 +40,8 @@ pub struct Node {
     attempts: AtomicU64,
     /// Signatures that were intended in this epoch, by key: what the token may have made at the most.
     intended: Mutex<BTreeMap<KeyLabel, u64>>,
+    /// Why the process stopped itself, once it did.
+    halted: OnceLock<String>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -54,6 +56,7 @@ impl Node {
             epoch,
             attempts: AtomicU64::new(0),
             intended: Mutex::default(),
+            halted: OnceLock::new(),
             clock,
             random,
         }
@@ -79,21 +82,15 @@ impl Node {
         &*self.random
     }
 
-    /// The next try with `key`, which is asked to sign `tbs` by `algorithm`.
-    pub(crate) fn attempt(
-        &self,
-        key: &KeyLabel,
-        algorithm: SignatureAlgorithm,
-        watch: &dyn KeyWatch,
-        tbs: &[u8],
-    ) -> Attempt {
+    /// The next try with `key`, which is asked to sign what has this digest.
+    pub(crate) fn attempt(&self, key: &KeyLabel, watch: &dyn KeyWatch, digest: Vec<u8>) -> Attempt {
         Attempt {
             key: key.clone(),
             node: self.name.clone(),
             epoch: self.epoch.0.clone(),
             number: self.attempts.fetch_add(1, Ordering::Relaxed) + 1,
             at: self.now(),
-            digest: algorithm.digest(tbs),
+            digest,
             signatures: watch.signatures(),
         }
     }
@@ -101,6 +98,17 @@ impl Node {
     /// Counts an intent that is durable: the token may be asked once more.
     pub(crate) fn intended(&self, key: &KeyLabel) {
         *self.counts().entry(key.clone()).or_default() += 1;
+    }
+
+    /// Stops the process for good, whichever of its threads found that it must. The first reason stays.
+    pub(crate) fn halt(&self, what: &str) {
+        // Another reason was there before.
+        let _ = self.halted.set(what.into());
+    }
+
+    /// Why the process stopped itself; `None` while it did not.
+    pub(crate) fn halted(&self) -> Option<&str> {
+        self.halted.get().map(String::as_str)
     }
 
     /// What the token counts with `key`, where that is more than was intended.

@@ -85,10 +85,11 @@ impl OfflineDesk {
         });
         let record = &mut |intent| Ok(self.0.ledger.record_crl_intent(intent)?);
         let intended = self.publication(&issuing).intend(&state, next_update, record)?;
-        let Some(IntendedCrl { tbs, summary, attempt: _ }) = intended else {
+        let Some(intended) = intended else {
             return Err(OfflineError::Overtaken { ca: ca.name.clone() });
         };
-        Ok(Awaited { certificate, list: AwaitedList { tbs, version: summary.version } })
+        let (tbs, version) = (intended.to_tbs().map_err(CaError::from)?, intended.summary.version);
+        Ok(Awaited { certificate, list: AwaitedList { tbs, version } })
     }
 
     /// Takes what was signed: verified, recorded, published. Done again it changes nothing and says the same.
@@ -176,14 +177,13 @@ impl OfflineDesk {
         let state = self.0.ledger.crl_state(&ca.name).map_err(CaError::from)?;
         let row = waiting.into_iter().find(|row| row.number == number && row.attempt.digest == digest);
         let Some(row) = row else {
-            let current = self.0.ledger.current_crl(&ca.name).map_err(CaError::from)?;
-            return match (current == Some(der), state.last.clone()) {
-                (true, Some(last)) => {
-                    publication.catch_up(&state)?;
-                    Ok(last)
-                }
-                (false, _) | (true, None) => Err(OfflineError::not_sent(&ca.name)),
-            };
+            let not_sent = || OfflineError::not_sent(&ca.name);
+            let last = state.last.clone().ok_or_else(not_sent)?;
+            if !publication.is_recorded(last.number, &der)? {
+                return Err(not_sent());
+            }
+            publication.catch_up(&state)?;
+            return Ok(last);
         };
         // A list that hides a revocation made since must not look newer than that.
         if state.version != list.version {
@@ -195,7 +195,7 @@ impl OfflineDesk {
             this_update: view.this_update(),
             next_update: view.next_update(),
         };
-        let intended = IntendedCrl { tbs: list.tbs.clone(), attempt: row.attempt, summary };
+        let intended = IntendedCrl::held(list.tbs.clone(), ca.facts.algorithm, row.attempt, summary);
         let published = publication.complete(intended, signature)?;
         published.ok_or_else(|| OfflineError::Overtaken { ca: ca.name.clone() })
     }

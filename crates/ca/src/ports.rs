@@ -12,8 +12,9 @@ use ndoba_x509::{RevocationReason, RevokedEntry};
 use crate::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
 use crate::clocks::{ClockChange, OpenRequest};
 use crate::ending::{AuthorityEnd, LastCrlIntent};
+use crate::world::Octets;
 
-pub use crls::{CrlState, CrlSummary};
+pub use crls::{CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary};
 
 /// A certificate by its issuer and serial number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -164,6 +165,10 @@ pub struct Intent {
 pub enum IntentOutcome {
     /// The CA has ended: its last CRL is intended or out.
     CaEnded,
+    /// A certificate with this public key was revoked because the private key is compromised.
+    KeyCompromised,
+    /// The public key is certified for another subject; one whose signature may be lost counts too.
+    KeyTaken,
     /// The subject name belongs to another subject.
     NameTaken,
     /// The order or request is not (or no longer) waiting: another node took it, or it was withdrawn.
@@ -211,26 +216,6 @@ pub enum LossCause {
     Interrupted,
     /// The token did not say whether it signed; counted, so that an order that makes it fail is not tried for ever.
     Token,
-}
-
-/// A CRL number whose signature may exist but is not known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CrlInDoubt {
-    /// Whose.
-    pub ca: CaName,
-    /// The number that it took.
-    pub number: u64,
-    /// The try that did not end.
-    pub attempt: Attempt,
-}
-
-/// How a CRL's attempt ends without a CRL. Its number stays used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CrlFailure {
-    /// A signature may exist.
-    Lost,
-    /// The token made none.
-    Unsigned,
 }
 
 /// A change of status asked by a verified order.
@@ -312,34 +297,17 @@ pub struct SuspensionEnd {
     pub event: Event,
 }
 
-/// The intent to sign a CRL: takes its number.
+/// The revocation of a CA's certificate.
 #[derive(Clone, Debug)]
-pub struct CrlIntent {
-    /// Whose.
+pub struct AuthorityRevocation {
+    /// The CA.
     pub ca: CaName,
-    /// The number it takes; must be one more than the highest reserved.
-    pub number: u64,
-    /// SHA-256 over the TBSCertList.
-    pub tbs: Sha256Digest,
-    /// The try at the signature.
-    pub attempt: Attempt,
-    /// Committed with it.
-    pub event: Event,
-}
-
-/// A signed and verified CRL.
-#[derive(Clone, Debug)]
-pub struct CrlIssued {
-    /// Whose.
-    pub ca: CaName,
-    /// Number, version and dates.
-    pub summary: CrlSummary,
-    /// Must equal the recorded attempt.
-    pub attempt: Attempt,
-    /// How many signatures the token has made with the key in this epoch, this one included.
-    pub signatures: u64,
-    /// The CRL, DER.
-    pub der: Vec<u8>,
+    /// Its certificate, under its issuer.
+    pub certificate: CertificateId,
+    /// Why.
+    pub reason: RevocationReason,
+    /// When it takes effect: now.
+    pub at: UtcTime,
     /// Committed with it.
     pub event: Event,
 }
@@ -433,7 +401,11 @@ pub trait Ledger: Send + Sync {
     /// The highest number of a certificate under a standing authorisation; 0 before the first.
     fn responders_under(&self, authorisation: OrderId) -> Result<u32, LedgerError>;
 
-    /// Records the intents in one commit and claims their orders. One outcome per intent, in order.
+    /// Whether an order waits that is to be done by `until`: the cheap question, asked often.
+    fn is_order_queued(&self, until: UtcTime) -> Result<bool, LedgerError>;
+
+    /// Records the intents in one commit and claims their orders. One outcome per intent, in order. Whose name and key
+    /// it is, is decided here: of two that are recorded at once, one comes second.
     fn record_intents(&self, intents: Vec<Intent>) -> Result<Vec<IntentOutcome>, LedgerError>;
 
     /// Records finished certificates in one commit, finishing their orders with an outbox entry each.
@@ -460,12 +432,6 @@ pub trait Ledger: Send + Sync {
 
     /// A finished certificate, DER; `None` when never issued.
     fn certificate(&self, id: &CertificateId) -> Result<Option<Vec<u8>>, LedgerError>;
-
-    /// Whether an issued or in-doubt certificate has this public key under another name owner.
-    fn key_of_another(&self, spki: Sha256Digest, name_owner: Sha256Digest) -> Result<bool, LedgerError>;
-
-    /// Whether a certificate with this public key was revoked because the private key is compromised.
-    fn key_compromised(&self, spki: Sha256Digest) -> Result<bool, LedgerError>;
 
     /// Applies a status change, increments the CA's status version, finishes the order: one transaction.
     fn change_status(&self, change: StatusChange) -> Result<StatusOutcome, LedgerError>;
@@ -512,11 +478,26 @@ pub trait Ledger: Send + Sync {
         end: AuthorityEnd,
     ) -> Result<LastCrlIntent, LedgerError>;
 
-    /// Records a signed CRL. `false` when a higher number is recorded already.
-    fn record_crl(&self, crl: CrlIssued) -> Result<bool, LedgerError>;
+    /// Records a signed CRL, `der`, part by part. `false` when a higher number is recorded already.
+    fn record_crl(&self, crl: CrlIssued, der: &dyn Octets) -> Result<bool, LedgerError>;
 
     /// Records that a CRL went online, once: `false` when that was recorded before.
     fn record_crl_published(&self, ca: &CaName, number: u64, event: Event) -> Result<bool, LedgerError>;
+
+    /// Revokes a CA's certificate under its issuer, and ends the CA. `false`, and nothing changed, where it was revoked.
+    fn revoke_authority(&self, revocation: AuthorityRevocation) -> Result<bool, LedgerError>;
+
+    /// Certificates of a CA that are not revoked for ever, by serial number; its responders' apart, whose answers tell of
+    /// the revocation.
+    fn unrevoked(&self, ca: &CaName, limit: usize) -> Result<Vec<CertificateId>, LedgerError>;
+
+    /// Revokes each with its event; who was revoked meanwhile stays as it is. How many were.
+    fn revoke_with_ca(
+        &self,
+        certificates: Vec<(CertificateId, Event)>,
+        reason: RevocationReason,
+        at: UtcTime,
+    ) -> Result<usize, LedgerError>;
 
     /// CRL numbers without a CRL whose attempt has not ended; which, as for [`Self::in_doubt`].
     fn crls_in_doubt(&self, node: &str, epoch: &str, before: UtcTime)
@@ -530,8 +511,8 @@ pub trait Ledger: Send + Sync {
         event: Event,
     ) -> Result<bool, LedgerError>;
 
-    /// The bytes of the CRL with the highest number that was recorded as signed.
-    fn current_crl(&self, ca: &CaName) -> Result<Option<Vec<u8>>, LedgerError>;
+    /// A part, counted from 0, of the CRL that was recorded as signed with that number; none behind the last.
+    fn crl_part(&self, ca: &CaName, number: u64, part: u32) -> Result<Option<Vec<u8>>, LedgerError>;
 
     /// Makes a CA known. Doing it again with the same certificate changes nothing.
     fn register_authority(&self, authority: Authority, event: Event) -> Result<(), LedgerError>;

@@ -1,43 +1,37 @@
 //! The CA role, step by step: what one thread does over and over, and what a ceremony does once.
 
 mod accounts;
+mod orders;
 mod standing;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use ndoba_audit::{Event, EventKind};
-use ndoba_order::{AuthorisedOrder, OrderKind, Pin, Register, authorise, authorise_again};
-use ndoba_types::{CaName, DeviceModel, InstallationId, OrderId, Span, UtcTime};
+use ndoba_order::{Pin, Register};
+use ndoba_types::{CaName, DeviceModel, InstallationId, Span, UtcTime};
 use ndoba_x509::{Profile, PublicUrls};
 
 use crate::accounting::{TokenCount, Violation};
 use crate::authority::IssuingCa;
 use crate::clocks::{ClockReport, Clocks, RevocationRule};
 use crate::crl::CrlPublication;
-use crate::decide::{Decider, OrderRefusal, Stop, issuing};
+use crate::decide::{OrderRefusal, Stop};
 use crate::error::CaError;
-use crate::issue::{Issuance, IssueOutcome, Prepared, RecordedIntent};
+use crate::issue::{Issuance, IssueOutcome, RecordedIntent};
 use crate::node::{Node, word};
-use crate::ports::{
-    CertificateId, CrlFailure, Ledger, Queue, QueuedOrder, StatusAction, StatusOutcome, Warrant,
-};
-use crate::status;
+use crate::ports::{CrlFailure, Ledger};
 use crate::suspension::{self, SuspensionRule};
 use crate::world::{CrlSink, Failpoints, RollbackWitness};
 
-/// How many orders one step takes: one commit for their intents, one for their certificates.
+/// How many orders are carried out together: one commit for their intents, one for their certificates.
 const BATCH: usize = 64;
 /// An order for which the token lost this many signatures is refused instead of tried again. Crashes do not count:
 /// however often the process is killed, what officers ordered comes to its end.
 const MAX_LOST: u32 = 3;
 /// How often rows in doubt are looked for, and the witness is compared with the database.
 const CARE_INTERVAL: Span = Span::seconds(5);
-/// Orders with a date are asked for so long before it: the clock of who queued them may differ from ours, and must not
-/// hold up a revocation.
-const AHEAD: Span = Span::minutes(5);
-/// The stable code of what is refused because the CA has ended.
-const CA_ENDED: &str = "ca-terminated";
 /// How long the token is left alone after it did not sign.
 const TOKEN_PAUSE: Span = Span::seconds(1);
 
@@ -71,6 +65,9 @@ pub struct CaParts {
     pub suspension: SuspensionRule,
     /// How long a request to revoke or suspend may take.
     pub revocation: RevocationRule,
+    /// How many threads carry out orders for certificates at once, when there are many: as many as there are
+    /// processors.
+    pub lanes: NonZeroUsize,
 }
 
 /// What one step did.
@@ -91,11 +88,26 @@ pub struct Progress {
     /// Orders for certificates that wait and are not begun: the token is away, or the CA issues no more. At most one
     /// step's.
     pub waiting: usize,
+    /// Orders that wait for their date.
+    pub later: usize,
     /// Suspensions beyond their time that wait for an officer, as last counted; more than a hundred count as a hundred.
     pub overdue: usize,
 }
 
 impl Progress {
+    fn add(&mut self, other: &Self) {
+        let Self { issued, changed, refused, crls, lost, parked, waiting, later, overdue } = other;
+        self.issued += issued;
+        self.changed += changed;
+        self.refused += refused;
+        self.crls += crls;
+        self.lost += lost;
+        self.parked += parked;
+        self.waiting += waiting;
+        self.later += later;
+        self.overdue += overdue;
+    }
+
     /// Whether there may be more to do at once.
     pub fn worked(&self) -> bool {
         self.issued + self.changed + self.refused + self.crls + self.lost > 0
@@ -119,6 +131,7 @@ pub struct CaService {
     doubt_after: Span,
     suspension: SuspensionRule,
     overdue: usize,
+    lanes: NonZeroUsize,
     clocks: Clocks,
     clocks_at: Option<UtcTime>,
     clock_report: Option<ClockReport>,
@@ -132,7 +145,6 @@ pub struct CaService {
     violations: Vec<Violation>,
     /// What is not in the log yet.
     alarms: Vec<(Option<TokenCount>, Vec<Event>)>,
-    halted: Option<String>,
 }
 
 impl CaService {
@@ -157,6 +169,7 @@ impl CaService {
             doubt_after,
             suspension,
             revocation,
+            lanes,
         } = parts;
         let register =
             Register::from_pin(&pin).map_err(|error| CaError::Register { what: error.to_string() })?;
@@ -176,6 +189,7 @@ impl CaService {
             doubt_after,
             suspension,
             overdue: 0,
+            lanes,
             clocks: Clocks::new(revocation),
             clocks_at: None,
             clock_report: None,
@@ -186,7 +200,6 @@ impl CaService {
             accounted_at: None,
             violations: Vec::new(),
             alarms: Vec::new(),
-            halted: None,
         })
     }
 
@@ -196,14 +209,14 @@ impl CaService {
     ///
     /// [`CaError`]. After [`CaError::Halted`] every further step fails the same way until the process is restarted.
     pub fn step(&mut self) -> Result<Progress, CaError> {
-        if let Some(what) = &self.halted {
-            return Err(CaError::Halted { what: what.clone() });
+        if let Some(what) = self.node.halted() {
+            return Err(CaError::Halted { what: what.into() });
         }
         let outcome = self.step_once();
         match &outcome {
-            Err(CaError::Halted { what }) => self.halt("ca-halted", "ca", what.clone()),
+            Err(CaError::Halted { what }) => self.halt("ca-halted", "ca", what),
             Err(error @ CaError::Discontinuous { ca, .. }) => {
-                self.halt("crl-discontinuous", ca.as_str(), error.to_string());
+                self.halt("crl-discontinuous", ca.as_str(), &error.to_string());
             }
             Err(_) | Ok(_) => {}
         }
@@ -211,8 +224,8 @@ impl CaService {
     }
 
     /// Stops for good, and says so in the log, where that can be written still: health is red either way.
-    fn halt(&mut self, code: &str, part: &str, what: String) {
-        self.halted = Some(what);
+    fn halt(&self, code: &str, part: &str, what: &str) {
+        self.node.halt(what);
         let alarm = EventKind::AlarmRaised { code: word(code), part: word(part) };
         let raised = self.node.event(alarm).map_err(CaError::from);
         let recorded = raised.and_then(|event| Ok(self.ledger.record_alarm(None, vec![event])?));
@@ -314,163 +327,18 @@ impl CaService {
         for (ca, intent) in self.parked.drain(..) {
             by_ca.entry(ca).or_default().push(intent);
         }
+        let mut failed = None;
         for (name, intents) in by_ca {
-            match self.authorities.get(&name).filter(|ca| self.may_issue(ca)) {
-                Some(ca) => {
-                    let outcomes = self.issuance(ca).sign_and_record(intents)?;
-                    self.settle(&name, outcomes, progress);
-                }
+            match self.authorities.get(&name).filter(|ca| failed.is_none() && self.may_issue(ca)) {
+                Some(ca) => match self.issuance(ca).sign_and_record(intents) {
+                    Ok(outcomes) => self.settle(&name, outcomes, progress),
+                    Err(error) => failed = Some(error),
+                },
+                // Kept, also when it failed with another CA's: nobody was asked to sign these.
                 None => self.parked.extend(intents.into_iter().map(|intent| (name.clone(), intent))),
             }
         }
-        Ok(())
-    }
-
-    fn carry_out_orders(&mut self, progress: &mut Progress) -> Result<(), CaError> {
-        let mut to_issue: BTreeMap<CaName, Vec<Prepared>> = BTreeMap::new();
-        // Statuses first, and asked for by themselves: a revocation never waits behind a token that is away.
-        for queue in [Queue::Statuses, Queue::Certificates] {
-            let until = self.node.now().plus(AHEAD);
-            for queued in self.ledger.queued_orders(queue, until, BATCH)? {
-                let id = queued.order_id;
-                match self.decide(&queued, progress) {
-                    Ok(None) => {}
-                    Ok(Some((ca, prepared))) => to_issue.entry(ca).or_default().push(prepared),
-                    Err(Stop::Refuse(refusal)) => {
-                        self.refuse(id, &refusal)?;
-                        progress.refused += 1;
-                    }
-                    Err(Stop::Fail(error)) => return Err(error),
-                }
-            }
-        }
-        for (name, batch) in to_issue {
-            let Some(ca) = self.authorities.get(&name) else { continue };
-            let orders: Vec<_> = batch.iter().map(|prepared| prepared.warrant.clone()).collect();
-            let outcomes = self.issuance(ca).issue(batch)?;
-            for (warrant, outcome) in orders.iter().zip(&outcomes) {
-                let refusal = match outcome {
-                    IssueOutcome::CaEnded => OrderRefusal::new(
-                        CA_ENDED,
-                        "the CA has ended: it issues nothing and changes no status",
-                    ),
-                    IssueOutcome::NameTaken => OrderRefusal::new(
-                        "name-taken",
-                        "this name is another subject's, and a name is never given twice (EN 319 411-1 GEN-6.3.3-10)",
-                    ),
-                    IssueOutcome::Issued { .. }
-                    | IssueOutcome::Lost(_)
-                    | IssueOutcome::OrderTaken
-                    | IssueOutcome::Parked(_)
-                    | IssueOutcome::SerialTaken => continue,
-                };
-                if let Warrant::Order(id) = warrant {
-                    self.refuse(*id, &refusal)?;
-                    progress.refused += 1;
-                }
-            }
-            self.settle(&name, outcomes, progress);
-        }
-        Ok(())
-    }
-
-    /// Verifies one order; carries out a change of status at once, prepares a certificate.
-    fn decide(
-        &self,
-        queued: &QueuedOrder,
-        progress: &mut Progress,
-    ) -> Result<Option<(CaName, Prepared)>, Stop> {
-        let order = self.authorise(queued)?;
-        let content = order.order();
-        if content.order_id != queued.order_id {
-            return Err(refusal("order-id-differs", "the order's bytes name another order"));
-        }
-        // The ledger remembers what the order's own row was made to forget (design §3: once, or after a loss).
-        if queued.carried_out {
-            return Err(refusal("order-carried-out", "the order was carried out before"));
-        }
-        let Some(ca) = self.authorities.values().find(|ca| ca.facts.ski == content.ca) else {
-            return Err(refusal("ca-unknown", "the order is for a CA that is not this one's"));
-        };
-        if self.register.is_terminated(content.ca) {
-            return Err(refusal(
-                "ca-terminated",
-                "the CA has ended: it issues nothing and changes no status",
-            ));
-        }
-        // By the signed date, whatever the row says: not a moment earlier (C-101).
-        if content.effective().is_some_and(|date| self.node.now() < date) {
-            return Ok(None);
-        }
-        if let Some(change) = status::action(&order) {
-            if change.1 == StatusAction::Suspend && !self.suspension.allowed {
-                return Err(refusal("suspension-not-allowed", "this provider does not suspend certificates"));
-            }
-            if content.kind() == OrderKind::SuspendByCode {
-                let day = self.node.now().minus(Span::hours(24));
-                if self.ledger.suspensions_by_code(day)? >= self.suspension.by_code {
-                    return Err(refusal(
-                        "suspension-by-code-limit",
-                        "as many certificates as may be were suspended by code within a day: a revocation officer suspends",
-                    ));
-                }
-            }
-            let id = CertificateId { ca: ca.name.clone(), serial: change.0.clone() };
-            if status::is_validity_assured(&*self.ledger, &id)? {
-                return Err(refusal(
-                    "not-revocable",
-                    "a short-term certificate says that it is never revoked, and ends within a day",
-                ));
-            }
-            let outcome =
-                status::apply(&self.node, &*self.ledger, &ca.name, queued.order_id, queued.received, change)?;
-            return match outcome {
-                StatusOutcome::Applied { .. } => {
-                    progress.changed += 1;
-                    Ok(None)
-                }
-                StatusOutcome::Refused(why) => Err(refusal(status::refusal_code(why), why)),
-            };
-        }
-        let Some(issue) = issuing(&content.content) else { return Ok(None) };
-        // While the token is away nothing new is recorded that it would have to sign: after the next crash it would
-        // all be in doubt.
-        if !self.may_issue(ca) || self.parked.iter().any(|(name, _)| *name == ca.name) {
-            progress.waiting += 1;
-            return Ok(None);
-        }
-        if queued.lost_before >= MAX_LOST {
-            return Err(refusal(
-                "issuance-lost-repeatedly",
-                "the token failed several times; ask the operator",
-            ));
-        }
-        let decider = Decider {
-            node: &self.node,
-            ledger: &*self.ledger,
-            profiles: &self.profiles,
-            urls: &self.urls,
-            devices: &self.devices,
-        };
-        let prepared = decider.prepare(ca, Warrant::Order(queued.order_id), &issue, queued.csr.as_deref())?;
-        Ok(Some((ca.name.clone(), prepared)))
-    }
-
-    fn authorise(&self, queued: &QueuedOrder) -> Result<AuthorisedOrder, Stop> {
-        let QueuedOrder { bytes, signatures, begun, .. } = queued;
-        let (register, home, now) = (&self.register, self.installation, self.node.now());
-        match begun {
-            None => authorise(bytes, signatures, register, home, now),
-            Some(begun) => authorise_again(bytes, signatures, register, home, *begun, now),
-        }
-        .map_err(|error| refusal(error.code(), error))
-    }
-
-    fn refuse(&self, id: OrderId, refusal: &OrderRefusal) -> Result<(), CaError> {
-        tracing::warn!(order = %id, code = refusal.code, "order refused: {}", refusal.message);
-        let event = self.node.event(EventKind::OrderRefused { order: id, code: word(&refusal.code) })?;
-        self.ledger.refuse_order(id, &refusal.code, &refusal.message, event)?;
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     fn settle(&mut self, ca: &CaName, outcomes: Vec<IssueOutcome>, progress: &mut Progress) {
@@ -488,8 +356,10 @@ impl CaService {
                     tracing::warn!(%ca, ?warrant, "a signature may be lost: another certificate will be made");
                     progress.lost += 1;
                 }
-                // The order waits, or somebody else has it: the next step sees.
+                // The order is refused, waits, or somebody else has it: the next step sees.
                 IssueOutcome::CaEnded
+                | IssueOutcome::KeyCompromised
+                | IssueOutcome::KeyTaken
                 | IssueOutcome::NameTaken
                 | IssueOutcome::OrderTaken
                 | IssueOutcome::SerialTaken => {}
@@ -533,7 +403,10 @@ impl CaService {
 
     /// Whether the CA's key can be asked now, as far as is known.
     fn key_answers(&self, ca: &IssuingCa) -> bool {
-        let rests = self.rest_until.get(&ca.name).is_some_and(|until| self.node.now() < *until);
+        let now = self.node.now();
+        // A clock that was set back meanwhile does not lengthen it.
+        let rests = |until: &UtcTime| now < *until && until.since(now) <= TOKEN_PAUSE;
+        let rests = self.rest_until.get(&ca.name).is_some_and(rests);
         !rests && ca.watch.away().is_none()
     }
 

@@ -1,31 +1,84 @@
 //! What the CA needs besides its ledger: where CRLs are published, the rollback witness, and the places where
 //! a test may stop the process.
 
+use std::io::{self, Read, Seek};
+
 use ndoba_types::CaName;
 
 use crate::ports::AuthorityMark;
 
+/// Octets that lie somewhere else than in memory, to be read from their beginning as often as one likes.
+pub trait Octets {
+    /// From the first.
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] when they cannot be read.
+    fn read(&self) -> io::Result<Box<dyn Read + '_>>;
+}
+
+impl Octets for Vec<u8> {
+    fn read(&self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(self.as_slice()))
+    }
+}
+
+/// The entries of a list that is being made: they lie beside what is published, and are gone when this is dropped.
+pub trait CrlDraft: Octets {
+    /// Adds octets at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] when they cannot be written.
+    fn append(&mut self, octets: &[u8]) -> io::Result<()>;
+}
+
+impl CrlDraft for Vec<u8> {
+    fn append(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.extend_from_slice(octets);
+        Ok(())
+    }
+}
+
+/// What can be read at any place.
+pub trait ReadSeek: Read + Seek {}
+
+impl<T: Read + Seek> ReadSeek for T {}
+
 /// Publishes CRLs where relying parties fetch them. Publication is atomic and durable.
 pub trait CrlSink: Send + Sync {
+    /// Begins a list of that CA.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError`] when there is no room for it.
+    fn draft(&self, ca: &CaName) -> Result<Box<dyn CrlDraft>, PublishError>;
+
     /// Puts `der` in the place of the CA's former CRL.
     ///
     /// # Errors
     ///
     /// [`PublishError`]: the former CRL stays; the CA tries again.
-    fn publish(&self, ca: &CaName, der: &[u8]) -> Result<(), PublishError>;
+    fn publish(&self, ca: &CaName, der: &dyn Octets) -> Result<(), PublishError>;
 
-    /// The CRL that is online now, if any.
+    /// The CRL that is online now, if any; it stays what it is while another takes its place.
     ///
     /// # Errors
     ///
     /// [`PublishError`] when that cannot be found out.
-    fn online(&self, ca: &CaName) -> Result<Option<Vec<u8>>, PublishError>;
+    fn online(&self, ca: &CaName) -> Result<Option<Box<dyn ReadSeek>>, PublishError>;
 }
 
 /// A CRL could not be published.
 #[derive(Debug, thiserror::Error)]
 #[error("the CRL could not be published")]
 pub struct PublishError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+impl From<io::Error> for PublishError {
+    fn from(error: io::Error) -> Self {
+        Self(Box::new(error))
+    }
+}
 
 /// Small durable memory outside the database: a database that is older than it was restored or rolled back, and
 /// must not un-revoke anything.

@@ -212,7 +212,7 @@ impl Plan {
             audit_key: KeySpec::P256,
             clock_key: clock_key(),
             security_officers: vec!["Security officer 1".into(), "Security officer 2".into()],
-            witnesses: Vec::new(),
+            witnesses: vec!["Witness from outside".into()],
         }
     }
 
@@ -401,6 +401,8 @@ mod tests {
         let problems = plan.problems();
         assert_eq!(problems.len(), 14, "{problems:?}");
         plan.mode = Mode::Production;
+        assert!(!plan.problems().contains(&PlanProblem::NoWitness));
+        plan.witnesses.clear();
         assert!(plan.problems().contains(&PlanProblem::NoWitness));
     }
 

@@ -16,8 +16,10 @@ pub struct Participant {
     pub role: String,
     /// Whether from outside the provider.
     pub external: bool,
-    /// What the role answers for, and in which phases.
+    /// What the role does and answers for.
     pub responsibility: String,
+    /// The phases in which it does.
+    pub phases: Vec<Phase>,
 }
 
 /// A device that keeps keys.
@@ -163,12 +165,14 @@ impl Report {
                 "Controls every phase together with a second security officer; the keys of both are pinned; \
                              witnesses that the report is true"
                     .into(),
+            phases: Phase::ALL.into(),
         };
         let witness = |name: &String| Participant {
             name: name.clone(),
             role: "independent witness".into(),
             external: true,
             responsibility: "Watches every phase and signs that the report tells what happened".into(),
+            phases: Phase::ALL.into(),
         };
         let slot = |participant: &Participant| SignatureSlot {
             role: participant.role.clone(),
@@ -184,6 +188,7 @@ impl Report {
             responsibility:
                 "Runs the command for key generation, certification and publication; holds no PIN alone"
                     .into(),
+            phases: vec![Phase::KeyGeneration, Phase::Certification, Phase::Publication],
         });
         Self {
             version: 1,
@@ -227,10 +232,12 @@ impl Report {
         writeln!(out, "Date          {}", self.date)?;
         writeln!(out, "Software      {}", self.software)?;
         writeln!(out, "Plan          sha256 {}", self.plan)?;
-        writeln!(out, "\nROLES AND RESPONSIBILITIES")?;
+        writeln!(out, "\nROLES, FUNCTIONS AND RESPONSIBILITIES")?;
         for p in &self.participants {
             let outside = if p.external { " (external)" } else { "" };
+            let phases: Vec<_> = p.phases.iter().map(|phase| phase.words()).collect();
             writeln!(out, "  {}, {}{outside}\n    {}", p.name, p.role, p.responsibility)?;
+            writeln!(out, "    phases: {}", phases.join(", "))?;
         }
         writeln!(out, "\nDEVICES")?;
         for h in &self.hsms {
@@ -273,8 +280,12 @@ impl Report {
         for s in &self.steps {
             writeln!(
                 out,
-                "  {:>2}. {} {:?}: {}\n      {}",
-                s.number, s.at, s.phase, s.description, s.evidence
+                "  {:>2}. {} {}: {}\n      {}",
+                s.number,
+                s.at,
+                s.phase.words(),
+                s.description,
+                s.evidence
             )?;
         }
         writeln!(out, "\nThis text tells the JSON report with sha256 {}", Sha256Digest::of(&self.to_json()))?;
@@ -297,6 +308,8 @@ mod tests {
         let text = report.to_text();
         assert!(text.contains(&Sha256Digest::of(&report.to_json()).to_string()));
         assert!(text.contains("Security officer 2, security officer: ____"));
+        assert!(text.contains("Witness from outside, independent witness: ____"));
+        assert!(text.contains("phases: key generation, certification, publication\n"));
         assert!(text.contains("DEVELOPMENT"));
         let read: Report = serde_json::from_slice(&report.to_json()).unwrap();
         assert_eq!(read, report);

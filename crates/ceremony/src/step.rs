@@ -18,6 +18,22 @@ pub enum Phase {
     Publication,
 }
 
+impl Phase {
+    /// All of them, as they follow each other.
+    pub const ALL: [Self; 4] =
+        [Self::KeyGeneration, Self::Appointment, Self::Certification, Self::Publication];
+
+    /// Its name for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::KeyGeneration => "key generation",
+            Self::Appointment => "appointment",
+            Self::Certification => "certification",
+            Self::Publication => "publication",
+        }
+    }
+}
+
 /// One step. A runner carries it out and writes down what it saw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "kebab-case")]

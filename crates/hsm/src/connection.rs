@@ -77,10 +77,15 @@ impl Connection {
         self.pkcs11.open_rw_session(self.slot)
     }
 
-    /// Whether the token offers the mechanism of `algorithm`.
+    /// Whether the token offers to sign by the mechanism of `algorithm`. Asked for by name: of a token's whole list,
+    /// cryptoki logs an error for each mechanism that it does not know, and SoftHSM has several.
     pub(crate) fn offers(&self, algorithm: SignatureAlgorithm) -> Result<bool, Error> {
         let Some(mechanism) = mechanism(algorithm) else { return Ok(false) };
-        Ok(self.pkcs11.get_mechanism_list(self.slot)?.contains(&mechanism.mechanism_type()))
+        match self.pkcs11.get_mechanism_info(self.slot, mechanism.mechanism_type()) {
+            Ok(info) => Ok(info.sign()),
+            Err(Error::Pkcs11(RvError::MechanismInvalid, _)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether the token is alive: the login holds, and the canary signs. A service key is never signed with for

@@ -5,10 +5,12 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use ndoba_types::{
-    KeyLabel, Purpose, SignReply, SignatureAlgorithm, SigningKey, SubjectPublicKeyInfo, ToBeSigned,
+    DigestToBeSigned, KeyLabel, Purpose, SignReply, SignatureAlgorithm, SigningKey, SubjectPublicKeyInfo,
+    ToBeSigned,
 };
 
 use crate::KeySpec;
+use crate::mechanism::TokenInput;
 use crate::metrics::KeyMetrics;
 use crate::opened::OpenedKey;
 use crate::token::Shared;
@@ -58,7 +60,13 @@ impl<P: Purpose> SigningKey<P> for Key<P> {
     }
 
     fn submit(&self, message: ToBeSigned<P>, reply: SignReply) {
-        self.shared.submit(&self.key, message.as_bytes(), reply);
+        self.shared.submit(&self.key, TokenInput::of(self.key.algorithm, message.as_bytes()), reply);
+    }
+
+    fn submit_digest(&self, message: DigestToBeSigned<P>, reply: SignReply) {
+        let fits = message.algorithm() == self.key.algorithm;
+        let input = fits.then(|| TokenInput::of_digest(self.key.algorithm, message.digest().to_vec()));
+        self.shared.submit(&self.key, input.flatten(), reply);
     }
 }
 

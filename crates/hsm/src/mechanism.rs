@@ -18,7 +18,11 @@ pub(crate) struct TokenInput(Vec<u8>);
 impl TokenInput {
     /// Hashes `message`; `None` for an algorithm that has no mechanism here.
     pub(crate) fn of(algorithm: SignatureAlgorithm, message: &[u8]) -> Option<Self> {
-        let digest = algorithm.digest(message);
+        Self::of_digest(algorithm, algorithm.digest(message))
+    }
+
+    /// As [`Self::of`], of [`SignatureAlgorithm::digest`] of the message.
+    pub(crate) fn of_digest(algorithm: SignatureAlgorithm, digest: Vec<u8>) -> Option<Self> {
         Some(Self(match algorithm {
             SignatureAlgorithm::EcdsaP256Sha256
             | SignatureAlgorithm::EcdsaP384Sha384

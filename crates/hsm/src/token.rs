@@ -101,14 +101,16 @@ impl Shared {
     }
 
     /// Queues a request or answers it at once.
-    pub(crate) fn submit(&self, key: &Arc<OpenedKey>, message: &[u8], reply: SignReply) {
+    ///
+    /// `input` – none where the algorithm has no mechanism for such a message.
+    pub(crate) fn submit(&self, key: &Arc<OpenedKey>, input: Option<TokenInput>, reply: SignReply) {
         let counters = Arc::clone(&key.counters);
         let ticket = Arc::new(Ticket::new(reply, Instant::now(), self.limits.deadline, counters));
         if let Err(error) = self.may_queue(key) {
             ticket.answer(Err(error));
             return;
         }
-        let Some(input) = TokenInput::of(key.algorithm, message) else {
+        let Some(input) = input else {
             ticket.answer(Err(SignError::Refused { reason: "the algorithm has no mechanism".into() }));
             return;
         };

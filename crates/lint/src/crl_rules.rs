@@ -6,19 +6,28 @@ mod form;
 mod times;
 
 use crate::crl::{Crl, CrlContext};
+use crate::der::NotDer;
 use crate::finding::{Finding, Report};
 
-/// A rule for CRLs.
+pub(crate) use entries::EntryJudge;
+
+/// A rule for CRLs. That for entries sees them as they pass ([`EntryJudge`]).
 struct Rule {
     id: &'static str,
     clause: &'static str,
     check: fn(&Crl<'_>, &CrlContext<'_>, &mut Report<'_>),
 }
 
-const RULES: &[Rule] = &[form::RULE, times::RULE, extensions::RULE, entries::RULE];
+const RULES: &[Rule] = &[times::RULE, extensions::RULE];
 
-/// Lets every rule judge.
-pub(crate) fn apply(crl: &Crl<'_>, context: &CrlContext<'_>, findings: &mut Vec<Finding>) {
+/// Lets every rule judge. `strict` is the first place where the octets, entries included, are no DER.
+pub(crate) fn apply(
+    crl: &Crl<'_>,
+    strict: Result<(), NotDer>,
+    context: &CrlContext<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    form::check(crl, strict, context, findings);
     for rule in RULES {
         (rule.check)(crl, context, &mut Report::of(rule.id, rule.clause, findings).within(context.scope));
     }

@@ -109,36 +109,64 @@ impl<'a> Tlv<'a> {
     }
 }
 
-/// Splits the first value off `bytes`, which stand at `offset`.
-fn read(bytes: &[u8], offset: usize) -> Result<(Tlv<'_>, &[u8]), NotDer> {
-    let not = |why| NotDer { at: offset, why };
-    let [tag, length, rest @ ..] = bytes else { return Err(not("the value is cut off")) };
-    if tag & 0x1f == 0x1f {
-        return Err(not("tags of several octets do not occur in X.509"));
+/// Tag and length at the front of octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) tag: u8,
+    /// How many octets tag and length take.
+    pub(crate) octets: usize,
+    /// Of the content.
+    pub(crate) length: usize,
+}
+
+impl Header {
+    /// How many octets the value takes.
+    pub(crate) fn whole(&self) -> usize {
+        self.octets.saturating_add(self.length)
     }
-    let (length, rest) = match *length {
-        short @ 0..=0x7f => (usize::from(short), rest),
-        0x80 => return Err(not("DER has no indefinite lengths")),
+}
+
+/// Reads tag and length; none where the octets end before they do.
+pub(crate) fn header(bytes: &[u8]) -> Result<Option<Header>, &'static str> {
+    if bytes.first().is_some_and(|tag| tag & 0x1f == 0x1f) {
+        return Err("tags of several octets do not occur in X.509");
+    }
+    let [tag, length, rest @ ..] = bytes else { return Ok(None) };
+    match *length {
+        short @ 0..=0x7f => Ok(Some(Header { tag: *tag, octets: 2, length: usize::from(short) })),
+        0x80 => Err("DER has no indefinite lengths"),
         long => {
             let count = usize::from(long & 0x7f);
             // Four octets are 4 GB; certificates and CRLs end long before.
-            if count > 4 || count > rest.len() {
-                return Err(not("the length is cut off or too large"));
+            if count > 4 {
+                return Err("the length is cut off or too large");
             }
-            let (octets, rest) = rest.split_at(count);
+            let Some(octets) = rest.get(..count) else { return Ok(None) };
             let length = octets.iter().fold(0_usize, |length, octet| length << 8 | usize::from(*octet));
             if octets[0] == 0 || length < 0x80 {
-                return Err(not("the length takes more octets than it needs"));
+                return Err("the length takes more octets than it needs");
             }
-            (length, rest)
+            Ok(Some(Header { tag: *tag, octets: 2 + count, length }))
         }
-    };
-    if length > rest.len() {
-        return Err(not("the value is cut off"));
     }
-    let (content, after) = rest.split_at(length);
-    let end = offset + (bytes.len() - after.len());
-    Ok((Tlv { tag: *tag, content, start: offset, end }, after))
+}
+
+/// Splits the first value off `bytes`, which stand at `offset`.
+pub(crate) fn read(bytes: &[u8], offset: usize) -> Result<(Tlv<'_>, &[u8]), NotDer> {
+    let not = |why| NotDer { at: offset, why };
+    let cut_off = not("the value is cut off");
+    let header = header(bytes).map_err(not)?.ok_or(cut_off)?;
+    if header.whole() > bytes.len() {
+        return Err(cut_off);
+    }
+    let (value, after) = bytes.split_at(header.whole());
+    let tlv = Tlv {
+        tag: header.tag,
+        content: &value[header.octets..],
+        start: offset,
+        end: offset + header.whole(),
+    };
+    Ok((tlv, after))
 }
 
 /// Whether these are the optional fields of a SEQUENCE that has `allowed` tags in this order: each once at most, nothing

@@ -10,6 +10,7 @@
 mod certificate;
 mod context;
 mod crl;
+mod crl_lint;
 mod crl_rules;
 mod der;
 mod finding;
@@ -26,6 +27,7 @@ mod tests;
 pub use certificate::{lint_certificate, lint_certificate_tbs};
 pub use context::{CertificateKind, Context, CountryCode, Issuer, Jurisdiction, Scope};
 pub use crl::{CrlContext, lint_crl};
+pub use crl_lint::CrlLint;
 pub use finding::{Finding, Findings, Severity};
 pub use guess::{DocumentType, lint_stranger};
 pub use linted::{LintVerdict, LintedTbs};

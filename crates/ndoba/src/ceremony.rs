@@ -26,7 +26,7 @@ use crate::cli::CeremonyArgs;
 use crate::files;
 use crate::installation::{self, World};
 use crate::tokens::Tokens;
-use crate::witness_file::{CrlFolder, role_marks};
+use crate::witness_file::role_marks;
 
 pub(crate) use folder::Folder;
 
@@ -61,14 +61,16 @@ pub(crate) fn run(args: &CeremonyArgs) -> anyhow::Result<()> {
     crate::environment::provide_variables(&[("SOFTHSM2_CONF", folder.softhsm_configuration())])?;
     let world = World::real();
     let installation = InstallationId::generate(&*world.random)?;
+    let args = CeremonyArgs { postgresql_url_file, ..args.clone() };
+    let configuration = configuration::write(&args, &folder, &plan, installation);
+    // An address that certificates cannot carry, say: told before anything is made.
+    Settings::from_toml(&configuration, &folder.configuration())?;
     folder.prepare()?;
     keys::make_tokens(&folder, &args.module, &plan, &*world.random)?;
     officers::make_operations_ca(&folder, world.clock.now())?;
     let mut salt = [0; 32];
     world.random.fill(&mut salt)?;
     files::write_secret(&folder.file("person.salt"), &salt)?;
-    let args = CeremonyArgs { postgresql_url_file, ..args.clone() };
-    let configuration = configuration::write(&args, &folder, &plan, installation);
     files::write(&folder.configuration(), configuration.as_bytes())?;
 
     let settings = Settings::load(&folder.configuration())?;
@@ -179,7 +181,7 @@ impl Ceremony {
         Ok(CeremonyDesk {
             node: Arc::clone(&self.node),
             ledger: Arc::new(self.store.clone()),
-            sink: Arc::new(CrlFolder(installation::published(&self.settings)?)),
+            sink: Arc::new(installation::published(&self.settings)?),
             failpoints: Arc::new(NoFailpoints),
             urls: installation::public_urls(&self.settings)?,
             plan: self.plan.digest(),

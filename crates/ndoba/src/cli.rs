@@ -93,6 +93,14 @@ pub(crate) enum CeremonyCommand {
     Plan,
     /// Hold a ceremony: keys, certificates, first CRLs, pinned officers, report.
     Run(CeremonyArgs),
+    /// Carry out the revocation of a CA that two security officers decided: its issuer's CRL, and whatever it certified.
+    /// Goes on where it was interrupted. The roles may run.
+    RevokeCa {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The CA's name.
+        ca: CaName,
+    },
 }
 
 #[derive(Clone, Debug, Args)]
@@ -109,9 +117,9 @@ pub(crate) struct CeremonyArgs {
     /// Use PostgreSQL at this address instead of SQLite; the file holds the connection string.
     #[arg(long, value_name = "FILE")]
     pub(crate) postgresql_url_file: Option<PathBuf>,
-    /// The address of the public endpoints, as certificates carry it.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
-    pub(crate) public_url: String,
+    /// The address of the public endpoints, as certificates carry it; http://127.0.0.1:A when absent.
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
     /// The https address under which the disclosure statements lie.
     #[arg(long, value_name = "URL", default_value = "https://pki.example.com")]
     pub(crate) pds_url: String,

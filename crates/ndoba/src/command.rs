@@ -15,6 +15,7 @@ pub(crate) mod probe;
 pub(crate) mod profile;
 pub(crate) mod reconcile;
 mod revoke_all;
+pub(crate) mod revoke_ca;
 pub(crate) mod root;
 mod session;
 pub(crate) mod terminate;

@@ -44,6 +44,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Ceremony(CeremonyCommand::Plan) => ceremony::print_plan()?,
         Command::Ceremony(CeremonyCommand::Run(args)) => ceremony::run(&args)?,
         Command::Root(command) => command::root::run(&command)?,
+        Command::Ceremony(CeremonyCommand::RevokeCa { config, ca }) => {
+            command::revoke_ca::run(&config.config, &ca)?;
+        }
         Command::Config(ConfigCommand::Check(args)) => {
             let settings = ndoba_settings::Settings::load(&args.config)?;
             serve::stamping::check_units(&settings)?;

@@ -22,6 +22,7 @@ pub(crate) mod tls;
 mod unissued;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use ndoba_audit::{Actor, Event, EventKind, EventSink as _, Word};
@@ -124,6 +125,7 @@ fn start(
 ) -> anyhow::Result<Vec<actix_web::dev::Server>> {
     let roles = &process.settings.roles;
     own_certificates::judge(&process.settings)?;
+    keep_metrics(&metrics, background)?;
     let ca = if roles.has(Role::Ca) { Some(ca::prepare(process)?) } else { None };
     let audit = if roles.has(Role::Audit) { Some(audit::prepare(process)?) } else { None };
     let mut servers = Vec::new();
@@ -151,6 +153,19 @@ fn start(
         vec![loaded, EventKind::ServiceStarted { role, version, node, epoch }]
     })?;
     Ok(servers)
+}
+
+/// Adds up what was measured, whether anybody fetches it or not: single measurements are memory.
+fn keep_metrics(
+    metrics: &metrics_exporter_prometheus::PrometheusHandle,
+    background: &mut Background,
+) -> anyhow::Result<()> {
+    const UPKEEP: Duration = Duration::from_secs(5);
+    let metrics = metrics.clone();
+    background.run("metrics", move || {
+        metrics.run_upkeep();
+        background::Next::After(UPKEEP)
+    })
 }
 
 /// The same events for each role of this process.

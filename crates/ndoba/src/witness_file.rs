@@ -3,9 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use ndoba_ca::ports::AuthorityMark;
-use ndoba_ca::{Behind, CrlSink, PublishError, RollbackWitness};
-use ndoba_store::{AdvanceError, Marks, PublishedFiles, Witness};
-use ndoba_types::CaName;
+use ndoba_ca::{Behind, PublishError, RollbackWitness};
+use ndoba_store::{AdvanceError, Marks, Witness};
 
 /// The witness of the `ca` role.
 pub(crate) struct WitnessFile(Mutex<Witness>);
@@ -43,18 +42,5 @@ impl RollbackWitness for WitnessFile {
         witness
             .advance(&marks(authorities, highest_grant))
             .map_err(|error: AdvanceError| PublishError(Box::new(error)))
-    }
-}
-
-/// The published folder behind the CA's port.
-pub(crate) struct CrlFolder(pub(crate) PublishedFiles);
-
-impl CrlSink for CrlFolder {
-    fn publish(&self, ca: &CaName, der: &[u8]) -> Result<(), PublishError> {
-        self.0.put_crl(ca, der).map_err(|error| PublishError(Box::new(error)))
-    }
-
-    fn online(&self, ca: &CaName) -> Result<Option<Vec<u8>>, PublishError> {
-        self.0.crl(ca).map_err(|error| PublishError(Box::new(error)))
     }
 }

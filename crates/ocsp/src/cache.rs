@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use ndoba_types::{Sha256Digest, Span, UtcTime};
 
@@ -53,7 +53,8 @@ pub enum Lookup<V> {
     },
     /// Serve this.
     Hit(V),
-    /// Sign anew from these facts, which are current; serve the old answer if that fails.
+    /// Sign anew from these facts, which are current; serve the old answer if that fails. One asker is told so at a
+    /// time: the others are served the old answer meanwhile, for it is still true.
     Renew(Held<V>),
 }
 
@@ -77,6 +78,20 @@ struct Entry<V> {
     octets: usize,
     /// Asked for since it was last considered for eviction.
     used: AtomicBool,
+    /// When somebody was last told to sign it anew, in microseconds since 1970.
+    renewal_begun: AtomicI64,
+}
+
+impl<V> Entry<V> {
+    /// Whether the one who asks at `now` is to sign anew, rather than somebody who already does.
+    fn renewal_is_mine(&self, now: UtcTime) -> bool {
+        let (now, begun) = (now.unix_micros(), self.renewal_begun.load(Ordering::Relaxed));
+        // A clock that was set back begins anew.
+        let under_way = (begun..begun.saturating_add(RENEWAL_TAKES.as_micros())).contains(&now);
+        let exchange =
+            || self.renewal_begun.compare_exchange(begun, now, Ordering::Relaxed, Ordering::Relaxed);
+        !under_way && exchange().is_ok()
+    }
 }
 
 impl<V: Clone> AnswerCache<V> {
@@ -119,9 +134,25 @@ impl<V: Clone> AnswerCache<V> {
             return Lookup::Hit(entry.answer.clone());
         }
         if now.since(known.as_of) <= Self::KNOWN_WITHIN {
-            return Lookup::Renew(held());
+            return if entry.renewal_is_mine(now) {
+                Lookup::Renew(held())
+            } else {
+                Lookup::Hit(entry.answer.clone())
+            };
         }
         Lookup::Ask { held: Some(held()), unless_asked: true }
+    }
+
+    /// The answer for `key` where it may be given at `now` and nothing else is to be done: what [`Self::look_up`] would
+    /// call a hit, except while somebody signs it anew.
+    pub fn current(&self, key: &CacheKey, now: UtcTime, known: Option<KnownVersion>) -> Option<V> {
+        let (entry, known) = (self.entries.get(key)?, known?);
+        let current =
+            entry.facts.version >= known.version && now >= entry.produced_at && now < entry.renew_at;
+        current.then(|| {
+            entry.used.store(true, Ordering::Relaxed);
+            entry.answer.clone()
+        })
     }
 
     /// Facts about `key` that are known to be current, whatever became of the answer made from them: for
@@ -150,6 +181,7 @@ impl<V: Clone> AnswerCache<V> {
             dies_at: answer.next_update.minus(Self::DIES_BEFORE),
             octets,
             used: AtomicBool::new(false),
+            renewal_begun: AtomicI64::new(i64::MIN),
         };
         self.octets += octets;
         match self.entries.insert(key.clone(), entry) {
@@ -200,6 +232,9 @@ impl<V: Clone> AnswerCache<V> {
     }
 }
 
+/// How long a renewal may be under way before somebody else tries: a token that does not answer is not asked by all.
+const RENEWAL_TAKES: Span = Span::seconds(2);
+
 /// Octets of bookkeeping per entry: two keys, the entry, its share of the table. Rounded up.
 const OVERHEAD: usize = 384;
 
@@ -242,9 +277,19 @@ mod tests {
         assert_eq!(cache.look_up(&key(1), at(1), known(6, 1)), Lookup::Hit("signed"));
         // Old knowledge is no reason not to serve what is current by its own words …
         assert_eq!(cache.look_up(&key(1), at(1799), known(7, 1)), Lookup::Hit("signed"));
+        assert_eq!(cache.current(&key(1), at(1799), known(7, 1)), Some("signed"));
+        for (now, known) in [(1800, known(7, 1800)), (1, known(8, 1)), (-1, known(7, 1)), (1, None)] {
+            assert_eq!(cache.current(&key(1), at(now), known), None, "{now} {known:?}");
+        }
+        assert_eq!(cache.current(&key(2), at(1), known(7, 1)), None);
         // … but is a reason not to sign it again unasked.
         let held = Held { answer: "signed", facts: facts(7), renewal_due: true };
         assert_eq!(cache.look_up(&key(1), at(1800), known(7, 1799)), Lookup::Renew(held.clone()));
+        // … by one asker: while he is at it the others are served what is still true.
+        assert_eq!(cache.look_up(&key(1), at(1800), known(7, 1799)), Lookup::Hit("signed"));
+        assert_eq!(cache.look_up(&key(1), at(1801), known(7, 1799)), Lookup::Hit("signed"));
+        assert_eq!(cache.look_up(&key(1), at(1802), known(7, 1801)), Lookup::Renew(held.clone()));
+        assert_eq!(cache.look_up(&key(1), at(1801), known(7, 1801)), Lookup::Renew(held.clone()), "set back");
         let ask = Lookup::Ask { held: Some(held), unless_asked: true };
         assert_eq!(cache.look_up(&key(1), at(1800), known(7, 1)), ask);
         assert_eq!(cache.look_up(&key(1), at(3594), known(7, 1)), ask);

@@ -106,6 +106,10 @@ fn heading(kind: &str, language: Language) -> String {
             "End a CA for ever: it issues nothing and changes no status any more",
             "გამცემი ცენტრის სამუდამოდ დახურვა: აღარაფერს გასცემს და სტატუსს აღარ ცვლის",
         ),
+        "revoke-ca" => (
+            "Revoke a CA for ever, and every certificate that it issued",
+            "გამცემი ცენტრისა და მის მიერ გაცემული ყველა სერტიფიკატის სამუდამოდ გაუქმება",
+        ),
         "end-responder" => (
             "End a standing authorisation for OCSP responders",
             "OCSP მოპასუხეების მუდმივი ნებართვის შეწყვეტა",

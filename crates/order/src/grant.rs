@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::describe::is_hidden;
 use crate::document::{self, Malformed};
-use crate::{AuthoriseResponder, EndResponder, Office, Roles, TerminateCa, as_text};
+use crate::{AuthoriseResponder, EndResponder, Office, RevokeCa, Roles, TerminateCa, as_text};
 
 const GRANT: &str = "grant";
 const END_GRANT: &str = "end-grant";
 const AUTHORISE_RESPONDER: &str = "authorise-responder";
 const END_RESPONDER: &str = "end-responder";
 const TERMINATE_CA: &str = "terminate-ca";
+const REVOKE_CA: &str = "revoke-ca";
 
 /// A document of the register's chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub enum GrantDocument {
     EndResponder(EndResponder),
     /// An appointment; two security officers sign (P-02).
     Grant(Grant),
+    /// The revocation of a CA; two security officers sign.
+    RevokeCa(RevokeCa),
     /// The end of a CA; two security officers sign.
     TerminateCa(TerminateCa),
 }
@@ -110,6 +113,7 @@ impl GrantDocument {
             Self::End(end) => document::write(END_GRANT, end),
             Self::EndResponder(end) => document::write(END_RESPONDER, end),
             Self::Grant(grant) => document::write(GRANT, grant),
+            Self::RevokeCa(revoke) => document::write(REVOKE_CA, revoke),
             Self::TerminateCa(end) => document::write(TERMINATE_CA, end),
         }
     }
@@ -134,6 +138,11 @@ impl GrantDocument {
                 Self::AuthoriseResponder(Box::new(authorise))
             }
             END_RESPONDER => Self::EndResponder(document::read(members)?),
+            REVOKE_CA => {
+                let revoke: RevokeCa = document::read(members)?;
+                revoke.check()?;
+                Self::RevokeCa(revoke)
+            }
             TERMINATE_CA => Self::TerminateCa(document::read(members)?),
             _ => return Err(Malformed::UnknownKind),
         };
@@ -164,7 +173,10 @@ impl GrantDocument {
     /// The officer that it appoints or dismisses.
     pub fn officer(&self) -> Option<OfficerId> {
         match self {
-            Self::AuthoriseResponder(_) | Self::EndResponder(_) | Self::TerminateCa(_) => None,
+            Self::AuthoriseResponder(_)
+            | Self::EndResponder(_)
+            | Self::RevokeCa(_)
+            | Self::TerminateCa(_) => None,
             Self::End(end) => Some(end.officer),
             Self::Grant(grant) => Some(grant.officer),
         }
@@ -174,7 +186,7 @@ impl GrantDocument {
     pub fn signatures(&self) -> usize {
         match self {
             Self::End(_) | Self::EndResponder(_) => 1,
-            Self::AuthoriseResponder(_) | Self::Grant(_) | Self::TerminateCa(_) => 2,
+            Self::AuthoriseResponder(_) | Self::Grant(_) | Self::RevokeCa(_) | Self::TerminateCa(_) => 2,
         }
     }
 
@@ -185,6 +197,7 @@ impl GrantDocument {
             Self::End(one) => (one.installation, one.seq, one.prev, one.created),
             Self::EndResponder(one) => (one.installation, one.seq, one.prev, one.created),
             Self::Grant(one) => (one.installation, one.seq, one.prev, one.created),
+            Self::RevokeCa(one) => (one.installation, one.seq, one.prev, one.created),
             Self::TerminateCa(one) => (one.installation, one.seq, one.prev, one.created),
         }
     }

@@ -53,5 +53,5 @@ pub use standing::{
     AuthoriseResponder, AuthorisedResponder, EndResponder, ResponderRequest, StandingAuthorisation,
     StandingRefusal, accept_responder_request,
 };
-pub use terminate::TerminateCa;
+pub use terminate::{RevokeCa, TerminateCa};
 pub use unit::CertifyUnit;

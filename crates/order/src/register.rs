@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use ndoba_types::{InstallationId, OfficerId, Sha256Digest, Span, SubjectPublicKeyInfo, UtcTime};
-use ndoba_x509::KeyIdentifier;
+use ndoba_x509::{KeyIdentifier, RevocationReason};
 
 use crate::document::Malformed;
 use crate::{
@@ -88,6 +88,7 @@ pub struct Register {
     /// In the order of the chain, ended ones too.
     standing: Vec<StandingAuthorisation>,
     terminated: Vec<KeyIdentifier>,
+    revoked: Vec<(KeyIdentifier, RevocationReason)>,
 }
 
 impl Register {
@@ -108,6 +109,7 @@ impl Register {
             by_person: HashMap::new(),
             standing: Vec::new(),
             terminated: Vec::new(),
+            revoked: Vec::new(),
         };
         let roles =
             Roles::new([Role::SecurityOfficer]).map_err(|_| Malformed::rule("a role stands alone"))?;
@@ -232,6 +234,10 @@ impl Register {
             GrantDocument::End(end) => self.check_end(end)?,
             GrantDocument::EndResponder(end) => self.check_end_responder(end)?,
             GrantDocument::Grant(grant) => self.check_grant(grant)?,
+            GrantDocument::RevokeCa(revoke) if self.ca_revocation(revoke.ca).is_some() => {
+                return Err(RegisterRefusal::CaRevoked);
+            }
+            GrantDocument::RevokeCa(_) => {}
             GrantDocument::TerminateCa(end) if self.is_terminated(end.ca) => {
                 return Err(RegisterRefusal::CaTerminated);
             }
@@ -250,6 +256,9 @@ impl Register {
     fn check_authorise(&self, authorise: &AuthoriseResponder) -> Result<(), RegisterRefusal> {
         if self.is_terminated(authorise.ca) {
             return Err(RegisterRefusal::CaTerminated);
+        }
+        if self.ca_revocation(authorise.ca).is_some() {
+            return Err(RegisterRefusal::CaRevoked);
         }
         // An identifier stands for one authorisation for ever: what was ended does not come back under its name.
         match self.authorisation(|one| one.id() == authorise.authorisation) {
@@ -313,6 +322,7 @@ impl Register {
             GrantDocument::AuthoriseResponder(_)
             | GrantDocument::End(_)
             | GrantDocument::EndResponder(_)
+            | GrantDocument::RevokeCa(_)
             | GrantDocument::TerminateCa(_) => false,
             GrantDocument::Grant(grant) => {
                 signer.officer == grant.officer || signer.person == Some(grant.person)
@@ -338,10 +348,12 @@ impl Register {
                 self.standing.push(StandingAuthorisation::signed(authorise, self.head));
             }
             GrantDocument::End(_) => {}
+            GrantDocument::RevokeCa(revoke) => {
+                self.end_standing(revoke.ca, revoke.created);
+                self.revoked.push((revoke.ca, revoke.reason));
+            }
             GrantDocument::TerminateCa(end) => {
-                for ended in self.standing.iter_mut().filter(|one| one.content().ca == end.ca) {
-                    ended.end(end.created);
-                }
+                self.end_standing(end.ca, end.created);
                 self.terminated.push(end.ca);
             }
             GrantDocument::EndResponder(end) => {
@@ -414,6 +426,17 @@ impl Register {
         self.terminated.contains(&ca)
     }
 
+    /// Why two security officers revoked that CA; none while they have not.
+    pub fn ca_revocation(&self, ca: KeyIdentifier) -> Option<RevocationReason> {
+        self.revoked.iter().find(|(revoked, _)| *revoked == ca).map(|(_, reason)| *reason)
+    }
+
+    fn end_standing(&mut self, ca: KeyIdentifier, at: UtcTime) {
+        for ended in self.standing.iter_mut().filter(|one| one.content().ca == ca) {
+            ended.end(at);
+        }
+    }
+
     /// All standing authorisations there ever were, in the order of the chain.
     pub fn responder_authorisations(&self) -> &[StandingAuthorisation] {
         &self.standing
@@ -440,6 +463,9 @@ pub enum RegisterRefusal {
     /// The identifier is another authorisation's.
     #[error("there is an authorisation with that identifier already")]
     AuthorisationKnown,
+    /// The CA was revoked, for ever.
+    #[error("the CA was revoked")]
+    CaRevoked,
     /// The CA was ended, for ever.
     #[error("the CA has ended")]
     CaTerminated,
@@ -506,6 +532,7 @@ impl RegisterRefusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::AuthorisationKnown => "grant-authorisation-known",
+            Self::CaRevoked => "grant-ca-revoked",
             Self::CaTerminated => "grant-ca-terminated",
             Self::KeyKnown => "grant-key-known",
             Self::Malformed(malformed) => malformed.code(),

@@ -365,7 +365,7 @@ impl Registry for FakeRegistry {
         filter: &CertificateFilter,
         wanted: &PageRequest,
     ) -> Result<Page<CertificateRecord>, RegistryError> {
-        let CertificateFilter { subject, name: called, profile, key, status, within } = filter;
+        let CertificateFilter { subject, name: called, profile, key, device, status, within } = filter;
         let tables = self.open()?;
         let subject_of = |row: &CertificateRecord| {
             let application = tables.applications.iter().find(|one| Some(one.id) == row.application)?;
@@ -377,9 +377,10 @@ impl Registry for FakeRegistry {
                 CertificateStatus::Suspended { .. } => "suspended",
                 CertificateStatus::Revoked { .. } => "revoked",
             };
-            // Certificates of tests have no keys and no names.
+            // Certificates of tests have no keys and no names, and are in no device.
             key.is_none()
                 && called.is_none()
+                && device.is_none()
                 && profile.as_ref().is_none_or(|wanted| row.profile == *wanted)
                 && status.as_ref().is_none_or(|wanted| name == wanted)
                 && (subject.is_none() || subject_of(row) == *subject)

@@ -321,7 +321,14 @@ fn urls(raw: &RawUrls) -> Checked<Urls> {
             "a disclosure statement's address begins with https:// (EN 319 412-5, QcPDS)",
         );
     }
-    Ok(Urls { public: parsed("urls.public_url", &raw.public_url)?, documents })
+    let public: HttpUrl = parsed("urls.public_url", &raw.public_url)?;
+    if public.is_https() {
+        return complaint(
+            "urls.public_url",
+            "the address of OCSP, CRLs and issuers begins with http://: a check of TLS would need them first (C-32)",
+        );
+    }
+    Ok(Urls { public, documents })
 }
 
 fn limits(raw: &RawLimits) -> Checked<Limits> {
@@ -336,6 +343,7 @@ fn limits(raw: &RawLimits) -> Checked<Limits> {
     Ok(Limits {
         ocsp_request: octets("limits.ocsp_request", &raw.ocsp_request)?,
         ocsp_certificates: raw.ocsp_certificates,
+        ocsp_cache: octets("limits.ocsp_cache", &raw.ocsp_cache)?,
         tsp_request: octets("limits.tsp_request", &raw.tsp_request)?,
         api_body: octets("limits.api_body", &raw.api_body)?,
         connections: positive("limits.connections", raw.connections)?,

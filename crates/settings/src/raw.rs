@@ -383,6 +383,9 @@ section! {
         ocsp_request: String = "64KiB";
         /// The most certificates asked about in one.
         ocsp_certificates: u16 = 20u16;
+        /// Memory for signed OCSP answers, which are served from there until they change or are signed anew; some 2KiB
+        /// each. Where it is full, those that nobody asks for make room.
+        ocsp_cache: String = "64MiB";
         /// The longest time-stamp request.
         tsp_request: String = "16KiB";
         /// The longest body of the officers' API.

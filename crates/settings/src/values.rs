@@ -2,6 +2,8 @@
 //!
 //! Every struct is `non_exhaustive`: only this crate's checks can make one, anyone may read it.
 
+mod clock;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +11,8 @@ use std::path::PathBuf;
 use ndoba_types::{CaName, DeviceModel, InstallationId, KeyLabel, Oid, SignatureAlgorithm, Span, UtcTime};
 
 use crate::HttpUrl;
+
+pub use clock::{ClockMode, ClockSettings, KernelCheck, NtpServer};
 
 /// All of it. Made by [`Settings::load`] and [`Settings::from_toml`] only.
 #[derive(Clone, Debug)]
@@ -365,65 +369,6 @@ pub enum JournalMode {
     Relaxed,
 }
 
-/// What is asked of the clock (T-40 to T-43).
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ClockSettings {
-    /// Who is believed.
-    pub mode: ClockMode,
-    /// What the kernel's own opinion counts for.
-    pub kernel: KernelCheck,
-    /// The bound assumed in [`ClockMode::TrustedHostClock`].
-    pub assumed_bound: Span,
-    /// A jump of the wall clock against the monotonic one by more than this stops time-stamping.
-    pub step_limit: Span,
-    /// How long the clock must have been good after a failure.
-    pub clean_interval: Span,
-    /// Sources, in [`ClockMode::Disciplined`].
-    pub servers: Vec<NtpServer>,
-    /// How many sources must agree.
-    pub quorum: u8,
-    /// How often each is asked.
-    pub poll: Span,
-    /// How long an answer is waited for.
-    pub timeout: Span,
-    /// How long an answer counts.
-    pub max_age: Span,
-    /// How far this machine's clock may stray, in parts per million.
-    pub drift_ppm: u16,
-    /// The key that signs the clock's statement.
-    pub statement: Option<KeyRef>,
-}
-
-/// Who is believed about the time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockMode {
-    /// The kernel's discipline and a quorum of NTP servers.
-    Disciplined,
-    /// The machine's clock with an assumed bound: development only, and health says so.
-    TrustedHostClock,
-}
-
-/// What the kernel's discipline state counts for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KernelCheck {
-    /// An unsynchronised kernel stops time-stamping.
-    Enforce,
-    /// Not looked at.
-    Off,
-    /// Logged only.
-    Warn,
-}
-
-/// An NTP server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NtpServer {
-    /// Its host name or address.
-    pub host: String,
-    /// Its UDP port.
-    pub port: u16,
-}
-
 /// Sealing of the audit log.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -502,6 +447,8 @@ pub struct Limits {
     pub ocsp_request: usize,
     /// The most certificates asked about in one OCSP request.
     pub ocsp_certificates: u16,
+    /// The most octets of memory for signed OCSP answers.
+    pub ocsp_cache: usize,
     /// The most octets of a time-stamp request.
     pub tsp_request: usize,
     /// The most octets of a body sent to the officers' API.

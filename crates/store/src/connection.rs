@@ -64,6 +64,27 @@ macro_rules! on_each_engine {
 }
 pub(crate) use on_each_engine;
 
+/// Inserts rows, but for those that are there; how many. One statement on PostgreSQL, which is another process; on
+/// SQLite one that is prepared once.
+macro_rules! insert_new {
+    ($conn:ident, $table:expr, $rows:expr) => {
+        match $conn {
+            $crate::connection::Conn::Postgres($conn) => {
+                diesel::insert_into($table).values($rows).on_conflict_do_nothing().execute($conn)?
+            }
+            $crate::connection::Conn::Sqlite($conn) => {
+                let mut inserted = 0;
+                for row in $rows {
+                    inserted +=
+                        diesel::insert_into($table).values(row).on_conflict_do_nothing().execute($conn)?;
+                }
+                inserted
+            }
+        }
+    };
+}
+pub(crate) use insert_new;
+
 /// How long a transaction waits for another's locks before it gives up.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// How long a caller waits for a free connection.

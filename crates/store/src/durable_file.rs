@@ -1,7 +1,7 @@
 //! Files that are whole or absent, and still there after the power came back.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -10,6 +10,11 @@ use std::path::Path;
 /// Written beside it, synced, renamed over it, and the folder synced; when this returns `Ok` the new content
 /// survives a power cut. One writer per path. `mode` is the file's permission, such as `0o600`.
 pub(crate) fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    replace_from(path, &mut &*bytes, mode)
+}
+
+/// As [`replace`], with what `source` gives: as long as one likes, never whole in memory.
+pub(crate) fn replace_from(path: &Path, source: &mut dyn Read, mode: u32) -> io::Result<()> {
     let folder = folder_of(path)?;
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     name.push(".new");
@@ -20,10 +25,23 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
         Ok(()) | Err(_) => {}
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
-    file.write_all(bytes)?;
+    io::copy(source, &mut file)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
     sync_folder(folder)
+}
+
+/// A file in `folder` without a name: gone when it is closed, whatever ends the process. `name` is its name while it is
+/// made.
+pub(crate) fn nameless(folder: &Path, name: &str) -> io::Result<File> {
+    let path = folder.join(name);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+    fs::remove_file(&path)?;
+    Ok(file)
 }
 
 /// Makes a new name in `folder`, or the end of one, survive a power cut.

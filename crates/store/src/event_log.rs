@@ -11,7 +11,7 @@ use ndoba_types::Sha256Digest;
 
 use crate::error::StoreError;
 use crate::queries::{audit_log, events};
-use crate::transaction::unless_refused;
+use crate::transaction::all_or_nothing;
 use crate::{Store, durable_file};
 
 impl From<StoreError> for LogError {
@@ -46,10 +46,7 @@ impl EventLog for Store {
 
     fn append(&self, size: u64, leaves: &[Leaf]) -> Result<bool, LogError> {
         Ok(self.write("audit_append", |conn| {
-            let appended = unless_refused(conn, |conn| {
-                Ok(if audit_log::append(conn, size, leaves)? { Ok(()) } else { Err(()) })
-            })?;
-            Ok(appended.is_ok())
+            all_or_nothing(conn, |conn| audit_log::append(conn, size, leaves))
         })?)
     }
 

@@ -1,26 +1,27 @@
 //! The CA's port: each method a transaction.
 
 use ndoba_audit::{Event, EventKind};
+use ndoba_ca::Octets;
 use ndoba_ca::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
 use ndoba_ca::clocks::{ClockChange, OpenRequest};
 use ndoba_ca::ending::{AuthorityEnd, LastCrlIntent};
 use ndoba_ca::ports::{
-    AcceptedState, Attempt, Authority, AuthorityMark, CertificateId, CrlFailure, CrlInDoubt, CrlIntent,
-    CrlIssued, CrlState, InDoubt, Intent, IntentOutcome, Issued, Ledger, LedgerError, LossCause,
-    OverdueSuspension, Queue, QueuedOrder, StatusAction, StatusChange, StatusOutcome, StatusRefusal,
-    StoredGrant, StoredResponderRequest, SuspensionEnd, Warrant,
+    AcceptedState, Attempt, Authority, AuthorityMark, AuthorityRevocation, CertificateId, CrlFailure,
+    CrlInDoubt, CrlIntent, CrlIssued, CrlState, InDoubt, Intent, IntentOutcome, Issued, Ledger, LedgerError,
+    LossCause, OverdueSuspension, Queue, QueuedOrder, StatusAction, StatusChange, StatusOutcome,
+    StatusRefusal, StoredGrant, StoredResponderRequest, SuspensionEnd, Warrant,
 };
 use ndoba_types::{CaName, OrderId, Sha256Digest, UtcTime};
-use ndoba_x509::RevokedEntry;
+use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::Store;
 use crate::error::StoreError;
 use crate::queries::{
-    accounts, attempts, authorities, clocks, crls, events, grants, issuance, order_queue, responder_ledger,
-    restore, status, versions,
+    accounts, attempts, authorities, batch, clocks, crls, events, grants, issuance, keys, order_queue,
+    responder_ledger, restore, status, versions,
 };
 use crate::spelling::order;
-use crate::transaction::unless_refused;
+use crate::transaction::{all_or_nothing, unless_refused};
 
 impl From<StoreError> for LedgerError {
     fn from(error: StoreError) -> Self {
@@ -43,6 +44,10 @@ impl Ledger for Store {
     ) -> Result<Vec<QueuedOrder>, LedgerError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         Ok(self.snapshot("queued_orders", |conn| order_queue::waiting(conn, queue, until, limit))?)
+    }
+
+    fn is_order_queued(&self, until: UtcTime) -> Result<bool, LedgerError> {
+        Ok(self.read("is_order_queued", |conn| order_queue::is_any_waiting(conn, until))?)
     }
 
     fn refuse_order(
@@ -91,33 +96,47 @@ impl Ledger for Store {
         orders.sort_unstable();
         Ok(self.write("record_intents", |conn| {
             order_queue::lock(conn, &orders)?;
+            keys::hold(conn, &intents)?;
+            let ended =
+                versions::ended(conn, &intents.iter().map(|intent| &intent.certificate.ca).collect())?;
+            let outcomes = if ended.is_empty()
+                && all_or_nothing(conn, |conn| batch::record_intents(conn, &intents))?
+            {
+                vec![IntentOutcome::Recorded; intents.len()]
+            } else {
+                intents
+                    .iter()
+                    .map(|intent| {
+                        if ended.contains(intent.certificate.ca.as_str()) {
+                            return Ok(IntentOutcome::CaEnded);
+                        }
+                        let recorded = unless_refused(conn, |conn| issuance::record_intent(conn, intent))?;
+                        Ok(match recorded {
+                            Ok(()) => IntentOutcome::Recorded,
+                            Err(refusal) => refusal,
+                        })
+                    })
+                    .collect::<Result<_, StoreError>>()?
+            };
+            // Last, for batches of one key share this row: the others wait for the commit only.
             let counts = intents
                 .iter()
                 .map(|Intent { attempt, .. }| attempts::counted(attempt, attempt.signatures, attempt.at));
             attempts::count_all(conn, counts)?;
-            let ended =
-                versions::ended(conn, &intents.iter().map(|intent| &intent.certificate.ca).collect())?;
-            intents
-                .iter()
-                .map(|intent| {
-                    if ended.contains(intent.certificate.ca.as_str()) {
-                        return Ok(IntentOutcome::CaEnded);
-                    }
-                    let recorded = unless_refused(conn, |conn| issuance::record_intent(conn, intent))?;
-                    Ok(match recorded {
-                        Ok(()) => IntentOutcome::Recorded,
-                        Err(refusal) => refusal,
-                    })
-                })
-                .collect()
+            Ok(outcomes)
         })?)
     }
 
     fn record_issued(&self, issued: Vec<Issued>) -> Result<Vec<bool>, LedgerError> {
         Ok(self.write("record_issued", |conn| {
+            let recorded = if all_or_nothing(conn, |conn| batch::record_issued(conn, &issued))? {
+                vec![true; issued.len()]
+            } else {
+                issued.iter().map(|issued| issuance::record_issued(conn, issued)).collect::<Result<_, _>>()?
+            };
             let counts = issued.iter().map(|one| attempts::counted(&one.attempt, one.signatures, one.at));
             attempts::count_all(conn, counts)?;
-            issued.iter().map(|issued| issuance::record_issued(conn, issued)).collect()
+            Ok(recorded)
         })?)
     }
 
@@ -143,20 +162,15 @@ impl Ledger for Store {
         Ok(self.read("certificate", |conn| issuance::certificate(conn, id))?)
     }
 
-    fn key_of_another(&self, spki: Sha256Digest, name_owner: Sha256Digest) -> Result<bool, LedgerError> {
-        Ok(self.read("key_of_another", |conn| issuance::key_of_another(conn, spki, name_owner))?)
-    }
-
-    fn key_compromised(&self, spki: Sha256Digest) -> Result<bool, LedgerError> {
-        Ok(self.read("key_compromised", |conn| issuance::key_compromised(conn, spki))?)
-    }
-
     fn change_status(&self, change: StatusChange) -> Result<StatusOutcome, LedgerError> {
         Ok(self.write_status("change_status", |conn| {
             let StatusChange { certificate, order_id, action, received, at, event } = &change;
             // 1. The order: whoever carries it out a second time changes nothing.
             if !order_queue::claim(conn, *order_id)? {
                 return Ok(StatusOutcome::Refused(already(*action)));
+            }
+            if *action == StatusAction::Revoke(RevocationReason::KeyCompromise) {
+                keys::hold_of(conn, certificate)?;
             }
             // 2. The status, where it allows the change; else the order ends here.
             if let Err(refusal) = status::apply(conn, certificate, *action, *at)? {
@@ -250,12 +264,30 @@ impl Ledger for Store {
         Ok(self.write("record_last_crl_intent", |conn| crls::record_last_intent(conn, &intent, &end))?)
     }
 
-    fn record_crl(&self, crl: CrlIssued) -> Result<bool, LedgerError> {
-        Ok(self.write("record_crl", |conn| crls::record_signed(conn, &crl))?)
+    fn record_crl(&self, crl: CrlIssued, der: &dyn Octets) -> Result<bool, LedgerError> {
+        Ok(self.write("record_crl", |conn| crls::record_signed(conn, &crl, der))?)
     }
 
     fn record_crl_published(&self, ca: &CaName, number: u64, event: Event) -> Result<bool, LedgerError> {
         Ok(self.write("record_crl_published", |conn| crls::record_published(conn, ca, number, &event))?)
+    }
+
+    fn revoke_authority(&self, revocation: AuthorityRevocation) -> Result<bool, LedgerError> {
+        Ok(self.write_status("revoke_authority", |conn| status::revoke_authority(conn, &revocation))?)
+    }
+
+    fn unrevoked(&self, ca: &CaName, limit: usize) -> Result<Vec<CertificateId>, LedgerError> {
+        Ok(self.read("unrevoked", |conn| status::unrevoked_under(conn, ca, limit))?)
+    }
+
+    fn revoke_with_ca(
+        &self,
+        certificates: Vec<(CertificateId, Event)>,
+        reason: RevocationReason,
+        at: UtcTime,
+    ) -> Result<usize, LedgerError> {
+        Ok(self
+            .write_status("revoke_with_ca", |conn| status::revoke_with_ca(conn, &certificates, reason, at))?)
     }
 
     fn crls_in_doubt(
@@ -276,8 +308,8 @@ impl Ledger for Store {
         Ok(self.write("record_crl_failure", |conn| crls::record_failure(conn, crl, failure, &event))?)
     }
 
-    fn current_crl(&self, ca: &CaName) -> Result<Option<Vec<u8>>, LedgerError> {
-        Ok(self.read("current_crl", |conn| crls::current(conn, ca))?)
+    fn crl_part(&self, ca: &CaName, number: u64, part: u32) -> Result<Option<Vec<u8>>, LedgerError> {
+        Ok(self.read("crl_part", |conn| crls::part(conn, ca, number, part))?)
     }
 
     fn register_authority(&self, authority: Authority, event: Event) -> Result<(), LedgerError> {

@@ -3,10 +3,12 @@
 //! Trusted for nothing by us but one thing: the highest CRL number that was ever online is read back from here by
 //! who publishes. Relying parties verify the signatures.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
+use ndoba_ca::{CrlDraft, CrlSink, Octets, ReadSeek};
 use ndoba_types::CaName;
 
 use crate::durable_file;
@@ -45,6 +47,30 @@ impl PublishedFiles {
         put(self.crl_path(ca), der)
     }
 
+    /// As [`Self::put_crl`], with what `source` gives.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError`]: the file of before is still there.
+    pub fn put_crl_from(&self, ca: &CaName, source: &mut dyn Read) -> Result<(), PublishError> {
+        let path = self.crl_path(ca);
+        durable_file::replace_from(&path, source, MODE).map_err(|source| PublishError { path, source })
+    }
+
+    /// The CRL that is online, open: it stays what it is while another takes its place.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError`] when there is a file and it cannot be opened.
+    pub fn open_crl(&self, ca: &CaName) -> Result<Option<File>, PublishError> {
+        let path = self.crl_path(ca);
+        match File::open(&path) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(PublishError { path, source }),
+        }
+    }
+
     /// Puts an issuer's certificate online, in one step and durably.
     ///
     /// # Errors
@@ -80,6 +106,59 @@ impl PublishedFiles {
     /// Where a CA's certificate lies.
     pub fn issuer_path(&self, ca: &CaName) -> PathBuf {
         self.folder.join("issuer").join(format!("{ca}.cer"))
+    }
+}
+
+/// The CA's own view of the folder.
+impl CrlSink for PublishedFiles {
+    fn draft(&self, ca: &CaName) -> Result<Box<dyn CrlDraft>, ndoba_ca::PublishError> {
+        let file = durable_file::nameless(&self.folder.join("crl"), &format!(".{ca}.draft"))?;
+        Ok(Box::new(DraftFile { file, length: 0 }))
+    }
+
+    fn publish(&self, ca: &CaName, der: &dyn Octets) -> Result<(), ndoba_ca::PublishError> {
+        self.put_crl_from(ca, &mut der.read()?).map_err(|error| ndoba_ca::PublishError(error.into()))
+    }
+
+    fn online(&self, ca: &CaName) -> Result<Option<Box<dyn ReadSeek>>, ndoba_ca::PublishError> {
+        match self.open_crl(ca) {
+            Ok(file) => Ok(file.map(|file| Box::new(file) as Box<dyn ReadSeek>)),
+            Err(error) => Err(ndoba_ca::PublishError(error.into())),
+        }
+    }
+}
+
+/// The entries of a list that is being made, in a file without a name.
+struct DraftFile {
+    file: File,
+    length: u64,
+}
+
+impl Octets for DraftFile {
+    fn read(&self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(DraftReader { draft: self, at: 0 }))
+    }
+}
+
+impl CrlDraft for DraftFile {
+    fn append(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(octets, self.length)?;
+        self.length += octets.len() as u64;
+        Ok(())
+    }
+}
+
+/// Reads with a place of its own, whoever else reads.
+struct DraftReader<'d> {
+    draft: &'d DraftFile,
+    at: u64,
+}
+
+impl Read for DraftReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.draft.file.read_at(buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
     }
 }
 
@@ -121,6 +200,17 @@ mod tests {
         fs::write(folder.path().join("crl/seal.crl.new"), b"half").unwrap();
         files.put_crl(&ca, b"second").unwrap();
         assert_eq!(files.crl(&ca).unwrap().unwrap(), b"second");
+        assert_eq!(fs::read_dir(folder.path().join("crl")).unwrap().count(), 1);
+        // As the CA writes and reads: what is open stays what it was, and a draft has no name.
+        let mut before = files.online(&ca).unwrap().unwrap();
+        let mut draft = files.draft(&ca).unwrap();
+        draft.append(b"thi").unwrap();
+        draft.append(b"rd").unwrap();
+        files.publish(&ca, &*draft).unwrap();
+        assert_eq!(files.crl(&ca).unwrap().unwrap(), b"third");
+        let mut octets = Vec::new();
+        before.read_to_end(&mut octets).unwrap();
+        assert_eq!(octets, b"second");
         assert_eq!(fs::read_dir(folder.path().join("crl")).unwrap().count(), 1);
         files.put_issuer(&ca, b"der").unwrap();
         assert_eq!(files.issuer(&ca).unwrap().unwrap(), b"der");

@@ -248,6 +248,15 @@ table! {
 }
 
 table! {
+    crl_parts (ca, number, part) {
+        ca -> Text,
+        number -> BigInt,
+        part -> BigInt,
+        octets -> Binary,
+    }
+}
+
+table! {
     audit_events (id) {
         id -> BigInt,
         event -> Binary,

@@ -23,7 +23,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Oldest first. The last one is the schema that this program works with.
-const VERSIONS: [&str; 9] = [
+const VERSIONS: [&str; 10] = [
     "20261123000001",
     "20261125000001",
     "20261127000001",
@@ -32,6 +32,7 @@ const VERSIONS: [&str; 9] = [
     "20261127000004",
     "20261127000008",
     "20261127000011",
+    "20261127000012",
     "20261127000013",
 ];
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use ndoba_ca::ports::AuthorityMark;
 use ndoba_ocsp::{
@@ -72,12 +72,14 @@ impl StatusRecords {
     /// [`RefreshError`]. After [`RefreshError::Witness`] every look-up fails until a refresh succeeds again; the
     /// other errors leave what was known with its age, which the cache judges.
     pub fn refresh(&self, now: UtcTime) -> Result<(), RefreshError> {
+        let mut watch = self.watch();
         let changes = self.store.status_changes();
         let (marks, beat) = self
             .store
             .snapshot("status_versions", |conn| Ok((versions::all(conn)?, heartbeat::newest(conn)?)))?;
         let database = Marks { authorities: marks, grant: 0, checkpoint: None };
-        self.bear_witness(&database)?;
+        self.bear_witness(&mut watch, &database)?;
+        drop(watch);
         let as_of = match self.dating {
             Dating::Primary => now,
             Dating::Replica => beat.map(|beat| beat.at.min(now)).ok_or(RefreshError::NoHeartbeat)?,
@@ -94,10 +96,15 @@ impl StatusRecords {
         Ok(())
     }
 
+    /// The witness. Whoever compares the database with it holds it from before he looks at the database: what was
+    /// read before somebody else advanced it would look like a database that went back.
+    fn watch(&self) -> MutexGuard<'_, Watch> {
+        // A panic in one leaves a witness that is at worst older than it could be.
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Compares the marks with the witness and advances it.
-    fn bear_witness(&self, database: &Marks) -> Result<(), AdvanceError> {
-        // One at a time; a panic in one leaves a witness that is at worst older than it could be.
-        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+    fn bear_witness(&self, watch: &mut Watch, database: &Marks) -> Result<(), AdvanceError> {
         let Some(witness) = &mut watch.witness else { return Ok(()) };
         let advanced = witness.advance(database);
         let behind = matches!(advanced, Err(AdvanceError::Behind(_)));
@@ -107,10 +114,19 @@ impl StatusRecords {
 
     /// Has the witness know of a change before an answer tells of it: a database that forgot it is then refused, even
     /// when this process ended before its next refresh.
-    fn remember(&self) -> Result<(), StatusError> {
+    fn remember(&self, issuer: &CaName, version: StatusVersion) -> Result<(), StatusError> {
+        let mut watch = self.watch();
+        // Whoever held it until now may have written that down, and much that came after it.
+        let written = |witness: &Witness| {
+            let seen = witness.marks().authorities;
+            seen.iter().any(|mark| mark.ca == *issuer && mark.version >= version.0)
+        };
+        if watch.witness.as_ref().is_none_or(written) {
+            return Ok(());
+        }
         let marks = self.store.snapshot("status_versions", versions::all)?;
         let database = Marks { authorities: marks, grant: 0, checkpoint: None };
-        self.bear_witness(&database).map_err(|error| match error {
+        self.bear_witness(&mut watch, &database).map_err(|error| match error {
             AdvanceError::Behind(_) => StatusError::BehindWitness,
             AdvanceError::File(error) => StatusError::Unavailable { reason: error.to_string() },
         })
@@ -169,8 +185,11 @@ impl StatusSource for StatusRecords {
             }
         }
         let found = look_up(&self.store, issuer, serials)?;
-        if self.looked_at(issuer).is_none_or(|known| known.version < found.version) {
-            self.remember()?;
+        // `good` and `unknown` tell of no revocation that a database could forget.
+        if found.facts.iter().any(tells_of_a_change)
+            && self.looked_at(issuer).is_none_or(|known| known.version < found.version)
+        {
+            self.remember(issuer, found.version)?;
         }
         Ok(found)
     }
@@ -192,6 +211,13 @@ impl StatusVersions for StatusRecords {
         known.map(
             |known| if changed { KnownVersion { version: StatusVersion(u64::MAX), ..known } } else { known },
         )
+    }
+}
+
+fn tells_of_a_change(facts: &CertStatusFacts) -> bool {
+    match facts {
+        CertStatusFacts::Revoked { .. } | CertStatusFacts::Suspended { .. } => true,
+        CertStatusFacts::Good { .. } | CertStatusFacts::NotIssued => false,
     }
 }
 

@@ -250,6 +250,14 @@ pub(crate) fn write_on<T>(
     }
 }
 
+/// Runs `act` so that its changes are undone when it returns `false`; whether it did all.
+pub(crate) fn all_or_nothing(
+    conn: &mut Conn,
+    act: impl FnOnce(&mut Conn) -> Result<bool, StoreError>,
+) -> Result<bool, StoreError> {
+    Ok(unless_refused(conn, |conn| Ok(if act(conn)? { Ok(()) } else { Err(()) }))?.is_ok())
+}
+
 /// The words of SQL that diesel's own `transaction` would choose otherwise.
 fn begin_on(conn: &mut Conn, mode: Mode) -> QueryResult<()> {
     match (conn, mode) {

@@ -4,8 +4,10 @@ mod judge;
 mod node;
 mod ntp;
 mod postgres;
+mod small_disk;
 
 pub use judge::{Document, Finding, Judge};
 pub use node::node_judge;
 pub use ntp::{NtpBehaviour, NtpServer, TrueTime};
 pub use postgres::PostgresCluster;
+pub use small_disk::SmallDisk;

@@ -34,10 +34,20 @@ impl PostgresCluster {
     ///
     /// When the server's binaries are missing (`cargo xtask setup` installs them) or do not start.
     pub fn start() -> Self {
+        // A socket's path has room for 107 octets.
+        Self::start_in(Path::new("/tmp"))
+    }
+
+    /// As [`Self::start`], with its data and its socket in a folder of this one, whose path is short.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::start`].
+    pub fn start_in(parent: &Path) -> Self {
         let Some(bin) = binaries() else {
             panic!("PostgreSQL's server binaries are missing: run cargo xtask setup")
         };
-        let cluster = Self { folder: folder(), bin, databases: AtomicU32::new(0) };
+        let cluster = Self { folder: folder(parent), bin, databases: AtomicU32::new(0) };
         // PostgreSQL refuses to run as root, and its user must own the folder.
         if is_root() {
             let owned = Command::new("chown").arg("postgres").arg(&cluster.folder).status();
@@ -62,6 +72,18 @@ impl PostgresCluster {
         );
         let log = self.folder.join("log").display().to_string();
         self.run("pg_ctl", &["-D", &self.data(), "-w", "-l", &log, "-o", &options, "start"]);
+    }
+
+    /// Starts the server again where it ended by itself, as it does when it cannot write its log.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub fn revive(&self) {
+        let mut status = self.command("pg_ctl", &["-D", &self.data(), "status"]);
+        if !status.stdout(Stdio::null()).status().is_ok_and(|status| status.success()) {
+            self.resume();
+        }
     }
 
     /// Stops the server as a crash would: no transaction in flight is finished.
@@ -175,9 +197,9 @@ impl PostgresCluster {
     }
 }
 
-/// A new folder that only its owner enters. Under /tmp: a socket's path has room for 107 octets.
-fn folder() -> PathBuf {
-    let made = tempfile::Builder::new().prefix("ndoba-pg").tempdir_in("/tmp").and_then(|folder| {
+/// A new folder that only its owner enters.
+fn folder(parent: &Path) -> PathBuf {
+    let made = tempfile::Builder::new().prefix("ndoba-pg").tempdir_in(parent).and_then(|folder| {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700))?;
         Ok(folder.keep())
     });

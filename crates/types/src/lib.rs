@@ -18,15 +18,15 @@ mod time;
 
 pub use authority::{BadCaName, CaName};
 pub use device::{BadDeviceModel, DeviceModel};
-pub use digest::{BadDigest, Sha256Digest};
+pub use digest::{BadDigest, Sha256Digest, Sha256Hasher};
 pub use id::{BadId, EventId, InstallationId, OfficerId, OrderId, RecordId};
 pub use key::{BadKeyLabel, KeyLabel, SubjectPublicKeyInfo};
 pub use oid::{BadOid, Oid};
 pub use ports::{Clock, Random, RandomUnavailable};
 pub use serial::{BadSerial, SerialNumber};
 pub use sign::{
-    AnswerFinally, AnswerStatus, AskForUnit, Canary, EnrolResponder, IssueCertificates, ProvePossession,
-    PublishCrls, Purpose, SealAudit, SignError, SignReply, Signature, SignatureAlgorithm, SigningKey,
-    StampTime, StateClock, SuspendByCode, ToBeSigned,
+    AnswerFinally, AnswerStatus, AskForUnit, Canary, DigestToBeSigned, EnrolResponder, IssueCertificates,
+    MessageHasher, ProvePossession, PublishCrls, Purpose, SealAudit, SignError, SignReply, Signature,
+    SignatureAlgorithm, SigningKey, StampTime, StateClock, SuspendByCode, ToBeSigned,
 };
 pub use time::{BadTime, CertifiedTime, Span, TimeUnavailable, TrustedClock, UtcTime};

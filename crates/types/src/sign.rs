@@ -88,6 +88,83 @@ impl<P: Purpose> fmt::Debug for ToBeSigned<P> {
     }
 }
 
+/// The digest of a message for purpose `P` that is too long to be held: it was hashed as it was checked. Consumed by
+/// signing, as [`ToBeSigned`] is.
+pub struct DigestToBeSigned<P> {
+    algorithm: SignatureAlgorithm,
+    digest: Vec<u8>,
+    purpose: PhantomData<fn() -> P>,
+}
+
+impl<P: Purpose> DigestToBeSigned<P> {
+    /// States of the message that `hasher` has seen what [`ToBeSigned::assertion`] states.
+    pub fn assertion(hasher: MessageHasher) -> Self {
+        let algorithm = hasher.algorithm();
+        Self { algorithm, digest: hasher.finish(), purpose: PhantomData }
+    }
+
+    /// For which algorithm it was hashed.
+    pub fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    /// [`SignatureAlgorithm::digest`] of the message.
+    pub fn digest(&self) -> &[u8] {
+        &self.digest
+    }
+}
+
+impl<P: Purpose> fmt::Debug for DigestToBeSigned<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DigestToBeSigned<{}>({:?})", P::NAME, self.algorithm)
+    }
+}
+
+/// [`SignatureAlgorithm::digest`] of a message that comes in pieces.
+#[derive(Clone)]
+pub struct MessageHasher {
+    algorithm: SignatureAlgorithm,
+    state: HashState,
+}
+
+#[derive(Clone)]
+enum HashState {
+    Sha256(Sha256),
+    Sha384(Sha384),
+    Sha512(Sha512),
+}
+
+impl MessageHasher {
+    /// The algorithm that the digest is for.
+    pub fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    /// Takes the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        match &mut self.state {
+            HashState::Sha256(state) => state.update(piece),
+            HashState::Sha384(state) => state.update(piece),
+            HashState::Sha512(state) => state.update(piece),
+        }
+    }
+
+    /// The digest of all pieces.
+    pub fn finish(self) -> Vec<u8> {
+        match self.state {
+            HashState::Sha256(state) => state.finalize().to_vec(),
+            HashState::Sha384(state) => state.finalize().to_vec(),
+            HashState::Sha512(state) => state.finalize().to_vec(),
+        }
+    }
+}
+
+impl fmt::Debug for MessageHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MessageHasher({:?})", self.algorithm)
+    }
+}
+
 /// A signature algorithm with its hash and parameters, as in TS 119 312 Table 4 (requirements C-80, C-81).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignatureAlgorithm {
@@ -131,17 +208,25 @@ impl SignatureAlgorithm {
     /// The hash of `message` that a key of this algorithm signs: what the token is shown, and what tells one signature
     /// from another in the accounting. Ed25519 hashes within; its SHA-512 stands for the message.
     pub fn digest(self, message: &[u8]) -> Vec<u8> {
-        match self {
+        let mut hasher = self.hasher();
+        hasher.update(message);
+        hasher.finish()
+    }
+
+    /// As [`Self::digest`], of a message that comes in pieces.
+    pub fn hasher(self) -> MessageHasher {
+        let state = match self {
             Self::EcdsaP256Sha256 | Self::RsaPkcs1Sha256 | Self::RsaPssSha256 => {
-                Sha256::digest(message).to_vec()
+                HashState::Sha256(Sha256::new())
             }
             Self::EcdsaP384Sha384 | Self::RsaPkcs1Sha384 | Self::RsaPssSha384 => {
-                Sha384::digest(message).to_vec()
+                HashState::Sha384(Sha384::new())
             }
             Self::EcdsaP521Sha512 | Self::RsaPkcs1Sha512 | Self::RsaPssSha512 | Self::Ed25519 => {
-                Sha512::digest(message).to_vec()
+                HashState::Sha512(Sha512::new())
             }
-        }
+        };
+        MessageHasher { algorithm: self, state }
     }
 }
 
@@ -185,22 +270,38 @@ pub trait SigningKey<P: Purpose>: Send + Sync {
     /// implementation's queue has passed.
     fn submit(&self, message: ToBeSigned<P>, reply: SignReply);
 
+    /// As [`Self::submit`], of a message that was hashed already. A key that hashes within refuses.
+    fn submit_digest(&self, message: DigestToBeSigned<P>, reply: SignReply) {
+        let reason = format!("this key signs whole messages, not a digest for {:?}", message.algorithm());
+        reply(Err(SignError::Refused { reason }));
+    }
+
+    /// As [`Self::sign`], of a message that was hashed already.
+    ///
+    /// # Errors
+    ///
+    /// [`SignError`], by what the caller must do.
+    fn sign_digest(&self, message: DigestToBeSigned<P>) -> Result<Signature, SignError> {
+        wait(|reply| self.submit_digest(message, reply))
+    }
+
     /// Signs and waits. For threads that may wait; never on a server's event loop.
     ///
     /// # Errors
     ///
     /// [`SignError`], by what the caller must do.
     fn sign(&self, message: ToBeSigned<P>) -> Result<Signature, SignError> {
-        let (sender, receiver) = mpsc::sync_channel(1);
-        self.submit(
-            message,
-            Box::new(move |outcome| {
-                // The receiver below waits until this is sent, so sending cannot fail while anyone listens.
-                let _ = sender.send(outcome);
-            }),
-        );
-        receiver.recv().unwrap_or(Err(SignError::InDoubt { reason: "the signer dropped the request".into() }))
+        wait(|reply| self.submit(message, reply))
     }
+}
+
+fn wait(submit: impl FnOnce(SignReply)) -> Result<Signature, SignError> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    submit(Box::new(move |outcome| {
+        // The receiver below waits until this is sent, so sending cannot fail while anyone listens.
+        let _ = sender.send(outcome);
+    }));
+    receiver.recv().unwrap_or(Err(SignError::InDoubt { reason: "the signer dropped the request".into() }))
 }
 
 /// Why there is no signature, by what the caller must do.

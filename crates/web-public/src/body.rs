@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::body::{BodyStream, MessageBody as _};
@@ -46,7 +47,12 @@ impl From<NoBody> for HttpResponse {
 ///
 /// [`NoBody`].
 pub(crate) async fn read(payload: Payload, limit: usize) -> Result<Bytes, NoBody> {
-    timeout(BODY_DEADLINE, read_within(payload, limit)).await.unwrap_or(Err(NoBody::TooSlow))
+    let mut reading = pin!(read_within(payload, limit));
+    // Most bodies came with their heads: no timer is set for them.
+    if let Poll::Ready(read) = poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await {
+        return read;
+    }
+    timeout(BODY_DEADLINE, reading).await.unwrap_or(Err(NoBody::TooSlow))
 }
 
 async fn read_within(payload: Payload, limit: usize) -> Result<Bytes, NoBody> {

@@ -19,7 +19,12 @@ pub(crate) struct Validators {
 impl Validators {
     /// Of a body last changed at `modified`; its ETag is the hex SHA-256, as RFC 9919 §7.2 proposes (O-22).
     pub(crate) fn new(body: &[u8], modified: SystemTime) -> Self {
-        let quoted = format!("\"{}\"", Sha256Digest::of(body));
+        Self::of_digest(Sha256Digest::of(body), modified)
+    }
+
+    /// As [`Self::new`], of a body with that digest.
+    pub(crate) fn of_digest(digest: Sha256Digest, modified: SystemTime) -> Self {
+        let quoted = format!("\"{digest}\"");
         let etag = HeaderValue::try_from(quoted).unwrap_or_else(|_| HeaderValue::from_static("\"\""));
         // Headers know whole seconds; a fraction kept here would make the client's own copy look old.
         let whole = modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();

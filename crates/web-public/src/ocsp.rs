@@ -1,6 +1,7 @@
 //! OCSP over HTTP (RFC 6960 appendix A, RFC 9919 §6 and §7).
 
 mod get_path;
+mod heard;
 mod http;
 mod readers;
 mod service;

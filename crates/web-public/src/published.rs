@@ -1,18 +1,24 @@
 //! Files as the CA and the audit log published them: served with the database and every token away.
 
-use std::fs;
-use std::io;
+mod file_body;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LAST_MODIFIED};
 use actix_web::web::{self, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use ndoba_types::CaName;
+use ndoba_types::{CaName, Sha256Hasher};
 
 use crate::body;
 use crate::conditional::Validators;
+use file_body::FileBody;
 
 /// The folder of published files: `crl/<ca>.crl`, `issuer/<ca>.cer`, `audit/checkpoint`.
 ///
@@ -20,12 +26,22 @@ use crate::conditional::Validators;
 #[derive(Clone, Debug)]
 pub struct PublishedFiles {
     folder: PathBuf,
+    /// Of each file the version that was served last: a long one is not hashed for every client.
+    known: Arc<Mutex<HashMap<PathBuf, (Version, Validators)>>>,
+}
+
+/// Another file, or another content in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Version {
+    inode: u64,
+    length: u64,
+    modified: SystemTime,
 }
 
 impl PublishedFiles {
     /// The files under `folder`.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { folder, known: Arc::default() }
     }
 }
 
@@ -62,22 +78,29 @@ async fn issuer(request: HttpRequest, ca: Path<String>, files: Data<PublishedFil
 
 async fn checkpoint(request: HttpRequest, files: Data<PublishedFiles>) -> HttpResponse {
     let path = files.folder.join("audit").join("checkpoint");
-    serve(&request, path, "text/plain; charset=utf-8", 10).await
+    serve(&request, &files, path, "text/plain; charset=utf-8", 10).await
 }
 
 async fn of_ca(request: &HttpRequest, ca: &str, files: &PublishedFiles, kind: Kind) -> HttpResponse {
     // A CA's name holds no dot and no slash: no path leads out of the folder.
     let Ok(ca) = ca.parse::<CaName>() else { return HttpResponse::NotFound().finish() };
     let path = files.folder.join(kind.folder).join(format!("{ca}.{}", kind.extension));
-    serve(request, path, kind.media_type, kind.max_age).await
+    serve(request, files, path, kind.media_type, kind.max_age).await
 }
 
-async fn serve(request: &HttpRequest, path: PathBuf, media_type: &'static str, max_age: u32) -> HttpResponse {
+async fn serve(
+    request: &HttpRequest,
+    files: &PublishedFiles,
+    path: PathBuf,
+    media_type: &'static str,
+    max_age: u32,
+) -> HttpResponse {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return body::method_not_allowed("GET, HEAD");
     }
     let name = path.display().to_string();
-    let (content, validators) = match web::block(move || read(path)).await {
+    let files = files.clone();
+    let (file, validators) = match web::block(move || files.open(path)).await {
         Ok(Ok(read)) => read,
         Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
             return HttpResponse::NotFound().finish();
@@ -95,12 +118,42 @@ async fn serve(request: &HttpRequest, path: PathBuf, media_type: &'static str, m
         .insert_header((LAST_MODIFIED, validators.last_modified))
         .insert_header((CACHE_CONTROL, format!("max-age={max_age},public,no-transform,must-revalidate")))
         .insert_header((CONTENT_TYPE, media_type));
-    if held { answer.finish() } else { answer.body(content) }
+    if held { answer.finish() } else { answer.body(file) }
 }
 
-fn read(path: PathBuf) -> io::Result<(Vec<u8>, Validators)> {
-    let modified = fs::metadata(&path)?.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-    let content = fs::read(&path)?;
-    let validators = Validators::new(&content, modified);
-    Ok((content, validators))
+impl PublishedFiles {
+    /// Opens a file: what is served is this version, whatever takes its place meanwhile.
+    fn open(&self, path: PathBuf) -> io::Result<(FileBody, Validators)> {
+        let mut file = File::open(&path)?;
+        let metadata = file.metadata()?;
+        let version = Version {
+            inode: metadata.ino(),
+            length: metadata.len(),
+            modified: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+        };
+        // A value is put in whole: whoever panicked while holding it left a good one.
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = known().get(&path).filter(|(held, _)| *held == version).map(|(_, held)| held.clone());
+        let validators = match held {
+            Some(held) => held,
+            None => {
+                let validators = validators(&mut file, version.modified)?;
+                known().insert(path, (version, validators.clone()));
+                validators
+            }
+        };
+        Ok((FileBody::new(file, version.length), validators))
+    }
+}
+
+fn validators(file: &mut File, modified: SystemTime) -> io::Result<Validators> {
+    let (mut hasher, mut piece) = (Sha256Hasher::default(), vec![0; file_body::PIECE]);
+    loop {
+        match file.read(&mut piece)? {
+            0 => break,
+            read => hasher.update(&piece[..read]),
+        }
+    }
+    file.rewind()?;
+    Ok(Validators::of_digest(hasher.finish(), modified))
 }

@@ -1,13 +1,14 @@
 //! Certificate revocation lists (RFC 5280 §5, requirements §2.9).
 
 mod parse;
+mod reader;
 
 use std::fmt;
 
-use der::Tag;
-use ndoba_types::{SerialNumber, SignatureAlgorithm, UtcTime};
+use ndoba_types::{SerialNumber, Signature, SignatureAlgorithm, UtcTime};
 
 pub use parse::{BadCrl, Crl, CrlEntries, CrlView};
+pub use reader::{CrlReadError, CrlReader};
 
 use crate::extension::{self as ext, RawExtension, extensions_der};
 use crate::time::time_der;
@@ -55,7 +56,8 @@ pub struct RevokedEntry {
 }
 
 impl RevokedEntry {
-    fn to_der(&self) -> Vec<u8> {
+    /// The DER of the entry, forty octets or so.
+    pub fn to_der(&self) -> Vec<u8> {
         let Self { serial, revoked_at, reason, invalidity_date } = self;
         let extensions: Vec<RawExtension> =
             ext::reason_code(*reason).into_iter().chain(invalidity_date.map(ext::invalidity_date)).collect();
@@ -65,17 +67,6 @@ impl RevokedEntry {
             &time_der(*revoked_at),
             &extensions,
         ])
-    }
-}
-
-/// The entries of a list to be, encoded as they come: forty octets or so each, and no more.
-#[derive(Clone, Debug, Default)]
-pub struct CrlEntryList(Vec<u8>);
-
-impl CrlEntryList {
-    /// Adds an entry; each serial number comes once.
-    pub fn push(&mut self, entry: &RevokedEntry) {
-        self.0.extend_from_slice(&entry.to_der());
     }
 }
 
@@ -99,33 +90,88 @@ impl CrlPlan<'_> {
     ///
     /// - `entries` – each serial once; their order is kept. Without any, revokedCertificates is absent (C-90).
     pub fn to_tbs(&self, entries: impl IntoIterator<Item = RevokedEntry>) -> Vec<u8> {
-        let mut list = CrlEntryList::default();
-        for entry in entries {
-            list.push(&entry);
-        }
-        self.with_entries(list)
+        let entries: Vec<u8> = entries.into_iter().flat_map(|entry| entry.to_der()).collect();
+        let CrlFrame { before, behind } = self.frame(entries.len());
+        [before, entries, behind].concat()
     }
 
-    /// As [`Self::to_tbs`], of entries that were encoded as they came.
-    pub fn with_entries(&self, list: CrlEntryList) -> Vec<u8> {
+    /// What stands before and behind the entries in the TBSCertList, which have `length` octets together: a list of any
+    /// length is made without being held.
+    pub fn frame(&self, length: usize) -> CrlFrame {
         let Self { issuer, number, this_update, next_update, expired_certs_on_crl } = self;
-        let CrlEntryList(revoked) = list;
-        let revoked = if revoked.is_empty() { revoked } else { encode::tlv(Tag::Sequence, &revoked) };
         let mut extensions = vec![ext::authority_key_identifier(&issuer.ski), ext::crl_number(*number)];
         extensions.extend(expired_certs_on_crl.map(ext::expired_certs_on_crl));
-        encode::sequence(&[
-            &encode::integer(1),
-            &algorithm_identifier(issuer.algorithm),
-            issuer.name.as_der(),
-            &time_der(*this_update),
-            &time_der(*next_update),
-            &revoked,
-            &encode::context_constructed(0, &extensions_der(&extensions)),
-        ])
+        let behind = encode::context_constructed(0, &extensions_der(&extensions));
+        let fields = [
+            encode::integer(1),
+            algorithm_identifier(issuer.algorithm),
+            issuer.name.as_der().to_vec(),
+            time_der(*this_update),
+            time_der(*next_update),
+            // Absent where there are none (C-90).
+            if length == 0 { Vec::new() } else { encode::sequence_header(length) },
+        ]
+        .concat();
+        let before = [encode::sequence_header(fields.len() + length + behind.len()), fields].concat();
+        CrlFrame { before, behind }
     }
 
     /// The algorithm for [`assemble`](crate::assemble).
     pub fn algorithm(&self) -> SignatureAlgorithm {
         self.issuer.algorithm
+    }
+}
+
+/// What stands around the entries of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrlFrame {
+    /// From the beginning to the first entry.
+    pub before: Vec<u8>,
+    /// From behind the last entry to the end.
+    pub behind: Vec<u8>,
+}
+
+impl CrlFrame {
+    /// Of the TBSCertList, the whole CRL: as [`assemble`](crate::assemble), around `length` octets of entries.
+    #[must_use]
+    pub fn signed(&self, length: usize, algorithm: SignatureAlgorithm, signature: &Signature) -> Self {
+        let Self { before, behind } = self;
+        let seal = [algorithm_identifier(algorithm), encode::bit_string(signature.as_bytes())].concat();
+        let outer = encode::sequence_header(before.len() + length + behind.len() + seal.len());
+        Self { before: [&outer, &before[..]].concat(), behind: [&behind[..], &seal].concat() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_around_entries_is_the_whole() {
+        let entry = |serial: u8| RevokedEntry {
+            serial: SerialNumber::from_unsigned(&[0x41, serial]).unwrap(),
+            revoked_at: UtcTime::from_unix_seconds(1_795_000_000).unwrap(),
+            reason: RevocationReason::Superseded,
+            invalidity_date: None,
+        };
+        let issuer = crate::test_support::issuer_facts();
+        let (algorithm, signature) = (issuer.algorithm, Signature::from_bytes(vec![7; 70]));
+        let now = UtcTime::from_unix_seconds(1_795_000_000).unwrap();
+        let plan = CrlPlan {
+            issuer: &issuer,
+            number: CrlNumber::new(7),
+            this_update: now,
+            next_update: now,
+            expired_certs_on_crl: Some(now),
+        };
+        for count in [0, 1, 2, 5, 200] {
+            let entries: Vec<_> = (0..count).map(entry).collect();
+            let tbs = plan.to_tbs(entries.clone());
+            let whole = crate::assemble(&tbs, algorithm, &signature);
+            let octets: Vec<u8> = entries.iter().flat_map(RevokedEntry::to_der).collect();
+            let frame = plan.frame(octets.len()).signed(octets.len(), algorithm, &signature);
+            assert_eq!([frame.before, octets, frame.behind].concat(), whole);
+            assert_eq!(Crl::from_der(&whole).unwrap().entries(), entries);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! DER out. All of this crate's encoding ends in [`tlv`]; what goes in was checked by who made it.
 
 use der::asn1::ObjectIdentifier;
-use der::{AnyRef, Encode, Tag, TagNumber};
+use der::{AnyRef, Encode, Header, Length, Tag, TagNumber};
 
 /// One DER element: `tag`, the length of `content`, `content`.
 #[expect(clippy::expect_used, reason = "see the comment on unwrap safety")]
@@ -9,6 +9,14 @@ pub(crate) fn tlv(tag: Tag, content: &[u8]) -> Vec<u8> {
     // Unwrap safety: encoding opaque content can fail only beyond der's greatest length, 256 MiB. Names, URLs and
     // keys are limited to kilobytes where they come in; a CRL of that length has over five million entries.
     AnyRef::new(tag, content).and_then(|any| any.to_der()).expect("content below 256 MiB encodes")
+}
+
+/// Tag and length of a SEQUENCE whose content is elsewhere.
+#[expect(clippy::expect_used, reason = "see the comment on unwrap safety")]
+pub(crate) fn sequence_header(length: usize) -> Vec<u8> {
+    // Unwrap safety: as for `tlv`; the length is that of octets that were written down.
+    let length = Length::try_from(length).expect("content below 256 MiB encodes");
+    Header::new(Tag::Sequence, length).to_der().expect("a header encodes")
 }
 
 /// A SEQUENCE of elements that are DER already.

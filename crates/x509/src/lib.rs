@@ -31,7 +31,9 @@ mod time;
 mod url;
 
 pub use certificate::{BadCertificate, Certificate};
-pub use crl::{BadCrl, Crl, CrlEntries, CrlEntryList, CrlNumber, CrlPlan, CrlView, RevokedEntry};
+pub use crl::{
+    BadCrl, Crl, CrlEntries, CrlFrame, CrlNumber, CrlPlan, CrlReadError, CrlReader, CrlView, RevokedEntry,
+};
 pub use csr::{CsrError, VerifiedCsr, certification_request_info};
 pub use ecdsa::{ecdsa_der_from_raw, ecdsa_raw_from_der};
 pub use extension::RawExtension;
@@ -55,7 +57,7 @@ pub use profile::{
 pub use reason::{BadReason, RevocationReason};
 pub use signature::{
     BadSignature, NotSigned, SignedParts, UnknownAlgorithm, algorithm_identifier, assemble,
-    signature_algorithm, take_apart, verify_signature,
+    signature_algorithm, take_apart, verify_digest, verify_signature,
 };
 pub use time::{BadX509Time, generalized_time_der, time_der};
 pub use url::{BadUrl, HttpUrl, HttpsUrl, PublicUrls};

@@ -124,6 +124,39 @@ pub fn verify_signature(
     message: &[u8],
     signature: &[u8],
 ) -> Result<(), BadSignature> {
+    let (kind, scheme) = scheme_of(spki, algorithm)?;
+    verify_scheme(spki, kind, scheme, message, signature)
+}
+
+/// As [`verify_signature`], of [`SignatureAlgorithm::digest`] of a message that was hashed as it came.
+///
+/// # Errors
+///
+/// [`BadSignature`], also for an algorithm that hashes within.
+pub fn verify_digest(
+    spki: &SubjectPublicKeyInfo,
+    algorithm: SignatureAlgorithm,
+    digest: &[u8],
+    signature: &[u8],
+) -> Result<(), BadSignature> {
+    let (kind, scheme) = scheme_of(spki, algorithm)?;
+    let hash = match scheme {
+        Scheme::Ecdsa(hash) | Scheme::RsaPkcs1(hash) | Scheme::RsaPss(hash) => hash,
+        Scheme::Ed25519 => return Err(BadSignature),
+    };
+    let hash = match hash {
+        Hash::Sha256 => &aws_lc_rs::digest::SHA256,
+        Hash::Sha384 => &aws_lc_rs::digest::SHA384,
+        Hash::Sha512 => &aws_lc_rs::digest::SHA512,
+    };
+    let digest = aws_lc_rs::digest::Digest::import_less_safe(digest, hash).map_err(|_| BadSignature)?;
+    with_key(spki, kind, scheme, |key| key.verify_digest(&digest, signature))
+}
+
+fn scheme_of(
+    spki: &SubjectPublicKeyInfo,
+    algorithm: SignatureAlgorithm,
+) -> Result<(KeyKind, Scheme), BadSignature> {
     use SignatureAlgorithm as A;
     let kind = KeyKind::of(spki).map_err(|_| BadSignature)?;
     if !kind.can_sign_with(algorithm) {
@@ -141,7 +174,7 @@ pub fn verify_signature(
         A::RsaPssSha512 => Scheme::RsaPss(Hash::Sha512),
         A::Ed25519 => Scheme::Ed25519,
     };
-    verify_scheme(spki, kind, scheme, message, signature)
+    Ok((kind, scheme))
 }
 
 /// Verifies with any hash beside any curve, as certificate requests have them.
@@ -151,6 +184,15 @@ pub(crate) fn verify_scheme(
     scheme: Scheme,
     message: &[u8],
     signature: &[u8],
+) -> Result<(), BadSignature> {
+    with_key(spki, kind, scheme, |key| key.verify(message, signature))
+}
+
+fn with_key(
+    spki: &SubjectPublicKeyInfo,
+    kind: KeyKind,
+    scheme: Scheme,
+    verify: impl FnOnce(UnparsedPublicKey<&[u8]>) -> Result<(), aws_lc_rs::error::Unspecified>,
 ) -> Result<(), BadSignature> {
     let algorithm: &'static dyn VerificationAlgorithm = match (kind, scheme) {
         (KeyKind::EcP256, Scheme::Ecdsa(Hash::Sha256)) => &aws::ECDSA_P256_SHA256_ASN1,
@@ -176,7 +218,7 @@ pub(crate) fn verify_scheme(
     };
     let info = parse(spki.as_der()).map_err(|_| BadSignature)?;
     let key = info.subject_public_key.as_bytes().ok_or(BadSignature)?;
-    UnparsedPublicKey::new(algorithm, key).verify(message, signature).map_err(|_| BadSignature)
+    verify(UnparsedPublicKey::new(algorithm, key)).map_err(|_| BadSignature)
 }
 
 /// Puts a signature to what was signed: `SEQUENCE { tbs, algorithm, BIT STRING }`, a certificate or a CRL.

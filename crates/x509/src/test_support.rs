@@ -1,8 +1,10 @@
 //! Keys for tests.
 
-use ndoba_types::{Signature, SignatureAlgorithm, SubjectPublicKeyInfo};
+use ndoba_types::{Signature, SignatureAlgorithm, SubjectPublicKeyInfo, UtcTime};
 use p256::ecdsa::signature::Signer as _;
 use p256::pkcs8::EncodePublicKey as _;
+
+use crate::{DistinguishedName, HttpUrl, IssuerFacts, IssuerUrls, KeyIdentifier};
 
 /// From message to signature.
 type Signer = Box<dyn Fn(&[u8]) -> Vec<u8>>;
@@ -43,6 +45,21 @@ pub(crate) fn p384_key(seed: u8) -> TestKey {
             let signature: p384::ecdsa::Signature = key.sign(message);
             signature.to_der().as_bytes().to_vec()
         }),
+    }
+}
+
+/// A CA as issuer, with an empty key: for what is encoded and not verified.
+pub(crate) fn issuer_facts() -> IssuerFacts {
+    let url = || "http://pki.example.com/".parse::<HttpUrl>().unwrap();
+    IssuerFacts {
+        // CN=x.
+        name: DistinguishedName::from_der(b"\x30\x0c\x31\x0a\x30\x08\x06\x03\x55\x04\x03\x0c\x01x").unwrap(),
+        ski: KeyIdentifier::from_bytes([7; 20]),
+        spki: SubjectPublicKeyInfo::assertion(Vec::new()),
+        not_before: UtcTime::from_unix_seconds(1_790_000_000).unwrap(),
+        not_after: UtcTime::from_unix_seconds(1_990_000_000).unwrap(),
+        algorithm: SignatureAlgorithm::EcdsaP256Sha256,
+        urls: IssuerUrls { ca_issuers: url(), ocsp: url(), crl: url() },
     }
 }
 

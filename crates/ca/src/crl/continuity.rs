@@ -2,15 +2,18 @@
 //!
 //! Both come in the order of their serial numbers, so they are compared as they pass, and neither is kept.
 
-use ndoba_types::SerialNumber;
-use ndoba_x509::{CrlEntries, CrlView, RevocationReason, RevokedEntry};
+use std::io;
 
-/// The comparison, entry by entry of the new list.
-pub(crate) struct Continuity<'a> {
-    online: Option<CrlEntries<'a>>,
+use ndoba_types::SerialNumber;
+use ndoba_x509::{CrlReadError, RevocationReason, RevokedEntry};
+
+/// The comparison, entry by entry of the new list, with the entries `I` of the one online.
+pub(crate) struct Continuity<I> {
+    online: Option<I>,
     /// The entry online that the new list has not come to.
     next: Option<RevokedEntry>,
     broken: Option<Break>,
+    unread: Option<io::Error>,
 }
 
 /// Why the new list does not follow.
@@ -27,10 +30,10 @@ pub(crate) enum Break {
     Vanished(SerialNumber),
 }
 
-impl<'a> Continuity<'a> {
+impl<I: Iterator<Item = Result<RevokedEntry, CrlReadError>>> Continuity<I> {
     /// Begins; where nothing is online everything follows.
-    pub(crate) fn with(online: Option<&CrlView<'a>>) -> Self {
-        let mut comparison = Self { online: online.map(CrlView::entries), next: None, broken: None };
+    pub(crate) fn with(online: Option<I>) -> Self {
+        let mut comparison = Self { online, next: None, broken: None, unread: None };
         comparison.advance();
         comparison
     }
@@ -49,11 +52,18 @@ impl<'a> Continuity<'a> {
     }
 
     /// The end of the new list.
-    pub(crate) fn finish(mut self) -> Result<(), Break> {
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] where the list online was not read to its end: nothing can be said.
+    pub(crate) fn finish(mut self) -> Result<Result<(), Break>, io::Error> {
         while let Some(next) = self.next.take() {
             self.lost(next);
         }
-        self.broken.map_or(Ok(()), Err)
+        match self.unread {
+            Some(error) => Err(error),
+            None => Ok(self.broken.map_or(Ok(()), Err)),
+        }
     }
 
     /// An entry that the new list lacks: a suspension may have been released, a revocation may not.
@@ -76,8 +86,12 @@ impl<'a> Continuity<'a> {
         self.next = match self.online.as_mut().and_then(Iterator::next) {
             None => None,
             Some(Ok(entry)) => Some(entry),
-            Some(Err(_)) => {
+            Some(Err(CrlReadError::Bad(_))) => {
                 self.broken.get_or_insert(Break::Unreadable);
+                None
+            }
+            Some(Err(CrlReadError::Io(error))) => {
+                self.unread = Some(error);
                 None
             }
         };
@@ -93,7 +107,8 @@ mod tests {
     use ndoba_types::{Signature, SignatureAlgorithm, SubjectPublicKeyInfo, UtcTime};
     use ndoba_x509::RevocationReason::{CertificateHold, Superseded};
     use ndoba_x509::{
-        CrlNumber, CrlPlan, DistinguishedName, HttpUrl, IssuerFacts, IssuerUrls, KeyIdentifier, assemble,
+        CrlNumber, CrlPlan, CrlReader, DistinguishedName, HttpUrl, IssuerFacts, IssuerUrls, KeyIdentifier,
+        assemble,
     };
 
     use super::*;
@@ -138,10 +153,10 @@ mod tests {
 
     fn follows(online: &[(u8, RevocationReason)], new: &[(u8, RevocationReason)]) -> Result<(), Break> {
         let der = list(online);
-        let view = CrlView::from_der(&der).unwrap();
-        let mut comparison = Continuity::with(Some(&view));
+        let mut reader = CrlReader::open(io::Cursor::new(der)).unwrap();
+        let mut comparison = Continuity::with(Some(reader.entries().unwrap()));
         new.iter().for_each(|one| comparison.pass(&entry(one)));
-        comparison.finish()
+        comparison.finish().unwrap()
     }
 
     #[test]
@@ -157,7 +172,13 @@ mod tests {
         assert_eq!(follows(&online, &[(2, revoked), (4, held)]), Err(Break::Vanished(serial(6))));
         assert_eq!(follows(&online, &[(4, held), (6, revoked)]), Err(Break::Vanished(serial(2))));
         assert_eq!(follows(&online, &[(2, held), (6, revoked)]), Err(Break::Softened(serial(2))));
-        assert!(Continuity::with(None).finish().is_ok());
+        assert_eq!(Continuity::with(None::<std::iter::Empty<_>>).finish().unwrap(), Ok(()));
+    }
+
+    #[test]
+    fn what_cannot_be_read_now_breaks_nothing() {
+        let online = [Ok(entry(&(2, Superseded))), Err(CrlReadError::Io(io::ErrorKind::Other.into()))];
+        assert!(Continuity::with(Some(online.into_iter())).finish().is_err());
     }
 
     #[test]

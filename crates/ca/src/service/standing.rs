@@ -36,8 +36,7 @@ impl CaService {
     ) -> Result<(), CaError> {
         let Some(ca) = self.authorities.get(name) else { return Ok(()) };
         let outcomes = self.issuance(ca).issue(vec![prepared])?;
-        if outcomes.iter().any(|outcome| matches!(outcome, IssueOutcome::NameTaken)) {
-            let refusal = OrderRefusal::new("name-taken", "the responder's name is another subject's");
+        if let Some(refusal) = outcomes.iter().find_map(IssueOutcome::refusal) {
             self.refuse_responder(stored, &refusal, progress)?;
         }
         self.settle(name, outcomes, progress);
@@ -89,14 +88,7 @@ impl CaService {
             return Err(refusal("profile-unfit", "the authorisation's profile is not a responder's"));
         }
 
-        // 3. Names and keys belong to one subject.
-        let owner = name_owner(&authorisation.subject);
-        let key = accepted.csr().spki().fingerprint();
-        if self.ledger.key_of_another(key, owner)? || self.ledger.key_compromised(key)? {
-            return Err(refusal("key-in-use", "this public key is another subject's, or compromised"));
-        }
-
-        // 4. The plan. The CA's own end comes before the days that were authorised.
+        // 3. The plan. The CA's own end comes before the days that were authorised.
         let serial = SerialNumber::generate(self.node.random())?;
         let plan = CertificatePlan::new(&IssueRequest {
             profile,
@@ -115,6 +107,7 @@ impl CaService {
             request: stored.id,
             number,
         });
+        let owner = name_owner(&authorisation.subject);
         let prepared = judge(&plan, profile, ca.as_lint_issuer(), warrant, owner, now)?;
         Ok(Some((ca.name.clone(), prepared)))
     }

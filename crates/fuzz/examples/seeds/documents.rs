@@ -5,7 +5,7 @@ use std::fs;
 use ndoba_order::{
     AuthoriseResponder, CertifyUnit, EndGrant, EndResponder, FlatJws, Grant, GrantDocument, Header, Issue,
     JwsAlgorithm, MediaType, Order, OrderContent, Pin, PinnedOfficer, ProfileRef, Release, ResponderRequest,
-    Revoke, Role, Roles, SignerRole, Suspend, TerminateCa, assemble, signing_input,
+    Revoke, RevokeCa, Role, Roles, SignerRole, Suspend, TerminateCa, assemble, signing_input,
 };
 use ndoba_types::{InstallationId, OfficerId, OrderId, Sha256Digest, Span, SubjectPublicKeyInfo, UtcTime};
 use ndoba_x509::{KeyIdentifier, RevocationReason};
@@ -159,10 +159,13 @@ fn grants(seeds: &Seeds, pin: &Pin, now: UtcTime) -> Outcome {
         authorisation: OrderId::from_bytes([1; 16]),
         created: now,
     };
+    let reason = RevocationReason::CaCompromise;
+    let revoke = RevokeCa { installation: INSTALLATION, seq, prev, ca, reason, created: now };
     let terminate = TerminateCa { installation: INSTALLATION, seq, prev, ca, created: now };
     for (name, document) in [
         ("authorise-responder", GrantDocument::AuthoriseResponder(Box::new(authorise))),
         ("end-responder", GrantDocument::EndResponder(end_responder)),
+        ("revoke-ca", GrantDocument::RevokeCa(revoke)),
         ("terminate-ca", GrantDocument::TerminateCa(terminate)),
     ] {
         seeds.add("grant", name, &document.to_bytes()?)?;

@@ -4,7 +4,7 @@ use ndoba_types::UtcTime;
 
 use super::{issuer_name, oid, seq, tlv};
 use crate::rules::oid as known;
-use crate::{CrlContext, Finding, Issuer, Scope, lint_crl};
+use crate::{CrlContext, CrlLint, Finding, Issuer, Scope, lint_crl};
 
 struct Sample {
     version: Vec<u8>,
@@ -39,8 +39,8 @@ impl Sample {
         }
     }
 
-    fn findings(&self) -> Vec<Finding> {
-        let tbs = seq(&[
+    fn tbs(&self) -> Vec<u8> {
+        seq(&[
             self.version.clone(),
             seq(&[oid("1.2.840.10045.4.3.3")]),
             issuer_name(0x0c),
@@ -48,21 +48,23 @@ impl Sample {
             self.next_update.clone(),
             self.entries.as_ref().map(|entries| seq(entries)).unwrap_or_default(),
             tlv(0xa0, &seq(&self.extensions)),
-        ]);
+        ])
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        self.judged(Scope::Ours, usize::MAX)
+    }
+
+    /// As they come in pieces of `length` octets.
+    fn judged(&self, scope: Scope, length: usize) -> Vec<Finding> {
         // 2026-11-24T00:00:00Z.
         let now = UtcTime::from_unix_seconds(1_795_478_400).unwrap();
         let name = issuer_name(0x0c);
         let issuer = Issuer { name: &name, key_identifier: &[5; 20], not_after: UtcTime::NO_END };
-        lint_crl(
-            &tbs,
-            &CrlContext {
-                scope: Scope::Ours,
-                issuer: Some(issuer),
-                now,
-                lists_cas: false,
-                is_last: self.is_last,
-            },
-        )
+        let (issuer, is_last) = (Some(issuer), self.is_last);
+        let mut lint = CrlLint::new(CrlContext { scope, issuer, now, lists_cas: false, is_last });
+        self.tbs().chunks(length).for_each(|piece| lint.push(piece));
+        lint.finish()
     }
 
     #[track_caller]
@@ -127,7 +129,69 @@ fn bad_entries() {
     }
 }
 
+#[test]
+fn ours_ascend_and_strangers_need_not() {
+    let mut sample = Sample::good();
+    sample.entries = Some(vec![entry(2, b"261123000000Z", None), entry(1, b"261123000000Z", None)]);
+    sample.must_find("crl-entries");
+    assert_eq!(sample.judged(Scope::Anyone, usize::MAX), []);
+    let again = [2, 1, 2].map(|serial| entry(serial, b"261123000000Z", None));
+    sample.entries = Some(again.to_vec());
+    assert_eq!(sample.judged(Scope::Anyone, usize::MAX)[0].rule, "crl-entries");
+}
+
+/// Longer than any piece that is held; the one bad entry is found where it stands.
+#[test]
+fn however_it_comes_the_judgement_is_the_same() {
+    let long = |serial: u16| {
+        seq(&[tlv(0x02, &[&[1], &serial.to_be_bytes()[..]].concat()), tlv(0x17, b"261123000000Z")])
+    };
+    let mut sample = Sample::good();
+    let mut entries: Vec<_> = (0..9000).map(long).collect();
+    entries[7000] = seq(&[tlv(0x02, &[1, 0x1b, 0x58]), tlv(0x17, b"261125000000Z")]);
+    sample.entries = Some(entries);
+    sample.version = Vec::new();
+    sample.extensions.remove(1);
+    let whole = sample.judged(Scope::Ours, usize::MAX);
+    assert_eq!(
+        whole.iter().map(|finding| finding.rule).collect::<Vec<_>>(),
+        ["crl-form", "crl-extensions", "crl-entries"]
+    );
+    let place = whole[2].place.clone().unwrap();
+    assert_eq!(sample.tbs()[place][..5], [0x02, 3, 1, 0x1b, 0x58]);
+    for length in [1, 7, 1000, 1 << 16, 70_000] {
+        assert_eq!(sample.judged(Scope::Ours, length), whole, "{length}");
+    }
+}
+
+/// Cut off anywhere, or with an octet too many, it is none.
+#[test]
+fn half_a_list_is_none() {
+    let tbs = Sample::good().tbs();
+    let now = UtcTime::from_unix_seconds(1_795_478_400).unwrap();
+    let context = CrlContext { scope: Scope::Ours, issuer: None, now, lists_cas: false, is_last: false };
+    let rule = |octets: &[u8]| lint_crl(octets, &context).first().map(|finding| finding.rule);
+    assert_eq!(rule(&tbs), None);
+    for end in 0..tbs.len() {
+        assert_eq!(rule(&tbs[..end]), Some("crl-readable"), "{end}");
+    }
+    assert_eq!(rule(&[&tbs[..], &[0]].concat()), Some("crl-readable"));
+}
+
 proptest::proptest! {
+    #[test]
+    fn pieces_of_anything_are_judged_alike(at in proptest::num::usize::ANY, octet: u8, length in 1usize..50) {
+        let mut tbs = Sample::good().tbs();
+        let at = at % tbs.len();
+        tbs[at] = octet;
+        let now = UtcTime::from_unix_seconds(1_795_478_400).unwrap();
+        let context = CrlContext { scope: Scope::Ours, issuer: None, now, lists_cas: false, is_last: false };
+        let mut lint = CrlLint::new(context);
+        tbs.chunks(length).for_each(|piece| lint.push(piece));
+        let rules = |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.rule).collect::<Vec<_>>();
+        proptest::prop_assert_eq!(rules(lint.finish()), rules(lint_crl(&tbs, &context)));
+    }
+
     #[test]
     fn never_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
         let now = UtcTime::from_unix_seconds(1_795_478_400).unwrap();

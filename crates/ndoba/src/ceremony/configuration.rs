@@ -72,7 +72,9 @@ fn sections(
         writeln!(out, "{server}_certificate = \"tls/{server}.pem\"\n{server}_key = \"tls/{server}.pem\"")?;
     }
     writeln!(out, "officers_client_ca = \"officers/operations-ca.pem\"\n")?;
-    writeln!(out, "[urls]\npublic_url = {}\npds_url = {}", quoted(&args.public_url), quoted(&args.pds_url))
+    let here = || format!("http://127.0.0.1:{public}");
+    let public_url = args.public_url.clone().unwrap_or_else(here);
+    writeln!(out, "[urls]\npublic_url = {}\npds_url = {}", quoted(&public_url), quoted(&args.pds_url))
 }
 
 fn tokens(out: &mut String, args: &CeremonyArgs, folder: &Folder, plan: &Plan) -> std::fmt::Result {
@@ -118,4 +120,30 @@ fn key(out: &mut String, token: &str, label: &str, algorithm: SignatureAlgorithm
 /// A TOML basic string.
 fn quoted(text: &str) -> String {
     toml::Value::String(text.into()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{CeremonyCommand, Cli, Command};
+
+    #[test]
+    fn certificates_carry_the_port_that_is_listened_at_unless_told_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = |options: &[&str]| {
+            let dir = folder.path().to_str().unwrap();
+            let words = ["ndoba", "ceremony", "run", "--development", "--dir", dir, "--ports", "1,2,3,4"];
+            let cli = Cli::try_parse_from([&words[..], options].concat()).unwrap();
+            let Command::Ceremony(CeremonyCommand::Run(args)) = cli.command else {
+                panic!("another command")
+            };
+            let folder = Folder::at(folder.path()).unwrap();
+            write(&args, &folder, &Plan::development(), "ab".repeat(16).parse().unwrap())
+        };
+        let [here, elsewhere] = [written(&[]), written(&["--public-url", "http://pki.example.com"])];
+        assert!(here.contains("\npublic_url = \"http://127.0.0.1:1\"\n"), "{here}");
+        assert!(elsewhere.contains("\npublic_url = \"http://pki.example.com\"\n"), "{elsewhere}");
+    }
 }

@@ -39,11 +39,18 @@ impl Folder {
         self.file("softhsm2.conf").display().to_string()
     }
 
-    /// Refuses a folder with a ceremony, held or begun.
+    /// Refuses a folder with a ceremony, held or begun, and one that SoftHSM's configuration cannot name.
     pub(crate) fn must_be_free(&self) -> anyhow::Result<()> {
-        anyhow::ensure!(!self.report().exists(), "a ceremony was held in {} already", self.0.display());
         anyhow::ensure!(
-            !self.configuration().exists(),
+            !self.softhsm_configuration().contains(['#', '\n']),
+            "{} cannot be a state folder: in SoftHSM's configuration a comment begins at `#`; choose another name",
+            self.0.display()
+        );
+        anyhow::ensure!(!self.report().exists(), "a ceremony was held in {} already", self.0.display());
+        // The first and the last of what is written before any key is made.
+        let begun = [self.file("softhsm2.conf"), self.configuration()];
+        anyhow::ensure!(
+            !begun.iter().any(|file| file.exists()),
             "{} holds a ceremony that was not finished; move it away and begin anew",
             self.0.display()
         );

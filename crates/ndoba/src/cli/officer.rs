@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
+use ndoba_order::RevokeCa;
 
 use super::{ApiArgs, ConfigArgs};
 
@@ -66,6 +68,19 @@ pub(crate) enum OfficerCommand {
     EndResponder {
         #[command(flatten)]
         api: ApiArgs,
+        /// The CA's name.
+        ca: String,
+    },
+    /// Revoke a CA for ever: two security officers sign. `ndoba ceremony revoke-ca` then carries it out.
+    RevokeCa {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// The second security officer's file.
+        #[arg(long, value_name = "FILE")]
+        second: PathBuf,
+        /// Why, by its name in RFC 5280.
+        #[arg(long, value_parser = PossibleValuesParser::new(RevokeCa::REASONS.map(|reason| reason.name())))]
+        reason: String,
         /// The CA's name.
         ca: String,
     },

@@ -11,7 +11,7 @@ pub(crate) struct RevokeAllArgs {
     /// By what the certificates are chosen.
     #[arg(long, value_enum)]
     pub(crate) by: Choice,
-    /// Which they are: the digest, the profile's name, the number, or the file.
+    /// Which they are: the digest, the model, the profile's name, the number, or the file.
     #[arg(long = "of", value_name = "WHICH")]
     pub(crate) of: String,
     /// Why, by its name in RFC 5280; the same for all.
@@ -29,6 +29,8 @@ pub(crate) struct RevokeAllArgs {
 pub(crate) enum Choice {
     /// SHA-256 over the public key (SubjectPublicKeyInfo), hexadecimal: a key that others know.
     KeyDigest,
+    /// A model of qualified device, by its name in the register: one that lost its certification.
+    DeviceModel,
     /// The name of the profile that they were issued by.
     Profile,
     /// A file of serial numbers, one on each line; what follows a number sign is left out.

@@ -12,7 +12,6 @@ use super::terminate::{TOKEN_PATIENCE, register};
 use crate::installation::{self, World};
 use crate::serve::ca::issuing_cas;
 use crate::tokens::Tokens;
-use crate::witness_file::CrlFolder;
 
 /// Signs and publishes it.
 pub(crate) fn run(config: &Path, ca: &CaName) -> anyhow::Result<()> {
@@ -35,7 +34,7 @@ pub(crate) fn run(config: &Path, ca: &CaName) -> anyhow::Result<()> {
             Arc::clone(&world.random),
         ),
         ledger: Arc::new(store),
-        sink: Arc::new(CrlFolder(installation::published(&settings)?)),
+        sink: Arc::new(installation::published(&settings)?),
         failpoints: Arc::new(NoFailpoints),
     };
     let last = ending.end(&issuing, &register)?;

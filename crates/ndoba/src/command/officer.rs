@@ -1,12 +1,14 @@
 //! `ndoba officer`: keys, grants, the register.
 
+use std::path::Path;
+
 use anyhow::Context as _;
-use ndoba_client::{grant, grant_lines};
+use ndoba_client::{Grant, grant, grant_lines};
 use ndoba_order::SignerRole;
 use ndoba_settings::{Mode, Settings};
 use ndoba_types::Span;
 use ndoba_x509::{PemLabel, from_pem};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::desk;
 use super::session::{Session, identity};
@@ -60,14 +62,20 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             let ended = grant(&session.api, &draft, &[&session.officer], session.world.clock.now())?;
             session.print(&ended, || format!("ended, number {} of the register", ended.seq))
         }
+        OfficerCommand::RevokeCa { api, second, reason, ca } => {
+            let session = Session::open(api)?;
+            let request = json!({ "kind": "revoke-ca", "ca": ca, "reason": reason });
+            let revoked = decided_by_two(&session, &request, second)?;
+            session.print(&revoked, || {
+                format!(
+                    "decided, number {} of the register; now `ndoba ceremony revoke-ca {ca}`",
+                    revoked.seq
+                )
+            })
+        }
         OfficerCommand::TerminateCa { api, second, ca } => {
             let session = Session::open(api)?;
-            let draft = session.api.draft_grant(&json!({ "kind": "terminate-ca", "ca": ca }))?;
-            let second = identity(second)?;
-            let lines = grant_lines(&draft, session.language)?;
-            anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officers said no");
-            let now = session.world.clock.now();
-            let ended = grant(&session.api, &draft, &[&session.officer, &second], now)?;
+            let ended = decided_by_two(&session, &json!({ "kind": "terminate-ca", "ca": ca }), second)?;
             session.print(&ended, || format!("the CA has ended, number {} of the register", ended.seq))
         }
         OfficerCommand::List { api } => {
@@ -86,6 +94,15 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             session.print(&me, || format!("officer {} with {}", me.officer, me.roles.join(", ")))
         }
     }
+}
+
+/// Drafts a document of the register, shows it, and has two security officers sign it.
+fn decided_by_two(session: &Session, request: &Value, second: &Path) -> anyhow::Result<Grant> {
+    let draft = session.api.draft_grant(request)?;
+    let second = identity(second)?;
+    let lines = grant_lines(&draft, session.language)?;
+    anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officers said no");
+    Ok(grant(&session.api, &draft, &[&session.officer, &second], session.world.clock.now())?)
 }
 
 fn authorise_responder(args: &AuthoriseResponderArgs) -> anyhow::Result<()> {

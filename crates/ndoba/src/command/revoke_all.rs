@@ -93,6 +93,7 @@ fn plan(session: &Session, args: &RevokeAllArgs) -> anyhow::Result<Plan> {
 
 fn chosen(session: &Session, args: &RevokeAllArgs) -> anyhow::Result<Vec<CertificateStatus>> {
     let filter = match args.by {
+        Choice::DeviceModel => "device",
         Choice::KeyDigest => "key",
         Choice::Profile => "profile",
         Choice::Subject => "subject",

@@ -22,7 +22,6 @@ use serde::{Deserialize, Serialize};
 use crate::cli::{OfflineArgs, RootCommand};
 use crate::files;
 use crate::installation::{self, World};
-use crate::witness_file::CrlFolder;
 
 pub(crate) fn run(command: &RootCommand) -> anyhow::Result<()> {
     match command {
@@ -156,7 +155,7 @@ fn desk(
     let desk = CeremonyDesk {
         node: Arc::new(node),
         ledger: Arc::new(store),
-        sink: Arc::new(CrlFolder(installation::published(settings)?)),
+        sink: Arc::new(installation::published(settings)?),
         failpoints: Arc::new(NoFailpoints),
         urls: installation::public_urls(settings)?,
         plan: warrant,

@@ -1,5 +1,6 @@
 //! The `ca` role: one thread that carries out orders.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,12 +22,18 @@ use super::{Process, record_one};
 use crate::failpoint::{self, KillAt};
 use crate::installation;
 use crate::tokens::{Tokens, Watched};
-use crate::witness_file::{CrlFolder, WitnessFile, role_marks};
+use crate::witness_file::{WitnessFile, role_marks};
 
-/// Between two looks for orders.
+/// Between two steps of a CA that has nothing to do.
 const POLL: Duration = Duration::from_millis(50);
+/// Between two looks meanwhile whether an order waits: so long does one wait that comes alone.
+const LOOK: Duration = Duration::from_millis(3);
+/// Looks from one step to the next.
+const LOOKS: u128 = POLL.as_millis() / LOOK.as_millis();
 /// After a failure: the database or a token is away.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
+/// More threads than these would wait for the database.
+const MOST_LANES: NonZeroUsize = NonZeroUsize::new(4).unwrap();
 /// Between two signs of life.
 const BEAT: Span = Span::seconds(1);
 
@@ -52,7 +59,7 @@ pub(super) fn prepare(process: &Process) -> anyhow::Result<CaService> {
             Arc::clone(&world.random),
         ),
         ledger: Arc::new(process.store.clone()),
-        sink: Arc::new(CrlFolder(installation::published(settings)?)),
+        sink: Arc::new(installation::published(settings)?),
         witness: Arc::new(WitnessFile::new(witness)),
         failpoints: failpoints(settings)?,
         authorities: issuing_cas(settings, &process.tokens, |_| true)?,
@@ -78,6 +85,7 @@ pub(super) fn prepare(process: &Process) -> anyhow::Result<CaService> {
             },
         },
         revocation: revocation_rule(settings),
+        lanes: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN).min(MOST_LANES),
     };
     Ok(CaService::new(parts)?)
 }
@@ -100,7 +108,13 @@ pub(super) fn start(
     let mut issues = false;
     let mut works = true;
     let rule = revocation_rule(&process.settings);
+    let mut looks = 0;
     background.run("ca", move || {
+        if looks > 0 && matches!(service.is_order_queued(), Ok(false)) {
+            looks -= 1;
+            return Next::After(LOOK);
+        }
+        looks = 0;
         let now = process.world.clock.now();
         // Who cannot act gives no sign of life: officers are told that their orders wait.
         let due = |(at, told)| now.since(at) >= BEAT || now < at || told != issues;
@@ -120,7 +134,15 @@ pub(super) fn start(
                 if let Some(report) = service.take_clock_report() {
                     tell_clocks(&process, &report, rule, now);
                 }
-                if progress.worked() { Next::AtOnce } else { Next::After(POLL) }
+                if progress.worked() {
+                    return Next::AtOnce;
+                }
+                // Where orders wait for the token or their date, looking would find these.
+                if progress.waiting + progress.later > 0 {
+                    return Next::After(POLL);
+                }
+                looks = LOOKS;
+                Next::After(LOOK)
             }
             Err(error) => {
                 works = false;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ndoba_hsm::TokenState;
 use ndoba_settings::{ClockMode, Role, Settings};
 use ndoba_web_public::{Check, CheckState, Health, HealthSource};
-use ndoba_x509::CrlView;
+use ndoba_x509::CrlReader;
 
 use super::Process;
 use super::background::{Background, Next};
@@ -123,8 +123,8 @@ fn look_at_crls(process: &Process) {
     let Ok(published) = installation::published(&process.settings) else { return };
     for ca in &process.settings.cas {
         let part = format!("CRL {}", ca.name);
-        let der = published.crl(&ca.name).ok().flatten();
-        let next_update = der.map(|der| CrlView::from_der(&der).map(|crl| crl.next_update()));
+        let file = published.open_crl(&ca.name).ok().flatten();
+        let next_update = file.map(|file| CrlReader::open(file).map(|crl| crl.next_update()));
         match next_update {
             Some(Ok(next_update)) if next_update > now => process.health.set_ok(&part),
             Some(Ok(next_update)) => {

@@ -13,7 +13,7 @@ use ndoba_web_public::{
     OcspLimits, OcspService, PageFacts, PublicServer, PublicServices, PublishedFiles, ServerLimits,
     StatusReaders,
 };
-use ndoba_x509::CrlView;
+use ndoba_x509::CrlReader;
 
 use super::background::{Background, Next};
 use super::{Process, responders, stamping, tls, unissued};
@@ -93,6 +93,7 @@ fn ocsp_limits(process: &Process) -> OcspLimits {
             octets: limits.ocsp_request,
             cert_ids: usize::from(limits.ocsp_certificates),
         },
+        cache_octets: limits.ocsp_cache,
         ..OcspLimits::default()
     }
 }
@@ -166,30 +167,28 @@ fn compare_with_crls(process: &Process, records: &StatusRecords) -> anyhow::Resu
     let mut agree = true;
     let published = installation::published(&process.settings)?;
     for ca in &process.settings.cas {
-        let Some(der) = published.crl(&ca.name)? else { continue };
-        let crl = CrlView::from_der(&der)?;
+        let Some(file) = published.open_crl(&ca.name)? else { continue };
+        let mut crl = CrlReader::open(file)?;
         // All of it is looked at, or nothing: an entry that does not read must not hide those behind it.
-        crl.entries().try_for_each(|entry| entry.map(drop))?;
-        let serials = || crl.entries().map_while(Result::ok).map(|entry| entry.serial);
+        crl.entries()?.try_for_each(|entry| entry.map(drop))?;
+        let number = crl.number();
+        let serials = crl.entries()?.map_while(Result::ok).map(|entry| entry.serial);
         let version = match process.store.crl_state(&ca.name)?.last {
-            Some(last) if last.number == crl.number().get() => last.version,
+            Some(last) if last.number == number.get() => last.version,
             // The next one is recorded and not online yet: it will be compared.
-            Some(last) if last.number > crl.number().get() => continue,
+            Some(last) if last.number > number.get() => continue,
             // Published after the copy that this database is was made: nothing on it may have been released since.
             Some(_) | None => {
-                let found = format!(
-                    "the database does not know CRL {} of {}, which is online",
-                    crl.number(),
-                    ca.name
-                );
+                let found =
+                    format!("the database does not know CRL {number} of {}, which is online", ca.name);
                 tracing::error!("{found}");
                 process.health.set_failed("published CRLs", found);
                 agree = false;
-                records.compare_with_crl(&ca.name, u64::MAX >> 1, serials())?;
+                records.compare_with_crl(&ca.name, u64::MAX >> 1, serials)?;
                 continue;
             }
         };
-        let doubted = records.compare_with_crl(&ca.name, version, serials())?;
+        let doubted = records.compare_with_crl(&ca.name, version, serials)?;
         if !doubted.is_empty() {
             let found = format!(
                 "{} certificates on the CRL of {} are not revoked in the database",

@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 use crate::accounts::{self, LogOnPanic, reconcile};
 use crate::installation::{Engine, Installation};
 
+on_both_engines!(while_the_token_is_away_nothing_is_intended);
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A token that is away piles up no intents, however often the process is killed meanwhile; revocations do not wait
 /// behind the orders that it holds up, and those are carried out when it returns.
-#[test]
-fn while_the_token_is_away_nothing_is_intended() {
-    let here = Installation::on(Engine::Sqlite);
+fn while_the_token_is_away_nothing_is_intended(engine: Engine) {
+    let here = Installation::on(engine);
     let _log = LogOnPanic(&here);
     let serving = here.serve(None);
     let serials = [here.issue("01001012350"), here.issue("01001012351"), here.issue("01001012352")];

@@ -38,6 +38,14 @@ impl Drop for LogOnPanic<'_> {
     }
 }
 
+impl Installation {
+    /// Signatures that the witness saw of keys on P-384, which are the CAs': of digests of 48 octets.
+    pub(crate) fn ca_signatures(&self) -> usize {
+        let witness = self.read_text("witness.log");
+        witness.lines().filter(|line| line.split(' ').nth(2).is_some_and(|input| input.len() == 96)).count()
+    }
+}
+
 /// Waits until the serving CA has settled all that was in doubt, then judges every row. Panics with every fault.
 pub(crate) fn settled(here: &Installation) -> Accounts {
     let start = Instant::now();

@@ -91,6 +91,31 @@ fn statuses_and_streams() {
     }
 }
 
+/// What was begun, or is somebody else's, is not written over; a name that SoftHSM would cut at its `#` is refused.
+#[test]
+fn a_ceremony_wants_a_folder_of_its_own() {
+    let here = Installation::empty();
+    for name in ["begun", "cut#short"] {
+        fs::create_dir(here.file(name)).unwrap();
+    }
+    fs::write(here.file("begun/softhsm2.conf"), "somebody's").unwrap();
+    for (name, because) in
+        [("begun", "a ceremony that was not finished"), ("cut#short", "a comment begins at `#`")]
+    {
+        let refused = here.must_not(&["ceremony", "run", "--development", "--dir", name]);
+        assert!(refused.starts_with("ndoba: ") && refused.contains(because), "{name}: {refused}");
+    }
+    assert_eq!(here.read_text("begun/softhsm2.conf"), "somebody's");
+    assert_eq!(fs::read_dir(here.file("cut#short")).unwrap().count(), 0);
+    // Nor does it begin with addresses that certificates cannot carry.
+    let addressed = ["ceremony", "run", "--development", "--dir", "addressed"];
+    for address in ["https://pki.example.com", "http://ნდობა.example", "http://"] {
+        let refused = here.must_not(&[&addressed[..], &["--public-url", address]].concat());
+        assert!(refused.contains("urls.public_url: "), "{address}: {refused}");
+        assert_eq!(fs::read_dir(here.file("addressed")).unwrap().count(), 0, "{address}");
+    }
+}
+
 /// Whoever closes a pager gets no more, and nothing panics; a full disk is a failure.
 #[test]
 fn what_cannot_be_printed() {

@@ -1,6 +1,8 @@
 //! `kill -9` at every arrow of the ledger, on both engines, judged by row: no signature that the token returned lacks
 //! its row, and every order ends with one certificate, under a new serial number where the first may be lost (design §5).
 
+mod batch;
+
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
 
@@ -8,6 +10,8 @@ use crate::accounts::{self, LogOnPanic};
 use crate::installation::{Engine, Installation, Serving};
 use crate::program::eventually;
 use crate::softhsm::Safekeeping;
+
+on_both_engines!(an_order_outlives_any_number_of_kills);
 
 const PUBLISHING: [&str; 3] = ["after-crl-intent", "after-crl-sign", "after-crl-recorded"];
 const SIGKILL: i32 = 9;
@@ -84,10 +88,9 @@ fn each_list_went_online_with_an_event(here: &Installation) {
 }
 
 /// Killed again and again under one order, it is carried out in the end: an order outlives crashes.
-#[test]
-fn an_order_outlives_any_number_of_kills() {
+fn an_order_outlives_any_number_of_kills(engine: Engine) {
     const KILLS: u64 = 5;
-    let here = Installation::on(Engine::Sqlite);
+    let here = Installation::on(engine);
     let _log = LogOnPanic(&here);
     let tokens = Safekeeping::of(&here);
     let serving = here.serve(Some("after-sign"));

@@ -5,15 +5,16 @@ use serde_json::Value;
 use crate::installation::{Engine, Installation};
 use crate::program::eventually;
 
+on_both_engines!(a_list_past_its_time_is_seen_and_the_next_keeps_what_has_expired);
+
 const LIST: &str = "published/crl/signature.crl";
 /// Longer than any list is valid, shorter than certificates are.
 const DAYS: u32 = 2;
 /// Longer than certificates are valid.
 const YEAR: u32 = 400;
 
-#[test]
-fn a_list_past_its_time_is_seen_and_the_next_keeps_what_has_expired() {
-    let here = Installation::on(Engine::Sqlite);
+fn a_list_past_its_time_is_seen_and_the_next_keeps_what_has_expired(engine: Engine) {
+    let here = Installation::on(engine);
     let serving = here.serve(None);
     let serial = here.issue("01001000311");
     assert!(here.revoke(&serial).status.success());

@@ -20,14 +20,14 @@ fn without_a_log_there_is_no_act(engine: Engine) {
     let revoked = here.issue("01001000402");
     let waiting = here.apply("01001000403");
 
-    let before = (here.sql(ROWS), signatures(&here));
+    let before = (here.sql(ROWS), here.ca_signatures());
     break_log(&here, &["%"]);
     officers_are_refused(&here, &kept, &waiting);
     // Nor does a process begin to serve.
     here.configure_roles("another.toml", &["ca"], 1);
     let refused = here.must_not(&["serve", "--config", "another.toml"]);
     assert!(refused.contains("the start or stop cannot be recorded, so it must not happen"), "{refused}");
-    assert_eq!((here.sql(ROWS), signatures(&here)), before, "rows, and signatures of CA keys");
+    assert_eq!((here.sql(ROWS), here.ca_signatures()), before, "rows, and signatures of CA keys");
     mend_log(&here);
 
     // Officers' acts are logged, the CA's are not.
@@ -37,7 +37,7 @@ fn without_a_log_there_is_no_act(engine: Engine) {
     }
     eventually(|| here.health().contains("disk full"), || here.health());
     let pending = here.sql("SELECT count(*) FROM orders WHERE state IN ('queued', 'claimed')");
-    assert_eq!((pending.as_str(), signatures(&here)), ("2", before.1), "kept, and nothing was signed");
+    assert_eq!((pending.as_str(), here.ca_signatures()), ("2", before.1), "kept, and nothing was signed");
     assert!(here.application(&waiting).ends_with("none yet\n"));
     for good in [&kept, &revoked] {
         assert!(here.ocsp(good).contains(": good"), "{}", here.ocsp(good));
@@ -95,12 +95,6 @@ const ROWS: &str = "SELECT (SELECT count(*) FROM applications), (SELECT count(*)
                     (SELECT count(*) FROM order_signatures), (SELECT count(*) FROM certificates), \
                     (SELECT count(*) FROM certificate_status WHERE revoked IS NOT NULL), (SELECT count(*) FROM crls), \
                     (SELECT count(*) FROM revocation_requests), (SELECT count(*) FROM officer_grants)";
-
-/// Signatures by keys on P-384, which are the CAs': of digests of 48 octets.
-fn signatures(here: &Installation) -> usize {
-    let witness = here.read_text("witness.log");
-    witness.lines().filter(|line| line.split(' ').nth(2).is_some_and(|input| input.len() == 96)).count()
-}
 
 /// Every act of an officer, and reading personal data too, fails with a problem of the server's.
 fn officers_are_refused(here: &Installation, certificate: &str, application: &str) {

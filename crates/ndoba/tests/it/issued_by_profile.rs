@@ -154,5 +154,16 @@ fn a_key_in_a_certified_device() {
         affected.contains(&format!("{serial} of signature in card-3: its device is not certified")),
         "{affected}"
     );
+    // And they are revoked by it (C-102).
+    let by_model = |of: &str, more: &str| {
+        let what =
+            ["certificate", "revoke-all", "--by", "device-model", "--of", of, "--reason", "superseded"];
+        let asked = ["--channel", "own-finding", "--note", "the certification ended", more];
+        here.must(&[&what[..], &asked, &["--as", "officers/revocation-officer.pem"]].concat())
+    };
+    assert!(by_model("card-4", "--preview").starts_with("0 certificates to be revoked"));
+    assert!(by_model("card-3", "--preview").contains(&serial));
+    assert!(by_model("card-3", "--yes").starts_with("1 revoked, 0 wait"));
+    assert!(here.shown(&serial).contains("revoked"));
     serving.stop();
 }

@@ -31,6 +31,7 @@ mod application;
 mod approval;
 mod audit_log;
 mod bad_input;
+mod ca_revoked;
 mod ceremony;
 mod command_line;
 mod contract;

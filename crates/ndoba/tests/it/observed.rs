@@ -72,5 +72,8 @@ fn health_metrics_and_a_log_of_objects() {
     let log = here.log().split_off(before);
     let said: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(said.iter().any(|line| line["fields"]["message"] == "stopped"), "{log}");
+    // Where nothing is wrong no library cries wolf, as of mechanisms that nobody asked for.
+    let errors: Vec<_> = said.iter().filter(|line| line["level"] == "ERROR").collect();
+    assert!(errors.is_empty(), "{errors:?}");
     assert!(said.iter().any(|line| line["fields"]["serial"] == issued.as_str()), "{log}");
 }

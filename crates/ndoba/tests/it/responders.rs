@@ -104,6 +104,8 @@ fn responders_renew_themselves_and_no_further_than_they_may() {
     };
     let second = renewed("signature", &first, 8 * DAY);
     renewed("seal", &elliptic, 8 * DAY);
+    // Keys were opened for it, and nobody is frightened with mechanisms that nobody asked for.
+    assert!(!here.log().contains("is not supported"), "{}", here.log());
     let (said, _) = here.asked("signature", &serial, 8 * DAY);
     assert!(said.contains(": good") && said.contains("sha256WithRSAEncryption"), "{said}");
     let log = here.exported();

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::installation::{Engine, Installation};
 
-#[test]
-fn a_suspension_ends_by_itself_as_configured() {
-    let here = Installation::on(Engine::Sqlite);
+on_both_engines!(a_suspension_ends_by_itself_as_configured);
+
+fn a_suspension_ends_by_itself_as_configured(engine: Engine) {
+    let here = Installation::on(engine);
     let configured = fs::read_to_string(here.file("ndoba.toml")).unwrap();
     let configure = |legal: &str| {
         fs::write(here.file("ndoba.toml"), format!("{configured}\n[legal]\n{legal}\n")).unwrap();

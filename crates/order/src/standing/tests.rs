@@ -1,14 +1,14 @@
 //! A standing authorisation lets through what it says and nothing beside it.
 
 use ndoba_types::{InstallationId, SubjectPublicKeyInfo};
-use ndoba_x509::{assemble, certification_request_info};
+use ndoba_x509::{RevocationReason, assemble, certification_request_info};
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{DerSignature, SigningKey};
 use p256::pkcs8::EncodePublicKey as _;
 
 use super::*;
 use crate::test_support::{INSTALLATION, Person, World, now};
-use crate::{EndGrant, GrantDocument, RegisterRefusal, TerminateCa};
+use crate::{EndGrant, GrantDocument, RegisterRefusal, RevokeCa, TerminateCa};
 use ndoba_types::Span;
 
 const CA: KeyIdentifier = KeyIdentifier::from_bytes([0xca; 20]);
@@ -263,4 +263,38 @@ fn a_ca_ends_by_two_and_for_ever() {
     let bytes = end(&world).to_bytes().unwrap();
     let signatures = [world.first.sign_grant(&bytes), world.second.sign_grant(&bytes)];
     assert_eq!(world.register.append(&bytes, &signatures), Err(RegisterRefusal::CaTerminated));
+}
+
+#[test]
+fn a_ca_is_revoked_by_two_and_for_ever() {
+    let mut world = World::new();
+    grant(&mut world, |_| {}).unwrap();
+    let revoke = |world: &World, reason| {
+        GrantDocument::RevokeCa(RevokeCa {
+            installation: INSTALLATION,
+            seq: world.register.next_seq(),
+            prev: world.register.head(),
+            ca: CA,
+            reason,
+            created: now(),
+        })
+    };
+    for reason in RevocationReason::ALL {
+        let written = revoke(&world, reason).to_bytes();
+        assert_eq!(written.is_ok(), RevokeCa::REASONS.contains(&reason), "{reason:?}: {written:?}");
+    }
+    let bytes = revoke(&world, RevocationReason::CaCompromise).to_bytes().unwrap();
+    let (first, second) = (world.first.sign_grant(&bytes), world.second.sign_grant(&bytes));
+    let refused = world.register.clone().append(&bytes, std::slice::from_ref(&first)).unwrap_err();
+    assert_eq!(refused, RegisterRefusal::SignatureCount { needed: 2, given: 1 });
+    assert_eq!(world.register.ca_revocation(CA), None);
+    world.register.append(&bytes, &[first, second]).unwrap();
+    assert_eq!(world.register.ca_revocation(CA), Some(RevocationReason::CaCompromise));
+    assert_eq!(world.register.ca_revocation(KeyIdentifier::from_bytes([1; 20])), None);
+    // Its responders are not certified any more; and it is revoked once.
+    let key = Key::new(71);
+    assert_eq!(judge(&world, &request(&key), &key.csr(), 70, now()), "responder-not-authorised");
+    let bytes = revoke(&world, RevocationReason::Superseded).to_bytes().unwrap();
+    let signatures = [world.first.sign_grant(&bytes), world.second.sign_grant(&bytes)];
+    assert_eq!(world.register.append(&bytes, &signatures), Err(RegisterRefusal::CaRevoked));
 }

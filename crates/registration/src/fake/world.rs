@@ -42,6 +42,11 @@ impl HandClock {
     pub fn advance(&self, span: Span) {
         self.0.fetch_add(span.as_micros(), Ordering::SeqCst);
     }
+
+    /// Moves it back.
+    pub fn set_back(&self, span: Span) {
+        self.0.fetch_sub(span.as_micros(), Ordering::SeqCst);
+    }
 }
 
 impl Clock for HandClock {

@@ -1,6 +1,6 @@
 //! What lists are asked for, and how they come.
 
-use ndoba_types::{OfficerId, Sha256Digest};
+use ndoba_types::{DeviceModel, OfficerId, Sha256Digest};
 
 use crate::application::StoredState;
 
@@ -46,6 +46,8 @@ pub struct CertificateFilter {
     pub profile: Option<String>,
     /// SHA-256 over the certified SubjectPublicKeyInfo.
     pub key: Option<Sha256Digest>,
+    /// The model of the qualified device that the order named.
+    pub device: Option<DeviceModel>,
     /// `good`, `suspended` or `revoked`.
     pub status: Option<String>,
     /// Of applications opened by one of these; absent: all.

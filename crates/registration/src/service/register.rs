@@ -10,8 +10,8 @@ use ndoba_types::{OfficerId, Sha256Digest, SubjectPublicKeyInfo, UtcTime};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuthoriseResponderRequest, EndResponderRequest, Officer, Once, Registration, ServiceError,
-    TerminateCaRequest,
+    AuthoriseResponderRequest, EndResponderRequest, Officer, Once, Registration, RevokeCaRequest,
+    ServiceError, TerminateCaRequest,
 };
 use crate::check::is_personal_number;
 use crate::field_error::{FieldError, Refusals};
@@ -31,6 +31,8 @@ pub enum GrantRequest {
     EndResponder(EndResponderRequest),
     /// Appoints an officer, or changes an appointment.
     Grant(NewGrantRequest),
+    /// Revokes a CA for ever.
+    RevokeCa(RevokeCaRequest),
     /// Ends a CA for ever.
     TerminateCa(TerminateCaRequest),
 }
@@ -131,6 +133,7 @@ impl Registration {
             GrantRequest::EndGrant(end) => self.end_of(&register, end)?,
             GrantRequest::EndResponder(end) => self.end_of_authorisation(&register, end)?,
             GrantRequest::Grant(grant) => self.grant_of(&register, grant)?,
+            GrantRequest::RevokeCa(revoke) => self.revocation_of_ca(&register, revoke)?,
             GrantRequest::TerminateCa(end) => self.end_of_ca(&register, end)?,
         };
         let content = document.to_bytes().map_err(|error| {
@@ -279,6 +282,7 @@ impl Registration {
             | RegisterRefusal::UnknownSigner
             | RegisterRefusal::WrongRole => "/signatures",
             RegisterRefusal::AuthorisationKnown
+            | RegisterRefusal::CaRevoked
             | RegisterRefusal::CaTerminated
             | RegisterRefusal::KeyKnown
             | RegisterRefusal::Malformed(_)
@@ -321,6 +325,9 @@ fn appended(document: &GrantDocument, register: &Register, jws: &[String], conte
         GrantDocument::Grant(new) => {
             let roles = new.roles.iter().map(|role| role.name().into()).collect();
             EventKind::GrantAdded { seq, grant, officer: new.officer, roles, signers }
+        }
+        GrantDocument::RevokeCa(revoke) => {
+            EventKind::CaRevocationDecided { seq, grant, reason: revoke.reason.name().into(), signers }
         }
         GrantDocument::TerminateCa(_) => EventKind::CaTerminationDecided { seq, grant, signers },
     }

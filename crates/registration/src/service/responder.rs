@@ -1,8 +1,8 @@
 //! Standing authorisations of responders, and the ends of CAs, drafted for two security officers to sign (design §3, ADR 0007).
 
-use ndoba_order::{AuthoriseResponder, EndResponder, GrantDocument, Register, TerminateCa};
+use ndoba_order::{AuthoriseResponder, EndResponder, GrantDocument, Register, RevokeCa, TerminateCa};
 use ndoba_types::{OrderId, SubjectPublicKeyInfo, UtcTime};
-use ndoba_x509::{Authority, AuthorityDraft, Subject};
+use ndoba_x509::{Authority, AuthorityDraft, RevocationReason, Subject};
 use serde::{Deserialize, Serialize};
 
 use super::{Registration, ServiceError};
@@ -52,7 +52,38 @@ pub struct TerminateCaRequest {
     pub ca: String,
 }
 
+/// The revocation of a CA.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RevokeCaRequest {
+    /// The CA's name.
+    pub ca: String,
+    /// Why, by its name in RFC 5280.
+    pub reason: String,
+}
+
 impl Registration {
+    pub(super) fn revocation_of_ca(
+        &self,
+        register: &Register,
+        revoke: &RevokeCaRequest,
+    ) -> Result<GrantDocument, ServiceError> {
+        let reason: Option<RevocationReason> = revoke.reason.parse().ok();
+        let reason = reason.filter(|reason| RevokeCa::REASONS.contains(reason)).ok_or_else(|| {
+            let names = RevokeCa::REASONS.map(RevocationReason::name).join(", ");
+            ServiceError::field("/reason", "choice.unknown", Some("C-107"), format!("must be one of {names}"))
+        })?;
+        Ok(GrantDocument::RevokeCa(RevokeCa {
+            installation: self.settings.installation,
+            seq: register.next_seq(),
+            prev: register.head(),
+            ca: self.ca_key(&revoke.ca)?,
+            reason,
+            created: self.clock.now().floor_to_second(),
+        }))
+    }
+
     pub(super) fn end_of_ca(
         &self,
         register: &Register,

@@ -284,7 +284,13 @@ pub(crate) fn attempts_after(
             crls::der.nullable(),
         ))
         .load(conn)?;
-    rows.into_iter().map(read).collect()
+    let mut attempts = rows.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    for attempt in &mut attempts {
+        if let (RowName::Crl { ca, number }, Some(made)) = (&attempt.row, &mut attempt.made) {
+            made.extend(super::crls::rest(conn, ca, *number)?);
+        }
+    }
+    Ok(attempts)
 }
 
 fn read(row: Row) -> Result<AttemptRow, StoreError> {

@@ -23,6 +23,51 @@ pub(crate) enum Signed<'a> {
 /// The repetition of what was not tried before.
 pub(crate) const FIRST: i64 = 0;
 
+/// An attempt that is about to be made.
+#[derive(Insertable)]
+#[diesel(table_name = attempts)]
+pub(crate) struct NewAttempt<'a> {
+    key_label: String,
+    epoch: &'a str,
+    number: i64,
+    node: &'a str,
+    at: i64,
+    ca: &'a str,
+    serial: Option<&'a [u8]>,
+    repetition: i64,
+    crl_number: Option<i64>,
+    digest: &'a [u8],
+    outcome: &'static str,
+}
+
+impl<'a> NewAttempt<'a> {
+    pub(crate) fn new(
+        ca: &'a CaName,
+        what: Signed<'a>,
+        attempt: &'a Attempt,
+        repetition: i64,
+    ) -> Result<Self, StoreError> {
+        let Attempt { key, node, epoch, number, at, digest, signatures: _ } = attempt;
+        let (serial, crl_number) = match what {
+            Signed::Certificate { serial } => (Some(serial), None),
+            Signed::Crl { number } => (None, Some(number)),
+        };
+        Ok(Self {
+            key_label: key.to_string(),
+            epoch,
+            number: stored::count_to_row(*number, "attempts.number")?,
+            node,
+            at: at.unix_micros(),
+            ca: ca.as_str(),
+            serial,
+            repetition,
+            crl_number,
+            digest,
+            outcome: outcome::OPEN,
+        })
+    }
+}
+
 /// Records that the token is about to be asked.
 pub(crate) fn open(
     conn: &mut Conn,
@@ -31,26 +76,8 @@ pub(crate) fn open(
     attempt: &Attempt,
     repetition: i64,
 ) -> Result<(), StoreError> {
-    let Attempt { key, node, epoch, number, at, digest, signatures: _ } = attempt;
-    let (serial, crl_number) = match what {
-        Signed::Certificate { serial } => (Some(serial), None),
-        Signed::Crl { number } => (None, Some(number)),
-    };
-    diesel::insert_into(attempts::table)
-        .values((
-            attempts::key_label.eq(key.to_string()),
-            attempts::epoch.eq(epoch),
-            attempts::number.eq(stored::count_to_row(*number, "attempts.number")?),
-            attempts::node.eq(node),
-            attempts::at.eq(at.unix_micros()),
-            attempts::ca.eq(ca.as_str()),
-            attempts::serial.eq(serial),
-            attempts::repetition.eq(repetition),
-            attempts::crl_number.eq(crl_number),
-            attempts::digest.eq(digest),
-            attempts::outcome.eq(outcome::OPEN),
-        ))
-        .execute(conn)?;
+    let row = NewAttempt::new(ca, what, attempt, repetition)?;
+    diesel::insert_into(attempts::table).values(&row).execute(conn)?;
     Ok(())
 }
 

@@ -1,9 +1,10 @@
 //! The sequenced log.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt};
 use ndoba_audit::{Leaf, PendingEvent, SignedCheckpoint};
 
-use crate::connection::{Conn, on_each_engine};
+use crate::connection::{Conn, insert_new, on_each_engine};
 use crate::error::StoreError;
 use crate::schema::{audit_checkpoints, audit_events, audit_leaves};
 use crate::stored;
@@ -31,24 +32,41 @@ pub(crate) fn append(conn: &mut Conn, from: u64, leaves: &[Leaf]) -> Result<bool
     if size(conn)? != from {
         return Ok(false);
     }
+    let mut rows = Vec::with_capacity(leaves.len());
     for (leaf, expected) in leaves.iter().zip(from..) {
-        let Leaf { row, index, bytes } = leaf;
+        let Leaf { row: _, index, bytes } = leaf;
         if *index != expected {
             return Err(StoreError::corrupt("leaves that are not consecutive"));
         }
         let index = stored::count_to_row(*index, "audit_leaves.leaf")?;
-        let new = (audit_leaves::leaf.eq(index), audit_leaves::entry.eq(bytes));
-        let inserted = on_each_engine!(conn => {
-            diesel::insert_into(audit_leaves::table).values(new).on_conflict_do_nothing().execute(conn)
-        })?;
-        let marked = diesel::update(audit_events::table.find(*row).filter(audit_events::leaf.is_null()))
-            .set(audit_events::leaf.eq(Some(index)))
-            .execute(conn)?;
-        if (inserted, marked) != (1, 1) {
-            return Ok(false);
+        rows.push((audit_leaves::leaf.eq(index), audit_leaves::entry.eq(bytes)));
+    }
+    if insert_new!(conn, audit_leaves::table, &rows) != leaves.len() {
+        return Ok(false);
+    }
+    Ok(mark(conn, from, leaves)? == leaves.len())
+}
+
+/// Gives the events of these leaves, which begin at `from`, their places; how many had none yet.
+fn mark(conn: &mut Conn, from: u64, leaves: &[Leaf]) -> Result<usize, StoreError> {
+    const MARK: &str = "UPDATE audit_events e SET leaf = one.leaf FROM unnest($1, $2) AS one (id, leaf)
+        WHERE e.id = one.id AND e.leaf IS NULL";
+    let from = stored::count_to_row(from, "audit_leaves.leaf")?;
+    match conn {
+        // Each statement is a journey to another process.
+        Conn::Postgres(conn) => Ok(diesel::sql_query(MARK)
+            .bind::<Array<BigInt>, _>(leaves.iter().map(|leaf| leaf.row).collect::<Vec<_>>())
+            .bind::<Array<BigInt>, _>((from..).take(leaves.len()).collect::<Vec<_>>())
+            .execute(conn)?),
+        Conn::Sqlite(conn) => {
+            let mut marked = 0;
+            for (leaf, index) in leaves.iter().zip(from..) {
+                let event = audit_events::table.find(leaf.row).filter(audit_events::leaf.is_null());
+                marked += diesel::update(event).set(audit_events::leaf.eq(Some(index))).execute(conn)?;
+            }
+            Ok(marked)
         }
     }
-    Ok(true)
 }
 
 pub(crate) fn leaves(conn: &mut Conn, from: u64, limit: i64) -> Result<Vec<Vec<u8>>, StoreError> {

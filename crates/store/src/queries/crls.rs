@@ -1,7 +1,10 @@
 //! CRLs: numbers taken, lists signed.
 
+use std::io::Read as _;
+
 use diesel::prelude::*;
 use ndoba_audit::Event;
+use ndoba_ca::Octets;
 use ndoba_ca::ending::{AuthorityEnd, LastCrlIntent};
 use ndoba_ca::ports::{CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary};
 use ndoba_types::{CaName, UtcTime};
@@ -10,7 +13,9 @@ use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::queries::attempts::{FIRST, OpenAttempt, Signed};
 use crate::queries::{attempts, events, outbox, versions};
-use crate::schema::{attempts as attempt_rows, authorities, certificate_status, certificates, crls};
+use crate::schema::{
+    attempts as attempt_rows, authorities, certificate_status, certificates, crl_parts, crls,
+};
 use crate::spelling::{HOLD, outcome};
 use crate::stored;
 
@@ -118,13 +123,16 @@ fn is_over(conn: &mut Conn, ca: &CaName) -> Result<bool, StoreError> {
     Ok(diesel::select(diesel::dsl::exists(last)).get_result(conn)?)
 }
 
-pub(crate) fn record_signed(conn: &mut Conn, crl: &CrlIssued) -> Result<bool, StoreError> {
+/// How many octets of a CRL are in one row, and in one statement: the first so many in `crls`, the others in
+/// `crl_parts`.
+const PART: u64 = 1 << 20;
+
+pub(crate) fn record_signed(conn: &mut Conn, crl: &CrlIssued, der: &dyn Octets) -> Result<bool, StoreError> {
     let CrlIssued {
         ca,
         summary: CrlSummary { number, version, this_update, next_update },
         attempt,
         signatures,
-        der,
         event,
     } = crl;
     let number = stored::count_to_row(*number, "crls.number")?;
@@ -141,16 +149,32 @@ pub(crate) fn record_signed(conn: &mut Conn, crl: &CrlIssued) -> Result<bool, St
         return Ok(false);
     }
     attempts::count(conn, &attempts::counted(attempt, *signatures, attempt.at))?;
+    let unread = |error: std::io::Error| StoreError::Unavailable(error.into());
+    let mut source = der.read().map_err(unread)?;
+    let mut next = || {
+        let mut part = Vec::new();
+        source.by_ref().take(PART).read_to_end(&mut part).map_err(unread)?;
+        Ok::<_, StoreError>(part)
+    };
+    let first = next()?;
     let recorded = diesel::update(crls::table.find((ca.as_str(), number)))
         .set((
             crls::status_version.eq(Some(stored::count_to_row(*version, "crls.status_version")?)),
             crls::this_update.eq(Some(this_update.unix_micros())),
             crls::next_update.eq(Some(next_update.unix_micros())),
-            crls::der.eq(Some(der)),
+            crls::der.eq(Some(first)),
         ))
         .execute(conn)?;
     if recorded != 1 {
         return Err(StoreError::corrupt("an attempt without its CRL"));
+    }
+    for place in 1.. {
+        let octets = next()?;
+        if octets.is_empty() {
+            break;
+        }
+        let key = (crl_parts::ca.eq(ca.as_str()), crl_parts::number.eq(number), crl_parts::part.eq(place));
+        diesel::insert_into(crl_parts::table).values((key, crl_parts::octets.eq(octets))).execute(conn)?;
     }
     // While the counters are locked no change can come in between: this list shows all that asked for one.
     if now == *version {
@@ -223,13 +247,29 @@ pub(crate) fn record_failure(
     Ok(ended)
 }
 
-pub(crate) fn current(conn: &mut Conn, ca: &CaName) -> Result<Option<Vec<u8>>, StoreError> {
-    let der: Option<Option<Vec<u8>>> = crls::table
-        .filter(crls::ca.eq(ca.as_str()))
-        .filter(crls::der.is_not_null())
-        .order(crls::number.desc())
-        .select(crls::der)
-        .first(conn)
-        .optional()?;
-    Ok(der.flatten())
+/// A part of a CRL that is signed, counted from 0; none behind the last.
+pub(crate) fn part(
+    conn: &mut Conn,
+    ca: &CaName,
+    number: u64,
+    part: u32,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let number = stored::count_to_row(number, "crls.number")?;
+    if part == 0 {
+        let der = crls::table.find((ca.as_str(), number)).select(crls::der);
+        return Ok(der.first::<Option<Vec<u8>>>(conn).optional()?.flatten());
+    }
+    let octets = crl_parts::table.find((ca.as_str(), number, i64::from(part))).select(crl_parts::octets);
+    Ok(octets.first(conn).optional()?)
+}
+
+/// What follows the first part of a CRL.
+pub(crate) fn rest(conn: &mut Conn, ca: &CaName, number: u64) -> Result<Vec<u8>, StoreError> {
+    let number = stored::count_to_row(number, "crls.number")?;
+    let parts: Vec<Vec<u8>> = crl_parts::table
+        .filter(crl_parts::ca.eq(ca.as_str()).and(crl_parts::number.eq(number)))
+        .order(crl_parts::part)
+        .select(crl_parts::octets)
+        .load(conn)?;
+    Ok(parts.concat())
 }

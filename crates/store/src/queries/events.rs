@@ -9,6 +9,11 @@ use crate::schema::audit_events;
 
 /// Appends events, in this order, without a place in the log: the sequencer gives them one (design §11).
 pub(crate) fn append(conn: &mut Conn, events: &[Event]) -> Result<(), StoreError> {
+    append_all(conn, &events.iter().collect::<Vec<_>>())
+}
+
+/// As [`append`], for events that lie apart.
+pub(crate) fn append_all(conn: &mut Conn, events: &[&Event]) -> Result<(), StoreError> {
     let rows: Vec<_> = events.iter().map(|event| audit_events::event.eq(event.to_bytes())).collect();
     let inserted = on_each_engine!(conn => {
         diesel::insert_into(audit_events::table).values(&rows).execute(conn)

@@ -11,22 +11,24 @@ use crate::connection::{Conn, on_each_engine};
 use crate::error::StoreError;
 use crate::outbox::ErrandKind;
 use crate::queries::attempts::{FIRST, OpenAttempt, Signed};
-use crate::queries::{attempts, events, names, order_queue, outbox, responder_ledger, status};
-use crate::schema::{attempts as attempt_rows, certificate_status, certificates, dn_owners};
+use crate::queries::{
+    attempts, events, keys, names, order_queue, outbox, responder_ledger, shown_names, status,
+};
+use crate::schema::{attempts as attempt_rows, certificate_status, certificates};
 use crate::spelling::{self, UNKNOWN, outcome, state};
 use crate::stored;
 
 /// A certificate before it is one.
 #[derive(Insertable)]
 #[diesel(table_name = certificates)]
-struct NewCertificate<'a> {
+pub(crate) struct NewCertificate<'a> {
     ca: &'a str,
     serial: &'a [u8],
     order_id: Option<&'a [u8]>,
     ceremony: Option<&'a [u8]>,
     kind: &'static str,
     tbs: &'a [u8],
-    tbs_digest: &'a [u8],
+    tbs_digest: Vec<u8>,
     profile: &'a str,
     profile_digest: &'a [u8],
     lint: &'a str,
@@ -38,97 +40,103 @@ struct NewCertificate<'a> {
     recorded: i64,
 }
 
-/// Claims the order, takes the name and the serial, and records the TBS with the attempt to sign it. An `Err` of
-/// the inner result leaves traces; the caller undoes them with a savepoint.
+impl<'a> NewCertificate<'a> {
+    pub(crate) fn of(intent: &'a Intent) -> Self {
+        let Intent {
+            certificate: CertificateId { ca, serial },
+            warrant,
+            kind,
+            tbs,
+            profile: (profile, profile_digest),
+            lint,
+            subject_name,
+            name_owner,
+            spki,
+            not_before,
+            not_after,
+            attempt,
+            event: _,
+        } = intent;
+        let (order_id, ceremony) = match warrant {
+            Warrant::Ceremony(plan) => (None, Some(plan.as_bytes().as_slice())),
+            Warrant::Order(id) => (Some(id.as_bytes().as_slice()), None),
+            // Beside the plans of ceremonies: no order stands behind it either.
+            Warrant::Standing(standing) => (None, Some(standing.request.as_bytes().as_slice())),
+        };
+        Self {
+            ca: ca.as_str(),
+            serial: serial.as_unsigned(),
+            order_id,
+            ceremony,
+            kind: spelling::kind_to_row(*kind),
+            tbs,
+            tbs_digest: Sha256Digest::of(tbs).as_bytes().to_vec(),
+            profile,
+            profile_digest: profile_digest.as_bytes(),
+            lint,
+            subject_name,
+            name_owner: name_owner.as_bytes(),
+            spki: spki.as_bytes(),
+            not_before: not_before.unix_micros(),
+            not_after: not_after.unix_micros(),
+            recorded: attempt.at.unix_micros(),
+        }
+    }
+}
+
+/// What relying parties are told of it until it is one: nothing.
+#[derive(Insertable)]
+#[diesel(table_name = certificate_status)]
+pub(crate) struct NewStatus<'a> {
+    ca: &'a str,
+    serial: &'a [u8],
+    state: &'static str,
+}
+
+impl<'a> NewStatus<'a> {
+    pub(crate) fn of(intent: &'a Intent) -> Self {
+        let CertificateId { ca, serial } = &intent.certificate;
+        Self { ca: ca.as_str(), serial: serial.as_unsigned(), state: state::SIGNING }
+    }
+}
+
+/// Claims the order, takes the name and the serial, and records the TBS with the attempt to sign it. The caller holds
+/// the key ([`keys::hold`]). An `Err` of the inner result leaves traces; the caller undoes them with a savepoint.
 pub(crate) fn record_intent(
     conn: &mut Conn,
     intent: &Intent,
 ) -> Result<Result<(), IntentOutcome>, StoreError> {
-    let Intent {
-        certificate: CertificateId { ca, serial },
-        warrant,
-        kind,
-        tbs,
-        profile: (profile, profile_digest),
-        lint,
-        subject_name,
-        name_owner,
-        spki,
-        not_before,
-        not_after,
-        attempt,
-        event,
-    } = intent;
+    let Intent { certificate: CertificateId { ca, serial }, attempt, event, .. } = intent;
 
     // 1. The order, where there is one. A second node waits here for the first, then finds the row claimed.
-    let (order_id, ceremony) = match warrant {
-        Warrant::Ceremony(plan) => (None, Some(plan.as_bytes().as_slice())),
-        Warrant::Order(id) => {
-            if !order_queue::claim(conn, *id)? {
-                return Ok(Err(IntentOutcome::OrderTaken));
-            }
-            (Some(id.as_bytes().as_slice()), None)
-        }
+    let taken = match &intent.warrant {
+        Warrant::Ceremony(_) => true,
+        Warrant::Order(id) => order_queue::claim(conn, *id)?,
         Warrant::Standing(standing) => {
-            if !responder_ledger::claim(conn, standing, &intent.certificate, attempt.at)? {
-                return Ok(Err(IntentOutcome::OrderTaken));
-            }
-            // Beside the plans of ceremonies: no order stands behind it either.
-            (None, Some(standing.request.as_bytes().as_slice()))
+            responder_ledger::claim(conn, standing, &intent.certificate, attempt.at)?
         }
     };
+    if !taken {
+        return Ok(Err(IntentOutcome::OrderTaken));
+    }
 
-    // 2. The name (C-29). Its digest is the key: names may be longer than an index entry.
-    let name = Sha256Digest::of(subject_name);
-    let owner = (
-        dn_owners::ca.eq(ca.as_str()),
-        dn_owners::name.eq(name.as_bytes().as_slice()),
-        dn_owners::owner.eq(name_owner.as_bytes().as_slice()),
-    );
-    on_each_engine!(conn => {
-        diesel::insert_into(dn_owners::table).values(owner).on_conflict_do_nothing().execute(conn)
-    })?;
-    let owner: Vec<u8> = dn_owners::table
-        .find((ca.as_str(), name.as_bytes().as_slice()))
-        .select(dn_owners::owner)
-        .first(conn)?;
-    if owner != name_owner.as_bytes() {
+    // 2. Whose the key and the name are.
+    if let Some(refusal) = keys::refusal(conn, intent.spki, intent.name_owner)? {
+        return Ok(Err(refusal));
+    }
+    if !names::take(conn, ca, &intent.subject_name, intent.name_owner)? {
         return Ok(Err(IntentOutcome::NameTaken));
     }
 
     // 3. The serial, with everything that is known.
-    let tbs_digest = Sha256Digest::of(tbs);
-    let row = NewCertificate {
-        ca: ca.as_str(),
-        serial: serial.as_unsigned(),
-        order_id,
-        ceremony,
-        kind: spelling::kind_to_row(*kind),
-        tbs,
-        tbs_digest: tbs_digest.as_bytes(),
-        profile,
-        profile_digest: profile_digest.as_bytes(),
-        lint,
-        subject_name,
-        name_owner: name_owner.as_bytes(),
-        spki: spki.as_bytes(),
-        not_before: not_before.unix_micros(),
-        not_after: not_after.unix_micros(),
-        recorded: attempt.at.unix_micros(),
-    };
+    let row = NewCertificate::of(intent);
     let inserted = on_each_engine!(conn => {
         diesel::insert_into(certificates::table).values(&row).on_conflict_do_nothing().execute(conn)
     })?;
     if inserted == 0 {
         return Ok(Err(IntentOutcome::SerialTaken));
     }
-    diesel::insert_into(certificate_status::table)
-        .values((
-            certificate_status::ca.eq(ca.as_str()),
-            certificate_status::serial.eq(serial.as_unsigned()),
-            certificate_status::state.eq(state::SIGNING),
-        ))
-        .execute(conn)?;
+    diesel::insert_into(certificate_status::table).values(&NewStatus::of(intent)).execute(conn)?;
 
     // 4. The attempt, and what the log says of it.
     attempts::open(conn, ca, Signed::Certificate { serial: serial.as_unsigned() }, attempt, FIRST)?;
@@ -155,7 +163,7 @@ pub(crate) fn record_issued(conn: &mut Conn, issued: &Issued) -> Result<bool, St
             .get_result(conn)
             .optional()?;
     let (order, kind) = row.ok_or_else(|| StoreError::corrupt("an attempt without its certificate"))?;
-    names::enter(conn, serial, der)?;
+    shown_names::enter(conn, serial, der)?;
     let digest = Sha256Digest::of(der);
     let changed = diesel::update(
         certificate_status::table
@@ -181,7 +189,7 @@ pub(crate) fn record_issued(conn: &mut Conn, issued: &Issued) -> Result<bool, St
 }
 
 /// A responder's certificate: of a ceremony, or under a standing authorisation.
-fn is_responder(kind: &str) -> bool {
+pub(crate) fn is_responder(kind: &str) -> bool {
     kind == spelling::kind_to_row(CertificateKind::Responder)
 }
 
@@ -310,7 +318,7 @@ pub(crate) fn insert_unknown(
             ceremony: Some(statement.as_bytes()),
             kind: UNKNOWN,
             tbs: b"",
-            tbs_digest: nothing.as_bytes(),
+            tbs_digest: nothing.as_bytes().to_vec(),
             profile: UNKNOWN,
             profile_digest: nothing.as_bytes(),
             lint: UNKNOWN,
@@ -341,36 +349,4 @@ pub(crate) fn certificate(conn: &mut Conn, id: &CertificateId) -> Result<Option<
         .first(conn)
         .optional()?;
     Ok(der.flatten())
-}
-
-/// Lost certificates count too: their signature may be out there.
-pub(crate) fn key_of_another(
-    conn: &mut Conn,
-    spki: Sha256Digest,
-    name_owner: Sha256Digest,
-) -> Result<bool, StoreError> {
-    let other = certificates::table
-        .filter(certificates::spki.eq(spki.as_bytes().as_slice()))
-        .filter(certificates::name_owner.ne(name_owner.as_bytes().as_slice()))
-        .select(certificates::recorded)
-        .first::<i64>(conn)
-        .optional()?;
-    Ok(other.is_some())
-}
-
-/// Whether a certificate with this key was revoked for the key's sake.
-pub(crate) fn key_compromised(conn: &mut Conn, spki: Sha256Digest) -> Result<bool, StoreError> {
-    let reason = spelling::reason_to_row(RevocationReason::KeyCompromise);
-    let revoked = certificates::table
-        .inner_join(
-            certificate_status::table.on(certificate_status::ca
-                .eq(certificates::ca)
-                .and(certificate_status::serial.eq(certificates::serial))),
-        )
-        .filter(certificates::spki.eq(spki.as_bytes().as_slice()))
-        .filter(certificate_status::reason.eq(reason))
-        .select(certificates::recorded)
-        .first::<i64>(conn)
-        .optional()?;
-    Ok(revoked.is_some())
 }

@@ -1,75 +1,59 @@
-//! Names as certificates show them: how the desk finds a certificate whose number nobody knows.
+//! Whose a subject name is, for the life of the CA (EN 319 411-1 GEN-6.3.3-10, C-29).
+
+use std::collections::HashMap;
 
 use diesel::prelude::*;
-use ndoba_registration::ports::PageRequest;
-use ndoba_types::SerialNumber;
-use ndoba_x509::{Certificate, oid};
+use ndoba_ca::ports::Intent;
+use ndoba_types::{CaName, Sha256Digest};
 
-use crate::connection::{Conn, on_each_engine};
+use crate::connection::{Conn, insert_new, on_each_engine};
 use crate::error::StoreError;
-use crate::schema::certificate_names;
+use crate::schema::dn_owners;
 
-/// Above every character that a name has.
-const END: char = '\u{10ffff}';
-
-/// Enters a certificate under its subject's names: as people say them, and surname first.
-pub(crate) fn enter(conn: &mut Conn, serial: &SerialNumber, der: &[u8]) -> Result<(), StoreError> {
-    // What does not read was never issued by us; nothing is found by it.
-    let Ok(certificate) = Certificate::from_der(der) else { return Ok(()) };
-    for name in names(&certificate) {
-        let row = (certificate_names::name.eq(&name), certificate_names::serial.eq(serial.as_unsigned()));
-        on_each_engine!(conn => {
-            diesel::insert_into(certificate_names::table).values(row).on_conflict_do_nothing().execute(conn)
-        })?;
-    }
-    Ok(())
+/// A name and its owner. The name's digest is the key: names may be longer than an index entry.
+#[derive(Insertable, PartialEq, Eq, PartialOrd, Ord)]
+#[diesel(table_name = dn_owners)]
+struct Owner<'a> {
+    ca: &'a str,
+    name: Vec<u8>,
+    owner: &'a [u8],
 }
 
-fn names(certificate: &Certificate) -> Vec<String> {
-    let attributes = certificate.subject().attributes();
-    let value = |wanted| attributes.iter().find(|(id, _)| *id == wanted).map(|(_, value)| value.as_str());
-    let mut found: Vec<String> = [oid::COMMON_NAME, oid::ORGANIZATION_NAME]
+impl<'a> Owner<'a> {
+    fn new(ca: &'a CaName, name: &[u8], owner: &'a Sha256Digest) -> Self {
+        Self { ca: ca.as_str(), name: Sha256Digest::of(name).as_bytes().to_vec(), owner: owner.as_bytes() }
+    }
+}
+
+/// Takes a name. `false` where it is another's.
+pub(crate) fn take(
+    conn: &mut Conn,
+    ca: &CaName,
+    name: &[u8],
+    owner: Sha256Digest,
+) -> Result<bool, StoreError> {
+    let row = Owner::new(ca, name, &owner);
+    on_each_engine!(conn => {
+        diesel::insert_into(dn_owners::table).values(&row).on_conflict_do_nothing().execute(conn)
+    })?;
+    let found: Vec<u8> = dn_owners::table.find((row.ca, &row.name)).select(dn_owners::owner).first(conn)?;
+    Ok(found == row.owner)
+}
+
+/// Takes the names of a batch of one CA. `false` where one is another's; what was taken then is the caller's to undo.
+pub(crate) fn take_all(conn: &mut Conn, ca: &CaName, intents: &[Intent]) -> Result<bool, StoreError> {
+    let mut rows: Vec<_> =
+        intents.iter().map(|intent| Owner::new(ca, &intent.subject_name, &intent.name_owner)).collect();
+    // In one sequence whoever asks: nodes that share names then wait for each other, and never in a circle.
+    rows.sort_unstable();
+    insert_new!(conn, dn_owners::table, &rows);
+    let names: Vec<&[u8]> = rows.iter().map(|row| row.name.as_slice()).collect();
+    let found: HashMap<Vec<u8>, Vec<u8>> = dn_owners::table
+        .filter(dn_owners::ca.eq(ca.as_str()))
+        .filter(dn_owners::name.eq_any(names))
+        .select((dn_owners::name, dn_owners::owner))
+        .load::<(Vec<u8>, Vec<u8>)>(conn)?
         .into_iter()
-        .filter_map(|wanted| value(wanted).map(folded))
         .collect();
-    if let (Some(surname), Some(given)) = (value(oid::SURNAME), value(oid::GIVEN_NAME)) {
-        found.push(folded(&format!("{surname} {given}")));
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-/// In small letters, never in capitals: those of Mkhedruli are another script (G-43).
-fn folded(name: &str) -> String {
-    let name = name.to_lowercase();
-    name.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The serial numbers of a page of certificates with a name that begins so, by name, and one more where there is one.
-pub(crate) fn find(conn: &mut Conn, begins: &str, page: &PageRequest) -> Result<Vec<Vec<u8>>, StoreError> {
-    let begins = folded(begins);
-    let mut query = certificate_names::table
-        .filter(certificate_names::name.ge(begins.clone()))
-        .filter(certificate_names::name.lt(format!("{begins}{END}")))
-        .order((certificate_names::name, certificate_names::serial))
-        .limit(i64::from(page.limit) + 1)
-        .select(certificate_names::serial)
-        .into_boxed();
-    if let Some(after) = &page.after {
-        let Ok(serial) = after.parse::<SerialNumber>() else { return Ok(Vec::new()) };
-        let name: Option<String> = certificate_names::table
-            .filter(certificate_names::serial.eq(serial.as_unsigned()))
-            .filter(certificate_names::name.ge(begins.clone()))
-            .filter(certificate_names::name.lt(format!("{begins}{END}")))
-            .select(certificate_names::name)
-            .order(certificate_names::name.desc())
-            .first(conn)
-            .optional()?;
-        let Some(name) = name else { return Ok(Vec::new()) };
-        query = query.filter(certificate_names::name.gt(name.clone()).or(
-            certificate_names::name.eq(name).and(certificate_names::serial.gt(serial.as_unsigned().to_vec())),
-        ));
-    }
-    Ok(query.load(conn)?)
+    Ok(rows.iter().all(|row| found.get(&row.name).is_some_and(|owner| owner == row.owner)))
 }

@@ -74,6 +74,17 @@ pub(crate) fn waiting(
         .collect()
 }
 
+/// Whether [`waiting`] would find any, of whatever kind.
+pub(crate) fn is_any_waiting(conn: &mut Conn, until: UtcTime) -> Result<bool, StoreError> {
+    let kinds = spelling::CERTIFICATE_ORDERS.into_iter().chain(spelling::STATUS_ORDERS);
+    let waiting = orders::table
+        .filter(orders::state.eq(order::QUEUED))
+        // All there are: for the index, which begins with it.
+        .filter(orders::kind.eq_any(kinds.map(spelling::order_kind_to_row).collect::<Vec<_>>()))
+        .filter(orders::received.le(until.unix_micros()));
+    Ok(diesel::select(diesel::dsl::exists(waiting)).get_result(conn)?)
+}
+
 fn signatures(conn: &mut Conn, ids: Vec<&[u8]>) -> Result<HashMap<Vec<u8>, Vec<Vec<u8>>>, StoreError> {
     let rows: Vec<(Vec<u8>, String)> = order_signatures::table
         .filter(order_signatures::order_id.eq_any(ids))
@@ -137,6 +148,12 @@ pub(crate) fn claim(conn: &mut Conn, id: OrderId) -> Result<bool, StoreError> {
             .set(orders::state.eq(order::CLAIMED))
             .execute(conn)?;
     Ok(claimed == 1)
+}
+
+/// Takes those of these orders that wait; how many.
+pub(crate) fn claim_all(conn: &mut Conn, ids: Vec<&[u8]>) -> Result<usize, StoreError> {
+    let waiting = orders::table.filter(orders::order_id.eq_any(ids)).filter(orders::state.eq(order::QUEUED));
+    Ok(diesel::update(waiting).set(orders::state.eq(order::CLAIMED)).execute(conn)?)
 }
 
 /// Ends a claimed order well.

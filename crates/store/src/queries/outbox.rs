@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use ndoba_types::{CaName, SerialNumber, UtcTime};
 
-use crate::connection::Conn;
+use crate::connection::{Conn, on_each_engine};
 use crate::error::StoreError;
 use crate::outbox::{Errand, ErrandKind};
 use crate::schema::outbox;
@@ -17,18 +17,31 @@ pub(crate) fn add(
     serial: &SerialNumber,
     now: UtcTime,
 ) -> Result<(), StoreError> {
+    add_all(conn, kind, ca, std::iter::once((serial, now)))
+}
+
+/// As [`add`], for several certificates of one CA, each with the time of its commit.
+pub(crate) fn add_all<'a>(
+    conn: &mut Conn,
+    kind: ErrandKind,
+    ca: &CaName,
+    certificates: impl Iterator<Item = (&'a SerialNumber, UtcTime)>,
+) -> Result<(), StoreError> {
     let kind = match kind {
         ErrandKind::CrlDue => errand::CRL_DUE,
         ErrandKind::Notice => errand::NOTICE,
     };
-    diesel::insert_into(outbox::table)
-        .values((
-            outbox::kind.eq(kind),
-            outbox::ca.eq(ca.as_str()),
-            outbox::serial.eq(serial.as_unsigned()),
-            outbox::created.eq(now.unix_micros()),
-        ))
-        .execute(conn)?;
+    let rows: Vec<_> = certificates
+        .map(|(serial, now)| {
+            (
+                outbox::kind.eq(kind),
+                outbox::ca.eq(ca.as_str()),
+                outbox::serial.eq(serial.as_unsigned()),
+                outbox::created.eq(now.unix_micros()),
+            )
+        })
+        .collect();
+    on_each_engine!(conn => diesel::insert_into(outbox::table).values(&rows).execute(conn))?;
     Ok(())
 }
 

@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
-use ndoba_ca::ports::{CertificateId, OverdueSuspension, StatusAction, StatusRefusal};
+use ndoba_audit::Event;
+use ndoba_ca::ports::{
+    AuthorityRevocation, CertificateId, CertificateKind, OverdueSuspension, StatusAction, StatusRefusal,
+};
 use ndoba_ocsp::CertStatusFacts;
 use ndoba_types::{CaName, OrderId, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::{RevocationReason, RevokedEntry};
@@ -11,8 +14,8 @@ use ndoba_x509::{RevocationReason, RevokedEntry};
 use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::outbox::ErrandKind;
-use crate::queries::{outbox, versions};
-use crate::schema::{certificate_status, orders, revocation_records};
+use crate::queries::{events, outbox, versions};
+use crate::schema::{certificate_status, certificates, orders, revocation_records};
 use crate::spelling::{self, HOLD, SUSPEND_BY_CODE, action, state};
 use crate::stored;
 
@@ -58,6 +61,80 @@ pub(crate) fn apply(
             return Err(StoreError::Busy("a certificate's status changed meanwhile".into()));
         }
     }))
+}
+
+/// Revokes a CA's certificate and ends the CA. `false`, and nothing changed, where it was revoked.
+pub(crate) fn revoke_authority(
+    conn: &mut Conn,
+    revocation: &AuthorityRevocation,
+) -> Result<bool, StoreError> {
+    let AuthorityRevocation { ca, certificate, reason, at, event } = revocation;
+    // From here on nobody records an intent to issue under this CA until we commit.
+    versions::hold_to_end(conn, ca)?;
+    match apply(conn, certificate, StatusAction::Revoke(*reason), *at)? {
+        Ok(()) => {}
+        Err(StatusRefusal::AlreadyRevoked) => return Ok(false),
+        Err(_) => return Err(StoreError::corrupt("a CA whose certificate its issuer does not know")),
+    }
+    record_revocation(conn, certificate, *reason, *at)?;
+    versions::end(conn, ca, *at)?;
+    events::append(conn, std::slice::from_ref(event))?;
+    Ok(true)
+}
+
+/// Certificates of the CA that are not revoked for ever, responders' apart.
+pub(crate) fn unrevoked_under(
+    conn: &mut Conn,
+    ca: &CaName,
+    limit: usize,
+) -> Result<Vec<CertificateId>, StoreError> {
+    let rows: Vec<Vec<u8>> = certificate_status::table
+        .inner_join(
+            certificates::table.on(certificates::ca
+                .eq(certificate_status::ca)
+                .and(certificates::serial.eq(certificate_status::serial))),
+        )
+        .filter(certificate_status::ca.eq(ca.as_str()))
+        .filter(certificate_status::revoked.is_null().or(certificate_status::reason.eq(HOLD)))
+        .filter(certificates::kind.ne(spelling::kind_to_row(CertificateKind::Responder)))
+        .order(certificate_status::serial)
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .select(certificate_status::serial)
+        .load(conn)?;
+    rows.iter()
+        .map(|serial| {
+            let serial = stored::serial(serial, "certificate_status.serial")?;
+            Ok(CertificateId { ca: ca.clone(), serial })
+        })
+        .collect()
+}
+
+/// Revokes each with its event; how many were not revoked before.
+pub(crate) fn revoke_with_ca(
+    conn: &mut Conn,
+    certificates: &[(CertificateId, Event)],
+    reason: RevocationReason,
+    at: UtcTime,
+) -> Result<usize, StoreError> {
+    let mut count = 0;
+    for (id, event) in certificates {
+        if apply(conn, id, StatusAction::Revoke(reason), at)?.is_ok() {
+            record_revocation(conn, id, reason, at)?;
+            events::append(conn, std::slice::from_ref(event))?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+fn record_revocation(
+    conn: &mut Conn,
+    id: &CertificateId,
+    reason: RevocationReason,
+    at: UtcTime,
+) -> Result<u64, StoreError> {
+    let change = Change { action: action::REVOKE, reason: Some(reason), order: None, received: at, at };
+    record(conn, id, change)
 }
 
 /// Suspensions that began before `before`, oldest first.

@@ -6,7 +6,7 @@ use ndoba_store::Store;
 
 use crate::cluster::on_both;
 use crate::fixtures::{
-    at, attempt, ca, ceremony, crl_intent, crl_issued, event, intent, issue, issued, queued_issue,
+    at, attempt, ca, ceremony, crl_intent, crl_issued, crl_octets, event, intent, issue, issued, queued_issue,
 };
 use crate::raw::Raw;
 
@@ -88,7 +88,7 @@ fn crls_in_doubt_are_found_and_end_once() {
             assert!(store.record_crl_intent(intent.clone()).unwrap());
             intent
         });
-        assert!(store.record_crl(crl_issued(&signed, 0)).unwrap());
+        assert!(store.record_crl(crl_issued(&signed, 0), &crl_octets(&signed)).unwrap());
         assert!(store.crls_in_doubt("node-a", "epoch-1", at(1)).unwrap().is_empty(), "its own and young");
         let doubts = store.crls_in_doubt("node-a", "epoch-2", at(0)).unwrap();
         assert_eq!(

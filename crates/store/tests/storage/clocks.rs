@@ -11,7 +11,7 @@ use ndoba_x509::RevocationReason;
 
 use crate::cluster::on_both;
 use crate::fixtures::{
-    at, ca, change, crl_intent, crl_issued, event, issue, order, queued, signature, status_change,
+    at, ca, change, crl_intent, crl_issued, crl_octets, event, issue, order, queued, signature, status_change,
 };
 use crate::raw::Raw;
 
@@ -56,7 +56,7 @@ fn a_request_is_owed_until_a_list_shows_it() {
         for (number, version) in [(1, 0), (2, 1), (3, 1)] {
             let list = crl_intent(number);
             assert!(store.record_crl_intent(list.clone()).unwrap());
-            assert!(store.record_crl(crl_issued(&list, version)).unwrap());
+            assert!(store.record_crl(crl_issued(&list, version), &crl_octets(&list)).unwrap());
             let expected = if version == 0 { Stage::Unpublished } else { Stage::Seen(at(7)) };
             assert_eq!(stages(store), [expected]);
         }

@@ -27,12 +27,15 @@ pub fn on_both(test: impl Fn(&Database)) {
 pub fn sqlite() -> Database {
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::Sqlite { path: folder.path().join("ndoba.sqlite") };
-    let store = Store::create(&engine, 8, HOME, at(0)).unwrap();
-    Database { store, engine, _folder: Some(folder) }
+    Database { _folder: Some(folder), ..database(engine) }
 }
 
 pub fn postgres() -> Database {
-    let engine = empty_postgres();
+    database(empty_postgres())
+}
+
+/// A new one in what is empty.
+pub fn database(engine: Engine) -> Database {
     let store = Store::create(&engine, 8, HOME, at(0)).unwrap();
     Database { store, engine, _folder: None }
 }

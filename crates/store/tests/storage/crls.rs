@@ -7,7 +7,7 @@ use ndoba_ca::ports::{Authority, Ledger as _, LedgerError, StatusAction};
 use ndoba_store::ErrandKind;
 
 use crate::cluster::on_both;
-use crate::fixtures::{at, attempt, ca, change, crl_intent, crl_issued, event, issue};
+use crate::fixtures::{at, attempt, ca, change, crl_intent, crl_issued, crl_octets, event, issue};
 use crate::raw::Raw;
 
 #[test]
@@ -40,14 +40,16 @@ fn a_lower_number_is_not_recorded_after_a_higher() {
         let (first, second) = (crl_intent(1), crl_intent(2));
         assert!(store.record_crl_intent(first.clone()).unwrap());
         assert!(store.record_crl_intent(second.clone()).unwrap());
-        assert_eq!(store.current_crl(&seal).unwrap(), None);
+        assert_eq!(store.crl_part(&seal, 2, 0).unwrap(), None);
         let mut wrong = crl_issued(&second, 1);
         wrong.attempt = attempt("epoch-1");
-        assert!(!store.record_crl(wrong).unwrap(), "another attempt");
-        assert!(store.record_crl(crl_issued(&second, 1)).unwrap());
-        assert!(!store.record_crl(crl_issued(&second, 1)).unwrap(), "once");
-        assert!(!store.record_crl(crl_issued(&first, 1)).unwrap());
-        assert_eq!(store.current_crl(&seal).unwrap().unwrap(), b"crl 2");
+        assert!(!store.record_crl(wrong, &crl_octets(&second)).unwrap(), "another attempt");
+        assert!(store.record_crl(crl_issued(&second, 1), &crl_octets(&second)).unwrap());
+        assert!(!store.record_crl(crl_issued(&second, 1), &crl_octets(&second)).unwrap(), "once");
+        assert!(!store.record_crl(crl_issued(&first, 1), &crl_octets(&first)).unwrap());
+        assert_eq!(store.crl_part(&seal, 2, 0).unwrap().unwrap(), b"crl 2");
+        assert_eq!(store.crl_part(&seal, 2, 1).unwrap(), None);
+        assert_eq!(store.crl_part(&seal, 1, 0).unwrap(), None);
         let state = store.crl_state(&seal).unwrap();
         assert_eq!((state.version, state.highest_number), (1, 2));
         assert_eq!(state.last.unwrap().number, 2);
@@ -65,7 +67,7 @@ fn that_a_list_went_online_is_recorded_once_with_its_event() {
         let list = crl_intent(1);
         assert!(store.record_crl_intent(list.clone()).unwrap());
         assert!(!store.record_crl_published(&seal, 1, event()).unwrap(), "it is not signed");
-        assert!(store.record_crl(crl_issued(&list, 0)).unwrap());
+        assert!(store.record_crl(crl_issued(&list, 0), &crl_octets(&list)).unwrap());
         assert!(!store.crl_state(&seal).unwrap().published);
         let before = events();
 
@@ -80,8 +82,31 @@ fn that_a_list_went_online_is_recorded_once_with_its_event() {
         // The next one has its own.
         let list = crl_intent(2);
         assert!(store.record_crl_intent(list.clone()).unwrap());
-        assert!(store.record_crl(crl_issued(&list, 0)).unwrap());
+        assert!(store.record_crl(crl_issued(&list, 0), &crl_octets(&list)).unwrap());
         assert!(!store.crl_state(&seal).unwrap().published);
+    });
+}
+
+#[test]
+fn a_long_list_is_recorded_in_parts() {
+    on_both(|database| {
+        let (store, seal) = (&database.store, ca("seal"));
+        const PART: usize = 1 << 20;
+        for (number, length) in [(1, PART), (2, PART + 1), (3, 2 * PART), (4, 2 * PART + 7)] {
+            let intent = crl_intent(number);
+            assert!(store.record_crl_intent(intent.clone()).unwrap());
+            let whole: Vec<u8> = (0..=250_u8).cycle().take(length).collect();
+            assert!(store.record_crl(crl_issued(&intent, 1), &whole).unwrap());
+            let parts: Vec<_> =
+                (0..).map_while(|part| store.crl_part(&seal, number, part).unwrap()).collect();
+            assert_eq!(parts.len(), length.div_ceil(PART));
+            assert!(parts.iter().all(|part| part.len() <= PART));
+            assert!(parts.concat() == whole, "{length}");
+            // Who accounts for the signature sees all of it.
+            let attempts = store.attempts_after(None, 100).unwrap();
+            let made = attempts.iter().filter_map(|attempt| attempt.made.as_ref());
+            assert_eq!(made.max_by_key(|made| made.len()).unwrap().len(), length);
+        }
     });
 }
 
@@ -96,11 +121,11 @@ fn a_list_that_shows_every_change_is_no_longer_due() {
         assert!(store.record_crl_intent(list.clone()).unwrap());
         // Planned before the second change, recorded after it.
         change(store, &second, StatusAction::Suspend);
-        assert!(store.record_crl(crl_issued(&list, 1)).unwrap());
+        assert!(store.record_crl(crl_issued(&list, 1), &crl_octets(&list)).unwrap());
         assert_eq!(due(), 2);
         let list = crl_intent(2);
         assert!(store.record_crl_intent(list.clone()).unwrap());
-        assert!(store.record_crl(crl_issued(&list, 2)).unwrap());
+        assert!(store.record_crl(crl_issued(&list, 2), &crl_octets(&list)).unwrap());
         assert_eq!(due(), 0);
     });
 }

@@ -9,7 +9,9 @@ use ndoba_types::UtcTime;
 use ndoba_x509::RevocationReason;
 
 use crate::cluster::on_both;
-use crate::fixtures::{at, ca, ceremony, change, crl_intent, crl_issued, event, intent, issue, issued};
+use crate::fixtures::{
+    at, ca, ceremony, change, crl_intent, crl_issued, crl_octets, event, intent, issue, issued,
+};
 use crate::raw::Raw;
 
 const REVOKE: StatusAction = StatusAction::Revoke(RevocationReason::CessationOfOperation);
@@ -76,7 +78,7 @@ fn after_the_end_nothing_is_issued_and_after_the_last_list_none_is_made() {
         assert_eq!(store.record_last_crl_intent(last.clone(), once).unwrap(), LastCrlIntent::Recorded);
         assert_eq!(Raw::open(&database.engine).count("audit_events"), events + 1);
         let summary = CrlSummary { number: 3, version: 1, this_update: at(52), next_update: UtcTime::NO_END };
-        assert!(store.record_crl(CrlIssued { summary, ..crl_issued(&last, 1) }).unwrap());
+        assert!(store.record_crl(CrlIssued { summary, ..crl_issued(&last, 1) }, &crl_octets(&last)).unwrap());
         assert!(store.crl_state(&ca("seal")).unwrap().last.unwrap().is_last());
         assert!(!store.record_crl_intent(crl_intent(4)).unwrap(), "no list after the last");
         assert_eq!(end(store, 4, at(60)), LastCrlIntent::NumberTaken);

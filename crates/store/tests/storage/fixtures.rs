@@ -121,10 +121,14 @@ pub fn signature(role: &str, number: u8) -> SignatureRecord {
 
 /// An order that waits for the CA: inserted, signed.
 pub fn queued(store: &Store, kind: OrderKind, target: &SerialNumber) -> OrderId {
-    let record = order(kind, Some(target));
+    queued_order(store, &order(kind, Some(target)))
+}
+
+/// As [`queued`], for this order.
+pub fn queued_order(store: &Store, record: &OrderRecord) -> OrderId {
     let request = RevocationRequestRecord {
         order: record.id,
-        serial: target.clone(),
+        serial: record.target.clone().unwrap_or_else(|| serial(fresh())),
         received: at(2),
         begins: at(2),
         decided: None,
@@ -132,7 +136,7 @@ pub fn queued(store: &Store, kind: OrderKind, target: &SerialNumber) -> OrderId 
     };
     let events = [event()];
     let act = Act { events: &events, receipt: None };
-    store.insert_order(&record, &[], &request, act).unwrap();
+    store.insert_order(record, &[], &request, act).unwrap();
     store.add_signature(record.id, 0, &signature("revocation-officer", 3), true, act).unwrap();
     record.id
 }
@@ -192,7 +196,10 @@ pub fn crl_issued(intent: &CrlIntent, version: u64) -> CrlIssued {
         summary: CrlSummary { number: intent.number, version, this_update: at(7), next_update: at(8) },
         attempt: intent.attempt.clone(),
         signatures: 1,
-        der: format!("crl {}", intent.number).into_bytes(),
         event: event(),
     }
+}
+
+pub fn crl_octets(intent: &CrlIntent) -> Vec<u8> {
+    format!("crl {}", intent.number).into_bytes()
 }

@@ -4,7 +4,6 @@ use std::thread;
 
 use ndoba_ca::ports::{InDoubt, IntentOutcome, Issued, Ledger as _, LossCause, Queue, Warrant};
 use ndoba_registration::ports::{LedgerState, OrderState, Registry as _};
-use ndoba_types::Sha256Digest;
 
 use crate::cluster::on_both;
 use crate::fixtures::{at, attempt, ca, ceremony, event, fresh, intent, issue, issued, queued_issue, serial};
@@ -220,18 +219,5 @@ fn what_is_in_doubt_is_found_and_its_order_starts_again() {
         let uses = store.key_uses().unwrap();
         assert_eq!(uses.len(), 1);
         assert_eq!((uses[0].intents, uses[0].signed, uses[0].lost), (3, 2, 1));
-    });
-}
-
-#[test]
-fn a_key_belongs_to_one_subject() {
-    on_both(|database| {
-        let store = &database.store;
-        let intent = intent(ceremony());
-        store.record_intents(vec![intent.clone()]).unwrap();
-        // In doubt counts as much as issued.
-        assert!(!store.key_of_another(intent.spki, intent.name_owner).unwrap());
-        assert!(store.key_of_another(intent.spki, Sha256Digest::of(b"someone else")).unwrap());
-        assert!(!store.key_of_another(Sha256Digest::of(b"new"), intent.name_owner).unwrap());
     });
 }

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod audit;
+mod batches;
 mod clocks;
 mod cluster;
 mod crls;
@@ -11,6 +12,7 @@ mod ending;
 mod faults;
 mod finals;
 mod fixtures;
+mod house;
 mod issuance;
 mod raw;
 mod refusals;

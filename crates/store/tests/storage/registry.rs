@@ -15,7 +15,8 @@ use ndoba_x509::RevocationReason;
 
 use crate::cluster::on_both;
 use crate::fixtures::{
-    at, change, crl_intent, crl_issued, event, fresh, intent, issued, officer, order, signature,
+    at, change, crl_intent, crl_issued, crl_octets, event, fresh, intent, issue, issued, officer, order,
+    queued_order, signature,
 };
 use crate::raw::Raw;
 
@@ -129,7 +130,7 @@ fn an_application_becomes_a_certificate() {
         change(store, &intent.certificate, StatusAction::Revoke(RevocationReason::Superseded));
         let crl = crl_intent(1);
         store.record_crl_intent(crl.clone()).unwrap();
-        store.record_crl(crl_issued(&crl, 1)).unwrap();
+        store.record_crl(crl_issued(&crl, 1), &crl_octets(&crl)).unwrap();
         let view = ndoba_registration::ports::Registry::certificate(store, &serial).unwrap().unwrap();
         assert_eq!(view.status, CertificateStatus::Revoked { at: at(6), reason: "superseded".into() });
         let clock = &view.clocks[0];
@@ -144,7 +145,7 @@ fn an_application_becomes_a_certificate() {
                 profile: Some("seal-qscd".into()),
                 key: Some(intent.spki),
                 status: status.map(Into::into),
-                within: None,
+                ..CertificateFilter::default()
             };
             store.certificates(&filter, &ALL).unwrap().items.len()
         };
@@ -153,6 +154,34 @@ fn an_application_becomes_a_certificate() {
         assert_eq!(found(Some("99999999999"), None), 0);
         assert_eq!(found(None, Some("suspended")), 0);
         assert_eq!(found(None, Some("nonsense")), 0);
+    });
+}
+
+#[test]
+fn certificates_are_found_by_the_device_that_the_order_named() {
+    on_both(|database| {
+        let store = &database.store;
+        let issued_in = |model: &str| {
+            let content =
+                format!(r#"{{"issue":{{"device":{{"evidence":"00","model":"{model}"}}}}}}"#).into_bytes();
+            let record = OrderRecord { content, ..order(OrderKind::Issue, None) };
+            let intent = intent(Warrant::Order(queued_order(store, &record)));
+            assert_eq!(store.record_intents(vec![intent.clone()]).unwrap(), [IntentOutcome::Recorded]);
+            assert_eq!(store.record_issued(vec![issued(&intent)]).unwrap(), [true]);
+            intent.certificate.serial
+        };
+        let (card, other) = (issued_in("card-3"), issued_in("card-30"));
+        // By a ceremony: nothing was ordered.
+        issue(store);
+        let found = |model: &str| {
+            let filter =
+                CertificateFilter { device: Some(model.parse().unwrap()), ..CertificateFilter::default() };
+            let page = store.certificates(&filter, &ALL).unwrap();
+            page.items.into_iter().map(|found| found.serial).collect::<Vec<_>>()
+        };
+        assert_eq!(found("card-3"), [card]);
+        assert_eq!(found("card-30"), [other]);
+        assert_eq!(found("card"), []);
     });
 }
 

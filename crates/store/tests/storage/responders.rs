@@ -1,200 +1,23 @@
-//! The CA role certifies responders under a standing authorisation: the whole role on a real ledger, with a clock
-//! that is set by hand and keys in memory.
+//! The CA role certifies responders under a standing authorisation.
 
 mod units;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
 
-use ndoba_ca::clocks::RevocationRule;
-use ndoba_ca::ports::{AuthorityMark, IntentOutcome, Ledger as _, StandingWarrant, Warrant};
-use ndoba_ca::{
-    Behind, CaParts, CaService, CrlSink, CrlTiming, Epoch, IssuingCa, KeyWatch, NoFailpoints, Node, Overdue,
-    PublishError, RollbackWitness, SuspensionRule,
-};
+use ndoba_ca::ports::{IntentOutcome, Ledger as _, StandingWarrant, Warrant};
 use ndoba_order::{AuthoriseResponder, EndResponder, GrantDocument, ProfileRef, Register, ResponderRequest};
-use ndoba_registration::fake::{CountingRandom, INSTALLATION, World};
+use ndoba_registration::fake::INSTALLATION;
 use ndoba_registration::ports::{Act, GrantRecord, Registry as _};
-use ndoba_store::{NewResponderRequest, ResponderOutcome, Store};
-use ndoba_types::{
-    Clock as _, KeyLabel, OrderId, Purpose, Random, Sha256Digest, SignError, SignReply, Signature,
-    SignatureAlgorithm, SigningKey, Span, SubjectPublicKeyInfo, ToBeSigned, UtcTime,
-};
-use ndoba_x509::{
-    Authority, AuthorityDraft, Certificate, IssuerFacts, KeyIdentifier, Legislation, Profile, PublicUrls,
-    Subject, assemble, certification_request_info,
-};
-use p256::ecdsa::DerSignature;
-use p256::ecdsa::signature::Signer as _;
-use p256::pkcs8::EncodePublicKey as _;
+use ndoba_store::{NewResponderRequest, ResponderOutcome};
+use ndoba_types::{Clock as _, OrderId, Sha256Digest, Span, UtcTime};
+use ndoba_x509::{Certificate, KeyIdentifier, Profile, Subject};
 
-use crate::cluster::{Database, on_both, sqlite};
+use crate::cluster::{on_both, sqlite};
 use crate::fixtures::{attempt, ca, event, intent};
+use crate::house::{House, SoftKey, name};
 use crate::raw::Raw;
 
-/// A key in memory whose token can be away, or lose what it signed.
-struct SoftKey {
-    key: p256::ecdsa::SigningKey,
-    label: KeyLabel,
-    spki: SubjectPublicKeyInfo,
-    away: AtomicBool,
-    loses: AtomicBool,
-    signatures: AtomicU64,
-}
-
-impl SoftKey {
-    fn new(seed: u8, label: &str) -> Self {
-        let key = p256::ecdsa::SigningKey::from_slice(&[seed; 32]).unwrap();
-        let der = p256::PublicKey::from(key.verifying_key()).to_public_key_der().unwrap().into_vec();
-        let spki = SubjectPublicKeyInfo::assertion(der);
-        let (away, loses, signatures) = (AtomicBool::new(false), AtomicBool::new(false), AtomicU64::new(0));
-        Self { key, label: label.parse().unwrap(), spki, away, loses, signatures }
-    }
-
-    fn raw(&self, message: &[u8]) -> Signature {
-        let signature: DerSignature = self.key.sign(message);
-        Signature::from_bytes(signature.as_bytes().to_vec())
-    }
-
-    fn csr(&self) -> Vec<u8> {
-        let info = certification_request_info(&self.spki);
-        assemble(&info, SignatureAlgorithm::EcdsaP256Sha256, &self.raw(&info))
-    }
-}
-
-impl<P: Purpose> SigningKey<P> for SoftKey {
-    fn label(&self) -> &KeyLabel {
-        &self.label
-    }
-
-    fn algorithm(&self) -> SignatureAlgorithm {
-        SignatureAlgorithm::EcdsaP256Sha256
-    }
-
-    fn public_key(&self) -> &SubjectPublicKeyInfo {
-        &self.spki
-    }
-
-    fn submit(&self, message: ToBeSigned<P>, reply: SignReply) {
-        let gone = || "a test said so".to_owned();
-        reply(if self.away.load(Ordering::SeqCst) {
-            Err(SignError::Unavailable { reason: gone() })
-        } else if self.loses.swap(false, Ordering::SeqCst) {
-            self.signatures.fetch_add(1, Ordering::SeqCst);
-            Err(SignError::InDoubt { reason: gone() })
-        } else {
-            self.signatures.fetch_add(1, Ordering::SeqCst);
-            Ok(self.raw(message.as_bytes()))
-        });
-    }
-}
-
-impl KeyWatch for SoftKey {
-    fn away(&self) -> Option<String> {
-        self.away.load(Ordering::SeqCst).then(|| "a test said so".to_owned())
-    }
-
-    fn signatures(&self) -> u64 {
-        self.signatures.load(Ordering::SeqCst)
-    }
-}
-
-/// Nothing is published and nothing remembered.
-#[derive(Default)]
-struct Nowhere(Mutex<Option<Vec<u8>>>);
-
-impl CrlSink for Nowhere {
-    fn publish(&self, _: &ndoba_types::CaName, der: &[u8]) -> Result<(), PublishError> {
-        *self.0.lock().unwrap() = Some(der.to_vec());
-        Ok(())
-    }
-
-    fn online(&self, _: &ndoba_types::CaName) -> Result<Option<Vec<u8>>, PublishError> {
-        Ok(self.0.lock().unwrap().clone())
-    }
-}
-
-impl RollbackWitness for Nowhere {
-    fn check(&self, _: &[AuthorityMark], _: u64) -> Result<(), Behind> {
-        Ok(())
-    }
-
-    fn advance(&self, _: &[AuthorityMark], _: u64) -> Result<(), PublishError> {
-        Ok(())
-    }
-}
-
-struct House<'d> {
-    store: &'d Store,
-    world: World,
-    service: CaService,
-    ca_key: Arc<SoftKey>,
-    enrolment: SoftKey,
-}
-
-impl<'d> House<'d> {
-    fn new(database: &'d Database) -> Self {
-        let world = World::new();
-        let store = &database.store;
-        for grant in world.registry.tables().grants.iter() {
-            store.append_grant(grant, Act { events: &[event()], receipt: None }).unwrap();
-        }
-        let ca_key = Arc::new(SoftKey::new(50, "seal/ca/1"));
-        let urls = PublicUrls {
-            base: "http://pki.example".parse().unwrap(),
-            documents: "https://docs.example".parse().unwrap(),
-        };
-        let facts = IssuerFacts {
-            name: name("TEST CA").distinguished_name(),
-            ski: KeyIdentifier::of(&ca_key.spki).unwrap(),
-            spki: ca_key.spki.clone(),
-            not_before: world.clock.now().minus(Span::days(1)),
-            not_after: world.clock.now().plus(Span::days(100)),
-            algorithm: SignatureAlgorithm::EcdsaP256Sha256,
-            urls: urls.of_issuer("seal").unwrap(),
-        };
-        let nowhere = Arc::new(Nowhere::default());
-        let service = CaService::new(CaParts {
-            node: node(&world),
-            ledger: Arc::new(store.clone()),
-            sink: Arc::clone(&nowhere) as _,
-            witness: nowhere,
-            failpoints: Arc::new(NoFailpoints),
-            authorities: vec![IssuingCa {
-                name: ca("seal"),
-                facts,
-                certify: Arc::clone(&ca_key) as _,
-                revoke: Arc::clone(&ca_key) as _,
-                watch: Arc::clone(&ca_key) as _,
-                certifies_cas: false,
-                crl: CrlTiming { validity: Span::hours(24), interval: Span::hours(12) },
-            }],
-            profiles: Profile::presets(Legislation::Georgia).unwrap(),
-            devices: std::collections::BTreeMap::new(),
-            urls,
-            installation: INSTALLATION,
-            pin: world.pin(),
-            doubt_after: Span::minutes(5),
-            revocation: RevocationRule { aim: Span::minutes(60), limit: Span::hours(24) },
-            suspension: SuspensionRule {
-                allowed: true,
-                max: Span::days(30),
-                overdue: Overdue::Revoke,
-                by_code: 100,
-            },
-        })
-        .unwrap();
-        // Its first CRL: what follows is about responders only.
-        let mut house =
-            Self { store, world, service, ca_key, enrolment: SoftKey::new(60, "seal/enrolment/1") };
-        house.steps();
-        house
-    }
-
-    fn steps(&mut self) {
-        while self.service.step().unwrap().worked() {}
-    }
-
+impl House<'_> {
     /// The next document of the register.
     fn append(&self, document: impl FnOnce(u64, Sha256Digest) -> GrantDocument) {
         let chain = self.store.grants().unwrap();
@@ -284,26 +107,6 @@ impl<'d> House<'d> {
             other @ (ResponderOutcome::Issued | ResponderOutcome::Waiting) => format!("{other:?}"),
         }
     }
-}
-
-fn node(world: &World) -> Node {
-    // Epochs of different processes differ.
-    let random: Arc<dyn Random> = Arc::new(CountingRandom::default());
-    for _ in 0..crate::fixtures::fresh() % 1000 {
-        random.fill(&mut [0; 32]).unwrap();
-    }
-    let epoch = Epoch::draw(&*random).unwrap();
-    Node::begin("node-a", epoch, Arc::clone(&world.clock) as _, random)
-}
-
-fn name(common_name: &str) -> Authority {
-    Authority::try_from(AuthorityDraft {
-        country: "GE".into(),
-        organization: "TEST Provider".into(),
-        organization_identifier: "NTRGE-404123456".into(),
-        common_name: common_name.into(),
-    })
-    .unwrap()
 }
 
 #[test]

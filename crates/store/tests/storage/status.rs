@@ -1,5 +1,6 @@
 //! Status changes, their order, and what a responder reads.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -41,20 +42,6 @@ fn a_revoked_certificate_never_returns() {
         let never = CertificateId { ca: ca("seal"), serial: serial(fresh()) };
         assert_eq!(change(store, &never, REVOKE), refused(StatusRefusal::NotIssued));
         assert_eq!(store.crl_state(&ca("seal")).unwrap().version, 4);
-    });
-}
-
-#[test]
-fn a_compromised_key_is_remembered() {
-    on_both(|database| {
-        let store = &database.store;
-        let (lost, given_up) = (issue(store), issue(store));
-        let superseded = StatusAction::Revoke(RevocationReason::Superseded);
-        change(store, &given_up.certificate, superseded);
-        assert!(!store.key_compromised(given_up.spki).unwrap());
-        assert!(!store.key_compromised(lost.spki).unwrap());
-        change(store, &lost.certificate, REVOKE);
-        assert!(store.key_compromised(lost.spki).unwrap());
     });
 }
 
@@ -261,6 +248,49 @@ fn a_change_is_witnessed_before_it_is_answered() {
         let told = records.statuses(&certificate.ca, std::slice::from_ref(&certificate.serial)).unwrap();
         assert!(matches!(told.facts[..], [CertStatusFacts::Revoked { .. }]), "{told:?}");
         assert_eq!(witnessed(), store.marks().unwrap());
+    });
+}
+
+/// Readers and the watcher compare the database with one witness: none of them takes what he read before another had
+/// written for a database that went back.
+#[test]
+fn many_changes_are_no_rollback() {
+    const CHANGES: usize = 60;
+    on_both(|database| {
+        let store = &database.store;
+        let certificates: Vec<_> = (0..CHANGES).map(|_| issue(store).certificate).collect();
+        change(store, &issue(store).certificate, REVOKE); // makes the CA's row
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ocsp.json");
+        let witness = Witness::create(&path, HOME, &store.all_marks().unwrap()).unwrap();
+        let records = StatusRecords::new(store.clone(), Dating::Primary, Some(witness));
+        records.refresh(at(20)).unwrap();
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let (records, over, certificates) = (&records, &over, &certificates);
+            let watcher = scope.spawn(move || {
+                while !over.load(Ordering::Relaxed) {
+                    records.refresh(at(20)).unwrap();
+                }
+            });
+            let readers = [0, 1].map(|_| {
+                scope.spawn(move || {
+                    while !over.load(Ordering::Relaxed) {
+                        for id in certificates {
+                            records.statuses(&id.ca, std::slice::from_ref(&id.serial)).unwrap();
+                        }
+                    }
+                })
+            });
+            for id in certificates {
+                change(store, id, REVOKE);
+            }
+            over.store(true, Ordering::Relaxed);
+            for thread in readers {
+                thread.join().unwrap();
+            }
+            watcher.join().unwrap();
+        });
     });
 }
 

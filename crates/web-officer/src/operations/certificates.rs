@@ -9,7 +9,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use ndoba_registration::ports::{CertificateFilter, CertificateRecord, OrderKind};
 use ndoba_registration::{Officer, ServiceError, StatusRequest};
-use ndoba_types::{SerialNumber, Sha256Digest, UtcTime};
+use ndoba_types::{DeviceModel, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::{PemLabel, certs_only_p7c, to_pem};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -33,6 +33,8 @@ pub(crate) struct CertificateListing {
     profile: Option<String>,
     /// Only of the public key with this SHA-256 over its SubjectPublicKeyInfo, hexadecimal.
     key: Option<String>,
+    /// Only of keys in this model of qualified device, by the order that made them.
+    device: Option<String>,
     /// Only `good`, `suspended` or `revoked`.
     status: Option<String>,
     /// At most this many, 1 to 200; 50 if absent.
@@ -71,7 +73,7 @@ pub(crate) async fn list(
     api: web::Data<Api>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let CertificateListing { subject, name, profile, key, status, limit, after } = query(&request)?;
+    let CertificateListing { subject, name, profile, key, device, status, limit, after } = query(&request)?;
     let page = paging(limit, after)?;
     if status.as_deref().is_some_and(|status| !["good", "suspended", "revoked"].contains(&status)) {
         return Err(Problem::bad_request("query.status", "status must be good, suspended or revoked"));
@@ -82,7 +84,10 @@ pub(crate) async fn list(
     if name.as_ref().is_some_and(|name| !(3..=200).contains(&name.trim().chars().count())) {
         return Err(Problem::bad_request("query.name", "name must have 3 to 200 characters"));
     }
-    let filter = CertificateFilter { subject, name, profile, key, status, within: None };
+    let device: Option<DeviceModel> = device.map(|text| text.parse()).transpose().map_err(|error| {
+        Problem::bad_request("query.device", format!("device must be a model's name: {error}"))
+    })?;
+    let filter = CertificateFilter { subject, name, profile, key, device, status, within: None };
     let page = blocking(&api, move |r| {
         let page = r.certificates(&officer, &filter, &page)?;
         Ok(PageView::of(page, |found| CertificateView::of(found, r)))

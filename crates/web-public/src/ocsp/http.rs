@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED, RETRY_AFTER};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, EXPIRES, HeaderName, HeaderValue, LAST_MODIFIED, RETRY_AFTER,
+};
 use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use metrics::{counter, histogram};
+use metrics::counter;
 use ndoba_ocsp::{ErrorStatus, Refusal};
 use ndoba_types::UtcTime;
 
 use crate::body::{self, NoBody};
-use crate::metric::{OCSP_ANSWER_AGE, OCSP_ANSWERS};
+use crate::metric::OCSP_ANSWERS;
 use crate::ocsp::get_path;
 use crate::ocsp::service::{self, Asked, OcspService};
 use crate::ocsp::task::{Served, Source};
@@ -39,8 +41,8 @@ async fn enter(
     match *request.method() {
         Method::GET | Method::HEAD if is_address => pages::show(request, page).await,
         Method::GET | Method::HEAD => {
-            let asked = service.take_likeliest(get_path::candidates(tail));
-            respond(&request, asked, &service).await
+            let take = || service.take_likeliest(get_path::candidates(tail));
+            respond(&request, tail.as_bytes(), take, &service).await
         }
         Method::POST if is_address => post(&request, payload, &service).await,
         Method::POST => HttpResponse::NotFound().force_close().finish(),
@@ -56,23 +58,31 @@ async fn post(request: &HttpRequest, payload: Payload, service: &OcspService) ->
         Ok(asked) => asked,
         Err(why @ (NoBody::Broken | NoBody::TooLong | NoBody::TooSlow)) => return why.into(),
     };
-    respond(request, service.take(&asked), service).await
+    respond(request, &asked, || service.take(&asked), service).await
 }
 
+/// Answers what was asked in these words, which `take` reads.
 async fn respond(
     request: &HttpRequest,
-    asked: Result<Asked, Refusal>,
+    words: &[u8],
+    take: impl FnOnce() -> Result<Asked, Refusal>,
     service: &OcspService,
 ) -> HttpResponse {
     let Ok(fresh_after) = fresh_after(request) else {
         return HttpResponse::BadRequest().body("Fresh-After is a time such as 2026-11-27T12:00:00.25Z\n");
     };
-    let answered = match asked {
-        Ok(asked) => service.answer(asked, fresh_after).await,
+    if fresh_after.is_none()
+        && let Some(served) = service.recall(words)
+    {
+        return authoritative(request, &served, Source::Cache, service);
+    }
+    let answered = match take() {
+        // Kept apart from what lives on the way through here: most answers never come to it.
+        Ok(asked) => Box::pin(service.answer(asked, words, fresh_after)).await,
         Err(refusal) => Err(refusal),
     };
     match answered {
-        Ok((served, source)) => authoritative(request, &served, source, service.now()),
+        Ok((served, source)) => authoritative(request, &served, source, service),
         Err(refusal) => {
             tracing::debug!(error = &refusal as &dyn std::error::Error, "no status is said");
             refused(refusal.status())
@@ -83,7 +93,7 @@ async fn respond(
 /// The moment after which the answer must have been produced: for an application that compares with a time-stamp and
 /// cannot use what anybody's cache kept. One that cannot be read is refused: silence would let it believe an old answer.
 fn fresh_after(request: &HttpRequest) -> Result<Option<UtcTime>, ()> {
-    let mut all = request.headers().get_all(FRESH_AFTER);
+    let mut all = request.headers().get_all(&FRESH_AFTER);
     match (all.next(), all.next()) {
         (None, _) => Ok(None),
         (Some(one), None) => {
@@ -94,20 +104,26 @@ fn fresh_after(request: &HttpRequest) -> Result<Option<UtcTime>, ()> {
     }
 }
 
-const FRESH_AFTER: &str = "fresh-after";
+static FRESH_AFTER: HeaderName = HeaderName::from_static("fresh-after");
 
 /// The headers of requirements O-22 (RFC 9919 §7.2).
-fn authoritative(request: &HttpRequest, served: &Arc<Served>, source: Source, now: UtcTime) -> HttpResponse {
-    let source = match source {
-        Source::Cache => "cache",
-        Source::Signed => "signed",
-    };
-    counter!(OCSP_ANSWERS, "outcome" => served.outcome, "source" => source).increment(1);
-    let age = std::time::Duration::from_micros(now.since(served.produced_at).as_micros().unsigned_abs());
-    histogram!(OCSP_ANSWER_AGE).record(age.as_secs_f64());
+fn authoritative(
+    request: &HttpRequest,
+    served: &Arc<Served>,
+    source: Source,
+    service: &OcspService,
+) -> HttpResponse {
+    match source {
+        Source::Cache => served.from_cache.increment(1),
+        Source::Signed => {
+            counter!(OCSP_ANSWERS, "outcome" => served.outcome, "source" => "signed").increment(1);
+        }
+    }
+    let now = service.now();
+    service.note_age(served.produced_at, now);
 
     let mut answer = HttpResponse::Ok();
-    answer.insert_header((CONTENT_TYPE, "application/ocsp-response"));
+    answer.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/ocsp-response")));
     if served.private {
         return answer.insert_header((CACHE_CONTROL, "private, max-age=0")).body(served.body.clone());
     }
@@ -120,7 +136,7 @@ fn authoritative(request: &HttpRequest, served: &Arc<Served>, source: Source, no
     answer
         .insert_header((CACHE_CONTROL, format!("max-age={max_age},public,no-transform,must-revalidate")))
         .insert_header((ETAG, served.validators.etag.clone()))
-        .insert_header((LAST_MODIFIED, served.validators.last_modified))
+        .insert_header((LAST_MODIFIED, served.last_modified.clone()))
         .insert_header((EXPIRES, served.expires.clone()));
     if held { answer.finish() } else { answer.body(served.body.clone()) }
 }

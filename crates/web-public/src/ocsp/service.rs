@@ -2,21 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use metrics::{counter, gauge};
+use metrics::{Counter, Histogram, counter, gauge, histogram};
 use ndoba_ocsp::{
     Answer, AnswerCache, CacheKey, CachedFacts, CertId, CertStatusFacts, ErrorStatus, FinalIssuer,
-    FinalQuestion, KnownVersion, Query, Refusal, Request, RequestError, RequestLimits, Responder,
-    ResponderError, Responders, StatusVersions,
+    FinalQuestion, HashAlgorithm, KnownVersion, Query, Refusal, Request, RequestError, RequestLimits,
+    Responder, ResponderError, Responders, StatusVersions,
 };
 use ndoba_types::{AnswerStatus, CaName, Clock, Sha256Digest, SigningKey, Span, UtcTime};
 use tokio::time::Instant;
 
-use crate::metric::{OCSP_ALARMS, OCSP_CACHE_OCTETS, OCSP_CERT_ID_HASH, OCSP_RESPONDER_END};
+use crate::metric::{OCSP_ALARMS, OCSP_ANSWER_AGE, OCSP_CACHE_OCTETS, OCSP_CERT_ID_HASH, OCSP_RESPONDER_END};
 use crate::ocsp::StatusReaders;
+use crate::ocsp::heard::{Heard, Memory};
 use crate::ocsp::task::{self, Served, Source, Task};
 use crate::ocsp::unissued::{UnissuedQueries, UnissuedWatch};
 
@@ -25,7 +26,7 @@ use crate::ocsp::unissued::{UnissuedQueries, UnissuedWatch};
 pub struct OcspLimits {
     /// From a request's arrival to its answer; then `tryLater`. One slow dependency must not hold clients.
     pub deadline: Duration,
-    /// Memory for signed answers.
+    /// Memory for signed answers and for the questions they answer.
     pub cache_octets: usize,
     /// What one request may ask for.
     pub request: RequestLimits,
@@ -41,10 +42,14 @@ impl Default for OcspLimits {
 /// Answers questions about certificate status.
 pub struct OcspService {
     desk: RwLock<Arc<Desk>>,
+    /// Which desk that is: they are counted.
+    duty: AtomicU64,
     records: StatusReaders,
     versions: Arc<dyn StatusVersions>,
     clock: Arc<dyn Clock>,
     cache: Vec<RwLock<AnswerCache<Arc<Served>>>>,
+    heard: Memory,
+    ages: Histogram,
     deadline: Duration,
     request: RequestLimits,
     /// Unix seconds of the last alarm that was logged; counters have them all.
@@ -57,6 +62,7 @@ pub struct OcspService {
 /// The responders and keys that answer now; replaced as a whole.
 #[derive(Default)]
 pub(crate) struct Desk {
+    duty: u64,
     responders: Responders,
     keys: HashMap<Sha256Digest, Arc<dyn SigningKey<AnswerStatus>>>,
 }
@@ -83,9 +89,14 @@ impl OcspService {
         clock: Arc<dyn Clock>,
         limits: OcspLimits,
     ) -> Self {
-        let shard = || RwLock::new(AnswerCache::new(limits.cache_octets / SHARDS));
+        // A quarter for the questions: they are shorter than the answers, and several may ask for one.
+        let questions = limits.cache_octets / 4;
+        let shard = || RwLock::new(AnswerCache::new((limits.cache_octets - questions) / SHARDS));
         Self {
             desk: RwLock::default(),
+            duty: AtomicU64::new(0),
+            heard: Memory::new(questions),
+            ages: histogram!(OCSP_ANSWER_AGE),
             records,
             versions,
             clock,
@@ -136,7 +147,11 @@ impl OcspService {
             #[expect(clippy::cast_precision_loss, reason = "seconds of the calendar are far below 2^53")]
             gauge!(OCSP_RESPONDER_END, "ca" => responder.ca().to_string()).set(end as f64);
         }
-        *self.desk.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Desk { responders, keys });
+        let mut desk = self.desk.write().unwrap_or_else(PoisonError::into_inner);
+        let duty = desk.duty + 1;
+        *desk = Arc::new(Desk { duty, responders, keys });
+        self.duty.store(duty, Ordering::Release);
+        drop(desk);
         Ok(())
     }
 
@@ -216,7 +231,20 @@ impl OcspService {
         Err(refused)
     }
 
-    /// Answers a request; where `fresh_after` is given, with an answer produced at that moment or later.
+    /// The kept answer to a request that was heard before in the same words, where it may be given as it is.
+    pub(crate) fn recall(&self, words: &[u8]) -> Option<Arc<Served>> {
+        let heard = self.heard.recall(words)?;
+        if heard.duty != self.duty.load(Ordering::Acquire) {
+            return None;
+        }
+        let (now, known) = (self.now(), self.known(&heard.ca));
+        let served = self.read_shard(&heard.key).current(&heard.key, now, known)?;
+        heard.hash.increment(1);
+        Some(served)
+    }
+
+    /// Answers a request, in whose `words` it was asked; where `fresh_after` is given, with an answer produced at that
+    /// moment or later.
     ///
     /// # Errors
     ///
@@ -224,9 +252,10 @@ impl OcspService {
     pub(crate) async fn answer(
         &self,
         asked: Asked,
+        words: &[u8],
         fresh_after: Option<UtcTime>,
     ) -> Result<(Arc<Served>, Source), Refusal> {
-        let outcome = self.find(asked, fresh_after).await;
+        let outcome = self.find(asked, words, fresh_after).await;
         if let Err(refusal) = &outcome
             && refusal.is_alarm()
         {
@@ -239,6 +268,7 @@ impl OcspService {
     async fn find(
         &self,
         asked: Asked,
+        words: &[u8],
         fresh_after: Option<UtcTime>,
     ) -> Result<(Arc<Served>, Source), Refusal> {
         let (desk, query) = match asked {
@@ -246,14 +276,20 @@ impl OcspService {
             Asked::Finally(question) => return task::last_word(self, question).await,
         };
         for issuer in query.request().cert_ids().iter().filter_map(CertId::issuer) {
-            counter!(OCSP_CERT_ID_HASH, "hash" => issuer.algorithm.name()).increment(1);
+            hash_counter(issuer.algorithm).increment(1);
         }
         let task = Task { service: self, desk: &desk, deadline: self.deadline(), fresh_after };
         match query.request().cert_ids() {
             [cert_id] if cert_id.serial().is_some() => {
                 let responder = query.responder().fingerprint();
                 let key = CacheKey { responder, cert_id: Arc::clone(cert_id.as_der()) };
-                task.one(&query, key).await
+                let (served, source) = task.one(&query, key.clone()).await?;
+                // Asked twice already; most are asked once.
+                if let (Source::Cache, Some(issuer)) = (source, cert_id.issuer()) {
+                    let hash = hash_counter(issuer.algorithm);
+                    self.heard.keep(words, Heard { duty: desk.duty, ca: query.ca().clone(), key, hash });
+                }
+                Ok((served, source))
             }
             _ => Ok((task.uncached(&query).await?, Source::Signed)),
         }
@@ -261,6 +297,11 @@ impl OcspService {
 
     fn desk(&self) -> Arc<Desk> {
         Arc::clone(&self.desk.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Notes how old an answer is that is sent.
+    pub(crate) fn note_age(&self, produced_at: UtcTime, now: UtcTime) {
+        self.ages.record(now.since(produced_at).to_std().as_secs_f64());
     }
 
     pub(crate) fn known(&self, ca: &CaName) -> Option<KnownVersion> {
@@ -313,6 +354,10 @@ impl OcspService {
             self.last_alarm.store(last, Ordering::Relaxed);
         }
     }
+}
+
+fn hash_counter(algorithm: HashAlgorithm) -> Counter {
+    counter!(OCSP_CERT_ID_HASH, "hash" => algorithm.name())
 }
 
 /// Locks are held for a look into a map; this many make waiting for one another rare.

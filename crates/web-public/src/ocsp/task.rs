@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
+use metrics::{Counter, counter};
 use ndoba_ocsp::{
     Answer, AnswerCache, CacheKey, CachedFacts, CertStatusFacts, FinalQuestion, FinalRecord, Held, Lookup,
     Query, Refusal, Said, StatusError, StatusSnapshot,
@@ -13,18 +14,21 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use crate::conditional::{Validators, http_date, system_time};
+use crate::metric::OCSP_ANSWERS;
 use crate::ocsp::service::{Desk, OcspService};
 
 /// A signed answer, encoded as far as it can be before it is asked for.
-#[derive(Debug)]
 pub(crate) struct Served {
     pub(crate) body: Bytes,
     pub(crate) validators: Validators,
+    pub(crate) last_modified: HeaderValue,
     pub(crate) expires: HeaderValue,
     pub(crate) produced_at: UtcTime,
     /// max-age ends here: from then on a newer answer can be had.
     pub(crate) renew_at: UtcTime,
     pub(crate) outcome: &'static str,
+    /// Counts how often it is served from memory.
+    pub(crate) from_cache: Counter,
     /// Made for one asker's nonce: nobody else's.
     pub(crate) private: bool,
 }
@@ -178,13 +182,16 @@ impl Task<'_> {
         let mut answer = pending.finish(&signature)?;
         let body = Bytes::from(std::mem::take(&mut answer.der));
         self.service.unissued().note(query, &answer.said);
+        let outcome = outcome(&answer.said);
         let served = Served {
             validators: Validators::new(&body, system_time(answer.produced_at)),
             body,
+            last_modified: http_date(answer.produced_at),
             expires: http_date(answer.next_update),
             produced_at: answer.produced_at,
             renew_at: AnswerCache::<Arc<Served>>::renew_at(&answer),
-            outcome: outcome(&answer.said),
+            outcome,
+            from_cache: from_cache(outcome),
             private: query.request().nonce().is_some(),
         };
         Ok((answer, Arc::new(served)))
@@ -205,10 +212,12 @@ pub(crate) async fn last_word(
     let served = Served {
         validators: Validators::new(&body, system_time(produced_at)),
         body,
+        last_modified: http_date(produced_at),
         expires: http_date(UtcTime::NO_END.floor_to_second()),
         produced_at,
         renew_at: service.now().plus(FINAL_AGE),
         outcome: "final",
+        from_cache: from_cache("final"),
         private: false,
     };
     Ok((Arc::new(served), Source::Cache))
@@ -223,6 +232,10 @@ fn only(snapshot: StatusSnapshot) -> Result<CachedFacts, Refusal> {
         Ok([facts]) => Ok(CachedFacts { facts, version }),
         Err(_) => Err(Refusal::Bug),
     }
+}
+
+fn from_cache(outcome: &'static str) -> Counter {
+    counter!(OCSP_ANSWERS, "outcome" => outcome, "source" => "cache")
 }
 
 fn outcome(said: &[Said]) -> &'static str {

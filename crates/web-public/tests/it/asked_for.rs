@@ -99,6 +99,9 @@ fn a_ca_that_has_ended_is_answered_for_without_a_key() {
     let with_nonce =
         request(&[sha1_id(&world.pki.ca, &serial.to_der_content())], &[nonce(b"sixteen octets..")]);
     assert_eq!(post_ocsp(world.address, &with_nonce).body, b"the last word");
+    // Nor is there one from after a moment: the last one holds for every later moment.
+    let later = world.clock.now().plus(Span::minutes(5)).to_string();
+    assert_eq!(fresh(&world, &asked, &later).body, b"the last word");
     let sha256 = cert_id(&world.pki.ca, HashAlgorithm::Sha256, NULL, &serial.to_der_content());
     assert_eq!(post_ocsp(world.address, &request(&[sha256], &[])).body, unauthorized);
     world.records.fail(TestRecords::away());

@@ -1,5 +1,7 @@
 //! Published files.
 
+use ndoba_types::Sha256Digest;
+
 use crate::http::{ask, get};
 use crate::world::World;
 
@@ -27,6 +29,14 @@ fn crls_issuers_and_the_checkpoint() {
         let length = content.len().to_string();
         assert_eq!((head.status, head.header("content-length")), (200, Some(length.as_str())));
         assert_eq!(ask(world.address, "PUT", path, "").status, 405);
+    }
+    // A long one comes whole, from its file.
+    let long: Vec<u8> = (0..3_000_001).map(|at: u32| (at % 251) as u8).collect();
+    world.write("crl/signature.crl", &long);
+    for _ in 0..2 {
+        let reply = get(world.address, "/crl/signature.crl");
+        assert!(reply.body == long, "{} octets", reply.body.len());
+        assert_eq!(reply.header("etag").unwrap(), format!("\"{}\"", Sha256Digest::of(&long)));
     }
     // A new CRL is served with the next request.
     world.write("crl/signature.crl", b"a newer CRL");

@@ -244,7 +244,7 @@ fn generalized(der: &[u8]) -> Result<UtcTime, der::Error> {
     from_generalized(GeneralizedTime::from_der(der)?).map_err(|_| bad(Tag::GeneralizedTime))
 }
 
-fn read_entry(reader: &mut SliceReader<'_>) -> Result<RevokedEntry, der::Error> {
+pub(super) fn read_entry(reader: &mut SliceReader<'_>) -> Result<RevokedEntry, der::Error> {
     let serial = read_serial(reader)?;
     let revoked_at = read_time(reader)?;
     let mut entry =

@@ -1,4 +1,5 @@
-//! The README's picture of the quick start shows the steps that the story takes, by their titles and in order.
+//! The README's picture of the quick start shows the steps that the story takes, by their titles and in order, and the
+//! tables that it prints at the end, row by row.
 
 use std::path::Path;
 
@@ -12,7 +13,42 @@ const PICTURE: &str = "README.md";
 
 /// Differences between picture and story.
 pub(crate) fn complaints(root: &Path) -> Outcome<Vec<String>> {
-    Ok(compare(&titles(&read(&root.join(STORY))?), &shown(&read(&root.join(PICTURE))?)))
+    let (story, picture) = (read(&root.join(STORY))?, read(&root.join(PICTURE))?);
+    let mut found = compare(&titles(&story), &shown(&picture));
+    found.extend(compare_rows(&rows(&story), &rows_shown(&picture)));
+    Ok(found)
+}
+
+/// The names in `("name", value)` of the function that prints the tables, in the order of the source.
+fn rows(source: &str) -> Vec<String> {
+    let printing = source.split_once("fn print_addresses(").map_or("", |(_, after)| after);
+    let printing = printing.split_once("\n}").map_or(printing, |(inside, _)| inside);
+    printing
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("(\"")?.split_once('"'))
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+/// `  name  value` in the first picture of the page.
+fn rows_shown(page: &str) -> Vec<String> {
+    let picture = page.split("\n```").find_map(|block| block.strip_prefix("text\n")).unwrap_or_default();
+    picture
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.split_once("  "))
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+fn compare_rows(rows: &[String], shown: &[String]) -> Vec<String> {
+    if rows == shown && !rows.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "{PICTURE}: the tables at the end have the rows {}, and the picture {}",
+        rows.join(" | "),
+        shown.join(" | ")
+    )]
 }
 
 /// The first argument of every `.step("…"`, in the order of the source.
@@ -61,6 +97,18 @@ fn compare(titles: &[String], shown: &[(String, String)]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_and_picture() {
+        let source = "fn other() {\n    (\"no\", 1);\n}\npub fn print_addresses(stage: &Stage) {\n    print(\n        \
+                      &[\n            (\"OCSP\", at(1)),\n            (\"a b\", x),\n        ],\n    );\n}\n(\"nor this\", 1)";
+        let page = "x\n```text\n[1/1] One … ok\n\nAddresses\n  OCSP  http://x\n  a b   y\n```\n  not  this\n```text\n  nor  this\n```\n";
+        assert_eq!(rows(source), ["OCSP", "a b"]);
+        assert_eq!(rows_shown(page), ["OCSP", "a b"]);
+        assert!(compare_rows(&rows(source), &rows_shown(page)).is_empty());
+        assert_eq!(compare_rows(&rows(source), &rows_shown(&page.replace("  a b", "  b"))).len(), 1);
+        assert_eq!(compare_rows(&[], &[]).len(), 1);
+    }
 
     #[test]
     fn picture_and_story() {

@@ -18,6 +18,15 @@ pub(crate) fn state_folder(folder: &Path) -> Outcome<PathBuf> {
             file.display()
         )));
     }
+    // Of the whole path, which may be relative to a folder with such a name.
+    let whole = std::path::absolute(folder).doing(format_args!("find the state folder {shown}"))?;
+    if whole.to_string_lossy().contains(['#', '\n']) {
+        return Err(Failure::new(format!(
+            "the state folder cannot be {}: in SoftHSM's configuration a comment begins at `#`. \
+             Choose another with --dir",
+            whole.display()
+        )));
+    }
     fs::create_dir_all(folder).map_err(|error| unusable("made", folder, &error))?;
     fs::read_dir(folder).map_err(|error| unusable("read", folder, &error))?;
     let probe = folder.join(".can-we-write-here");
@@ -61,7 +70,8 @@ pub(crate) fn ports_are_free(ports: &Ports) -> Outcome {
                 error.to_string()
             };
             return Err(Failure::new(format!(
-                "port {port} ({name}) cannot be used: {why}. Stop that, or choose others with --ports"
+                "port {port} ({name}) cannot be used: {why}. Stop that, or choose others with --ports \
+                 (a folder keeps those it was begun with: choose another with --dir)"
             )));
         }
     }
@@ -152,6 +162,12 @@ mod tests {
         let folder = std::env::var("XTASK_FOLDER").unwrap();
         let words = ["--once", "--dir", &folder].map(str::to_owned);
         eprintln!("{}", super::super::run(&words).unwrap_err());
+    }
+
+    #[test]
+    fn a_name_that_softhsm_would_cut_is_a_sentence() {
+        let failure = state_folder(Path::new("/proc/try #1/state")).unwrap_err().to_string();
+        assert!(failure.starts_with("the state folder cannot be /proc/try #1/state: "), "{failure}");
     }
 
     #[test]

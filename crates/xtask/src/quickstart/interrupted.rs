@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::options::{Asked, Options, Wanted};
 use super::server::Server;
-use super::story::must_ndoba;
+use super::story::{must_ndoba, unfinished};
 use super::{Stage, build, checks};
 use crate::failure::{Doing as _, Failure, Outcome};
 use crate::{ci, shell};
@@ -52,8 +52,9 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let stage = Stage { options, folder, ndoba };
     let certificates = count(&stage)?;
     println!("{kills} kills, {certificates} certificates, none lost, none doubled");
-    for folder in put_aside(&stage.folder).iter().chain([&stage.folder]) {
-        std::fs::remove_dir_all(folder).doing(format_args!("remove {}", folder.display()))?;
+    let killed = unfinished(&stage.folder).take_while(|path| path.exists());
+    for folder in killed.chain([stage.folder.clone()]) {
+        std::fs::remove_dir_all(&folder).doing(format_args!("remove {}", folder.display()))?;
     }
     std::fs::remove_file(&log).doing(format_args!("remove {}", log.display()))
 }
@@ -157,14 +158,6 @@ fn count(stage: &Stage) -> Outcome<usize> {
         return Err(Failure::new(format!("only {} certificates were found", serials.len())));
     }
     Ok(serials.len())
-}
-
-/// Ceremonies that were killed before their report.
-fn put_aside(folder: &Path) -> Vec<std::path::PathBuf> {
-    (1..)
-        .map(|number| folder.with_extension(format!("unfinished-{number}")))
-        .take_while(|path| path.exists())
-        .collect()
 }
 
 #[cfg(test)]

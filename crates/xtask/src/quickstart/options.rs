@@ -12,7 +12,7 @@ cargo xtask quickstart [options]
   --once           end after the story, with its exit status, instead of serving
   --dir D          the state folder (default var/quickstart); a second run goes on from it, with its ports and URLs
   --ports A,B,C,D  ports of: public HTTP, public HTTPS, officers, operator (default 8080,8444,8443,9090)
-  --public-url U   what certificates say for OCSP, CRLs and issuers (default http://127.0.0.1:A)
+  --public-url U   what certificates say for OCSP, CRLs and issuers, http (default http://127.0.0.1:A)
   --pds-url U      where the disclosure statement is, https (default https://pki.example.com)
 ";
 
@@ -72,9 +72,10 @@ impl Wanted {
                 "--once" => once = true,
                 "--dir" => dir = Some(PathBuf::from(value()?)),
                 "--ports" => ports = Some(Ports::parse(&value()?)?),
-                "--public-url" => public_url = Some(url(&value()?, word, &["http://", "https://"])?),
+                // No check of a certificate may need another one first (C-32).
+                "--public-url" => public_url = Some(url(&value()?, word, "http://")?),
                 // EN 319 412-5 QCS-4.3.4: links to disclosure statements are https.
-                "--pds-url" => pds_url = Some(url(&value()?, word, &["https://"])?),
+                "--pds-url" => pds_url = Some(url(&value()?, word, "https://")?),
                 other => {
                     return Err(Failure::new(format!(
                         "quickstart has no option `{other}`; see quickstart --help"
@@ -111,6 +112,21 @@ impl Wanted {
             pds_url: pds_url.unwrap_or_else(|| "https://pki.example.com".into()),
             ports,
         })
+    }
+}
+
+impl Options {
+    /// A path of the public server, where it listens.
+    pub(crate) fn public(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.ports.public)
+    }
+
+    /// An address in a certificate, as it is reached before any name leads here.
+    pub(crate) fn on_this_machine(&self, address: &str) -> String {
+        match address.strip_prefix(&self.public_url) {
+            Some(path) => self.public(path),
+            None => address.to_owned(),
+        }
     }
 }
 
@@ -175,13 +191,12 @@ impl Ports {
     }
 }
 
-fn url(text: &str, option: &str, schemes: &[&str]) -> Outcome<String> {
-    let host = schemes.iter().find_map(|scheme| text.strip_prefix(scheme));
+fn url(text: &str, option: &str, scheme: &str) -> Outcome<String> {
+    let host = text.strip_prefix(scheme);
     if host.is_none_or(|host| host.is_empty() || host.contains(|c: char| c.is_whitespace() || !c.is_ascii()))
     {
         return Err(Failure::new(format!(
-            "{option} wants an address that begins with {}, not `{text}`",
-            schemes.join(" or ")
+            "{option} wants an address that begins with {scheme}, not `{text}`"
         )));
     }
     Ok(text.trim_end_matches('/').to_owned())
@@ -217,6 +232,8 @@ pds_url = \"https://pds.example.com\"
         assert_eq!(parse(&["--ports", "1,2,3,4"], None).unwrap().public_url, "http://127.0.0.1:1");
         let given = parse(&["--public-url", "http://pki.example.com/"], None).unwrap();
         assert_eq!(given.public_url, "http://pki.example.com");
+        assert_eq!(given.on_this_machine("http://pki.example.com/ocsp"), "http://127.0.0.1:8080/ocsp");
+        assert_eq!(given.on_this_machine("http://elsewhere.example/ocsp"), "http://elsewhere.example/ocsp");
     }
 
     #[test]
@@ -246,6 +263,7 @@ pds_url = \"https://pds.example.com\"
             &["--ports", "0,1,2,3"],
             &["--pds-url", "http://insecure.example"],
             &["--public-url", "ftp://x"],
+            &["--public-url", "https://x"],
             &["--public-url", "http://"],
             &["--dir"],
             &["--twice"],

@@ -108,7 +108,7 @@ impl Said {
 
 /// A command that must succeed. `folder` is its working folder.
 pub(crate) fn must(command: &mut Command, folder: &Path) -> Outcome<Said> {
-    let output = shell::capture(command.current_dir(folder))?;
+    let output = shell::capture(past_proxies(command).current_dir(folder))?;
     if output.status.success() {
         return Ok(Said { output });
     }
@@ -117,7 +117,7 @@ pub(crate) fn must(command: &mut Command, folder: &Path) -> Outcome<Said> {
 
 /// A command that must be refused, with any exit status but zero; returns why it was.
 pub(crate) fn must_not(command: &mut Command, folder: &Path) -> Outcome<Said> {
-    let output = shell::capture(command.current_dir(folder))?;
+    let output = shell::capture(past_proxies(command).current_dir(folder))?;
     if output.status.success() {
         return Err(Failure::new(format!(
             "`{}` was accepted, and must not be",
@@ -125,6 +125,15 @@ pub(crate) fn must_not(command: &mut Command, folder: &Path) -> Outcome<Said> {
         )));
     }
     Ok(Said { output })
+}
+
+/// The command without the proxies that the environment names: all that the story asks is on this machine, and a proxy
+/// would look for 127.0.0.1 on its own. Installing and building keep theirs.
+pub(crate) fn past_proxies(command: &mut Command) -> &mut Command {
+    for name in ["http_proxy", "https_proxy", "all_proxy"] {
+        command.env_remove(name).env_remove(name.to_ascii_uppercase());
+    }
+    command
 }
 
 fn refused(command: &Command, output: &Output) -> Failure {
@@ -186,6 +195,17 @@ mod tests {
         let failure = must(&mut command, Path::new("/")).err().unwrap().to_string();
         assert!(failure.contains("exit status: 3") && failure.contains("| it is broken"), "{failure}");
         assert!(!failure.contains("4711"), "{failure}");
+    }
+
+    #[test]
+    fn what_the_story_asks_goes_past_proxies() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo \"$http_proxy$HTTPS_PROXY$kept\""]);
+        command
+            .env("http_proxy", "http://proxy:3128")
+            .env("HTTPS_PROXY", "http://proxy:3128")
+            .env("kept", "yes");
+        assert_eq!(must(&mut command, Path::new("/")).unwrap().text(), "yes");
     }
 
     #[test]

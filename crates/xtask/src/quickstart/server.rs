@@ -11,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::runner::past_proxies;
 use crate::failure::{Doing, Failure, Outcome};
 use crate::shell;
 
@@ -20,13 +21,17 @@ const START: Duration = Duration::from_secs(60);
 /// How long it may take to finish what is in flight.
 const STOP: Duration = Duration::from_secs(40);
 
-/// Waits with SIGINT ignored until process `$1`, which gets SIGINT itself, has gone; passes SIGTERM on.
+/// Waits with SIGINT ignored until process `$1`, which gets SIGINT itself, has gone; passes SIGTERM on. Whether it went in
+/// order its log `$2` tells: who started us may have SIGINT ignored for good, and then no trap would tell.
 const WAIT_FOR_IT: &str = r#"
 trap '' INT
 trap 'kill -TERM "$1"' TERM HUP
 while read -r _ _ state _ < "/proc/$1/stat" && [ "$state" != Z ]; do sleep 0.2; done 2>/dev/null
 echo
-echo "Stopped."
+case "$(tail -n 1 "$2")" in
+  *": stopped") echo "Stopped." ;;
+  *) echo "ndoba serve ended by itself; the end of $2:" >&2; tail -n 15 "$2" >&2; exit 1 ;;
+esac
 "#;
 
 /// A running `ndoba serve`. Dropping it stops it.
@@ -49,7 +54,8 @@ impl Server {
             Command::new(ndoba)
         };
         command.arg("serve").arg("--config").arg(config);
-        let child = command
+        // Checkpoints are time-stamped by a TSA on this machine.
+        let child = past_proxies(&mut command)
             .stdin(Stdio::null())
             .stdout(file)
             .stderr(also)
@@ -105,7 +111,7 @@ impl Server {
     pub(crate) fn serve_on(mut self) -> Outcome {
         self.must_be_running()?;
         let Some(child) = self.child.take() else { return Ok(()) };
-        let error = Command::new("sh").args(["-c", WAIT_FOR_IT, "wait", &child.id().to_string()]).exec();
+        let error = wait_for_it(&child, &self.log).exec();
         self.child = Some(child);
         Err(Failure::new(format!("could not wait for the server: {error}")))
     }
@@ -118,6 +124,12 @@ impl Drop for Server {
             let _ = end(child);
         }
     }
+}
+
+fn wait_for_it(child: &Child, log: &Path) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", WAIT_FOR_IT, "wait", &child.id().to_string()]).arg(log);
+    command
 }
 
 /// SIGTERM, patience, then SIGKILL. The status when it ended by itself.
@@ -156,13 +168,39 @@ mod tests {
         assert!(failure.contains("ended by itself (exit status: 7)"), "{failure}");
     }
 
+    /// A log that ends with `line`.
+    fn log(line: &str) -> PathBuf {
+        let file = std::env::temp_dir().join(format!("xtask-log-{}-{}", std::process::id(), line.len()));
+        std::fs::write(&file, format!("serving\n{line}\n")).unwrap();
+        file
+    }
+
     #[test]
     fn waiting_ends_when_it_has_gone() {
         let mut gone = child("exit 0");
-        let id = gone.id().to_string();
-        // Not reaped yet, as after `exec`: a zombie counts as gone.
-        let status = Command::new("sh").args(["-c", WAIT_FOR_IT, "wait", &id]).stdout(Stdio::null()).status();
-        assert!(status.unwrap().success());
+        // Not reaped yet, as after `exec`: a zombie counts as gone. Nobody asked it to go.
+        let log = log("why it ended");
+        let output = wait_for_it(&gone, &log).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("ended by itself") && said.contains("why it ended"), "{said}");
         gone.wait().unwrap();
+        std::fs::remove_file(&log).unwrap();
+    }
+
+    #[test]
+    fn asked_to_stop_it_passes_that_on_and_waits() {
+        let mut serving = child("trap 'exit 0' TERM; while :; do sleep 0.1; done");
+        let log = log("INFO ndoba::serve: stopped");
+        let mut waiting = wait_for_it(&serving, &log).stdout(Stdio::null()).spawn().unwrap();
+        sleep(Duration::from_millis(500));
+        assert!(waiting.try_wait().unwrap().is_none());
+        for signal in ["-INT", "-TERM"] {
+            shell::capture(Command::new("kill").args([signal, &waiting.id().to_string()])).unwrap();
+        }
+        // Reaped here, so that it is a zombie for a moment only.
+        assert!(serving.wait().unwrap().success());
+        assert!(waiting.wait().unwrap().success());
+        std::fs::remove_file(&log).unwrap();
     }
 }

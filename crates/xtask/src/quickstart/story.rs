@@ -4,6 +4,7 @@ mod demo;
 mod relying;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::runner::{self, Runner, Said, must_not};
@@ -58,45 +59,65 @@ pub(crate) fn tell(stage: &Stage) -> Outcome<Server> {
 fn listed_files_are_there(stage: &Stage) -> Outcome {
     let text = fs::read_to_string(stage.file("endpoints.json")).doing("read endpoints.json")?;
     for path in absolute_paths(&text) {
-        fs::metadata(path).doing(format_args!("find {path}, which endpoints.json lists"))?;
+        fs::metadata(&path).doing(format_args!("find {path}, which endpoints.json lists"))?;
     }
     Ok(())
 }
 
 /// The values of a JSON text that are absolute paths; its members are on lines of their own.
-fn absolute_paths(json: &str) -> impl Iterator<Item = &str> {
+fn absolute_paths(json: &str) -> impl Iterator<Item = String> {
     json.lines().filter_map(|line| {
         let (_, value) = line.split_once("\": \"")?;
-        Some(value.trim_end_matches(['"', ','])).filter(|value| value.starts_with('/'))
+        let value = value.trim_end_matches(',').strip_suffix('"')?;
+        value.starts_with('/').then(|| unescaped(value))
     })
+}
+
+/// A JSON string's text: of what JSON escapes, paths that a shell could name have quotes and backslashes.
+fn unescaped(text: &str) -> String {
+    let mut characters = text.chars();
+    let next = || match characters.next()? {
+        '\\' => characters.next(),
+        plain => Some(plain),
+    };
+    std::iter::from_fn(next).collect()
 }
 
 /// Prints where everything is.
 pub(crate) fn print_addresses(stage: &Stage) {
     let ports = &stage.options.ports;
     let at = |scheme: &str, port: u16, path: &str| format!("{scheme}://127.0.0.1:{port}{path}");
+    let stamps = format!("{}  {}", at("http", ports.public, "/tsa"), at("https", ports.public_tls, "/tsa"));
     table::print(
         "Addresses",
         &[
-            ("OCSP", at("http", ports.public, "/ocsp")),
-            ("time-stamps", at("http", ports.public, "/tsa")),
-            ("time-stamps, TLS", at("https", ports.public_tls, "/tsa")),
+            ("OCSP; for people", at("http", ports.public, "/ocsp  /pki")),
+            ("time-stamps", stamps),
             ("CRLs", at("http", ports.public, "/crl/{root,signature,seal,time-stamping}.crl")),
             ("issuers", at("http", ports.public, "/issuer/{root,signature,seal,time-stamping}.cer")),
-            ("for people", at("http", ports.public, "/pki")),
             ("officers' API", at("https", ports.officers, "/api/v1")),
             ("metrics, health", at("http", ports.operator, "/metrics  /health/live  /health/ready")),
         ],
     );
+    if stage.options.public_url != stage.options.public("") {
+        println!("  Certificates say {} instead, for what is public.", stage.options.public_url);
+    }
+    let file = |name: &str| shown(&stage.file(name));
     table::print(
-        "Files",
+        "Credentials and files",
         &[
-            ("CA certificates", stage.file("pki").display().to_string()),
-            ("officers' credentials", stage.file("officers").display().to_string()),
-            ("demo keys and certificates", stage.file("demo").display().to_string()),
-            ("all of it, for programs", stage.file("endpoints.json").display().to_string()),
+            ("officers", file("officers/*.pem  *.p12 (the password in *.p12.password)")),
+            ("PINs of the tokens", file("pins/*.pin")),
+            ("demo keys, certificates", file("demo")),
+            ("all, for programs", file("endpoints.json")),
         ],
     );
+}
+
+/// A path as one would type it here.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).display().to_string()
 }
 
 /// `ndoba …`, run in the state folder.
@@ -151,17 +172,23 @@ fn ceremony(stage: &Stage) -> Outcome<((), String)> {
     Ok(((), "report in ceremony/report.txt".into()))
 }
 
-/// A ceremony that did not come to its report is not gone on with; what it made is kept beside the folder.
+/// A ceremony that did not come to its report is not gone on with; what it made is kept beside the folder. Files of
+/// somebody else's are left alone, and the ceremony says that they are in its way.
 fn put_aside_unfinished(stage: &Stage) -> Outcome {
-    if !stage.file("ndoba.toml").exists() && !stage.file("softhsm2.conf").exists() {
+    // The ceremony begins with this file, which names the folder's own tokens.
+    let begun = fs::read_to_string(stage.file("softhsm2.conf")).unwrap_or_default();
+    if !begun.contains(&format!("= {}\n", stage.file("tokens").display())) {
         return Ok(());
     }
-    let aside = (1..)
-        .map(|number| stage.folder.with_extension(format!("unfinished-{number}")))
-        .find(|path| !path.exists())
-        .unwrap_or_else(|| stage.folder.with_extension("unfinished"));
+    let aside = unfinished(&stage.folder).find(|path| !path.exists());
+    let aside = aside.unwrap_or_else(|| stage.folder.with_added_extension("unfinished"));
     fs::rename(&stage.folder, &aside).doing("put an unfinished ceremony aside")?;
     fs::create_dir_all(&stage.folder).doing("make the state folder again")
+}
+
+/// Where unfinished ceremonies of a state folder are put, one after the other.
+pub(super) fn unfinished(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    (1..).map(|number| folder.with_added_extension(format!("unfinished-{number}")))
 }
 
 /// The officers of the story: file, name, personal number, roles.
@@ -239,11 +266,36 @@ fn p12(stage: &Stage, officer: &str) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use super::super::options::{Asked, Wanted};
     use super::*;
+
+    fn stage(folder: PathBuf) -> Stage {
+        let Asked::Run(wanted) = Wanted::parse(&[]).unwrap() else { panic!("help") };
+        Stage { options: wanted.settle(None).unwrap(), folder, ndoba: PathBuf::new() }
+    }
+
+    #[test]
+    fn only_a_ceremony_of_this_folder_is_put_aside() {
+        let parent = std::env::temp_dir().join(format!("xtask-aside-{}", std::process::id()));
+        let stage = stage(parent.join("state.d"));
+        fs::create_dir_all(&stage.folder).unwrap();
+        let aside = parent.join("state.d.unfinished-1");
+        // A checkout's sample, and somebody's configuration.
+        fs::write(stage.file("softhsm2.conf"), "directories.tokendir = /var/lib/ndoba/tokens\n").unwrap();
+        fs::write(stage.file("ndoba.toml"), "").unwrap();
+        put_aside_unfinished(&stage).unwrap();
+        assert!(stage.file("ndoba.toml").exists() && !aside.exists());
+
+        let ours = format!("directories.tokendir = {}\n", stage.file("tokens").display());
+        fs::write(stage.file("softhsm2.conf"), ours).unwrap();
+        put_aside_unfinished(&stage).unwrap();
+        assert!(aside.join("ndoba.toml").exists() && fs::read_dir(&stage.folder).unwrap().next().is_none());
+        fs::remove_dir_all(&parent).unwrap();
+    }
 
     #[test]
     fn paths_are_told_from_addresses() {
-        let json = "{\n  \"config\": \"/tmp/x/ndoba.toml\",\n  \"ocsp\": \"http://127.0.0.1/ocsp\",\n  \"a\": \"/b\"\n}\n";
-        assert_eq!(absolute_paths(json).collect::<Vec<_>>(), ["/tmp/x/ndoba.toml", "/b"]);
+        let json = "{\n  \"config\": \"/tmp/x/ndoba.toml\",\n  \"ocsp\": \"http://127.0.0.1/ocsp\",\n  \"a\": \"/\\\"b\\\"\"\n}\n";
+        assert_eq!(absolute_paths(json).collect::<Vec<_>>(), ["/tmp/x/ndoba.toml", "/\"b\""]);
     }
 }

@@ -28,14 +28,20 @@ pub(crate) fn has_every_field(report: &Value) {
         text(report, name);
     }
     assert!(text(report, "date").ends_with('Z'));
+    // Who does what in which phase, and who of them comes from outside.
     let mut roles = BTreeSet::new();
+    let mut at_work = Vec::new();
     for participant in list(report, "participants") {
         text(participant, "name");
         text(participant, "responsibility");
-        assert!(participant["external"].is_boolean(), "{participant}");
-        roles.insert(text(participant, "role"));
+        let role = text(participant, "role");
+        assert_eq!(participant["external"], role == "independent witness", "{participant}");
+        roles.insert(role);
+        for phase in list(participant, "phases") {
+            at_work.push((role, phase.as_str().unwrap()));
+        }
     }
-    assert!(roles.contains("security officer") && roles.contains("operator"), "{roles:?}");
+    assert_eq!(roles, BTreeSet::from(["independent witness", "operator", "security officer"]));
 
     let mut phases = BTreeSet::new();
     let mut before = "";
@@ -51,10 +57,15 @@ pub(crate) fn has_every_field(report: &Value) {
     }
     let expected = BTreeSet::from(["appointment", "certification", "key-generation", "publication"]);
     assert_eq!(phases, expected);
+    for phase in phases {
+        let together = at_work.iter().filter(|one| **one == ("security officer", phase)).count();
+        assert_eq!(together, 2, "{phase} is under the control of two (P-04)");
+    }
 
-    // Who signs it: both security officers (GEN-6.5.1-14).
-    let signers = list(report, "signatures").iter().filter(|slot| text(slot, "role") == "security officer");
-    assert_eq!(signers.count(), 2);
+    // Who signs it: both security officers, and somebody independent for the root (GEN-6.5.1-14).
+    let mut signers: Vec<_> = list(report, "signatures").iter().map(|slot| text(slot, "role")).collect();
+    signers.sort_unstable();
+    assert_eq!(signers, ["independent witness", "security officer", "security officer"]);
 }
 
 /// For people: every value of the inventory, and the digest of the JSON.
@@ -119,6 +130,7 @@ pub(crate) fn certificates_are_the_files(here: &Installation, report: &Value) {
             assert_eq!(stated.split(['.', 'z']).next(), value(label).split('z').next(), "{file}");
         }
         let subject = text(entry, "subject");
+        assert!(subject.contains("TEST"), "made in development: {subject}");
         for line in shown.lines().filter(|line| line.starts_with("    ")) {
             let (_, part) = line.split_once('=').unwrap();
             assert!(subject.contains(part.trim()), "{part} is not in {subject}");

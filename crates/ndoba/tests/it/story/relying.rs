@@ -14,6 +14,12 @@ pub(super) fn checks_everything(here: &Installation, subject: Subject<'_>) {
     let verify = ["verify", "-x509_strict", "-purpose", "any", "-policy_check"];
     assert!(here.openssl(&[&verify[..], &chain, &[&certificate]].concat()).contains(": OK"));
 
+    // A development installation's: nobody takes it for real (P-44), and it claims nothing of the Union's (C-61).
+    let text = here.openssl(&["x509", "-in", &certificate, "-noout", "-text"]);
+    let names = text.lines().filter(|line| line.trim().starts_with("Issuer: "));
+    assert!(names.clone().count() == 1 && names.clone().all(|name| name.contains("TEST")), "{text}");
+    assert!(text.contains("Policy: 2.999.") && !text.contains("Policy: 0.4.0.194112."), "{text}");
+
     for hash in ["-sha1", "-sha256"] {
         let told = status(here, subject, &[hash]);
         assert!(told.contains("Response verify OK") && told.contains(": good"), "{told}");

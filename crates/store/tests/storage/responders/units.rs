@@ -1,8 +1,8 @@
 //! Who orders a time-stamping unit orders nothing else, and who orders for subscribers orders no unit. (That a unit is
 //! certified is the built command's test.)
 
-use ndoba_order::{CertifyUnit, Issue, MediaType, Order, OrderContent, ProfileRef};
-use ndoba_registration::ports::{OrderRecord, OrderState, Registry as _, SignatureRecord};
+use ndoba_order::{CertifyUnit, Issue, OrderContent, ProfileRef};
+use ndoba_registration::ports::{OrderState, Registry as _};
 use ndoba_types::OrderId;
 
 use super::*;
@@ -10,47 +10,10 @@ use super::*;
 impl House<'_> {
     /// Puts an order before the CA, signed by these two in its two roles; how it ends.
     fn order(&mut self, number: u8, content: OrderContent, csr: Vec<u8>, signers: [&str; 2]) -> OrderState {
-        let now = self.world.clock.now();
-        let order = Order {
-            installation: INSTALLATION,
-            order_id: OrderId::from_bytes([number; 16]),
-            ca: KeyIdentifier::of(&self.ca_key.spki).unwrap(),
-            created: now,
-            expires: now.plus(Span::days(1)),
-            content,
-        };
-        let bytes = order.to_bytes().unwrap();
-        let mut signatures: Vec<SignatureRecord> = Vec::new();
-        for (name, role) in signers.into_iter().zip(order.kind().signers()) {
-            let officer = self.world.officer(name);
-            let over = signatures.first().map(|first| first.jws.clone());
-            let jws = officer.sign(MediaType::Order, &bytes, *role, over.as_deref(), now);
-            signatures.push(SignatureRecord {
-                role: role.name().into(),
-                officer: officer.id,
-                jws,
-                added: now,
-            });
-        }
-        let second = signatures.pop().unwrap();
-        let record = OrderRecord {
-            id: order.order_id,
-            kind: order.kind(),
-            digest: Sha256Digest::of(&bytes),
-            content: bytes,
-            ca: ca("seal"),
-            csr: Some(csr),
-            application: None,
-            target: None,
-            drafted_by: signatures[0].officer,
-            created: order.created,
-            expires: order.expires,
-            state: OrderState::Open,
-            signatures,
-        };
-        self.store.queue_unit_order(&record, &second, &event()).unwrap();
+        let id = OrderId::from_bytes([number; 16]);
+        self.put(id, content, csr, signers);
         self.steps();
-        self.store.order(order.order_id).unwrap().unwrap().state
+        self.store.order(id).unwrap().unwrap().state
     }
 }
 

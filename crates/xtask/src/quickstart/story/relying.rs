@@ -39,6 +39,7 @@ fn status(stage: &Stage, subject: &demo::Subject, words: &str) -> Outcome {
     let certificate = format!("demo/{}.pem", subject.name);
     let issuer = format!("pki/{}.pem", subject.ca);
     let address = must_openssl(stage, &["x509", "-noout", "-ocsp_uri", "-in", &certificate])?.text();
+    let address = stage.options.on_this_machine(&address);
     let said = must_openssl(
         stage,
         &[
@@ -61,7 +62,7 @@ fn status(stage: &Stage, subject: &demo::Subject, words: &str) -> Outcome {
 
 fn fetch_crl(stage: &Stage, ca: &str) -> Outcome<String> {
     let file = format!("demo/{ca}.crl");
-    let address = format!("{}/crl/{ca}.crl", stage.options.public_url);
+    let address = stage.options.public(&format!("/crl/{ca}.crl"));
     must_curl(stage, &["--output", &file, &address])?;
     Ok(file)
 }
@@ -74,7 +75,7 @@ fn issuer_is_served(stage: &Stage, certificate: &str, issuer: &str) -> Outcome {
         .lines()
         .find_map(|line| line.trim().strip_prefix("CA Issuers - URI:"))
         .ok_or_else(|| Failure::new(format!("{certificate} names no issuer address")))?;
-    must_curl(stage, &["--output", "demo/issuer.cer", address])?;
+    must_curl(stage, &["--output", "demo/issuer.cer", &stage.options.on_this_machine(address)])?;
     must_openssl(stage, &["x509", "-outform", "DER", "-in", issuer, "-out", "demo/expected.cer"])?;
     if read(stage, "demo/issuer.cer")? == read(stage, "demo/expected.cer")? {
         return Ok(());
@@ -167,7 +168,7 @@ pub(super) fn suspend(stage: &Stage, application: &Application) -> Outcome<((), 
 
 /// `openssl ts -query`, `curl`, `openssl ts -verify`.
 pub(super) fn time_stamp(stage: &Stage) -> Outcome<((), String)> {
-    let address = format!("{}/tsa", stage.options.public_url);
+    let address = stage.options.public("/tsa");
     must_openssl(
         stage,
         &["ts", "-query", "-data", "demo/person.pem", "-sha256", "-cert", "-out", "demo/stamp.tsq"],
@@ -209,7 +210,7 @@ pub(super) fn time_stamp(stage: &Stage) -> Outcome<((), String)> {
 /// copy that was altered, cut or reordered the first bad record is named.
 pub(super) fn audit(stage: &Stage) -> Outcome<((), String)> {
     let (export, checkpoint) = ("demo/audit.jsonl", "demo/checkpoint.json");
-    let address = format!("{}/audit/checkpoint", stage.options.public_url);
+    let address = stage.options.public("/audit/checkpoint");
     must_curl(stage, &["--output", checkpoint, &address])?;
     must_ndoba(stage, &["audit", "export", "--as", "officers/auditor.pem", "--out", export])?;
     let key = audit_key(&text(stage, "ceremony/report.json")?)?;
