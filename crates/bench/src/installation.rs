@@ -140,6 +140,19 @@ impl Installation {
         Running::start("ndoba serve", command.stdout(Stdio::null()).stderr(log))
     }
 
+    /// Starts `roles` without addresses in a process of their own, beside one that serves, as in production. Returns
+    /// at once.
+    pub(crate) fn serve_beside(&self, roles: &[&str]) -> anyhow::Result<Running> {
+        let mut configuration: toml::Table = fs::read_to_string(self.file("ndoba.toml"))?.parse()?;
+        configuration.insert("roles".into(), roles.to_vec().into());
+        configuration.insert("node".into(), 2.into());
+        configuration.remove("listen");
+        fs::write(self.file("beside.toml"), configuration.to_string())?;
+        let log = fs::File::options().create(true).append(true).open(self.file("serve.log"))?;
+        let mut command = self.command(&["serve", "--config", "beside.toml"]);
+        Running::start("ndoba serve, beside", command.stdout(Stdio::null()).stderr(log))
+    }
+
     /// What the program has logged last, for messages.
     pub(crate) fn log(&self) -> String {
         const LINES: usize = 10;

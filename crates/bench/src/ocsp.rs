@@ -89,10 +89,10 @@ struct Bench<'a> {
     asker: Asker,
 }
 
-/// Starts the public role, and others beside it; how long until it answered about the first certificate.
-fn start(installation: &Installation, asker: &Asker, beside: &[&str]) -> anyhow::Result<(Running, Duration)> {
+/// Starts the public role; how long until it answered about the first certificate.
+fn start(installation: &Installation, asker: &Asker) -> anyhow::Result<(Running, Duration)> {
     let began = Instant::now();
-    let mut server = installation.serve(&[&["public"], beside].concat())?;
+    let mut server = installation.serve(&["public"])?;
     server.await_port(installation.public_port()).with_context(|| installation.log())?;
     let address = SocketAddr::from(([127, 0, 0, 1], installation.public_port()));
     let question = http::get(&path(&asker.request(&serial(0)?, None)));
@@ -108,16 +108,8 @@ fn start(installation: &Installation, asker: &Asker, beside: &[&str]) -> anyhow:
 
 impl<'a> Bench<'a> {
     fn start(options: &'a Options, installation: &'a Installation) -> anyhow::Result<Self> {
-        Self::start_beside(options, installation, &[])
-    }
-
-    fn start_beside(
-        options: &'a Options,
-        installation: &'a Installation,
-        beside: &[&str],
-    ) -> anyhow::Result<Self> {
         let asker = Asker::new(&ca_certificate(installation)?);
-        let (server, _) = start(installation, &asker, beside)?;
+        let (server, _) = start(installation, &asker)?;
         let address = SocketAddr::from(([127, 0, 0, 1], installation.public_port()));
         Ok(Self { options, installation, server, address, asker })
     }

@@ -167,7 +167,8 @@ impl Pending {
             return Err(Refusal::Bug);
         }
         let der = encode_response(&responder, &tbs, signature).map_err(bug)?;
-        Ok(Answer { der, produced_at, next_update, said })
+        let renew_at = renewal(produced_at, next_update, signature.as_bytes());
+        Ok(Answer { der, produced_at, renew_at, next_update, said })
     }
 }
 
@@ -178,10 +179,22 @@ pub struct Answer {
     pub der: Vec<u8>,
     /// As stated in it.
     pub produced_at: UtcTime,
+    /// When it should be signed anew.
+    pub renew_at: UtcTime,
     /// As stated in it; nobody may be told this answer at or after it.
     pub next_update: UtcTime,
     /// What it says, in the order of the request.
     pub said: Vec<Said>,
+}
+
+/// By the middle of an answer's life, and up to a tenth of it earlier: what was signed in the storm after a restart must
+/// not come to be signed anew in another one. Signatures differ as if they were drawn.
+fn renewal(produced_at: UtcTime, next_update: UtcTime, signature: &[u8]) -> UtcTime {
+    let life = next_update.since(produced_at).as_micros();
+    let drawn = signature.last_chunk().map_or(0, |octets| i64::from(u16::from_be_bytes(*octets)));
+    // Divided first: a final answer's life is eight thousand years.
+    let earlier = life / 10 / (i64::from(u16::MAX) + 1) * drawn;
+    UtcTime::from_unix_micros(produced_at.unix_micros() + life / 2 - earlier).unwrap_or(produced_at)
 }
 
 #[derive(Clone, Copy)]

@@ -37,7 +37,7 @@ pub struct Held<V> {
     pub answer: V,
     /// What it rests on.
     pub facts: CachedFacts,
-    /// Past the middle of its life: it should be signed anew.
+    /// It should be signed anew.
     pub renewal_due: bool,
 }
 
@@ -106,13 +106,6 @@ impl<V: Clone> AnswerCache<V> {
         Self { entries: HashMap::new(), queue: VecDeque::new(), octets: 0, max_octets }
     }
 
-    /// When an answer should be signed anew: at the middle of its life.
-    pub fn renew_at(answer: &Answer) -> UtcTime {
-        let life = answer.next_update.since(answer.produced_at);
-        let half = UtcTime::from_unix_micros(answer.produced_at.unix_micros() + life.as_micros() / 2);
-        half.unwrap_or(answer.produced_at)
-    }
-
     /// What to do for `key` at `now`, with `known` being what this node knows of the CA's status version.
     pub fn look_up(&self, key: &CacheKey, now: UtcTime, known: Option<KnownVersion>) -> Lookup<V> {
         let nothing = Lookup::Ask { held: None, unless_asked: false };
@@ -177,7 +170,7 @@ impl<V: Clone> AnswerCache<V> {
             answer: served,
             facts,
             produced_at: answer.produced_at,
-            renew_at: Self::renew_at(answer),
+            renew_at: answer.renew_at,
             dies_at: answer.next_update.minus(Self::DIES_BEFORE),
             octets,
             used: AtomicBool::new(false),
@@ -251,7 +244,7 @@ mod tests {
     }
 
     fn answer() -> Answer {
-        Answer { der: vec![], produced_at: at(0), next_update: at(3600), said: vec![] }
+        Answer { der: vec![], produced_at: at(0), renew_at: at(1800), next_update: at(3600), said: vec![] }
     }
 
     fn facts(version: u64) -> CachedFacts {

@@ -1,5 +1,5 @@
 //! The two moments at which many answers are signed at once while everybody asks: after a restart, with an empty memory,
-//! and when answers that were made together reach the middle of their lives together.
+//! and when answers that were made together are to be signed anew, by the middle of their lives.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ pub(super) fn measure(
 ) -> anyhow::Result<()> {
     // Long enough for the storm that fills the memory; and entries die some seconds before their nextUpdate, which must
     // be after the middle.
-    let half_life = Duration::from_secs_f64(options.common.seconds * 2.0).max(Duration::from_secs(8));
+    let half_life = Duration::from_secs_f64(options.common.seconds * 5.0).max(Duration::from_secs(8));
     let load = cached_per_s / 2.0;
     lifetime(installation, Some(half_life * 2))?;
 
@@ -38,10 +38,9 @@ pub(super) fn measure(
     let began = Instant::now();
     bench.ask_all(&gets)?;
     let before = signed(installation)?;
-    let margin = Duration::from_secs(1);
-    std::thread::sleep((half_life - margin).saturating_sub(began.elapsed()));
-    // All were made within the first half.
-    let through = load::open(&bench.by_zipf(gets), load, half_life / 2)?;
+    // The first are due a tenth of their life before its middle, and the last at the middle.
+    std::thread::sleep((half_life * 4 / 5).saturating_sub(began.elapsed()));
+    let through = load::open(&bench.by_zipf(gets), load, began.elapsed() / 2)?;
     through.must_be_clean("the load through renewal")?;
     report.figure("renewal_half_load_p50_ms", through.percentile(50), "ms, answers renewed meanwhile");
     report.figure("renewal_half_load_p99_ms", through.percentile(99), "ms");

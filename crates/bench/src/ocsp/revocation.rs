@@ -1,6 +1,9 @@
 //! A mass revocation, an order for each certificate, while everybody asks: every change makes all that is kept
 //! questionable, and nothing may be answered wrongly, or not at all.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use anyhow::Context as _;
 use ndoba_registration::ports::{OrderState, Registry as _};
 
@@ -39,14 +42,15 @@ pub(super) fn measure(
         ca: loaded_ca().parse()?,
         ski: ski.try_into()?,
     };
-    let bench = Bench::start_beside(options, installation, &["ca", "audit"])?;
+    let bench = Bench::start(options, installation)?;
+    let mut ca = installation.serve_beside(&["ca", "audit"])?;
     let gets = bench.gets()?;
     bench.ask_all(&gets)?;
     let work = bench.by_zipf(gets);
 
     let mut total = Outcome::NONE;
-    let began = std::time::Instant::now();
-    std::thread::scope(|scope| {
+    let began = Instant::now();
+    thread::scope(|scope| {
         let desk = &desk;
         let ordering = scope.spawn(move || {
             (1..=count).map(|number| desk.revoke(&serial(number)?)).collect::<anyhow::Result<Vec<_>>>()
@@ -61,6 +65,7 @@ pub(super) fn measure(
         }
         for order in ordering.join().map_err(|_| anyhow::anyhow!("who ordered panicked"))?? {
             while !matches!(store.order(order)?.context("an order is gone")?.state, OrderState::Done { .. }) {
+                ca.must_live().with_context(|| installation.log())?;
                 total.add(&load::open(&work, cached_per_s / 2.0, bench.length() / 4)?);
             }
         }
@@ -68,6 +73,8 @@ pub(super) fn measure(
     })?;
     let elapsed = began.elapsed().as_secs_f64();
     total.must_be_clean("the load beside revocations")?;
+    // The promise to every node (design §6), and no longer.
+    thread::sleep(Duration::from_secs(1));
     for number in (1..=count).step_by(usize::try_from(count / ASKED_AFTER + 1)?) {
         let question = http::get(&path(&bench.asker.request(&serial(number)?, None)));
         let revoked = on_answer(bench.address, &question, |answer| says_superseded(answer.body))?;
@@ -78,6 +85,7 @@ pub(super) fn measure(
     report.figure("revoking_half_load_per_s", total.rate(), "answers meanwhile");
     report.figure("revoking_half_load_p50_ms", total.percentile(50), "ms");
     report.figure("revoking_half_load_p99_ms", total.percentile(99), "ms");
+    ca.stop()?;
     bench.server.stop()
 }
 

@@ -24,7 +24,7 @@ pub(super) fn measure(
     for size in &options.sizes {
         report.say(&format!("Uncached answers with {size} certificates in the table, one after the other:"));
         loader.load_status_up_to(installation, *size)?;
-        let (server, started) = start(installation, &asker, &[])?;
+        let (server, started) = start(installation, &asker)?;
         report.figure(
             &format!("start_to_answer_ms_{size}"),
             started.as_secs_f64() * 1000.0,

@@ -284,6 +284,22 @@ fn the_responders_certificate_sets_the_limits() {
     assert_eq!(said.produced_at, "2026-11-23T12:00:00Z".parse().unwrap());
 }
 
+/// What is signed in one storm is not signed anew in another.
+#[test]
+fn renewals_are_spread_over_a_tenth_of_a_life() {
+    let pki = Pki::at(now());
+    let ages: Vec<_> = (1..65)
+        .map(|serial| {
+            let said = answer(&pki, &request(&[sha1_id(&pki.ca, &[serial])], &[]), &[good()]);
+            said.renew_at.since(said.produced_at)
+        })
+        .collect();
+    let (least, most) = (ages.iter().min().unwrap(), ages.iter().max().unwrap());
+    assert!(*least >= Span::minutes(24) && *most <= Span::minutes(30), "{least:?} to {most:?}");
+    // Of 64 drawn at random, all within a third of the time: not in the age of the universe.
+    assert!(most.as_micros() - least.as_micros() > Span::minutes(2).as_micros(), "{least:?} to {most:?}");
+}
+
 #[test]
 fn certificates_that_make_no_responder() {
     let (pki, other) = (Pki::at(now()), Pki::named("TEST Other CA", now()));

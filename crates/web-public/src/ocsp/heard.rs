@@ -6,7 +6,7 @@
 //! given is for the cache to say, every time.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 use std::mem::take;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -20,6 +20,8 @@ pub(crate) struct Heard {
     pub(crate) duty: u64,
     pub(crate) ca: CaName,
     pub(crate) key: CacheKey,
+    /// Where the answer is kept.
+    pub(crate) shard: usize,
     /// Counts the hash function of its CertID.
     pub(crate) hash: Counter,
 }
@@ -36,9 +38,33 @@ pub(crate) struct Memory {
 /// forgotten: who is asked again is young again.
 #[derive(Default)]
 struct Shard {
-    young: HashMap<Box<[u8]>, Arc<Heard>>,
-    old: HashMap<Box<[u8]>, Arc<Heard>>,
+    young: Generation,
+    old: Generation,
     octets: usize,
+}
+
+/// Requests under the hashes of their words, which are compared besides: of two with one hash one is forgotten. The
+/// hashes are keyed, so that nobody can look for such.
+type Generation = HashMap<u64, (Box<[u8]>, Arc<Heard>), BuildHasherDefault<AsItIs>>;
+
+/// Hashes what is a hash already.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 impl Memory {
@@ -53,8 +79,10 @@ impl Memory {
 
     /// What was asked in these words before.
     pub(crate) fn recall(&self, words: &[u8]) -> Option<Arc<Heard>> {
-        let shard = self.shard(words).read().unwrap_or_else(PoisonError::into_inner);
-        shard.young.get(words).or_else(|| shard.old.get(words)).cloned()
+        let hash = self.hasher.hash_one(words);
+        let shard = self.shard(hash).read().unwrap_or_else(PoisonError::into_inner);
+        let (kept, heard) = shard.young.get(&hash).or_else(|| shard.old.get(&hash))?;
+        (**kept == *words).then(|| Arc::clone(heard))
     }
 
     /// Remembers what these words ask for.
@@ -63,20 +91,20 @@ impl Memory {
             return;
         }
         let octets = words.len() + heard.key.cert_id.len() + OVERHEAD;
-        let mut shard = self.shard(words).write().unwrap_or_else(PoisonError::into_inner);
+        let hash = self.hasher.hash_one(words);
+        let mut shard = self.shard(hash).write().unwrap_or_else(PoisonError::into_inner);
         if shard.octets + octets > self.most {
             shard.old = take(&mut shard.young);
             shard.octets = 0;
         }
-        if octets <= self.most && shard.young.insert(words.into(), Arc::new(heard)).is_none() {
+        if octets <= self.most && shard.young.insert(hash, (words.into(), Arc::new(heard))).is_none() {
             shard.octets += octets;
         }
     }
 
-    fn shard(&self, words: &[u8]) -> &RwLock<Shard> {
-        // The remainder is below SHARDS, whatever the hash was cut to.
-        #[expect(clippy::cast_possible_truncation, reason = "only the low bits count")]
-        &self.shards[self.hasher.hash_one(words) as usize % SHARDS]
+    fn shard(&self, hash: u64) -> &RwLock<Shard> {
+        // The map within takes its places from the low bits and its tags from the high ones: these are between.
+        &self.shards[(hash >> 32) as usize % SHARDS]
     }
 }
 
@@ -97,7 +125,7 @@ mod tests {
 
     fn heard(name: u8) -> Heard {
         let key = CacheKey { responder: Sha256Digest::of(b"responder"), cert_id: Arc::from([name; 100]) };
-        Heard { duty: 1, ca: "signature".parse().unwrap(), key, hash: Counter::noop() }
+        Heard { duty: 1, ca: "signature".parse().unwrap(), key, shard: 0, hash: Counter::noop() }
     }
 
     #[test]

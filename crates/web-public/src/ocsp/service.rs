@@ -238,7 +238,9 @@ impl OcspService {
             return None;
         }
         let (now, known) = (self.now(), self.known(&heard.ca));
-        let served = self.read_shard(&heard.key).current(&heard.key, now, known)?;
+        let shard = self.cache.get(heard.shard)?.read().unwrap_or_else(PoisonError::into_inner);
+        let served = shard.current(&heard.key, now, known)?;
+        drop(shard);
         heard.hash.increment(1);
         Some(served)
     }
@@ -287,7 +289,8 @@ impl OcspService {
                 // Asked twice already; most are asked once.
                 if let (Source::Cache, Some(issuer)) = (source, cert_id.issuer()) {
                     let hash = hash_counter(issuer.algorithm);
-                    self.heard.keep(words, Heard { duty: desk.duty, ca: query.ca().clone(), key, hash });
+                    let (duty, ca, shard) = (desk.duty, query.ca().clone(), shard(&key));
+                    self.heard.keep(words, Heard { duty, ca, key, shard, hash });
                 }
                 Ok((served, source))
             }
@@ -313,11 +316,7 @@ impl OcspService {
     }
 
     fn shard(&self, key: &CacheKey) -> &RwLock<AnswerCache<Arc<Served>>> {
-        let mut hasher = DefaultHasher::new();
-        key.cert_id.hash(&mut hasher);
-        // The remainder is below SHARDS, whatever the hash was cut to.
-        #[expect(clippy::cast_possible_truncation, reason = "only the low bits count")]
-        &self.cache[hasher.finish() as usize % SHARDS]
+        &self.cache[shard(key)]
     }
 
     pub(crate) fn read_shard(&self, key: &CacheKey) -> RwLockReadGuard<'_, AnswerCache<Arc<Served>>> {
@@ -354,6 +353,17 @@ impl OcspService {
             self.last_alarm.store(last, Ordering::Relaxed);
         }
     }
+}
+
+/// Which of the [`SHARDS`] keeps the answer.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the remainder is below SHARDS, whatever the hash was cut to"
+)]
+fn shard(key: &CacheKey) -> usize {
+    let mut hasher = DefaultHasher::new();
+    key.cert_id.hash(&mut hasher);
+    hasher.finish() as usize % SHARDS
 }
 
 fn hash_counter(algorithm: HashAlgorithm) -> Counter {

@@ -6,8 +6,8 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use metrics::{Counter, counter};
 use ndoba_ocsp::{
-    Answer, AnswerCache, CacheKey, CachedFacts, CertStatusFacts, FinalQuestion, FinalRecord, Held, Lookup,
-    Query, Refusal, Said, StatusError, StatusSnapshot,
+    Answer, CacheKey, CachedFacts, CertStatusFacts, FinalQuestion, FinalRecord, Held, Lookup, Query, Refusal,
+    Said, StatusError, StatusSnapshot,
 };
 use ndoba_types::{SignError, Span, UtcTime};
 use tokio::sync::oneshot;
@@ -189,7 +189,7 @@ impl Task<'_> {
             last_modified: http_date(answer.produced_at),
             expires: http_date(answer.next_update),
             produced_at: answer.produced_at,
-            renew_at: AnswerCache::<Arc<Served>>::renew_at(&answer),
+            renew_at: answer.renew_at,
             outcome,
             from_cache: from_cache(outcome),
             private: query.request().nonce().is_some(),
