@@ -13,6 +13,7 @@ use clap::Args;
 use ndoba_web_public::{PublicServer, ServerLimits};
 
 use crate::http::Answer;
+use crate::ports::free_port;
 use crate::process::Running;
 
 /// The child's command line.
@@ -33,7 +34,7 @@ pub(crate) fn start(folder: &Path, sample: &Answer<'_>) -> anyhow::Result<(Runni
     let (head, body) = (folder.join("constant.head"), folder.join("constant.body"));
     fs::write(&head, sample.head)?;
     fs::write(&body, sample.body)?;
-    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let port = free_port()?;
     let mut command = Command::new(std::env::current_exe()?);
     command
         .args(["constant-server", "--port", &port.to_string(), "--head"])

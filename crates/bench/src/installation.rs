@@ -1,7 +1,6 @@
 //! An installation of its own for a bench: ceremony, configuration, the real program serving.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -13,6 +12,7 @@ use ndoba_store::{Engine, Store};
 use tempfile::TempDir;
 
 use crate::Common;
+use crate::ports::free_port;
 use crate::process::Running;
 
 /// Connections that a bench keeps itself.
@@ -44,7 +44,8 @@ impl Installation {
             Some(url) => Engine::Postgres { url: url.to_owned() },
             None => Engine::Sqlite { path: folder.path().join("ndoba.sqlite") },
         };
-        let one = Self { folder, ndoba: common.ndoba()?, ports: free_ports()?, engine };
+        let ports = [free_port()?, free_port()?, free_port()?, free_port()?];
+        let one = Self { folder, ndoba: common.ndoba()?, ports, engine };
         let dir = one.file("").display().to_string();
         let ports = one.ports.map(|port| port.to_string()).join(",");
         let mut words = vec!["ceremony", "run", "--development", "--dir", &dir, "--ports", &ports];
@@ -178,18 +179,6 @@ impl Installation {
 /// The CA whose certificates are issued and asked about.
 pub(crate) const fn loaded_ca() -> &'static str {
     "signature"
-}
-
-/// Four ports nobody listens on.
-fn free_ports() -> anyhow::Result<[u16; 4]> {
-    let mut held = Vec::new();
-    let mut ports = [0; 4];
-    for port in &mut ports {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        *port = listener.local_addr()?.port();
-        held.push(listener);
-    }
-    Ok(ports)
 }
 
 /// Copies a path's text; for commands that take text only.

@@ -18,6 +18,7 @@ mod ocsp_request;
 mod officers;
 mod openssl;
 mod orders;
+mod ports;
 mod postgres;
 mod process;
 mod raw_token;

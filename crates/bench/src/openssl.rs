@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use ndoba_x509::{Certificate, PemLabel, from_pem};
 
 use crate::installation::text;
+use crate::ports::free_port;
 use crate::process::Running;
 
 /// `openssl ocsp` answering about `serials` (hexadecimal) with a P-256 key in a file; returns its port.
@@ -22,7 +23,7 @@ pub(crate) fn ocsp_responder(folder: &Path, serials: &[String]) -> anyhow::Resul
         let _ = writeln!(index, "V\t351231235959Z\t\t{serial}\tunknown\t/CN={serial}");
     }
     fs::write(folder.join("index.txt"), index)?;
-    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let port = free_port()?;
     let log = folder.join("ocsp.log");
     let out = fs::File::create(&log)?;
     let mut command = Command::new("openssl");
