@@ -13,7 +13,7 @@ use ndoba_ca::{Arrow, CaError, Failpoints, NoFailpoints};
 use ndoba_order::{Issue, OrderContent, ProfileRef};
 use ndoba_registration::fake::HandClock;
 use ndoba_registration::ports::{OrderState, Registry as _};
-use ndoba_types::{OrderId, Span};
+use ndoba_types::{OrderId, Sha256Digest, Span};
 use ndoba_x509::{Profile, VerifiedCsr};
 
 use crate::cluster::{Database, on_both};
@@ -41,7 +41,7 @@ impl House<'_> {
             spki: verified.spki().fingerprint(),
             device: None,
             evidence: Vec::new(),
-            agreement: None,
+            agreement: Some(Sha256Digest::of(b"agreement")),
             person: None,
             days: 30,
             replaces: None,
