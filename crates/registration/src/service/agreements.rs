@@ -3,6 +3,7 @@
 use ndoba_audit::EventKind;
 use ndoba_types::Sha256Digest;
 
+use super::applications::must_be_draft;
 use super::reach::Sight;
 use super::{Officer, Once, Registration, ServiceError};
 use crate::application::{AgreementContent, ApplicationContent, ApplicationId, StoredState};
@@ -11,7 +12,6 @@ use crate::field_error::{FieldError, Refusals};
 use crate::form::past_day;
 use crate::permission::Permission;
 use crate::ports::{AgreementError, AgreementOf, ApplicationRecord, ApplicationWithOrder};
-use crate::state::{ApplicationState, Step, next};
 
 /// What an officer notes of an acceptance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,10 +57,7 @@ impl Registration {
             return self.load(id);
         }
         let (from, record) = self.about(officer, id)?;
-        if from != ApplicationState::Draft || next(from, Step::Edit).is_none() {
-            let message = format!("the application is {}: an agreement is accepted for a draft", from.name());
-            return Err(ServiceError::conflict("application.state", message));
-        }
+        must_be_draft(from, "an agreement is accepted for a draft")?;
         let Acceptance { sha256, accepted, subject_accepted } = acceptance;
         let mut content = record.content;
         content.agreement = None;

@@ -505,6 +505,15 @@ fn allowed(from: ApplicationState, step: Step) -> Result<ApplicationState, Servi
     })
 }
 
+/// What is about a draft is refused in every other state; `rule` says what is.
+pub(super) fn must_be_draft(state: ApplicationState, rule: &str) -> Result<(), ServiceError> {
+    if state != ApplicationState::Draft {
+        let message = format!("the application is {}: {rule}", state.name());
+        return Err(ServiceError::conflict("application.state", message));
+    }
+    Ok(())
+}
+
 fn check_remark(remark: &str) -> Result<String, ServiceError> {
     let mut found = Vec::new();
     accept(&mut Refusals::at(&mut found, ""), "remark", remark, MAX_TEXT).ok_or(ServiceError::Invalid(found))

@@ -4,12 +4,12 @@
 use ndoba_audit::EventKind;
 use ndoba_types::Sha256Digest;
 
+use super::applications::must_be_draft;
 use super::reach::Sight;
 use super::{Officer, Once, Registration, ServiceError};
 use crate::application::{AgreementContent, ApplicationContent, ApplicationId, CopyContent, StoredState};
 use crate::permission::Permission;
 use crate::ports::{Act, ApplicationRecord, ApplicationWithOrder, Conflict, CopyRecord, RegistryError};
-use crate::state::{ApplicationState, Step, next};
 
 /// The most octets of a copy: a few scanned pages.
 pub const MAX_COPY: usize = 2 * 1024 * 1024;
@@ -40,10 +40,7 @@ impl Registration {
             return self.load(id);
         }
         let (from, record) = self.about(officer, id)?;
-        if from != ApplicationState::Draft || next(from, Step::Edit).is_none() {
-            let message = format!("the application is {}: a copy is attached to a draft", from.name());
-            return Err(ServiceError::conflict("application.state", message));
-        }
+        must_be_draft(from, "a copy is attached to a draft")?;
         let Some(agreement) = record.content.agreement.clone() else {
             let message = "the agreement is not accepted yet: note that first";
             return Err(ServiceError::conflict("agreement.missing", message));
