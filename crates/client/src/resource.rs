@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ndoba_order::SignerRole;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -143,6 +144,11 @@ impl Order {
     /// Whether nothing will change any more.
     pub fn is_final(&self) -> bool {
         matches!(self.state.as_str(), "done" | "refused" | "withdrawn" | "expired")
+    }
+
+    /// Whether somebody has signed it as `role`.
+    pub fn signed_as(&self, role: SignerRole) -> bool {
+        self.signatures.iter().any(|one| one.role == role.name())
     }
 }
 

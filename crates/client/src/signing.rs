@@ -169,6 +169,8 @@ pub fn await_order(api: &OfficerClient, order_id: &str, patience: Duration) -> R
 
 /// Freezes an application and signs its order as the submitter; gives the order, which waits for the approver.
 ///
+/// Called again it goes on where an earlier call was cut off, and signs nothing twice.
+///
 /// # Errors
 ///
 /// As for [`review_and_sign`].
@@ -180,9 +182,15 @@ pub fn submit_application(
     now: UtcTime,
     show: &mut dyn FnMut(&[String], SignerRole) -> bool,
 ) -> Result<Order, ClientError> {
-    // Frozen before, by a call whose answer was lost: the order is there already.
     let order_id = match (&application.order, application.state.as_str()) {
-        (Some(order), "submitted") => order.clone(),
+        // An earlier call was cut off after the order was made, or only its answer was lost.
+        (Some(order), "submitted") => {
+            let order = api.order(order)?;
+            if order.signed_as(SignerRole::Submitter) {
+                return Ok(order);
+            }
+            order.order_id
+        }
         (_, _) => api.freeze(&application.id, None)?.order_id,
     };
     review_and_sign(api, officer, &order_id, language, now, None, show)

@@ -155,8 +155,7 @@ fn approve(session: &Session, id: &str) -> anyhow::Result<()> {
     let application = session.api.application(id)?;
     let order = application.order.context("the application has no order yet: submit it first")?;
     // Its submitter may have been cut off between the order and the signature: that is not the approver's to give.
-    let submitted =
-        session.api.order(&order)?.signatures.iter().any(|one| one.role == SignerRole::Submitter.name());
+    let submitted = session.api.order(&order)?.signed_as(SignerRole::Submitter);
     anyhow::ensure!(submitted, "the submitter has not signed the order yet: `ndoba application submit` does");
     let order = session.conclude(session.sign(&order)?)?;
     match &order.certificate {

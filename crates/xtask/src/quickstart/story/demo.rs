@@ -131,12 +131,16 @@ pub(super) fn apply(stage: &Stage, subject: &'static Subject) -> Outcome<(Applic
         application.id = last_word(&opened.text())?;
         write_file(&note, &application.id)?;
     }
-    if application.state(stage)? == "draft" {
+    let state = application.state(stage)?;
+    if state == "draft" {
         let (id, agreement) = (application.id.as_str(), application.file("agreement.pdf"));
         must_ndoba(stage, &["application", "agreement", id, "--out", &agreement, "--as", REGISTRATION])?;
         let today = must(Command::new("date").args(["-u", "+%F"]), &stage.folder)?.text();
         let agree = ["application", "agree", id, "--file", &agreement, "--accepted", today.trim()];
         must_ndoba(stage, &[&agree[..], &["--as", REGISTRATION]].concat())?;
+    }
+    // Also when an earlier run was killed between the order and its submitter's signature.
+    if state == "draft" || state == "submitted" {
         must_ndoba(stage, &["application", "submit", &application.id, "--as", REGISTRATION, "--yes"])?;
     }
     let words = format!("application {}", application.id);
