@@ -96,7 +96,15 @@ fn applied(here: &Installation, subject: Subject<'_>) -> String {
     assert!(refused.contains(&format!("/subject/{field}: ")), "{refused}");
 
     let id = here.open(subject);
-    here.submit(&id);
+    // Cut off between the order and the submitter's signature: submitted again, it goes on, and signs nothing twice.
+    let made = here.ask(Call::post("registration-officer", &format!("/applications/{id}/order"), b"{}"));
+    let order = format!("submitted, order {}", made.json()["order_id"].as_str().unwrap());
+    let early = here.must_not(&["application", "approve", &id, "--as", "officers/approver.pem", "--yes"]);
+    assert!(early.contains("the submitter has not signed the order yet"), "{early}");
+    for _ in 0..2 {
+        let submitted = here.must(&["application", "submit", &id, "--as", officer, "--yes"]);
+        assert!(submitted.contains(&order), "{submitted}");
+    }
     id
 }
 
