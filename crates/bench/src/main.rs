@@ -22,6 +22,7 @@ mod ports;
 mod postgres;
 mod process;
 mod raw_token;
+mod registration;
 mod report;
 mod tsa;
 mod zipf;
@@ -47,6 +48,8 @@ enum What {
     Tsa(tsa::Options),
     /// The certification authority.
     Ca(ca::Options),
+    /// Officers at work.
+    Registration(registration::Options),
     /// A P-256 key for the issuing CA.
     #[command(hide = true)]
     IssuingKey(issuing_key::Options),
@@ -89,6 +92,7 @@ fn main() -> ExitCode {
         What::Ocsp(options) => ocsp::run(&options),
         What::Tsa(options) => tsa::run(&options),
         What::Ca(options) => ca::run(&options),
+        What::Registration(options) => registration::run(&options),
         What::IssuingKey(options) => issuing_key::run(&options),
         What::RawToken(options) => raw_token::run(&options),
         What::ConstantServer(options) => constant_server::run(&options),

@@ -29,9 +29,13 @@ pub(crate) struct Officers {
 pub(crate) fn appoint(installation: &Installation) -> anyhow::Result<Officers> {
     let mut server = installation.serve(&["registration", "ca", "audit"])?;
     server.await_port(installation.officers_port()).with_context(|| installation.log())?;
-    let submitter = one(installation, "registration-officer", "01001000001")?;
-    let approver = one(installation, "approver", "01001000002")?;
-    let revoker = one(installation, "revocation-officer", "01001000003")?;
+    let [submitter, approver, revoker] = [
+        ("registration-officer", 1_001_000_001),
+        ("approver", 1_001_000_002),
+        ("revocation-officer", 1_001_000_003),
+    ]
+    .map(|(role, number)| grant(installation, role, role, number));
+    let (submitter, approver, revoker) = (submitter?, approver?, revoker?);
     let profiles = api(installation, &submitter.identity)?.profiles()?;
     let profile = profiles.into_iter().find(|profile| profile.name == "person-signature");
     let profile = profile.context("there is no profile for persons")?;
@@ -39,9 +43,15 @@ pub(crate) fn appoint(installation: &Installation) -> anyhow::Result<Officers> {
     Ok(Officers { submitter, approver, revoker, profile })
 }
 
-fn one(installation: &Installation, role: &str, personal_number: &str) -> anyhow::Result<Officer> {
-    let pem = format!("officers/{role}.pem");
-    installation.run(&["officer", "new", "--config", "ndoba.toml", "--name", role, "--out", &pem])?;
+/// Makes a key for somebody, who then has `role`; the installation serves.
+pub(crate) fn grant(
+    installation: &Installation,
+    name: &str,
+    role: &str,
+    personal_number: u32,
+) -> anyhow::Result<Officer> {
+    let pem = format!("officers/{name}.pem");
+    installation.run(&["officer", "new", "--config", "ndoba.toml", "--name", name, "--out", &pem])?;
     installation.run(&[
         "officer",
         "grant",
@@ -52,9 +62,9 @@ fn one(installation: &Installation, role: &str, personal_number: &str) -> anyhow
         "--officer",
         &pem,
         "--name",
-        role,
+        name,
         "--personal-number",
-        personal_number,
+        &format!("{personal_number:011}"),
         "--roles",
         role,
         "--yes",
@@ -64,7 +74,8 @@ fn one(installation: &Installation, role: &str, personal_number: &str) -> anyhow
     Ok(Officer { id, identity })
 }
 
-fn api(installation: &Installation, officer: &Identity) -> anyhow::Result<OfficerClient> {
+/// The API as an officer sees it.
+pub(crate) fn api(installation: &Installation, officer: &Identity) -> anyhow::Result<OfficerClient> {
     let root = CertificateDer::from_pem_slice(&fs::read(installation.file("officers/operations-ca.pem"))?)?;
     Ok(OfficerClient::new(&format!("https://127.0.0.1:{}", installation.officers_port()), &[root], officer))
 }

@@ -55,7 +55,7 @@ impl Desk<'_> {
             id: ApplicationId::generate(&OsRandom)?,
             version: 1,
             state: StoredState::Draft,
-            content: application(&personal_number, &csr.pem()?)?,
+            content: application(&personal_number, &csr.pem()?, now)?,
             salt: Salt::generate(&OsRandom)?,
             opened_by: self.officers.submitter.id,
             opened: now,
@@ -171,14 +171,19 @@ impl Desk<'_> {
     }
 }
 
-fn application(personal_number: &str, csr: &str) -> anyhow::Result<ApplicationContent> {
+/// What a registration officer writes of a person.
+pub(crate) fn application(
+    personal_number: &str,
+    csr: &str,
+    now: UtcTime,
+) -> anyhow::Result<ApplicationContent> {
     Ok(serde_json::from_value(serde_json::json!({
         "profile": "person-signature", "days": 365, "csr": csr, "publication_consent": false,
         "subject": {"type": "natural-person", "given_names": "ნინო", "surname": "ბერიძე",
             "personal_number": personal_number, "email": "n@example.ge"},
         "identity_document": {"type": "identity-card", "number": "12IA34567", "issued_by": "PSDA",
             "validation": "visual-inspection", "copies_at": "attached"},
-        "identity_proofing": {"method": "physical-presence", "date": "2026-01-01", "seen_by": "officer"},
+        "identity_proofing": {"method": "physical-presence", "date": now.to_date_time().date().to_string(), "seen_by": "officer"},
     }))?)
 }
 

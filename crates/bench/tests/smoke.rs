@@ -64,6 +64,12 @@ fn tsa() {
 }
 
 #[test]
+fn registration() {
+    let figures = figures("registration --seconds 1 --officers 8 --think 0.05 --names 200");
+    assert_positive(&figures, &["calls_per_s", "issued", "p95_ms", "p95_open_ms", "search_p95_ms"]);
+}
+
+#[test]
 fn ca() {
     let figures = figures("ca --seconds 0.4 --orders 80 --single 2 --sizes 50 --crl 100");
     assert_positive(&figures, &["issued_per_s", "issued_vs_token"]);

@@ -6,7 +6,7 @@ use crate::failure::{Doing, Failure, Outcome};
 use crate::{apt, shell};
 
 const HELP: &str = "\
-cargo xtask bench {ocsp|tsa|ca} [--json] [options of the bench]
+cargo xtask bench {ocsp|tsa|ca|registration} [--json] [options of the bench]
 
 Builds ndoba as it is released and measures it with everything on. With --json only JSON is on standard output.
 `cargo xtask bench ocsp --help` lists what can be varied.
@@ -14,7 +14,7 @@ Builds ndoba as it is released and measures it with everything on. With --json o
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     match arguments.first().map(String::as_str) {
-        Some("ocsp" | "tsa" | "ca") => {}
+        Some("ocsp" | "tsa" | "ca" | "registration") => {}
         None | Some("-h" | "--help") => {
             print!("{HELP}");
             return Ok(());
