@@ -1,10 +1,11 @@
 //! The CA role, step by step: what one thread does over and over, and what a ceremony does once.
 
 mod accounts;
+mod generations;
 mod orders;
 mod standing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -136,6 +137,8 @@ pub struct CaService {
     clocks_at: Option<UtcTime>,
     clock_report: Option<ClockReport>,
     parked: Vec<(CaName, RecordedIntent)>,
+    /// CAs whose name an older one has: they issue once two officers decided it.
+    heirs: BTreeSet<CaName>,
     /// Tokens that did not sign are left alone for a while, by the CA whose key it was.
     rest_until: BTreeMap<CaName, UtcTime>,
     /// The list that was last found online, by CA, and in which care that was.
@@ -194,6 +197,7 @@ impl CaService {
             clocks_at: None,
             clock_report: None,
             parked: Vec::new(),
+            heirs: BTreeSet::new(),
             rest_until: BTreeMap::new(),
             online: BTreeMap::new(),
             cared_at: None,
@@ -264,6 +268,7 @@ impl CaService {
         let highest_grant =
             self.ledger.grants_after(self.grants_read)?.last().map_or(self.grants_read, |g| g.seq);
         self.witness.check(&self.ledger.marks()?, highest_grant).map_err(CaError::Behind)?;
+        self.heirs = generations::heirs(&self.ledger.authorities()?, self.authorities.values())?;
         let (node, epoch, before) = (self.node.name(), self.node.epoch(), now.minus(self.doubt_after));
         let mut settled = Vec::new();
         for doubt in self.ledger.in_doubt(node, epoch, before)? {

@@ -1,6 +1,7 @@
 //! Many orders at once: each ends as it would alone, whatever fails in the midst of the batch, and when.
 
 mod disk;
+mod generations;
 mod halt;
 mod rows;
 
