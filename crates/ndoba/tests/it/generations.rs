@@ -8,7 +8,8 @@ use ndoba_testkit::{Document, Judge};
 
 use crate::http;
 use crate::installation::{Engine, Installation};
-use crate::program;
+use crate::program::{self, wait_for};
+use crate::time_stamps::query;
 
 on_both_engines!(a_ca_goes_on_under_another_key);
 
@@ -171,5 +172,54 @@ fn a_ca_goes_on_under_another_key(engine: Engine) {
         assert!(log.contains(kind), "{kind}");
     }
     here.must(&["audit", "verify", "log.jsonl"]);
+    serving.stop();
+}
+
+#[test]
+fn a_units_next_key_is_certified_by_the_generation_that_issues() {
+    const PAIR: [&str; 2] = ["time-stamping", "time-stamping-2"];
+    let here = Installation::on(Engine::Sqlite);
+    here.must(&next_ca(PAIR[0], PAIR[1]));
+    here.configure_next(PAIR[1]);
+    let serving = here.serve(None);
+    let decided = here.succeed(PAIR, "officers/security-2.pem", None);
+    assert!(decided.status.success(), "{}", program::said(&decided));
+
+    let from = program::must(here.folder(), "date", &["-u", "-d", "now + 1 hour", "+%FT%TZ"]);
+    let renew = ["tsa", "renew", "--config", "ndoba.toml", "--unit", "tsu", "--out", "next", "--from"];
+    here.must(&[&renew[..], &[from.trim()]].concat());
+    let sign = ["tsa", "sign-order", "--order", "next/order.json", "--yes"];
+    here.must(&[&sign[..], &["--as", "officers/security-1.pem", "--out", "one.jws"]].concat());
+    let over = ["--as", "officers/security-2.pem", "--over", "one.jws", "--out", "two.jws"];
+    here.must(&[&sign[..], &over].concat());
+    let submit = ["tsa", "submit-order", "--config", "ndoba.toml", "--order", "next/order.json"];
+    let with = ["--request", "next/request.der", "--signature", "one.jws", "--signature", "two.jws"];
+    here.must(&[&submit[..], &with, &["--out", "next/tsu-2.pem"]].concat());
+    let adopt = ["tsa", "adopt", "--config", "ndoba.toml", "--order", "next/order.json"];
+    here.must(&[&adopt[..], &["--certificate", "next/tsu-2.pem"]].concat());
+    serving.stop();
+
+    // When it is used: the token brings the generation that certified it, and strangers verify it by that.
+    let request = query(here.folder(), "the next generation", &["-sha256", "-cert"]);
+    let serving = here.serve_ahead(2);
+    let reply = wait_for(|| {
+        let reply = http::try_stamp(here.public(), "/tsa", &request).ok_or("no answer")?;
+        // One that refuses is a few octets long.
+        if reply.body.len() > 1000 { Ok(reply.body) } else { Err(format!("no token\n{}", here.log())) }
+    });
+    fs::write(here.file("reply.tsr"), reply).unwrap();
+    let verified = |ca: &str| {
+        let verify = ["ts", "-verify", "-queryfile", "q.tsq", "-in", "reply.tsr", "-CAfile", "pki/root.pem"];
+        let with = ["-untrusted", &format!("pki/{ca}.pem")];
+        program::said(&program::run(here.folder(), "openssl", &[&verify[..], &with].concat()))
+    };
+    assert!(verified(PAIR[1]).contains("Verification: OK"), "{}", verified(PAIR[1]));
+    let token = here.openssl(&["ts", "-reply", "-in", "reply.tsr", "-token_out", "-out", "token.der"]);
+    let chain =
+        here.openssl(&["pkcs7", "-inform", "DER", "-in", "token.der", "-print_certs", "-text", "-noout"]);
+    let key = here.member("pki/time-stamping-2.pem", &["-ext", "subjectKeyIdentifier"]);
+    let key = key.lines().last().unwrap().trim();
+    assert_eq!(chain.matches(key).count(), 2, "of the unit's issuer and of itself\n{token}{chain}");
+    here.must(&["config", "check", "--config", "ndoba.toml"]);
     serving.stop();
 }

@@ -4,7 +4,9 @@ use ndoba_ca::ports::{Authority, Ledger as _};
 use ndoba_order::{GrantDocument, SucceedCa};
 use ndoba_registration::fake::INSTALLATION;
 use ndoba_types::{Clock as _, SerialNumber, SignatureAlgorithm, UtcTime};
-use ndoba_x509::{CertificatePlan, KeyIdentifier, RootRequest, assemble};
+use ndoba_x509::{
+    CertificatePlan, IssueRequest, IssuerFacts, KeyIdentifier, PublicUrls, Subject, SubjectKey, assemble,
+};
 
 use super::*;
 use crate::fixtures::{ca, event};
@@ -20,14 +22,30 @@ impl House<'_> {
     fn know_an_older_one(&self, days: u32) {
         let key = other_key();
         let since = self.world.clock.now().minus(Span::days(days));
-        let plan = CertificatePlan::root(&RootRequest {
-            profile: &Profile::preset("root").unwrap(),
-            subject: &name("TEST CA"),
-            key: &key.spki,
+        let urls = PublicUrls {
+            base: "http://pki.example".parse().unwrap(),
+            documents: "https://docs.example".parse().unwrap(),
+        };
+        let issuer = IssuerFacts {
+            name: name("TEST Root").distinguished_name(),
+            ski: KeyIdentifier::of(&key.spki).unwrap(),
+            spki: key.spki.clone(),
+            not_before: since,
+            not_after: since.plus(Span::days(100)),
             algorithm: SignatureAlgorithm::EcdsaP256Sha256,
+            urls: urls.of_issuer("root").unwrap(),
+        };
+        // Any certificate with the name: which kind it is of is not looked at.
+        let plan = CertificatePlan::new(&IssueRequest {
+            profile: &Profile::preset("ocsp-responder").unwrap(),
+            subject: &Subject::Authority(name("TEST CA")),
+            key: SubjectKey::Token(&key.spki),
+            issuer: &issuer,
+            documents: &urls.documents,
+            device_evidence: None,
             serial: &SerialNumber::from_unsigned(&[9; 16]).unwrap(),
             now: since,
-            days: 4000,
+            days: 14,
         });
         let tbs = plan.unwrap().to_tbs();
         let authority = Authority {
