@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use ndoba_audit::{Event, EventKind};
 use ndoba_order::{Pin, Register};
-use ndoba_types::{CaName, DeviceModel, InstallationId, Span, UtcTime};
+use ndoba_types::{CaName, DeviceModel, InstallationId, Sha256Digest, Span, UtcTime};
 use ndoba_x509::{Profile, PublicUrls};
 
 use crate::accounting::{TokenCount, Violation};
@@ -54,6 +54,8 @@ pub struct CaParts {
     pub profiles: Vec<Profile>,
     /// Certified models of qualified devices, with the ends of their certifications.
     pub devices: BTreeMap<DeviceModel, UtcTime>,
+    /// Public keys, by SHA-256 over SubjectPublicKeyInfo, that nobody is certified for.
+    pub blocked_keys: BTreeSet<Sha256Digest>,
     /// Addresses that certificates carry.
     pub urls: PublicUrls,
     /// Which installation this is; orders for another are refused.
@@ -126,6 +128,7 @@ pub struct CaService {
     profiles: BTreeMap<String, Profile>,
     urls: PublicUrls,
     devices: BTreeMap<DeviceModel, UtcTime>,
+    blocked_keys: BTreeSet<Sha256Digest>,
     installation: InstallationId,
     register: Register,
     grants_read: u64,
@@ -167,6 +170,7 @@ impl CaService {
             profiles,
             urls,
             devices,
+            blocked_keys,
             installation,
             pin,
             doubt_after,
@@ -186,6 +190,7 @@ impl CaService {
             profiles: profiles.into_iter().map(|profile| (profile.name().to_owned(), profile)).collect(),
             urls,
             devices,
+            blocked_keys,
             installation,
             register,
             grants_read: 0,

@@ -182,8 +182,13 @@ impl CaService {
                 "the token failed several times; ask the operator",
             ));
         }
-        let decider =
-            Decider { node: &self.node, profiles: &self.profiles, urls: &self.urls, devices: &self.devices };
+        let decider = Decider {
+            node: &self.node,
+            profiles: &self.profiles,
+            urls: &self.urls,
+            devices: &self.devices,
+            blocked_keys: &self.blocked_keys,
+        };
         let prepared = decider.prepare(ca, Warrant::Order(queued.order_id), &issue, queued.csr.as_deref())?;
         Ok(Some((ca.name.clone(), prepared)))
     }
