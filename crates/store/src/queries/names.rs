@@ -80,8 +80,11 @@ pub(crate) fn take_all(conn: &mut Conn, ca: &CaName, intents: &[Intent]) -> Resu
     Ok(wanted.iter().all(agree))
 }
 
+/// A name's key, and whose it is.
+type Owned = (Vec<u8>, Vec<u8>);
+
 /// Who has these names, at this CA or another.
-fn owners(conn: &mut Conn, ca: &CaName, names: &[Vec<u8>]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+fn owners(conn: &mut Conn, ca: &CaName, names: &[Vec<u8>]) -> Result<Vec<Owned>, StoreError> {
     let mut cas: Vec<String> = authorities::table.select(authorities::ca).load(conn)?;
     cas.push(ca.as_str().to_owned());
     Ok(dn_owners::table
