@@ -26,10 +26,11 @@ impl House<'_> {
             base: "http://pki.example".parse().unwrap(),
             documents: "https://docs.example".parse().unwrap(),
         };
+        let root = SoftKey::new(52, "root/ca/1");
         let issuer = IssuerFacts {
             name: name("TEST Root").distinguished_name(),
-            ski: KeyIdentifier::of(&key.spki).unwrap(),
-            spki: key.spki.clone(),
+            ski: KeyIdentifier::of(&root.spki).unwrap(),
+            spki: root.spki.clone(),
             not_before: since,
             not_after: since.plus(Span::days(100)),
             algorithm: SignatureAlgorithm::EcdsaP256Sha256,
@@ -50,7 +51,7 @@ impl House<'_> {
         let tbs = plan.unwrap().to_tbs();
         let authority = Authority {
             name: ca("seal-before"),
-            certificate: assemble(&tbs, SignatureAlgorithm::EcdsaP256Sha256, &key.raw(&tbs)),
+            certificate: assemble(&tbs, SignatureAlgorithm::EcdsaP256Sha256, &root.raw(&tbs)),
             ski: KeyIdentifier::of(&key.spki).unwrap().as_bytes().to_vec(),
             not_before: since,
         };
