@@ -108,7 +108,7 @@ fn a_next_key_issues_from_when_it_was_decided() {
 }
 
 #[test]
-fn a_key_issues_until_the_next_one_does_and_goes_on_to_revoke() {
+fn a_key_issues_until_the_next_one_does_and_its_lists_go_on() {
     on_both(|database| {
         let mut house = House::new(database);
         let from = house.world.clock.now().floor_to_second().plus(Span::hours(2));
