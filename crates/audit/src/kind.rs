@@ -240,16 +240,20 @@ kinds! {
 
     /// Two security officers revoked a CA; its issuer's list and its certificates follow with `ndoba ceremony revoke-ca`.
     CaRevocationDecided = "ca-revocation-decided" {
-        /** The decision's place in the chain of grants. */ seq: u64,
-        /** SHA-256 over its bytes. */ grant: Sha256Digest,
+        /** The decision's place in the chain of grants. */ seq: u64, /** SHA-256 over its bytes. */ grant: Sha256Digest,
         /** The CRLReason's name. */ reason: Word,
         /** Signed by whom. */ signers: Vec<OfficerId>,
     }
 
+    /// Two security officers decided from when on the next key of a CA issues in the place of the present one.
+    CaSuccessionDecided = "ca-succession-decided" {
+        /** The decision's place in the chain of grants. */ seq: u64, /** SHA-256 over its bytes. */ grant: Sha256Digest,
+        /** From when. */ from: UtcTime, /** Signed by whom. */ signers: Vec<OfficerId>,
+    }
+
     /// Two security officers ended a CA: it issues nothing and changes no status any more.
     CaTerminationDecided = "ca-termination-decided" {
-        /** The decision's place in the chain of grants. */ seq: u64,
-        /** SHA-256 over its bytes. */ grant: Sha256Digest,
+        /** The decision's place in the chain of grants. */ seq: u64, /** SHA-256 over its bytes. */ grant: Sha256Digest,
         /** Signed by whom. */ signers: Vec<OfficerId>,
     }
 

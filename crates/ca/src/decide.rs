@@ -1,6 +1,6 @@
 //! From an order as it lies in the database to a certificate that may be recorded: every check that can refuse.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ndoba_lint::second_encoder::{self, CrossCheck};
 use ndoba_lint::{Context, Issuer, Jurisdiction, LintedTbs, Scope};
@@ -61,6 +61,8 @@ pub(crate) struct Decider<'a> {
     pub(crate) urls: &'a PublicUrls,
     /// Certified models of qualified devices, with the ends of their certifications.
     pub(crate) devices: &'a BTreeMap<DeviceModel, UtcTime>,
+    /// Public keys that nobody is certified for.
+    pub(crate) blocked_keys: &'a BTreeSet<Sha256Digest>,
 }
 
 impl Decider<'_> {
@@ -107,6 +109,13 @@ impl Decider<'_> {
         };
         if csr.spki().fingerprint() != issue.spki {
             return refuse("key-differs", "the request's key is not the one that the officers signed");
+        }
+        // Known to be in other hands before anybody is certified for it (REG-6.3.1-01).
+        if self.blocked_keys.contains(&issue.spki) {
+            return refuse(
+                "key-blocked",
+                "this public key is on the list of those that nobody is certified for",
+            );
         }
 
         // 3. The device, by the officers' evidence and the register (C-52: no statement without either).

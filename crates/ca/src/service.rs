@@ -1,16 +1,17 @@
 //! The CA role, step by step: what one thread does over and over, and what a ceremony does once.
 
 mod accounts;
+mod generations;
 mod orders;
 mod standing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use ndoba_audit::{Event, EventKind};
 use ndoba_order::{Pin, Register};
-use ndoba_types::{CaName, DeviceModel, InstallationId, Span, UtcTime};
+use ndoba_types::{CaName, DeviceModel, InstallationId, Sha256Digest, Span, UtcTime};
 use ndoba_x509::{Profile, PublicUrls};
 
 use crate::accounting::{TokenCount, Violation};
@@ -53,6 +54,8 @@ pub struct CaParts {
     pub profiles: Vec<Profile>,
     /// Certified models of qualified devices, with the ends of their certifications.
     pub devices: BTreeMap<DeviceModel, UtcTime>,
+    /// Public keys, by SHA-256 over SubjectPublicKeyInfo, that nobody is certified for.
+    pub blocked_keys: BTreeSet<Sha256Digest>,
     /// Addresses that certificates carry.
     pub urls: PublicUrls,
     /// Which installation this is; orders for another are refused.
@@ -125,6 +128,7 @@ pub struct CaService {
     profiles: BTreeMap<String, Profile>,
     urls: PublicUrls,
     devices: BTreeMap<DeviceModel, UtcTime>,
+    blocked_keys: BTreeSet<Sha256Digest>,
     installation: InstallationId,
     register: Register,
     grants_read: u64,
@@ -136,6 +140,8 @@ pub struct CaService {
     clocks_at: Option<UtcTime>,
     clock_report: Option<ClockReport>,
     parked: Vec<(CaName, RecordedIntent)>,
+    /// CAs whose name an older one has: they issue once two officers decided it.
+    heirs: BTreeSet<CaName>,
     /// Tokens that did not sign are left alone for a while, by the CA whose key it was.
     rest_until: BTreeMap<CaName, UtcTime>,
     /// The list that was last found online, by CA, and in which care that was.
@@ -164,6 +170,7 @@ impl CaService {
             profiles,
             urls,
             devices,
+            blocked_keys,
             installation,
             pin,
             doubt_after,
@@ -183,6 +190,7 @@ impl CaService {
             profiles: profiles.into_iter().map(|profile| (profile.name().to_owned(), profile)).collect(),
             urls,
             devices,
+            blocked_keys,
             installation,
             register,
             grants_read: 0,
@@ -194,6 +202,7 @@ impl CaService {
             clocks_at: None,
             clock_report: None,
             parked: Vec::new(),
+            heirs: BTreeSet::new(),
             rest_until: BTreeMap::new(),
             online: BTreeMap::new(),
             cared_at: None,
@@ -264,6 +273,7 @@ impl CaService {
         let highest_grant =
             self.ledger.grants_after(self.grants_read)?.last().map_or(self.grants_read, |g| g.seq);
         self.witness.check(&self.ledger.marks()?, highest_grant).map_err(CaError::Behind)?;
+        self.heirs = generations::heirs(&self.ledger.authorities()?, self.authorities.values())?;
         let (node, epoch, before) = (self.node.name(), self.node.epoch(), now.minus(self.doubt_after));
         let mut settled = Vec::new();
         for doubt in self.ledger.in_doubt(node, epoch, before)? {

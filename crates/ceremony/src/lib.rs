@@ -10,7 +10,7 @@ mod step;
 
 pub use plan::{AuthorityPlan, KeySpec, Mode, Organisation, Plan, PlanProblem, TsuPlan, UnreadablePlan};
 pub use report::{
-    CertificateEntry, HsmEntry, KeyAttribute, KeyEntry, Participant, PinnedOfficer, Report, SignatureSlot,
-    StepRecord,
+    Attendance, CertificateEntry, HsmEntry, KeyAttribute, KeyEntry, Participant, PinnedOfficer, Report,
+    SignatureSlot, StepRecord,
 };
 pub use step::{Phase, Step};

@@ -154,9 +154,33 @@ pub struct Report {
     pub signatures: Vec<SignatureSlot>,
 }
 
+/// Where a ceremony is held, and who is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attendance {
+    /// Development or production.
+    pub mode: Mode,
+    /// Where.
+    pub place: String,
+    /// Names.
+    pub security_officers: Vec<String>,
+    /// Names of those from outside.
+    pub witnesses: Vec<String>,
+}
+
 impl Report {
     /// An empty report for `plan`: roles and signature slots filled in, everything seen still to come.
     pub fn begin(plan: &Plan, installation: &str, software: &str) -> Self {
+        let attendance = Attendance {
+            mode: plan.mode,
+            place: plan.place.clone(),
+            security_officers: plan.security_officers.clone(),
+            witnesses: plan.witnesses.clone(),
+        };
+        Self::attended(&attendance, plan.digest(), installation, software)
+    }
+
+    /// The same for a ceremony without such a plan; `plan` is the digest of what it is to do.
+    pub fn attended(attendance: &Attendance, plan: Sha256Digest, installation: &str, software: &str) -> Self {
         let officer = |name: &String| Participant {
             name: name.clone(),
             role: "security officer".into(),
@@ -178,8 +202,8 @@ impl Report {
             role: participant.role.clone(),
             name: participant.name.clone(),
         };
-        let mut participants: Vec<_> = plan.security_officers.iter().map(officer).collect();
-        participants.extend(plan.witnesses.iter().map(witness));
+        let mut participants: Vec<_> = attendance.security_officers.iter().map(officer).collect();
+        participants.extend(attendance.witnesses.iter().map(witness));
         let signatures = participants.iter().map(slot).collect();
         participants.push(Participant {
             name: "operator".into(),
@@ -192,11 +216,11 @@ impl Report {
         });
         Self {
             version: 1,
-            mode: plan.mode,
+            mode: attendance.mode,
             installation: installation.into(),
-            place: plan.place.clone(),
+            place: attendance.place.clone(),
             date: String::new(),
-            plan: plan.digest().to_string(),
+            plan: plan.to_string(),
             software: software.into(),
             participants,
             hsms: Vec::new(),

@@ -7,6 +7,7 @@ mod certificates;
 mod configuration;
 mod folder;
 mod keys;
+mod next_ca;
 mod officers;
 mod standing;
 
@@ -29,6 +30,7 @@ use crate::tokens::Tokens;
 use crate::witness_file::role_marks;
 
 pub(crate) use folder::Folder;
+pub(crate) use next_ca::run as next_ca;
 
 /// How long a token may take to be there.
 const TOKEN_PATIENCE: Duration = Duration::from_secs(30);

@@ -2,6 +2,7 @@
 
 mod application;
 mod content;
+mod next_ca;
 mod officer;
 mod probe;
 pub(crate) mod revoke_all;
@@ -17,6 +18,7 @@ use ndoba_registration::{CHANNELS, REASONS};
 use ndoba_types::{CaName, UtcTime};
 
 pub(crate) use application::ApplicationCommand;
+pub(crate) use next_ca::NextCaArgs;
 pub(crate) use officer::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
 pub(crate) use probe::{ProbeCommand, WatchArgs};
 
@@ -93,6 +95,9 @@ pub(crate) enum CeremonyCommand {
     Plan,
     /// Hold a ceremony: keys, certificates, first CRLs, pinned officers, report.
     Run(CeremonyArgs),
+    /// Make the next key and certificate of a CA, under the same name: a CA with a list and addresses of its own, which
+    /// issues from when two security officers decide with `ndoba officer succeed-ca`. The roles may run.
+    NextCa(NextCaArgs),
     /// Carry out the revocation of a CA that two security officers decided: its issuer's CRL, and whatever it certified.
     /// Goes on where it was interrupted. The roles may run.
     RevokeCa {

@@ -148,6 +148,25 @@ pub(crate) fn certificate(path: &Path) -> anyhow::Result<Certificate> {
         .with_context(|| format!("the certificate in {} cannot be read", path.display()))
 }
 
+/// Whether `ca` certified it, by name and key identifier: CAs of one name, its generations, differ by their keys.
+pub(crate) fn certified(ca: &Certificate, certificate: &Certificate) -> bool {
+    let key = certificate.authority_key_identifier();
+    ca.subject() == certificate.issuer() && key.is_none_or(|key| ca.subject_key_identifier() == Some(key))
+}
+
+/// The configured CA that certified it.
+pub(crate) fn issuer<'s>(
+    settings: &'s Settings,
+    issued: &Certificate,
+) -> anyhow::Result<Option<&'s CertificationAuthority>> {
+    for ca in &settings.cas {
+        if certified(&certificate(&ca.certificate)?, issued) {
+            return Ok(Some(ca));
+        }
+    }
+    Ok(None)
+}
+
 /// The provider's name as a certificate of its own has it: a successor's is the same.
 pub(crate) fn provider_name(certificate: &Certificate) -> anyhow::Result<Authority> {
     let attributes = certificate.subject().attributes();

@@ -43,6 +43,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => serve::serve(&args)?,
         Command::Ceremony(CeremonyCommand::Plan) => ceremony::print_plan()?,
         Command::Ceremony(CeremonyCommand::Run(args)) => ceremony::run(&args)?,
+        Command::Ceremony(CeremonyCommand::NextCa(args)) => ceremony::next_ca(&args)?,
         Command::Root(command) => command::root::run(&command)?,
         Command::Ceremony(CeremonyCommand::RevokeCa { config, ca }) => {
             command::revoke_ca::run(&config.config, &ca)?;

@@ -6,6 +6,7 @@
 
 mod audit;
 mod background;
+mod blocked_keys;
 pub(crate) mod ca;
 mod clock;
 mod desk;

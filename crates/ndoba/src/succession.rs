@@ -136,11 +136,24 @@ pub(crate) fn next_key(
 ) -> anyhow::Result<(KeyLabel, SubjectPublicKeyInfo)> {
     let (authority, purpose) = (current.label.authority(), current.label.purpose());
     let label = KeyLabel::new(authority, purpose, current.label.generation().saturating_add(1))?;
-    let there = token.list()?.into_iter().any(|listed| listed.label.as_ref() == Some(&label));
+    let found = key_like(token, current, &label, world, store, command)?;
+    Ok((label, public_half(&found)?))
+}
+
+/// The key `label`, of the kind of `current`: the one that is there already, or a new one, made by `command`.
+pub(crate) fn key_like(
+    token: &Token,
+    current: &KeyRef,
+    label: &KeyLabel,
+    world: &World,
+    store: &Store,
+    command: &'static str,
+) -> anyhow::Result<KeyAttributes> {
+    let there = token.list()?.into_iter().any(|listed| listed.label.as_ref() == Some(label));
     if !there {
         let spec =
             token.inspect(&current.label)?.spec.context("the present key is of no kind that is made here")?;
-        let made = token.generate(&label, spec)?;
+        let made = token.generate(label, spec)?;
         let event = EventKind::KeyGenerated {
             key: label.clone(),
             spki: public_half(&made)?.fingerprint(),
@@ -151,13 +164,13 @@ pub(crate) fn next_key(
         store.record(&[Event::new(&*world.random, world.clock.now(), actor, event)?])?;
     }
     // Read back, whoever made it (requirements P-41).
-    let found = token.inspect(&label)?;
+    let found = token.inspect(label)?;
     let offending = found.offending();
     anyhow::ensure!(offending.is_empty(), "the key {label} must not be used: {}", offending.join(", "));
-    Ok((label, public_half(&found)?))
+    Ok(found)
 }
 
-fn public_half(key: &KeyAttributes) -> anyhow::Result<SubjectPublicKeyInfo> {
+pub(crate) fn public_half(key: &KeyAttributes) -> anyhow::Result<SubjectPublicKeyInfo> {
     key.public_key.clone().context("the token has no public half of the key")
 }
 

@@ -102,6 +102,10 @@ fn heading(kind: &str, language: Language) -> String {
             "Let a CA certify its OCSP responders again and again, within these bounds",
             "ნებართვა: გამცემმა ცენტრმა ამ ფარგლებში თავად გასცეს OCSP მოპასუხის სერტიფიკატები",
         ),
+        "succeed-ca" => (
+            "Let the next key of a CA issue from a moment on, and the present one no more",
+            "გამცემი ცენტრის შემდეგი გასაღებით გაცემა მითითებული დროიდან; მოქმედი გასაღებით აღარაფერი გაიცემა",
+        ),
         "terminate-ca" => (
             "End a CA for ever: it issues nothing and changes no status any more",
             "გამცემი ცენტრის სამუდამოდ დახურვა: აღარაფერს გასცემს და სტატუსს აღარ ცვლის",
@@ -166,6 +170,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("model", "Model", "მოდელი"),
     ("name", "Name", "დასახელება"),
     ("name_shown", "Name shown", "საჩვენებელი სახელი"),
+    ("next", "Next CA key (key identifier)", "გამცემი ცენტრის შემდეგი გასაღები (იდენტიფიკატორი)"),
     ("not_after", "Until", "დასასრული"),
     ("not_before", "From", "დასაწყისი"),
     ("office", "Office", "ოფისი"),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::describe::is_hidden;
 use crate::document::{self, Malformed};
-use crate::{AuthoriseResponder, EndResponder, Office, RevokeCa, Roles, TerminateCa, as_text};
+use crate::{AuthoriseResponder, EndResponder, Office, RevokeCa, Roles, SucceedCa, TerminateCa, as_text};
 
 const GRANT: &str = "grant";
 const END_GRANT: &str = "end-grant";
@@ -15,6 +15,7 @@ const AUTHORISE_RESPONDER: &str = "authorise-responder";
 const END_RESPONDER: &str = "end-responder";
 const TERMINATE_CA: &str = "terminate-ca";
 const REVOKE_CA: &str = "revoke-ca";
+const SUCCEED_CA: &str = "succeed-ca";
 
 /// A document of the register's chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub enum GrantDocument {
     Grant(Grant),
     /// The revocation of a CA; two security officers sign.
     RevokeCa(RevokeCa),
+    /// The next key of a CA, and from when on it issues; two security officers sign.
+    SucceedCa(SucceedCa),
     /// The end of a CA; two security officers sign.
     TerminateCa(TerminateCa),
 }
@@ -114,6 +117,7 @@ impl GrantDocument {
             Self::EndResponder(end) => document::write(END_RESPONDER, end),
             Self::Grant(grant) => document::write(GRANT, grant),
             Self::RevokeCa(revoke) => document::write(REVOKE_CA, revoke),
+            Self::SucceedCa(succeed) => document::write(SUCCEED_CA, succeed),
             Self::TerminateCa(end) => document::write(TERMINATE_CA, end),
         }
     }
@@ -142,6 +146,11 @@ impl GrantDocument {
                 let revoke: RevokeCa = document::read(members)?;
                 revoke.check()?;
                 Self::RevokeCa(revoke)
+            }
+            SUCCEED_CA => {
+                let succeed: SucceedCa = document::read(members)?;
+                succeed.check()?;
+                Self::SucceedCa(succeed)
             }
             TERMINATE_CA => Self::TerminateCa(document::read(members)?),
             _ => return Err(Malformed::UnknownKind),
@@ -176,6 +185,7 @@ impl GrantDocument {
             Self::AuthoriseResponder(_)
             | Self::EndResponder(_)
             | Self::RevokeCa(_)
+            | Self::SucceedCa(_)
             | Self::TerminateCa(_) => None,
             Self::End(end) => Some(end.officer),
             Self::Grant(grant) => Some(grant.officer),
@@ -186,7 +196,11 @@ impl GrantDocument {
     pub fn signatures(&self) -> usize {
         match self {
             Self::End(_) | Self::EndResponder(_) => 1,
-            Self::AuthoriseResponder(_) | Self::Grant(_) | Self::RevokeCa(_) | Self::TerminateCa(_) => 2,
+            Self::AuthoriseResponder(_)
+            | Self::Grant(_)
+            | Self::RevokeCa(_)
+            | Self::SucceedCa(_)
+            | Self::TerminateCa(_) => 2,
         }
     }
 
@@ -198,6 +212,7 @@ impl GrantDocument {
             Self::EndResponder(one) => (one.installation, one.seq, one.prev, one.created),
             Self::Grant(one) => (one.installation, one.seq, one.prev, one.created),
             Self::RevokeCa(one) => (one.installation, one.seq, one.prev, one.created),
+            Self::SucceedCa(one) => (one.installation, one.seq, one.prev, one.created),
             Self::TerminateCa(one) => (one.installation, one.seq, one.prev, one.created),
         }
     }

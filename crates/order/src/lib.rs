@@ -26,6 +26,7 @@ mod register;
 mod restore;
 mod role;
 mod standing;
+mod succession;
 mod terminate;
 #[cfg(test)]
 mod test_support;
@@ -53,5 +54,6 @@ pub use standing::{
     AuthoriseResponder, AuthorisedResponder, EndResponder, ResponderRequest, StandingAuthorisation,
     StandingRefusal, accept_responder_request,
 };
+pub use succession::SucceedCa;
 pub use terminate::{RevokeCa, TerminateCa};
 pub use unit::CertifyUnit;

@@ -9,7 +9,7 @@ use ndoba_x509::{KeyIdentifier, RevocationReason};
 use crate::document::Malformed;
 use crate::{
     AuthoriseResponder, BadJws, EndGrant, EndResponder, FlatJws, Grant, GrantDocument, MediaType, Office,
-    Pin, Role, Roles, SignerRole, StandingAuthorisation,
+    Pin, Role, Roles, SignerRole, StandingAuthorisation, SucceedCa,
 };
 
 /// Clocks of officers' computers may differ from ours by this much.
@@ -89,6 +89,8 @@ pub struct Register {
     standing: Vec<StandingAuthorisation>,
     terminated: Vec<KeyIdentifier>,
     revoked: Vec<(KeyIdentifier, RevocationReason)>,
+    /// One for each key that is followed by another.
+    successions: Vec<SucceedCa>,
 }
 
 impl Register {
@@ -110,6 +112,7 @@ impl Register {
             standing: Vec::new(),
             terminated: Vec::new(),
             revoked: Vec::new(),
+            successions: Vec::new(),
         };
         let roles =
             Roles::new([Role::SecurityOfficer]).map_err(|_| Malformed::rule("a role stands alone"))?;
@@ -238,6 +241,7 @@ impl Register {
                 return Err(RegisterRefusal::CaRevoked);
             }
             GrantDocument::RevokeCa(_) => {}
+            GrantDocument::SucceedCa(succeed) => self.check_succession(succeed)?,
             GrantDocument::TerminateCa(end) if self.is_terminated(end.ca) => {
                 return Err(RegisterRefusal::CaTerminated);
             }
@@ -323,6 +327,7 @@ impl Register {
             | GrantDocument::End(_)
             | GrantDocument::EndResponder(_)
             | GrantDocument::RevokeCa(_)
+            | GrantDocument::SucceedCa(_)
             | GrantDocument::TerminateCa(_) => false,
             GrantDocument::Grant(grant) => {
                 signer.officer == grant.officer || signer.person == Some(grant.person)
@@ -351,6 +356,10 @@ impl Register {
             GrantDocument::RevokeCa(revoke) => {
                 self.end_standing(revoke.ca, revoke.created);
                 self.revoked.push((revoke.ca, revoke.reason));
+            }
+            GrantDocument::SucceedCa(succeed) => {
+                self.successions.retain(|before| before.ca != succeed.ca);
+                self.successions.push(succeed.clone());
             }
             GrantDocument::TerminateCa(end) => {
                 self.end_standing(end.ca, end.created);
@@ -431,6 +440,11 @@ impl Register {
         self.revoked.iter().find(|(revoked, _)| *revoked == ca).map(|(_, reason)| *reason)
     }
 
+    /// Which keys follow which.
+    pub(crate) fn successions(&self) -> &[SucceedCa] {
+        &self.successions
+    }
+
     fn end_standing(&mut self, ca: KeyIdentifier, at: UtcTime) {
         for ended in self.standing.iter_mut().filter(|one| one.content().ca == ca) {
             ended.end(at);
@@ -466,6 +480,9 @@ pub enum RegisterRefusal {
     /// The CA was revoked, for ever.
     #[error("the CA was revoked")]
     CaRevoked,
+    /// Another key issues in its place already.
+    #[error("another key issues in the place of that CA already")]
+    CaSucceeded,
     /// The CA was ended, for ever.
     #[error("the CA has ended")]
     CaTerminated,
@@ -516,6 +533,9 @@ pub enum RegisterRefusal {
         /// How many there are.
         given: usize,
     },
+    /// The next key of a CA stands in a row of generations already, or would take over before its predecessor began.
+    #[error("the next key stands in a row of generations already, or would take over too early")]
+    SuccessorUnfit,
     /// Written before the last document.
     #[error("the document says it was written before the last one")]
     TimeWentBack,
@@ -533,6 +553,7 @@ impl RegisterRefusal {
         match self {
             Self::AuthorisationKnown => "grant-authorisation-known",
             Self::CaRevoked => "grant-ca-revoked",
+            Self::CaSucceeded => "grant-ca-succeeded",
             Self::CaTerminated => "grant-ca-terminated",
             Self::KeyKnown => "grant-key-known",
             Self::Malformed(malformed) => malformed.code(),
@@ -548,6 +569,7 @@ impl RegisterRefusal {
             Self::SamePerson => "grant-same-person",
             Self::Signature(_) => "grant-signature-invalid",
             Self::SignatureCount { .. } => "grant-signature-count",
+            Self::SuccessorUnfit => "grant-successor-unfit",
             Self::TimeWentBack => "grant-time-went-back",
             Self::UnknownSigner => "grant-signer-unknown",
             Self::WrongRole => "grant-signer-role",

@@ -42,8 +42,8 @@ pub use service::{
     Acceptance, ApplicationQuery, AuthoriseResponderRequest, ByCode, CHANNELS, CaseRecord, EndGrantRequest,
     EndResponderRequest, GrantDraft, GrantRequest, HandedIn, KeptReceipt, MAX_COPY, NewGrantRequest, Officer,
     Once, REASONS, RegisterSight, RegisteredOfficer, Registration, RegistrationSettings, RevokeCaRequest,
-    Separation, ServiceError, StatusDraft, StatusRequest, SubjectRecord, TakenOver, TerminateCaRequest,
-    person_of_number,
+    Separation, ServiceError, StatusDraft, StatusRequest, SubjectRecord, SucceedCaRequest, TakenOver,
+    TerminateCaRequest, person_of_number,
 };
 pub use state::{ApplicationState, Step, TRANSITIONS, next};
 pub use text::{MAX_NAME, MAX_TEXT};

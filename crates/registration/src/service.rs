@@ -42,7 +42,9 @@ pub use officers::Officer;
 pub use orders::{CHANNELS, REASONS, StatusRequest};
 pub use records::{CaseRecord, SubjectRecord};
 pub use register::{EndGrantRequest, GrantDraft, GrantRequest, NewGrantRequest, RegisteredOfficer};
-pub use responder::{AuthoriseResponderRequest, EndResponderRequest, RevokeCaRequest, TerminateCaRequest};
+pub use responder::{
+    AuthoriseResponderRequest, EndResponderRequest, RevokeCaRequest, SucceedCaRequest, TerminateCaRequest,
+};
 
 /// How this installation registers.
 pub struct RegistrationSettings {

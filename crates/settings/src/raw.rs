@@ -70,6 +70,9 @@ section! {
         officers_pin: String = "officers.pin.json";
         /// A folder of certificate profiles that replace the built-in ones.
         profiles: Option<String>, "\"profiles\"";
+        /// A file of public keys that nobody is certified for: SHA-256 over SubjectPublicKeyInfo, hexadecimal, one on
+        /// each line; what follows a number sign is left out. Read by the ca role when it starts.
+        blocked_keys: Option<String>, "\"blocked-keys.txt\"";
     }
 }
 

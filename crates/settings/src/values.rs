@@ -130,6 +130,8 @@ pub struct Paths {
     pub officers_pin: PathBuf,
     /// Certificate profiles that replace the built-in ones.
     pub profiles: Option<PathBuf>,
+    /// Public keys that nobody is certified for.
+    pub blocked_keys: Option<PathBuf>,
 }
 
 /// The engine and where it is: chosen here, never guessed.

@@ -11,6 +11,7 @@ use ndoba_audit::EventKind;
 use ndoba_order::{AuthorisedOrder, OrderKind, authorise, authorise_again};
 use ndoba_types::{CaName, OrderId, Span};
 
+use super::generations::Turn;
 use super::{BATCH, CaService, MAX_LOST, Progress, refusal};
 use crate::decide::{Decider, OrderRefusal, Stop, ca_ended, issuing};
 use crate::error::CaError;
@@ -165,6 +166,10 @@ impl CaService {
             };
         }
         let Some(issue) = issuing(&content.content) else { return Ok(None) };
+        if self.turn(ca)? == Turn::Later {
+            progress.later += 1;
+            return Ok(None);
+        }
         // While the token is away nothing new is recorded that it would have to sign: after the next crash it would
         // all be in doubt.
         if !self.may_issue(ca) || self.parked.iter().any(|(name, _)| *name == ca.name) {
@@ -177,8 +182,13 @@ impl CaService {
                 "the token failed several times; ask the operator",
             ));
         }
-        let decider =
-            Decider { node: &self.node, profiles: &self.profiles, urls: &self.urls, devices: &self.devices };
+        let decider = Decider {
+            node: &self.node,
+            profiles: &self.profiles,
+            urls: &self.urls,
+            devices: &self.devices,
+            blocked_keys: &self.blocked_keys,
+        };
         let prepared = decider.prepare(ca, Warrant::Order(queued.order_id), &issue, queued.csr.as_deref())?;
         Ok(Some((ca.name.clone(), prepared)))
     }

@@ -5,7 +5,7 @@ use std::fs;
 use ndoba_order::{
     AuthoriseResponder, CertifyUnit, EndGrant, EndResponder, FlatJws, Grant, GrantDocument, Header, Issue,
     JwsAlgorithm, MediaType, Order, OrderContent, Pin, PinnedOfficer, ProfileRef, Release, ResponderRequest,
-    Revoke, RevokeCa, Role, Roles, SignerRole, Suspend, TerminateCa, assemble, signing_input,
+    Revoke, RevokeCa, Role, Roles, SignerRole, SucceedCa, Suspend, TerminateCa, assemble, signing_input,
 };
 use ndoba_types::{InstallationId, OfficerId, OrderId, Sha256Digest, Span, SubjectPublicKeyInfo, UtcTime};
 use ndoba_x509::{KeyIdentifier, RevocationReason};
@@ -161,11 +161,14 @@ fn grants(seeds: &Seeds, pin: &Pin, now: UtcTime) -> Outcome {
     };
     let reason = RevocationReason::CaCompromise;
     let revoke = RevokeCa { installation: INSTALLATION, seq, prev, ca, reason, created: now };
+    let next = KeyIdentifier::from_bytes([2; 20]);
+    let succeed = SucceedCa { installation: INSTALLATION, seq, prev, ca, next, from: now, created: now };
     let terminate = TerminateCa { installation: INSTALLATION, seq, prev, ca, created: now };
     for (name, document) in [
         ("authorise-responder", GrantDocument::AuthoriseResponder(Box::new(authorise))),
         ("end-responder", GrantDocument::EndResponder(end_responder)),
         ("revoke-ca", GrantDocument::RevokeCa(revoke)),
+        ("succeed-ca", GrantDocument::SucceedCa(succeed)),
         ("terminate-ca", GrantDocument::TerminateCa(terminate)),
     ] {
         seeds.add("grant", name, &document.to_bytes()?)?;

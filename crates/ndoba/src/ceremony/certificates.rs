@@ -6,9 +6,7 @@ use anyhow::Context as _;
 use ndoba_ca::{Appointed, CrlTiming, IssuingCa};
 use ndoba_ceremony::{AuthorityPlan, CertificateEntry};
 use ndoba_settings::CertificationAuthority;
-use ndoba_types::{
-    CaName, IssueCertificates, KeyLabel, PublishCrls, Sha256Digest, Span, SubjectPublicKeyInfo,
-};
+use ndoba_types::{CaName, IssueCertificates, KeyLabel, PublishCrls, Span, SubjectPublicKeyInfo};
 use ndoba_x509::{
     Authority, AuthorityDraft, Certificate, IssuerFacts, KeyIdentifier, PemLabel, Profile, to_pem,
 };
@@ -17,6 +15,19 @@ use super::Ceremony;
 use super::standing::responder_name;
 use crate::tokens::Watched;
 use crate::{files, installation};
+
+/// A certificate's lines in the report.
+pub(super) fn certificate_entry(certificate: &Certificate, issuer: &str) -> CertificateEntry {
+    let subject: Vec<_> = certificate.subject().attributes().into_iter().map(|(_, value)| value).collect();
+    CertificateEntry {
+        subject: subject.join(", "),
+        issuer: issuer.into(),
+        serial: certificate.serial().to_string(),
+        sha256: certificate.fingerprint().to_string(),
+        not_before: certificate.not_before().to_string(),
+        not_after: certificate.not_after().to_string(),
+    }
+}
 
 impl Ceremony {
     pub(super) fn issue_root(&mut self) -> anyhow::Result<String> {
@@ -107,19 +118,10 @@ impl Ceremony {
 
     fn accept(&mut self, issuer: &str, file: &str, der: &[u8]) -> anyhow::Result<String> {
         files::write(&self.folder.file(file), to_pem(PemLabel::Certificate, der).as_bytes())?;
-        let certificate = Certificate::from_der(der)?;
-        let subject: Vec<_> =
-            certificate.subject().attributes().into_iter().map(|(_, value)| value).collect();
-        let sha256 = Sha256Digest::of(der).to_string();
-        self.report.certificates.push(CertificateEntry {
-            subject: subject.join(", "),
-            issuer: issuer.into(),
-            serial: certificate.serial().to_string(),
-            sha256: sha256.clone(),
-            not_before: certificate.not_before().to_string(),
-            not_after: certificate.not_after().to_string(),
-        });
-        Ok(format!("serial {}, sha256 {sha256}", certificate.serial()))
+        let entry = certificate_entry(&Certificate::from_der(der)?, issuer);
+        let evidence = format!("serial {}, sha256 {}", entry.serial, entry.sha256);
+        self.report.certificates.push(entry);
+        Ok(evidence)
     }
 
     pub(super) fn authority_plan(&self, name: &str) -> anyhow::Result<AuthorityPlan> {

@@ -6,9 +6,10 @@ use std::str::FromStr as _;
 use anyhow::Context as _;
 use ndoba_audit::{EventKind, Word};
 use ndoba_ceremony::{HsmEntry, KeyAttribute, KeyEntry, KeySpec, Plan, TsuPlan};
-use ndoba_hsm::{KeyAttributes, NewToken, create_tokens};
+use ndoba_hsm::{KeyAttributes, NewToken, TokenInfo, create_tokens};
 use ndoba_types::{
     EnrolResponder, KeyLabel, Purpose as _, Random, SealAudit, SignatureAlgorithm, StateClock,
+    SubjectPublicKeyInfo,
 };
 use ndoba_x509::{PemLabel, to_pem};
 
@@ -94,19 +95,7 @@ impl Ceremony {
         let info = token.info().context("the token says nothing of itself")?;
         let serial = Word::from_str(&info.serial).unwrap_or_else(|_| "unprintable".into());
         if !self.report.hsms.iter().any(|entry| entry.token == token_name) {
-            let settings = if info.is_softhsm() {
-                "software token, not certified; OpenSSL generator"
-            } else {
-                "as certified"
-            };
-            self.report.hsms.push(HsmEntry {
-                token: token_name.into(),
-                serial: info.serial,
-                manufacturer: info.manufacturer,
-                model: info.model,
-                firmware: info.firmware,
-                settings: settings.into(),
-            });
+            self.report.hsms.push(hsm_entry(token_name, info));
         }
         token.generate(&label, spec(key))?;
         // Read back from the token, not taken from what was asked for (requirements P-41).
@@ -118,23 +107,13 @@ impl Ceremony {
             offending.join(", ")
         );
         let spki = found.public_key.clone().context("the token has no public half of the key")?;
-        let (name, bits) = key.describe();
         self.log(EventKind::KeyGenerated {
             key: label.clone(),
             spki: spki.fingerprint(),
             algorithm: Word::from(spec(key).name()),
             token: serial,
         })?;
-        self.report.keys.push(KeyEntry {
-            label: label.to_string(),
-            id: hex::encode(&found.id),
-            token: token_name.into(),
-            algorithm: name.into(),
-            bits,
-            mechanism: mechanism(key).into(),
-            fingerprint: spki.fingerprint().to_string(),
-            attributes: attributes(&found),
-        });
+        self.report.keys.push(key_entry(token_name, key, &found, &spki));
         if label.purpose() == EnrolResponder::KEY {
             // Nor this one: security officers who authorise it anew need its public half.
             let pem = to_pem(PemLabel::PublicKey, spki.as_der());
@@ -151,6 +130,51 @@ impl Ceremony {
             files::write(&self.folder.file("pki/clock.pub.pem"), pem.as_bytes())?;
         }
         Ok(format!("sha256 {}", spki.fingerprint()))
+    }
+}
+
+/// A device's line in the report.
+pub(super) fn hsm_entry(token_name: &str, info: TokenInfo) -> HsmEntry {
+    let settings =
+        if info.is_softhsm() { "software token, not certified; OpenSSL generator" } else { "as certified" };
+    HsmEntry {
+        token: token_name.into(),
+        serial: info.serial,
+        manufacturer: info.manufacturer,
+        model: info.model,
+        firmware: info.firmware,
+        settings: settings.into(),
+    }
+}
+
+/// A key's lines in the report, as read back from the token.
+pub(super) fn key_entry(
+    token_name: &str,
+    key: KeySpec,
+    found: &KeyAttributes,
+    spki: &SubjectPublicKeyInfo,
+) -> KeyEntry {
+    let (name, bits) = key.describe();
+    KeyEntry {
+        label: found.label.to_string(),
+        id: hex::encode(&found.id),
+        token: token_name.into(),
+        algorithm: name.into(),
+        bits,
+        mechanism: mechanism(key).into(),
+        fingerprint: spki.fingerprint().to_string(),
+        attributes: attributes(found),
+    }
+}
+
+/// What the token calls a kind of key, as plans and reports do.
+pub(super) fn described(spec: ndoba_hsm::KeySpec) -> KeySpec {
+    match spec {
+        ndoba_hsm::KeySpec::P256 => KeySpec::P256,
+        ndoba_hsm::KeySpec::P384 => KeySpec::P384,
+        ndoba_hsm::KeySpec::P521 => KeySpec::P521,
+        ndoba_hsm::KeySpec::Rsa3072 => KeySpec::Rsa3072,
+        ndoba_hsm::KeySpec::Rsa4096 => KeySpec::Rsa4096,
     }
 }
 

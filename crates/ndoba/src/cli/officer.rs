@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use ndoba_order::RevokeCa;
+use ndoba_types::UtcTime;
 
 use super::{ApiArgs, ConfigArgs};
 
@@ -83,6 +84,22 @@ pub(crate) enum OfficerCommand {
         reason: String,
         /// The CA's name.
         ca: String,
+    },
+    /// Decide from when on the next key of a CA issues, and the present one no more: two security officers sign. Until
+    /// that moment they may decide otherwise.
+    SucceedCa {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// The second security officer's file.
+        #[arg(long, value_name = "FILE")]
+        second: PathBuf,
+        /// From when, RFC 3339; now when absent.
+        #[arg(long, value_name = "TIME")]
+        from: Option<UtcTime>,
+        /// The present CA's name.
+        ca: String,
+        /// The name of the next one, which `ndoba ceremony next-ca` made.
+        next: String,
     },
     /// End a CA for ever: two security officers sign. `ndoba ca terminate` then makes its final answers.
     TerminateCa {

@@ -73,6 +73,15 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
                 )
             })
         }
+        OfficerCommand::SucceedCa { api, second, from, ca, next } => {
+            let session = Session::open(api)?;
+            let mut request = json!({ "kind": "succeed-ca", "ca": ca, "next": next });
+            if let Some(from) = from {
+                request["from"] = from.to_string().into();
+            }
+            let decided = decided_by_two(&session, &request, second)?;
+            session.print(&decided, || format!("{next} follows {ca}, number {} of the register", decided.seq))
+        }
         OfficerCommand::TerminateCa { api, second, ca } => {
             let session = Session::open(api)?;
             let ended = decided_by_two(&session, &json!({ "kind": "terminate-ca", "ca": ca }), second)?;

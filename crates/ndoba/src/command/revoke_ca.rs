@@ -29,12 +29,7 @@ pub(crate) fn run(config: &Path, ca: &CaName) -> anyhow::Result<()> {
         certificate.issuer() != certificate.subject(),
         "{ca} has no issuer whose list could name it: who trusts a root is told by other means"
     );
-    let mut issuer = None;
-    for one in &settings.cas {
-        if installation::certificate(&one.certificate)?.subject() == certificate.issuer() {
-            issuer = Some(one);
-        }
-    }
+    let issuer = installation::issuer(&settings, &certificate)?;
     let issuer = issuer.with_context(|| format!("the issuer of {ca} is not configured"))?;
     let key = issuer.key.as_ref();
     let key = key.with_context(|| format!("the key of the CA {} is not configured here", issuer.name))?;

@@ -24,7 +24,7 @@ use crate::witness_file::role_marks;
 /// Signatures between two commits: as many as a crash may make in vain.
 const BATCH: u32 = 128;
 /// How long a token may take to be there.
-pub(super) const TOKEN_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+pub(crate) const TOKEN_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Makes what is missing.
 pub(crate) fn run(args: &TerminateArgs) -> anyhow::Result<()> {
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &TerminateArgs) -> anyhow::Result<()> {
 
 /// The register of officers by a database that no witness of the `ca` role is ahead of: one that went back may lack
 /// revocations, and nothing final is said from it.
-pub(super) fn register(settings: &Settings, store: &Store) -> anyhow::Result<Register> {
+pub(crate) fn register(settings: &Settings, store: &Store) -> anyhow::Result<Register> {
     let marks = store.all_marks()?;
     installation::witness(settings, "ca")?.check(&role_marks("ca", &marks))?;
     let mut register = Register::from_pin(&installation::pin(settings)?)?;

@@ -11,11 +11,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use ndoba_ca::ports::Ledger as _;
+use ndoba_order::Register;
 use ndoba_settings::{KeyRef, Settings, TsaUnit};
+use ndoba_store::Store;
 use ndoba_types::UtcTime;
 use ndoba_x509::Certificate;
 
 use crate::cli::{JournalArgs, TsaCommand};
+use crate::installation;
 use crate::serve::stamping;
 
 /// Carries one out.
@@ -50,7 +54,20 @@ fn unit<'s>(settings: &'s Settings, name: &str) -> anyhow::Result<&'s TsaUnit> {
     units.find(|unit| unit.name == name).with_context(|| format!("no [[tsa.units]] is called {name}"))
 }
 
+/// The register of officers, replayed from the pin.
+fn register(settings: &Settings, store: &Store) -> anyhow::Result<Register> {
+    let grants = store.grants_after(0)?.into_iter().map(|grant| (grant.bytes, grant.signatures));
+    Register::replay(&installation::pin(settings)?, grants).map_err(|(place, refusal)| {
+        anyhow::Error::new(refusal).context(format!("grant {place} of the database"))
+    })
+}
+
 /// Until when the key of `certificate` may sign, which is fit to be `unit`'s.
-fn key_end(unit: &TsaUnit, key: &KeyRef, certificate: &Certificate) -> anyhow::Result<UtcTime> {
-    Ok(stamping::unit(unit, key, certificate)?.key_ends())
+fn key_end(
+    settings: &Settings,
+    unit: &TsaUnit,
+    key: &KeyRef,
+    certificate: &Certificate,
+) -> anyhow::Result<UtcTime> {
+    Ok(stamping::unit(settings, unit, key, certificate)?.key_ends())
 }

@@ -18,7 +18,7 @@ use ndoba_settings::{CertificationAuthority, Mode, OnTimeout, Settings};
 use ndoba_types::{IssueCertificates, PublishCrls, Span, UtcTime};
 
 use super::background::{Background, Next};
-use super::{Process, record_one};
+use super::{Process, blocked_keys, record_one};
 use crate::failpoint::{self, KillAt};
 use crate::installation;
 use crate::tokens::{Tokens, Watched};
@@ -65,6 +65,7 @@ pub(super) fn prepare(process: &Process) -> anyhow::Result<CaService> {
         authorities: issuing_cas(settings, &process.tokens, |_| true)?,
         profiles: installation::profiles(settings)?,
         devices: settings.devices.iter().map(|device| (device.model.clone(), device.ends)).collect(),
+        blocked_keys: blocked_keys::read(settings)?,
         urls: installation::public_urls(settings)?,
         installation: settings.installation,
         pin: installation::pin(settings)?,

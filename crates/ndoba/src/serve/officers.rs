@@ -183,14 +183,7 @@ fn chain(settings: &Settings, ca: &CertificationAuthority) -> anyhow::Result<Vec
         let certificate = installation::certificate(&ca.certificate)?;
         chain.push(certificate.as_der().to_vec());
         let is_root = certificate.issuer() == certificate.subject();
-        next = None;
-        if !is_root {
-            for above in &settings.cas {
-                if installation::certificate(&above.certificate)?.subject() == certificate.issuer() {
-                    next = Some(above);
-                }
-            }
-        }
+        next = if is_root { None } else { installation::issuer(settings, &certificate)? };
     }
     Ok(chain)
 }

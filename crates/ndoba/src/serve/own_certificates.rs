@@ -59,7 +59,9 @@ fn judge_one<P: AsRef<Path>>(
     kind: CertificateKind,
     cas: &[(P, Certificate)],
 ) -> anyhow::Result<()> {
-    let issuer = cas.iter().map(|(_, ca)| ca).find(|ca| ca.subject() == certificate.issuer());
+    // Of CAs of one name the one whose key it names; where there is none, the lint says what is wrong with the key.
+    let mut named = cas.iter().map(|(_, ca)| ca).filter(|ca| ca.subject() == certificate.issuer());
+    let issuer = named.clone().find(|ca| installation::certified(ca, certificate)).or_else(|| named.next());
     let issuer = issuer.and_then(|ca| {
         Some(Issuer {
             name: ca.subject().as_der(),

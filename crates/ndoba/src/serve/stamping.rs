@@ -96,13 +96,36 @@ struct Shared {
     journal: Arc<TokenJournal>,
 }
 
+/// What leads from a unit's certificate to the root: the configured chain, beginning with the generation of the unit's CA
+/// that certified this one.
+pub(crate) fn chain(
+    settings: &Settings,
+    unit: &TsaUnit,
+    certificate: &Certificate,
+) -> anyhow::Result<Vec<Certificate>> {
+    let chain = unit.chain.iter().map(|path| installation::certificate(path));
+    let mut chain = chain.collect::<anyhow::Result<Vec<_>>>()?;
+    if let Some(first) = chain.first_mut()
+        && !installation::certified(first, certificate)
+        && let Some(ca) = installation::issuer(settings, certificate)?
+    {
+        let other = installation::certificate(&ca.certificate)?;
+        if other.subject() == first.subject() {
+            *first = other;
+        }
+    }
+    Ok(chain)
+}
+
 /// The unit with this key and certificate, checked against each other.
-pub(crate) fn unit(unit: &TsaUnit, key: &KeyRef, certificate: &Certificate) -> anyhow::Result<Unit> {
-    let chain = unit
-        .chain
-        .iter()
-        .map(|path| Ok(installation::certificate(path)?.as_der().to_vec()))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+pub(crate) fn unit(
+    settings: &Settings,
+    unit: &TsaUnit,
+    key: &KeyRef,
+    certificate: &Certificate,
+) -> anyhow::Result<Unit> {
+    let chain = chain(settings, unit, certificate)?;
+    let chain = chain.iter().map(|one| one.as_der().to_vec()).collect();
     Ok(Unit::new(UnitParts {
         name: unit.name.clone(),
         certificate: certificate.as_der().to_vec(),
@@ -125,7 +148,7 @@ fn stamper(
 ) -> anyhow::Result<Stamper> {
     let stamper = || {
         anyhow::Ok(Stamper::new(StamperParts {
-            unit: Arc::new(unit(configured, key, certificate)?),
+            unit: Arc::new(unit(&process.settings, configured, key, certificate)?),
             key: Arc::new(process.tokens.open::<StampTime>(key, certificate.spki())?),
             clock: Arc::clone(&shared.clock),
             high_water: Arc::clone(&shared.high_water),

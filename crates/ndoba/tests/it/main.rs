@@ -42,6 +42,7 @@ mod desk;
 mod fail_closed;
 mod fire;
 mod foreign;
+mod generations;
 mod guides;
 mod http;
 mod installation;

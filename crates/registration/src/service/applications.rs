@@ -385,7 +385,8 @@ impl Registration {
             None => OrderContent::Issue(issue),
             Some(_) => OrderContent::Reissue(issue),
         };
-        let order = self.order_of(order_id, &profile.ca, content)?;
+        let ca = self.issuing(&profile.ca)?;
+        let order = self.order_of(order_id, &ca, content)?;
         let kind = order.kind();
         let bytes = order.to_bytes().map_err(|error| ServiceError::internal("writing an order", error))?;
         Ok(OrderRecord {
@@ -393,7 +394,7 @@ impl Registration {
             kind,
             digest: Sha256Digest::of(&bytes),
             content: bytes,
-            ca: profile.ca,
+            ca,
             csr: Some(csr.der),
             application: Some(application.id),
             target: None,
@@ -421,6 +422,17 @@ impl Registration {
             created,
             expires: created.plus(self.settings.order_life),
             content,
+        })
+    }
+
+    /// The generation of the CA that issues now: of one that has a successor, that one's name, once its time has come.
+    fn issuing(&self, ca: &CaName) -> Result<CaName, ServiceError> {
+        let first = self.key_of(ca)?;
+        let issuing = self.register()?.generation_at(first, self.clock.now());
+        let found = self.settings.authorities.iter().find(|(_, key)| *key == issuing);
+        found.map(|(name, _)| name.clone()).ok_or_else(|| ServiceError::Internal {
+            what: format!("addressing an order: the CA that follows {ca} is not configured"),
+            source: None,
         })
     }
 

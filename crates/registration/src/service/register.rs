@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AuthoriseResponderRequest, EndResponderRequest, Officer, Once, Registration, RevokeCaRequest,
-    ServiceError, TerminateCaRequest,
+    ServiceError, SucceedCaRequest, TerminateCaRequest,
 };
 use crate::check::is_personal_number;
 use crate::field_error::{FieldError, Refusals};
@@ -33,6 +33,8 @@ pub enum GrantRequest {
     Grant(NewGrantRequest),
     /// Revokes a CA for ever.
     RevokeCa(RevokeCaRequest),
+    /// Lets the next key of a CA issue from a moment on.
+    SucceedCa(SucceedCaRequest),
     /// Ends a CA for ever.
     TerminateCa(TerminateCaRequest),
 }
@@ -134,6 +136,7 @@ impl Registration {
             GrantRequest::EndResponder(end) => self.end_of_authorisation(&register, end)?,
             GrantRequest::Grant(grant) => self.grant_of(&register, grant)?,
             GrantRequest::RevokeCa(revoke) => self.revocation_of_ca(&register, revoke)?,
+            GrantRequest::SucceedCa(succeed) => self.succession_of_ca(&register, succeed)?,
             GrantRequest::TerminateCa(end) => self.end_of_ca(&register, end)?,
         };
         let content = document.to_bytes().map_err(|error| {
@@ -283,6 +286,7 @@ impl Registration {
             | RegisterRefusal::WrongRole => "/signatures",
             RegisterRefusal::AuthorisationKnown
             | RegisterRefusal::CaRevoked
+            | RegisterRefusal::CaSucceeded
             | RegisterRefusal::CaTerminated
             | RegisterRefusal::KeyKnown
             | RegisterRefusal::Malformed(_)
@@ -294,6 +298,7 @@ impl Registration {
             | RegisterRefusal::OwnGrant
             | RegisterRefusal::PersonKnown
             | RegisterRefusal::Pinned
+            | RegisterRefusal::SuccessorUnfit
             | RegisterRefusal::TimeWentBack => "/content",
         };
         Err(ServiceError::field(field, refusal.code(), Some("P-02"), refusal.to_string()))
@@ -328,6 +333,9 @@ fn appended(document: &GrantDocument, register: &Register, jws: &[String], conte
         }
         GrantDocument::RevokeCa(revoke) => {
             EventKind::CaRevocationDecided { seq, grant, reason: revoke.reason.name().into(), signers }
+        }
+        GrantDocument::SucceedCa(succeed) => {
+            EventKind::CaSuccessionDecided { seq, grant, from: succeed.from, signers }
         }
         GrantDocument::TerminateCa(_) => EventKind::CaTerminationDecided { seq, grant, signers },
     }

@@ -1,6 +1,8 @@
 //! Standing authorisations of responders, and the ends of CAs, drafted for two security officers to sign (design §3, ADR 0007).
 
-use ndoba_order::{AuthoriseResponder, EndResponder, GrantDocument, Register, RevokeCa, TerminateCa};
+use ndoba_order::{
+    AuthoriseResponder, EndResponder, GrantDocument, Register, RevokeCa, SucceedCa, TerminateCa,
+};
 use ndoba_types::{OrderId, SubjectPublicKeyInfo, UtcTime};
 use ndoba_x509::{Authority, AuthorityDraft, RevocationReason, Subject};
 use serde::{Deserialize, Serialize};
@@ -63,7 +65,47 @@ pub struct RevokeCaRequest {
     pub reason: String,
 }
 
+/// The next key of a CA, and from when on it issues.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SucceedCaRequest {
+    /// The present CA's name.
+    pub ca: String,
+    /// The name of the one that follows it.
+    pub next: String,
+    /// From when, RFC 3339; now if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
 impl Registration {
+    pub(super) fn succession_of_ca(
+        &self,
+        register: &Register,
+        succeed: &SucceedCaRequest,
+    ) -> Result<GrantDocument, ServiceError> {
+        let created = self.clock.now().floor_to_second();
+        let from: UtcTime = succeed
+            .from
+            .as_ref()
+            .map_or(Ok(created), |text| text.parse())
+            .map_err(|error| ServiceError::field("/from", "time.form", None, format!("{error}")))?;
+        if from < created {
+            let message = "must not lie in the past: what was issued stays issued";
+            return Err(ServiceError::field("/from", "time.past", None, message));
+        }
+        Ok(GrantDocument::SucceedCa(SucceedCa {
+            installation: self.settings.installation,
+            seq: register.next_seq(),
+            prev: register.head(),
+            ca: self.ca_key("/ca", &succeed.ca)?,
+            next: self.ca_key("/next", &succeed.next)?,
+            from,
+            created,
+        }))
+    }
+
     pub(super) fn revocation_of_ca(
         &self,
         register: &Register,
@@ -78,7 +120,7 @@ impl Registration {
             installation: self.settings.installation,
             seq: register.next_seq(),
             prev: register.head(),
-            ca: self.ca_key(&revoke.ca)?,
+            ca: self.ca_key("/ca", &revoke.ca)?,
             reason,
             created: self.clock.now().floor_to_second(),
         }))
@@ -93,7 +135,7 @@ impl Registration {
             installation: self.settings.installation,
             seq: register.next_seq(),
             prev: register.head(),
-            ca: self.ca_key(&end.ca)?,
+            ca: self.ca_key("/ca", &end.ca)?,
             created: self.clock.now().floor_to_second(),
         }))
     }
@@ -128,7 +170,7 @@ impl Registration {
             seq: register.next_seq(),
             prev: register.head(),
             authorisation: OrderId::generate(self.random.as_ref())?,
-            ca: self.ca_key(&request.ca)?,
+            ca: self.ca_key("/ca", &request.ca)?,
             enrolment: SubjectPublicKeyInfo::assertion(enrolment),
             profile,
             subject: Subject::Authority(subject),
@@ -145,7 +187,7 @@ impl Registration {
         register: &Register,
         end: &EndResponderRequest,
     ) -> Result<GrantDocument, ServiceError> {
-        let in_force = register.responder_authorisation(self.ca_key(&end.ca)?);
+        let in_force = register.responder_authorisation(self.ca_key("/ca", &end.ca)?);
         let Some(authorisation) = in_force.filter(|one| one.ended().is_none()) else {
             return Err(ServiceError::Unknown { what: "standing authorisation for that CA" });
         };
@@ -158,15 +200,11 @@ impl Registration {
         }))
     }
 
-    fn ca_key(&self, ca: &str) -> Result<ndoba_x509::KeyIdentifier, ServiceError> {
+    fn ca_key(&self, field: &'static str, ca: &str) -> Result<ndoba_x509::KeyIdentifier, ServiceError> {
         let found = self.settings.authorities.iter().find(|(name, _)| name.as_str() == ca);
         found.map(|(_, key)| *key).ok_or_else(|| {
-            ServiceError::field(
-                "/ca",
-                "choice.unknown",
-                None,
-                "must be the name of a CA of this installation",
-            )
+            let message = "must be the name of a CA of this installation";
+            ServiceError::field(field, "choice.unknown", None, message)
         })
     }
 }

@@ -18,6 +18,7 @@ pub(super) fn paths(raw: RawPaths, folder: &Path) -> Checked<Paths> {
         journal: path("paths.journal", &raw.journal, &state)?,
         officers_pin: path("paths.officers_pin", &raw.officers_pin, &state)?,
         profiles: raw.profiles.map(|text| path("paths.profiles", &text, &state)).transpose()?,
+        blocked_keys: raw.blocked_keys.map(|text| path("paths.blocked_keys", &text, &state)).transpose()?,
         state,
     })
 }

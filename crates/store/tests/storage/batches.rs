@@ -1,6 +1,7 @@
 //! Many orders at once: each ends as it would alone, whatever fails in the midst of the batch, and when.
 
 mod disk;
+mod generations;
 mod halt;
 mod rows;
 
@@ -18,7 +19,7 @@ use ndoba_x509::{Profile, VerifiedCsr};
 
 use crate::cluster::{Database, on_both};
 use crate::fixtures::order_id;
-use crate::house::{House, SoftKey};
+use crate::house::{BLOCKED, House, SoftKey};
 use crate::raw::Raw;
 
 /// More than one thread's batch, and more than a multiple of it.
@@ -103,6 +104,23 @@ fn each_order_of_a_batch_ends_as_it_would_alone() {
         let last = if refused(&first) { thief } else { orders[orders.len() - 1] };
         let done: Vec<_> = orders[..orders.len() - 1].iter().copied().chain([last, again]).collect();
         house.must_be_settled(database, &done);
+    });
+}
+
+#[test]
+fn a_blocked_key_is_certified_for_nobody() {
+    on_both(|database| {
+        let mut house = House::new(database);
+        let signed = house.ca_key.signed.lock().unwrap().len();
+        let refused = house.queue(1, 1, BLOCKED);
+        house.steps();
+        let state = house.state(refused);
+        assert!(matches!(&state, OrderState::Refused { code, .. } if code == "key-blocked"), "{state:?}");
+        assert_eq!(house.ca_key.signed.lock().unwrap().len(), signed);
+        // The same person with another key is served.
+        let order = house.queue(2, 1, 2);
+        house.steps();
+        house.must_be_settled(database, &[order]);
     });
 }
 

@@ -172,6 +172,9 @@ impl RollbackWitness for Nowhere {
     }
 }
 
+/// The number of a subject's key that nobody is certified for.
+pub const BLOCKED: u64 = 999_999;
+
 /// The CA role, its officers, its key and its ledger.
 pub struct House<'d> {
     pub store: &'d Store,
@@ -292,6 +295,7 @@ fn service(
         }],
         profiles: Profile::presets(Legislation::Georgia).unwrap(),
         devices: std::collections::BTreeMap::new(),
+        blocked_keys: [SoftKey::numbered(BLOCKED).spki.fingerprint()].into(),
         urls,
         installation: INSTALLATION,
         pin: world.pin(),

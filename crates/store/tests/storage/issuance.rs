@@ -2,11 +2,16 @@
 
 use std::thread;
 
-use ndoba_ca::ports::{InDoubt, IntentOutcome, Issued, Ledger as _, LossCause, Queue, Warrant};
+use ndoba_ca::ports::{
+    Authority, InDoubt, Intent, IntentOutcome, Issued, Ledger as _, LossCause, Queue, Warrant,
+};
 use ndoba_registration::ports::{LedgerState, OrderState, Registry as _};
+use ndoba_store::Engine;
+use ndoba_types::Sha256Digest;
 
 use crate::cluster::on_both;
 use crate::fixtures::{at, attempt, ca, ceremony, event, fresh, intent, issue, issued, queued_issue, serial};
+use crate::house::name;
 use crate::raw::Raw;
 
 #[test]
@@ -219,5 +224,58 @@ fn what_is_in_doubt_is_found_and_its_order_starts_again() {
         let uses = store.key_uses().unwrap();
         assert_eq!(uses.len(), 1);
         assert_eq!((uses[0].intents, uses[0].signed, uses[0].lost), (3, 2, 1));
+    });
+}
+
+/// C-29, as names are compared by RFC 5280 §7.1.
+#[test]
+fn a_name_in_other_letters_or_at_another_ca_is_the_same() {
+    on_both(|database| {
+        let store = &database.store;
+        let named = |text: &str| Intent {
+            subject_name: name(text).distinguished_name().as_der().to_vec(),
+            ..intent(ceremony())
+        };
+        let record =
+            |intents: &[&Intent]| store.record_intents(intents.iter().copied().cloned().collect()).unwrap();
+        let first = named("TEST Gia");
+        assert_eq!(record(&[&first]), [IntentOutcome::Recorded]);
+        let own = || Intent { name_owner: first.name_owner, ..named("TEST GIA") };
+        assert_eq!(record(&[&named("test gia")]), [IntentOutcome::NameTaken]);
+        assert_eq!(
+            record(&[&named("TEST Gio"), &named("Test Gia"), &own()]),
+            [IntentOutcome::Recorded, IntentOutcome::NameTaken, IntentOutcome::Recorded]
+        );
+        // One after the other in one batch.
+        assert_eq!(
+            record(&[&named("TEST Guram"), &named("test guram")]),
+            [IntentOutcome::Recorded, IntentOutcome::NameTaken]
+        );
+
+        let seal = Authority {
+            name: ca("seal"),
+            certificate: b"certificate".to_vec(),
+            ski: b"ski".to_vec(),
+            not_before: at(0),
+        };
+        store.register_authority(seal, event()).unwrap();
+        let elsewhere = |mut intent: Intent| {
+            intent.certificate.ca = ca("signature");
+            intent
+        };
+        assert_eq!(record(&[&elsewhere(named("TEST Gia"))]), [IntentOutcome::NameTaken]);
+        assert_eq!(record(&[&elsewhere(own())]), [IntentOutcome::Recorded]);
+
+        // One that was taken when names were compared octet by octet.
+        let old = named("TEST Tamar");
+        let (key, owner) = (Sha256Digest::of(&old.subject_name), Sha256Digest::of(b"somebody"));
+        let blob = |digest: Sha256Digest| match database.engine {
+            Engine::Postgres { .. } => format!("'\\x{digest}'"),
+            Engine::Sqlite { .. } => format!("x'{digest}'"),
+        };
+        let insert = format!("INSERT INTO dn_owners VALUES ('seal', {}, {})", blob(key), blob(owner));
+        Raw::open(&database.engine).run(&insert).unwrap();
+        assert_eq!(record(&[&old]), [IntentOutcome::NameTaken]);
+        assert_eq!(record(&[&named("TEST Ana"), &old]), [IntentOutcome::Recorded, IntentOutcome::NameTaken]);
     });
 }

@@ -19,7 +19,7 @@ use crate::raw::Raw;
 
 impl House<'_> {
     /// The next document of the register.
-    fn append(&self, document: impl FnOnce(u64, Sha256Digest) -> GrantDocument) {
+    pub(crate) fn append(&self, document: impl FnOnce(u64, Sha256Digest) -> GrantDocument) {
         let chain = self.store.grants().unwrap();
         let chain = chain.iter().map(|grant| (grant.document.clone(), grant.signatures.clone()));
         let register = Register::replay(&self.world.pin(), chain).unwrap();

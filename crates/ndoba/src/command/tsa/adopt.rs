@@ -13,7 +13,7 @@ use ndoba_x509::{Certificate, PemLabel, Subject, to_pem};
 
 use crate::files;
 use crate::installation::{self, World};
-use crate::serve::own_certificates;
+use crate::serve::{own_certificates, stamping};
 use crate::succession::{self, Successor};
 use crate::tokens::Tokens;
 
@@ -98,13 +98,14 @@ fn check(
         before.spki().fingerprint() == ordered.destroys,
         "the order destroys another key than the one before: orders are adopted in their order"
     );
-    let issuer = installation::certificate(unit.chain.first().context("the unit has no chain")?)?;
+    let chain = stamping::chain(settings, unit, certificate)?;
+    let issuer = chain.first().context("the unit has no chain")?;
     anyhow::ensure!(
         certificate.issuer() == issuer.subject() && certificate.verify_signed_by(issuer.spki()).is_ok(),
         "the certificate was not issued by the unit's CA"
     );
     own_certificates::judge_unit(settings, certificate)?;
-    let ends = super::key_end(unit, key, certificate)?;
+    let ends = super::key_end(settings, unit, key, certificate)?;
     anyhow::ensure!(
         ordered.from < ends,
         "the new key may not sign after {ends}, and would begin at {}",

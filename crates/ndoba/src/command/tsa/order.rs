@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use ndoba_audit::{Actor, Event, EventKind};
-use ndoba_ca::ports::Ledger as _;
 use ndoba_order::{
-    AuthorisedOrder, FlatJws, MediaType, Order, OrderContent, Register, SignerRole, authorise, describe,
+    AuthorisedOrder, FlatJws, MediaType, Order, OrderContent, SignerRole, authorise, describe,
 };
 use ndoba_registration::ports::{OrderRecord, OrderState, Registry, SignatureRecord};
 use ndoba_settings::Settings;
@@ -92,10 +91,7 @@ fn judged(
     signatures: &[Vec<u8>],
     now: UtcTime,
 ) -> anyhow::Result<AuthorisedOrder> {
-    let grants = store.grants_after(0)?.into_iter().map(|grant| (grant.bytes, grant.signatures));
-    let register = Register::replay(&installation::pin(settings)?, grants).map_err(|(place, refusal)| {
-        anyhow::Error::new(refusal).context(format!("grant {place} of the database"))
-    })?;
+    let register = super::register(settings, store)?;
     authorise(bytes, signatures, &register, settings.installation, now)
         .map_err(|refusal| anyhow::anyhow!("the order is refused ({}): {refusal}", refusal.code()))
 }

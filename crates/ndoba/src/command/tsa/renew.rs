@@ -35,7 +35,7 @@ pub(super) fn run(args: &RenewArgs) -> anyhow::Result<ExitCode> {
     let (current, certificate) =
         succession::keys(unit, &successors).pop().context("a unit has at least its first key")?;
     let certificate = installation::certificate(&certificate)?;
-    let ends = super::key_end(unit, &current, &certificate)?;
+    let ends = super::key_end(&settings, unit, &current, &certificate)?;
     anyhow::ensure!(
         now < *from && *from <= ends,
         "--from must lie between now and {ends}, when the present key ends: until then it signs, and no token is missed"
@@ -54,11 +54,13 @@ pub(super) fn run(args: &RenewArgs) -> anyhow::Result<ExitCode> {
     let request = assemble(&info, current.algorithm, &signature);
     let issuer = installation::certificate(unit.chain.first().context("the unit has no chain")?)?;
     let ski = issuer.subject_key_identifier().context("the unit's CA has no key identifier")?;
+    // Of the CA's generations the one that issues now.
+    let ca = super::register(&settings, &store)?.generation_at(KeyIdentifier::try_from(ski)?, now);
     let created = now.floor_to_second();
     let order = Order {
         installation: settings.installation,
         order_id: OrderId::generate(&*world.random)?,
-        ca: KeyIdentifier::try_from(ski)?,
+        ca,
         created,
         expires: created.plus(ORDER_LIFE),
         content: OrderContent::CertifyUnit(Box::new(CertifyUnit {
