@@ -9,6 +9,7 @@ mod background;
 pub(crate) mod ca;
 mod clock;
 mod desk;
+mod enrolment;
 mod health;
 mod journal;
 mod kept;
@@ -20,6 +21,7 @@ mod responders;
 pub(crate) mod stamping;
 pub(crate) mod tls;
 mod unissued;
+pub(crate) mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
