@@ -12,6 +12,9 @@ use crate::schema::{webhook_deliveries as d, webhook_events as e, webhook_turns 
 use crate::spelling::delivery;
 use crate::stored;
 
+/// Deliveries in one statement, of seven values each.
+const ROWS_AT_ONCE: usize = 1000;
+
 /// Writes what is told of these acts. Whoever changes an object holds its row's lock by now, so that the numbers are in
 /// the order of the commits.
 pub(crate) fn record(conn: &mut Conn, events: &[&Event]) -> Result<(), StoreError> {
@@ -75,8 +78,10 @@ pub(crate) fn spread(
             )
         })
         .collect();
-    // Another process may be at the same.
-    insert_new!(conn, d::table, &rows);
+    // Another process may be at the same. A statement of PostgreSQL's takes 65535 values at the most.
+    for part in rows.chunks(ROWS_AT_ONCE) {
+        insert_new!(conn, d::table, part);
+    }
     diesel::update(these).set(e::spread.eq(Some(now.unix_micros()))).execute(conn)?;
     Ok(events.len())
 }
