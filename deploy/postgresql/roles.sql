@@ -26,11 +26,17 @@ GRANT SELECT ON meta, __diesel_schema_migrations, ca_status, audit_checkpoints
     TO ndoba_audit, ndoba_ca, ndoba_public, ndoba_registration;
 GRANT SELECT (seq) ON officer_grants TO ndoba_audit, ndoba_public;
 GRANT INSERT ON audit_events TO ndoba_audit, ndoba_ca, ndoba_public, ndoba_registration;
+-- What is told of acts is written by who acts, and delivered by registration.
+GRANT INSERT ON webhook_events TO ndoba_ca, ndoba_registration;
+GRANT SELECT, UPDATE, DELETE ON webhook_events TO ndoba_registration;
+GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_deliveries TO ndoba_registration;
+GRANT SELECT, INSERT, UPDATE ON webhook_turns TO ndoba_registration;
 
 -- registration: people and what they asked for. No certificate, no status, no counter is its to change.
 -- At the end of their retention records of persons are erased; proofs are not.
 GRANT SELECT, INSERT ON agreement_copies TO ndoba_registration;
 GRANT DELETE ON applications, agreement_copies, evidence TO ndoba_registration;
+GRANT SELECT, INSERT, UPDATE ON officer_enrolments TO ndoba_registration;
 GRANT SELECT, INSERT, UPDATE ON applications, orders, revocation_requests, revocation_codes TO ndoba_registration;
 GRANT SELECT, INSERT ON order_signatures, evidence, idempotency, officer_grants, officer_grant_signatures
     TO ndoba_registration;

@@ -5,8 +5,9 @@
 //! see [`Review`].
 //!
 //! Enter at [`Identity`] (an officer's key), [`OfficerClient`] (the registration API), [`PublicClient`] (what anyone
-//! may ask) and [`review_and_sign`].
+//! may ask), [`WebhookClient`] (a program that is told) and [`review_and_sign`].
 
+mod enrolment;
 mod error;
 mod http;
 mod identity;
@@ -15,7 +16,9 @@ mod probe;
 mod public;
 mod resource;
 mod signing;
+mod webhook;
 
+pub use enrolment::EnrolmentClient;
 pub use error::{ClientError, Problem, ProblemField};
 pub use http::Answer;
 pub use identity::{BadIdentity, CannotSign, Identity};
@@ -23,8 +26,9 @@ pub use officer::{CertificateForm, OfficerClient};
 pub use probe::{Observation, Probe, ProbeError, Sighting, SignedObservation};
 pub use public::PublicClient;
 pub use resource::{
-    Application, ApplicationSummary, CertificateStatus, Clock, ControlQuestion, DeskRequest, Grant,
-    GrantDraft, HandedIn, KeptOrder, Order, OrderSignature, Page, Profile, Refusal, RegisteredOfficer,
-    RevocationCode, StatusDraft, StatusOrder, WhoAmI,
+    Application, ApplicationSummary, CertificateStatus, Clock, ControlQuestion, DeskRequest, Enrolment,
+    EnrolmentCode, Grant, GrantDraft, HandedIn, KeptOrder, Order, OrderSignature, Page, Profile, Refusal,
+    RegisteredOfficer, RevocationCode, StatusDraft, StatusOrder, WhoAmI,
 };
 pub use signing::{Review, await_order, grant, grant_lines, review_and_sign, sign_grant, submit_application};
+pub use webhook::{BadSecret, WebhookClient, WebhookSecrets};

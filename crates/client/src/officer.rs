@@ -15,8 +15,9 @@ use crate::error::ClientError;
 use crate::http::{self, Answer, Call, Method};
 use crate::identity::Identity;
 use crate::resource::{
-    Application, ApplicationSummary, CertificateStatus, ControlQuestion, DeskRequest, Grant, GrantDraft,
-    HandedIn, Order, Page, Profile, RegisteredOfficer, RevocationCode, StatusDraft, StatusOrder, WhoAmI,
+    Application, ApplicationSummary, CertificateStatus, ControlQuestion, DeskRequest, Enrolment,
+    EnrolmentCode, Grant, GrantDraft, HandedIn, Order, Page, Profile, RegisteredOfficer, RevocationCode,
+    StatusDraft, StatusOrder, WhoAmI,
 };
 
 /// A certificate's form for download.
@@ -409,6 +410,29 @@ impl OfficerClient {
     /// [`ClientError`].
     pub fn officers(&self) -> Result<Vec<RegisteredOfficer>, ClientError> {
         self.get("/officers")
+    }
+
+    /// Opens an enrolment; `roles` by name.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn open_enrolment(
+        &self,
+        name: &str,
+        roles: &[String],
+        office: &str,
+    ) -> Result<EnrolmentCode, ClientError> {
+        self.post("/enrolments", &json!({ "name": name, "roles": roles, "office": office }), None)
+    }
+
+    /// The newest enrolments.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn enrolments(&self) -> Result<Vec<Enrolment>, ClientError> {
+        self.get("/enrolments")
     }
 
     /// The register.

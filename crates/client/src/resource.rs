@@ -270,6 +270,40 @@ pub struct RevocationCode {
     pub code: String,
 }
 
+/// A one-time code for an officer-to-be: shown once, kept nowhere.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrolmentCode {
+    /// Who they will be in the register, if they are appointed.
+    pub officer: String,
+    /// The code, in groups of four.
+    pub code: String,
+    /// Until when it may be used.
+    pub expires: String,
+}
+
+/// An enrolment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// Who they will be in the register, if they are appointed.
+    pub officer: String,
+    /// The name that colleagues will see.
+    pub name: String,
+    /// The roles that are meant.
+    pub roles: Vec<String>,
+    /// The office's path.
+    pub office: String,
+    /// `open`, `expired`, `presented` or `appointed`.
+    pub state: String,
+    /// SHA-256 over the key that was presented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// That key: SubjectPublicKeyInfo, DER, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spki: Option<String>,
+    /// Whether the operations CA has certified it.
+    pub certified: bool,
+}
+
 /// An officer of the register.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisteredOfficer {

@@ -8,6 +8,7 @@ mod probe;
 pub(crate) mod revoke_all;
 mod root;
 mod tsa;
+mod webhook;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -19,12 +20,13 @@ use ndoba_types::{CaName, UtcTime};
 
 pub(crate) use application::ApplicationCommand;
 pub(crate) use next_ca::NextCaArgs;
-pub(crate) use officer::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
+pub(crate) use officer::{AuthoriseResponderArgs, DoorArgs, EnrolArgs, OfficerCommand, OfficerNewArgs};
 pub(crate) use probe::{ProbeCommand, WatchArgs};
 
 pub(crate) use content::{DevicesArgs, Law, LintArgs, LintFormat, LintType, ProfileCommand};
 pub(crate) use root::{DraftArgs, OfflineArgs, RootCommand, SignDraftArgs};
 pub(crate) use tsa::{JournalArgs, RenewArgs, SignOrderArgs, SubmitOrderArgs, TsaCommand};
+pub(crate) use webhook::WebhookCommand;
 
 /// Ndoba, the backend of a qualified trust-service provider.
 #[derive(Debug, Parser)]
@@ -32,6 +34,17 @@ pub(crate) use tsa::{JournalArgs, RenewArgs, SignOrderArgs, SubmitOrderArgs, Tsa
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// A shell that completes.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Shell {
+    /// GNU Bash.
+    Bash,
+    /// fish.
+    Fish,
+    /// Zsh.
+    Zsh,
 }
 
 #[derive(Debug, Subcommand)]
@@ -68,6 +81,9 @@ pub(crate) enum Command {
     /// The database beside its rollback witnesses.
     #[command(subcommand)]
     Db(DbCommand),
+    /// The programs that are told what happens, on registration's own machine.
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// The keys in the tokens, and whether they are fit.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -77,6 +93,12 @@ pub(crate) enum Command {
     /// Certificate profiles: what is on offer, what a file breaks, what a change changes.
     #[command(subcommand)]
     Profile(ProfileCommand),
+    /// Print what makes a shell complete this command: `source <(ndoba completions bash)`.
+    Completions {
+        /// Which shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
     /// Judge certificates, CRLs and OCSP answers, ours or anybody's. Exit status: 0 clean, 1 findings, 2 unreadable.
     Lint(LintArgs),
 }

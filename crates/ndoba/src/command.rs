@@ -3,9 +3,11 @@
 pub(crate) mod application;
 pub(crate) mod audit;
 pub(crate) mod certificate;
+pub(crate) mod completions;
 pub(crate) mod db;
 mod desk;
 pub(crate) mod devices;
+mod enrolment;
 mod kept;
 pub(crate) mod last_crl;
 pub(crate) mod lint;
@@ -20,3 +22,4 @@ pub(crate) mod root;
 mod session;
 pub(crate) mod terminate;
 pub(crate) mod tsa;
+pub(crate) mod webhook;

@@ -51,6 +51,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Config(ConfigCommand::Check(args)) => {
             let settings = ndoba_settings::Settings::load(&args.config)?;
             serve::stamping::check_units(&settings)?;
+            serve::webhooks::check(&settings)?;
             println!("{} is in order", args.config.display());
         }
         Command::Config(ConfigCommand::Reference) => print!("{}", ndoba_settings::Settings::reference()),
@@ -64,6 +65,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Ca(CaCommand::Terminate(args)) => command::terminate::run(&args)?,
         Command::Probe(command) => command::probe::run(&command)?,
         Command::Db(command) => return command::db::run(&command),
+        Command::Completions { shell } => command::completions::run(shell),
+        Command::Webhook(command) => command::webhook::run(&command)?,
         Command::Keys(KeysCommand::List(args)) => return command::local::list_keys(&args),
         Command::Tsa(command) => return command::tsa::run(&command),
         Command::Profile(command) => command::profile::run(&command)?,

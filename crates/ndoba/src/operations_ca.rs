@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ndoba_types::{Span, UtcTime};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
-    IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData, SubjectPublicKeyInfo,
 };
 
 use crate::files;
@@ -66,12 +66,37 @@ impl OperationsCa {
         self.leaf(params, common_name, now)
     }
 
-    fn leaf(
+    /// A client certificate for a key that its officer holds; DER.
+    pub(crate) fn certify(
+        &self,
+        key: &ndoba_types::SubjectPublicKeyInfo,
+        common_name: &str,
+        now: UtcTime,
+    ) -> anyhow::Result<Vec<u8>> {
+        let mut params = CertificateParams::default();
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let key = SubjectPublicKeyInfo::from_der(key.as_der())?;
+        Ok(self.signed(params, common_name, now, &key)?.der().to_vec())
+    }
+
+    fn leaf(&self, params: CertificateParams, common_name: &str, now: UtcTime) -> anyhow::Result<Identity> {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+        let certificate = self.signed(params, common_name, now, &key)?;
+        let authority = files::read_text(&self.certificate)?;
+        Ok(Identity {
+            pem: format!("{}{}{authority}", key.serialize_pem(), certificate.pem()),
+            certificate: certificate.der().to_vec(),
+        })
+    }
+
+    /// A certificate for this key.
+    fn signed(
         &self,
         mut params: CertificateParams,
         common_name: &str,
         now: UtcTime,
-    ) -> anyhow::Result<Identity> {
+        key: &impl PublicKeyData,
+    ) -> anyhow::Result<rcgen::Certificate> {
         let authority = files::read_text(&self.certificate)?;
         let authority_key = KeyPair::from_pem(&files::read_text(&self.key)?)?;
         let issuer = Issuer::from_ca_cert_pem(&authority, authority_key)?;
@@ -79,12 +104,7 @@ impl OperationsCa {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.use_authority_key_identifier_extension = true;
         valid(&mut params, now, LEAF_DAYS);
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-        let certificate = params.signed_by(&key, &issuer)?;
-        Ok(Identity {
-            pem: format!("{}{}{authority}", key.serialize_pem(), certificate.pem()),
-            certificate: certificate.der().to_vec(),
-        })
+        Ok(params.signed_by(key, &issuer)?)
     }
 }
 

@@ -10,6 +10,7 @@ mod blocked_keys;
 pub(crate) mod ca;
 mod clock;
 mod desk;
+mod enrolment;
 mod health;
 mod journal;
 mod kept;
@@ -21,6 +22,7 @@ mod responders;
 pub(crate) mod stamping;
 pub(crate) mod tls;
 mod unissued;
+pub(crate) mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -23,6 +23,9 @@ pub(crate) const REQUEST: &str = "revocation-request";
 #[serde(deny_unknown_fields)]
 struct ToldText {
     channel: String,
+    /// The control questions that a caller answered.
+    #[serde(default)]
+    control: Vec<String>,
     note: String,
     received: String,
     serial: String,
@@ -51,11 +54,14 @@ pub(crate) struct ToldRequest {
 pub(crate) fn read_request(bytes: &[u8]) -> Option<ToldRequest> {
     let value = canonical::decode(bytes).ok()?;
     let RequestItem { content, kind, salt } = serde_json::from_value(value).ok()?;
-    let ToldText { channel, note, received, serial, taken_by } = content;
+    let ToldText { channel, control, note, received, serial, taken_by } = content;
     let mut refused = Vec::new();
     let as_entered = accept(&mut Refusals::at(&mut refused, ""), "note", &note, MAX_TEXT)?;
     let salted = salt.len() == 64 && salt.bytes().all(|octet| octet.is_ascii_hexdigit());
-    let in_form = kind == REQUEST && salted && as_entered == note && CHANNELS.contains(&channel.as_str());
+    let asked =
+        control.iter().all(|name| name.bytes().all(|octet| octet.is_ascii_lowercase() || octet == b'-'));
+    let in_form =
+        asked && kind == REQUEST && salted && as_entered == note && CHANNELS.contains(&channel.as_str());
     in_form.then_some(())?;
     Some(ToldRequest {
         channel,

@@ -8,6 +8,7 @@
 
 mod copies;
 mod desk;
+mod enrolment;
 mod spool;
 mod world;
 
@@ -22,8 +23,8 @@ use crate::application::ApplicationId;
 use crate::check::subject_identifier;
 use crate::ports::{
     Act, ApplicationFilter, ApplicationRecord, ApplicationWithOrder, CaHeartbeat, CertificateFilter,
-    CertificateRecord, CertificateStatus, Conflict, CopyRecord, EvidenceRecord, GrantRecord, OrderRecord,
-    OrderState, Page, PageRequest, Receipt, Registry, RegistryError, RevocationCodeRecord,
+    CertificateRecord, CertificateStatus, Conflict, CopyRecord, EnrolmentRecord, EvidenceRecord, GrantRecord,
+    OrderRecord, OrderState, Page, PageRequest, Receipt, Registry, RegistryError, RevocationCodeRecord,
     RevocationRequestRecord, SignatureRecord,
 };
 
@@ -54,6 +55,8 @@ pub struct Tables {
     pub requests: Vec<RevocationRequestRecord>,
     /// `revocation_codes`.
     pub codes: Vec<RevocationCodeRecord>,
+    /// `officer_enrolments`, oldest first.
+    pub enrolments: Vec<EnrolmentRecord>,
     /// Orders whose suspension by code was confirmed.
     pub confirmed: Vec<OrderId>,
     /// `certificates`, oldest first.

@@ -26,6 +26,7 @@ pub mod spool;
 mod state;
 mod subject;
 mod text;
+pub mod webhook;
 
 pub use check::{
     AUTHORITY_KINDS, CheckedApplication, DOCUMENT_KINDS, PROOFING_METHODS, Rules, VALIDATION_METHODS, check,
@@ -40,10 +41,10 @@ pub use profile::{DeviceOffer, ProfileOffer, SubjectKind};
 pub use revocation_code::{CodeHash, NoHash, RevocationCode};
 pub use service::{
     Acceptance, ApplicationQuery, AuthoriseResponderRequest, ByCode, CHANNELS, CaseRecord, EndGrantRequest,
-    EndResponderRequest, GrantDraft, GrantRequest, HandedIn, KeptReceipt, MAX_COPY, NewGrantRequest, Officer,
-    Once, REASONS, RegisterSight, RegisteredOfficer, Registration, RegistrationSettings, RevokeCaRequest,
-    Separation, ServiceError, StatusDraft, StatusRequest, SubjectRecord, SucceedCaRequest, TakenOver,
-    TerminateCaRequest, person_of_number,
+    EndResponderRequest, Enrolled, Enrolment, EnrolmentRequest, GrantDraft, GrantRequest, HandedIn,
+    KeptReceipt, MAX_COPY, NewGrantRequest, Officer, Once, REASONS, RegisterSight, RegisteredOfficer,
+    Registration, RegistrationSettings, RevokeCaRequest, Separation, ServiceError, StatusDraft,
+    StatusRequest, SubjectRecord, SucceedCaRequest, TakenOver, TerminateCaRequest, person_of_number,
 };
 pub use state::{ApplicationState, Step, TRANSITIONS, next};
 pub use text::{MAX_NAME, MAX_TEXT};

@@ -8,6 +8,7 @@
 
 mod copies;
 mod desk;
+mod enrolment;
 mod lists;
 
 use ndoba_audit::Event;
@@ -24,6 +25,7 @@ pub use desk::{
     CodeOwner, DeskKey, DeskRegistry, DeskRequest, RequestFilter, RevocationCodeRecord,
     RevocationRequestRecord,
 };
+pub use enrolment::{EnrolmentRecord, EnrolmentRegistry, PresentedKey};
 
 /// What commits together with a change.
 #[derive(Clone, Copy, Debug)]
@@ -337,7 +339,7 @@ pub struct CaHeartbeat {
 }
 
 /// The database as registration uses it. Blocking; one method is one transaction, durable when it returns.
-pub trait Registry: CopyRegistry + DeskRegistry + Send + Sync {
+pub trait Registry: CopyRegistry + DeskRegistry + EnrolmentRegistry + Send + Sync {
     /// The highest `seq` of the register, 0 while it is empty. Asked on every request; must be cheap.
     ///
     /// # Errors

@@ -86,7 +86,29 @@ impl CodeHash {
     ///
     /// [`NoHash`] when the machine has no memory for it.
     pub fn of(code: &RevocationCode, installation: InstallationId, salt: &[u8]) -> Result<Self, NoHash> {
-        let mut salted = b"ndoba-revocation-code/1".to_vec();
+        Self::hashed(b"ndoba-revocation-code/1", code, installation, salt)
+    }
+
+    /// The same of a code with which an officer enrols: never that of a revocation code.
+    ///
+    /// # Errors
+    ///
+    /// [`NoHash`].
+    pub fn of_enrolment(
+        code: &RevocationCode,
+        installation: InstallationId,
+        salt: &[u8],
+    ) -> Result<Self, NoHash> {
+        Self::hashed(b"ndoba-enrolment-code/1", code, installation, salt)
+    }
+
+    fn hashed(
+        label: &[u8],
+        code: &RevocationCode,
+        installation: InstallationId,
+        salt: &[u8],
+    ) -> Result<Self, NoHash> {
+        let mut salted = label.to_vec();
         salted.extend_from_slice(installation.as_bytes());
         salted.extend_from_slice(Sha256Digest::of(salt).as_bytes());
         let mut hash = [0; 32];
@@ -95,6 +117,11 @@ impl CodeHash {
             .hash_password_into(&code.0, Sha256Digest::of(&salted).as_bytes(), &mut hash)
             .map_err(|_| NoHash)?;
         Ok(Self(hash))
+    }
+
+    /// One that was stored.
+    pub fn from_bytes(octets: [u8; 32]) -> Self {
+        Self(octets)
     }
 
     /// The octets.
@@ -139,6 +166,7 @@ mod tests {
         assert_ne!(CodeHash::of(&other, HOME, b"a salt of the tests").unwrap(), hash);
         assert_ne!(CodeHash::of(&one, HOME, b"another salt").unwrap(), hash);
         let elsewhere = InstallationId::from_bytes([2; 16]);
+        assert_ne!(CodeHash::of_enrolment(&one, HOME, b"a salt of the tests").unwrap(), hash);
         assert_ne!(CodeHash::of(&one, elsewhere, b"a salt of the tests").unwrap(), hash);
     }
 

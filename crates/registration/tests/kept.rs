@@ -54,7 +54,7 @@ fn asked(kind: OrderKind) -> StatusRequest {
         reason,
         received: None,
         effective: None,
-        channel: "telephone".into(),
+        channel: "letter".into(),
         note,
         control: BTreeMap::new(),
     }
@@ -62,7 +62,9 @@ fn asked(kind: OrderKind) -> StatusRequest {
 
 fn draft(service: &Registration, officer: &TestOfficer, kind: OrderKind) -> StatusDraft {
     let ca: CaName = "signature".parse().unwrap();
-    service.draft_status_order(&officer.as_officer(), &serial(), &ca, &asked(kind)).unwrap()
+    service
+        .draft_status_order(&officer.as_officer(), RegisterSight::Current, &serial(), &ca, &asked(kind))
+        .unwrap()
 }
 
 fn signed(world: &World, officer: &TestOfficer, draft: StatusDraft) -> StatusHandIn {
@@ -172,9 +174,7 @@ fn an_order_drafted_before_the_outage_gets_its_signature() {
     let (world, service) = world();
     let officer = world.officer("revocation-officer");
     let caller = officer.as_officer();
-    // A caller on the telephone would be asked questions first.
-    let asked = StatusRequest { channel: "in-person".into(), ..asked(OrderKind::Suspend) };
-    let order = service.propose(&caller, &serial(), &asked, None).unwrap();
+    let order = service.propose(&caller, &serial(), &asked(OrderKind::Suspend), None).unwrap();
     world.registry.tables().gone = true;
     let (role, now) = (SignerRole::RevocationOfficer, world.clock.now());
     let jws = officer.sign(MediaType::Order, &order.content, role, None, now);
@@ -194,6 +194,7 @@ fn they_are_taken_over_in_the_order_of_receipt_and_one_refusal_holds_up_none() {
     let other = service
         .draft_status_order(
             &officer.as_officer(),
+            RegisterSight::LastRead,
             &"7f0999".parse().unwrap(),
             &"signature".parse().unwrap(),
             &asked(OrderKind::Revoke),
@@ -202,6 +203,7 @@ fn they_are_taken_over_in_the_order_of_receipt_and_one_refusal_holds_up_none() {
     let wrong_ca = service
         .draft_status_order(
             &officer.as_officer(),
+            RegisterSight::LastRead,
             &serial(),
             &"seal".parse().unwrap(),
             &asked(OrderKind::Revoke),
@@ -264,10 +266,11 @@ fn who_may_not_and_what_is_not_signed_so_is_kept_nowhere() {
     // Nothing but revocations and suspensions, not even drafted.
     let release = StatusRequest { reason: None, ..asked(OrderKind::Release) };
     let ca: CaName = "signature".parse().unwrap();
-    let drafted = service.draft_status_order(&caller, &serial(), &ca, &release);
+    let drafted = service.draft_status_order(&caller, sight, &serial(), &ca, &release);
     assert_eq!(drafted.err().map(code).unwrap(), "/kind choice.unknown");
     let nowhere = service.draft_status_order(
         &caller,
+        sight,
         &serial(),
         &"tax-office".parse().unwrap(),
         &asked(OrderKind::Revoke),

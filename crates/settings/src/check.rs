@@ -3,6 +3,7 @@
 mod authorities;
 mod production;
 mod storage;
+mod webhooks;
 
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -76,6 +77,7 @@ fn whole(raw: RawSettings, file: &Path, folder: &Path) -> Checked<Settings> {
     let listen = listen(&raw.listen)?;
     let desk = desk(raw.desk, &listen, folder)?;
     let (public_tls, officers_tls) = tls(raw.tls, &listen, &roles, folder)?;
+    let webhooks = webhooks::webhooks(raw.webhooks, mode, folder)?;
     let settings = Settings {
         file: file.into(),
         installation,
@@ -91,6 +93,7 @@ fn whole(raw: RawSettings, file: &Path, folder: &Path) -> Checked<Settings> {
         tsa,
         clock: clock(&raw.clock)?,
         desk,
+        webhooks,
         listen,
         public_tls,
         officers_tls,
@@ -153,6 +156,7 @@ fn listen(raw: &RawListen) -> Checked<Listen> {
         public_tls: address("listen.public_tls", &raw.public_tls)?,
         officers: address("listen.officers", &raw.officers)?,
         subscribers: address("listen.subscribers", &raw.subscribers)?,
+        enrolment: address("listen.enrolment", &raw.enrolment)?,
         operator: address("listen.operator", &raw.operator)?,
     })
 }

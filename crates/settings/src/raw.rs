@@ -38,6 +38,8 @@ section! {
         audit: RawAudit;
         /// The revocation desk.
         desk: RawDesk;
+        /// Programs that are told what happens.
+        webhooks: Vec<RawWebhook>;
         /// Addresses to listen on.
         listen: RawListen;
         /// TLS.
@@ -337,6 +339,30 @@ section! {
 }
 
 section! {
+    /// A program that is told what happens, for the role "registration"; the same in every process with that role.
+    RawWebhook {
+        /// What messages and metrics call it: lower-case letters, digits and hyphens.
+        name: String, "\"case-management\"";
+        /// Where it listens: https, or in development http on a loopback address. Redirects are not followed.
+        url: String, "\"https://cases.example/ndoba\"";
+        /// What it is told of, such as "certificate.revoked" or "certificate.*"; all, if empty. The list is in
+        /// docs/guides/webhooks.md.
+        events: Vec<String> = Vec::<String>::new();
+        /// The file of the secret that messages are signed with: whsec_ and 24 to 64 octets in base64, in a line. A second
+        /// line is the secret before it, until the receiver knows the new one.
+        secret_file: String, "\"webhooks/case-management.secret\"";
+        /// The authorities that its TLS certificate is believed from, PEM; needed for https.
+        ca_file: Option<String>, "\"/etc/ssl/certs/ca-certificates.crt\"";
+        /// How long an answer is waited for, at most 20s.
+        timeout: String = "10s";
+        /// From the first try to the second; each pause is four times the one before, an hour at the most.
+        retry_after: String = "5s";
+        /// How long after the act a message is given up: `ndoba webhook list --failed` shows it then.
+        give_up_after: String = "3d";
+    }
+}
+
+section! {
     /// Addresses to listen on: IP address and port. An absent one is not listened on.
     RawListen {
         /// OCSP, time-stamps, CRLs and issuers over http, for everyone.
@@ -348,6 +374,9 @@ section! {
         /// The page /revocation for subscribers, https without client certificates; needs [desk], and the public
         /// address's TLS files.
         subscribers: Option<String>, "\"127.0.0.1:8445\"";
+        /// Where officers-to-be present their keys with one-time codes, https without client certificates; with the
+        /// officers' address's TLS files.
+        enrolment: Option<String>, "\"127.0.0.1:8446\"";
         /// Metrics and health; loopback only in production.
         operator: Option<String>, "\"127.0.0.1:9090\"";
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::raw::{
     RawAudit, RawCa, RawClock, RawCrl, RawDatabase, RawDesk, RawDevice, RawLegal, RawLimits, RawListen,
     RawLog, RawModule, RawOcsp, RawPaths, RawPolicies, RawSettings, RawTls, RawToken, RawTsa, RawUnit,
-    RawUrls,
+    RawUrls, RawWebhook,
 };
 use crate::section::Section;
 
@@ -49,6 +49,11 @@ pub(crate) fn reference() -> String {
     section::<RawClock>(&mut text, "[clock]", "The clock behind time-stamps.");
     section::<RawAudit>(&mut text, "[audit]", "Sealing of the audit log, for the role \"audit\".");
     section::<RawDesk>(&mut text, "[desk]", "The revocation desk, for the role \"registration\".");
+    section::<RawWebhook>(
+        &mut text,
+        "[[webhooks]]",
+        "Programs that are told what happens, for the role \"registration\"; one such section each.",
+    );
     section::<RawListen>(&mut text, "[listen]", "IP address and port; an absent one is not listened on.");
     section::<RawTls>(&mut text, "[tls]", "TLS files, PEM.");
     section::<RawUrls>(

@@ -3,6 +3,7 @@
 //! Every struct is `non_exhaustive`: only this crate's checks can make one, anyone may read it.
 
 mod clock;
+mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use ndoba_types::{CaName, DeviceModel, InstallationId, KeyLabel, Oid, SignatureA
 use crate::HttpUrl;
 
 pub use clock::{ClockMode, ClockSettings, KernelCheck, NtpServer};
+pub use webhook::Webhook;
 
 /// All of it. Made by [`Settings::load`] and [`Settings::from_toml`] only.
 #[derive(Clone, Debug)]
@@ -46,6 +48,8 @@ pub struct Settings {
     pub audit: Option<Audit>,
     /// The revocation desk's key; absent where subscribers suspend nothing by themselves.
     pub desk: Option<Desk>,
+    /// Programs that are told what happens.
+    pub webhooks: Vec<Webhook>,
     /// Addresses to listen on.
     pub listen: Listen,
     /// TLS of the public address; present wherever [`Listen::public_tls`] or
@@ -395,6 +399,8 @@ pub struct Listen {
     pub officers: Option<SocketAddr>,
     /// The page for subscribers.
     pub subscribers: Option<SocketAddr>,
+    /// Where officers-to-be present their keys.
+    pub enrolment: Option<SocketAddr>,
     /// Metrics and health.
     pub operator: Option<SocketAddr>,
 }

@@ -37,6 +37,7 @@ mod status_records;
 mod stored;
 mod transaction;
 mod unit_orders;
+mod webhooks;
 mod witness;
 
 pub use connection::Engine;
@@ -47,7 +48,7 @@ pub use journal::{
     EndedSegment, JournalDurability, JournalLine, JournalOpenError, JournalReadError, JournalSettings,
     SealReader, TokenJournal, Walked, journal_segments, walk_journal,
 };
-pub use outbox::{Errand, ErrandKind};
+pub use outbox::Errand;
 pub use publish::{PublishError, PublishedFiles};
 pub use queries::in_use::InUse;
 pub use responders::{NewResponderRequest, ResponderOutcome, ResponderRecord};

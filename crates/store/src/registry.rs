@@ -2,6 +2,7 @@
 
 mod copies;
 mod desk;
+mod enrolment;
 
 use std::io::Write;
 

@@ -300,6 +300,55 @@ table! {
 }
 
 table! {
+    officer_enrolments (officer) {
+        officer -> Binary,
+        name -> Text,
+        roles -> Text,
+        office -> Text,
+        hash -> Binary,
+        opened_by -> Binary,
+        opened -> BigInt,
+        expires -> BigInt,
+        spki -> Nullable<Binary>,
+        presented -> Nullable<BigInt>,
+        certificate -> Nullable<Binary>,
+    }
+}
+
+table! {
+    webhook_events (sequence) {
+        sequence -> BigInt,
+        event -> Text,
+        kind -> Text,
+        object -> Text,
+        content -> Text,
+        created -> BigInt,
+        spread -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    webhook_deliveries (endpoint, sequence) {
+        endpoint -> Text,
+        sequence -> BigInt,
+        object -> Text,
+        state -> Text,
+        created -> BigInt,
+        tries -> BigInt,
+        due -> BigInt,
+        answer -> Nullable<Text>,
+    }
+}
+
+table! {
+    webhook_turns (endpoint) {
+        endpoint -> Text,
+        holder -> Text,
+        until -> BigInt,
+    }
+}
+
+table! {
     tsu_segments (node, segment) {
         node -> BigInt,
         segment -> BigInt,
@@ -397,4 +446,6 @@ allow_tables_to_appear_in_same_query!(
     revocation_codes,
     revocation_records,
     revocation_requests,
+    webhook_deliveries,
+    webhook_events,
 );

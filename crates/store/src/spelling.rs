@@ -53,10 +53,14 @@ pub(crate) mod responder {
     pub(crate) const REFUSED: &str = "refused";
 }
 
-/// Kinds of `outbox`.
-pub(crate) mod errand {
-    pub(crate) const CRL_DUE: &str = "crl-due";
-    pub(crate) const NOTICE: &str = "notice";
+/// The kind of `outbox` that is written: an earlier version left notices there too.
+pub(crate) const CRL_DUE: &str = "crl-due";
+
+/// States of `webhook_deliveries`.
+pub(crate) mod delivery {
+    pub(crate) const DELIVERED: &str = "delivered";
+    pub(crate) const FAILED: &str = "failed";
+    pub(crate) const WAITING: &str = "waiting";
 }
 
 /// Kind, profile and lint of a certificate of which only a published CRL tells.

@@ -97,7 +97,7 @@ fn nobody() -> Problem {
 }
 
 /// JSON only, so that no form of a foreign web page can send anything (design §12).
-fn is_json(request: &HttpRequest) -> bool {
+pub(crate) fn is_json(request: &HttpRequest) -> bool {
     let Some(value) = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
     else {
         return false;

@@ -5,9 +5,10 @@
 //! [`ROUTES`], from an officer whom the register knows at that moment, whose roles have the route's permission.
 //! Everything that is not a success is a [`Problem`] document with a stable code.
 //!
-//! Enter at [`serve`] with an [`Api`] and [`mutual_tls`]; [`openapi`] describes the whole. [`serve_subscribers`] has an
-//! address of its own, where no operation of the API is.
+//! Enter at [`serve`] with an [`Api`] and [`mutual_tls`]; [`openapi`] describes the whole. [`serve_subscribers`] and
+//! [`serve_enrolment`] have addresses of their own, where no operation of the API is.
 
+mod enrolment;
 mod guard;
 mod openapi;
 mod operations;
@@ -21,7 +22,8 @@ mod subscribers;
 mod tls;
 mod view;
 
-pub use openapi::openapi;
+pub use enrolment::serve_enrolment;
+pub use openapi::{enrolment_openapi, openapi};
 pub use peer::{PeerKey, note_peer};
 pub use problem::{Problem, ProblemDocument, ProblemField};
 pub use route::{BASE, ROUTES, Route};

@@ -8,10 +8,11 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 
+use crate::enrolment;
 use crate::guard::Caller;
 use crate::operations::{
-    agreements, applications, audit, certificates, copies, desk, orders, own, register, status_orders,
-    subjects,
+    agreements, applications, audit, certificates, copies, desk, enrolments, orders, own, register,
+    status_orders, subjects,
 };
 use crate::problem::ProblemDocument;
 use crate::route::BASE;
@@ -58,7 +59,9 @@ use crate::route::BASE;
         register::grants,
         register::draft,
         register::append,
-        audit::export
+        audit::export,
+        enrolments::open,
+        enrolments::list
     ),
     components(schemas(ProblemDocument, ApplicationContent))
 )]
@@ -162,6 +165,41 @@ fn complete(operation: &mut Operation, refusals: &[(&str, &str)]) {
     }
     let nothing: [String; 0] = [];
     operation.security = Some(vec![SecurityRequirement::new("officer", nothing)]);
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Ndoba enrolment",
+        description = "For officers-to-be, without login, at an address of its own."
+    ),
+    paths(enrolment::enrol, enrolment::certificate),
+    components(schemas(ProblemDocument))
+)]
+struct EnrolmentDescription;
+
+/// What the door for officers-to-be may answer beside its success.
+const AT_THE_DOOR: &[(&str, &str)] = &[
+    ("400", "The body is not JSON, or a header is not understood"),
+    ("403", "The code opens nothing"),
+    ("404", "There is no certificate, or not yet"),
+    ("413", "The body is too long"),
+    ("415", "The body must be application/json"),
+    ("422", "The body breaks a rule; `errors` names the fields"),
+    ("429", "Too many tries from there; ask again after `Retry-After` seconds"),
+    ("503", "Nothing was done; ask again after `Retry-After` seconds"),
+];
+
+/// The OpenAPI 3.1 document of the door for officers-to-be.
+pub fn enrolment_openapi() -> Value {
+    let mut document = EnrolmentDescription::openapi();
+    let mut paths = std::mem::take(&mut document.paths.paths);
+    for operation in paths.values_mut().filter_map(|item| item.post.as_mut()) {
+        complete(operation, AT_THE_DOOR);
+        operation.security = None;
+    }
+    document.paths.paths = paths.into_iter().map(|(path, item)| (format!("{BASE}{path}"), item)).collect();
+    serde_json::to_value(document).unwrap_or_default()
 }
 
 /// The description itself, for any officer.

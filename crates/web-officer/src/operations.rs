@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod certificates;
 pub(crate) mod copies;
 pub(crate) mod desk;
+pub(crate) mod enrolments;
 pub(crate) mod orders;
 pub(crate) mod own;
 pub(crate) mod register;

@@ -77,6 +77,8 @@ pub const ROUTES: &[Route] = &[
     get("/grants", Permission::ReadRegister),
     post("/grants", Permission::Grant),
     post("/grants/draft", Permission::Grant),
+    get("/enrolments", Permission::ReadRegister),
+    post("/enrolments", Permission::Grant),
     get("/audit/export", Permission::ExportAudit),
 ];
 

@@ -11,8 +11,8 @@ use rustls::ServerConfig;
 use crate::guard::{gate, unknown_path};
 use crate::openapi;
 use crate::operations::{
-    agreements, applications, audit, certificates, copies, desk, orders, own, register, status_orders,
-    subjects,
+    agreements, applications, audit, certificates, copies, desk, enrolments, orders, own, register,
+    status_orders, subjects,
 };
 use crate::peer::note_peer;
 use crate::route::BASE;
@@ -102,6 +102,11 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
                 .route(web::post().to(register::append)),
         )
         .route("/grants/draft", web::post().to(register::draft))
+        .service(
+            web::resource("/enrolments")
+                .route(web::get().to(enrolments::list))
+                .route(web::post().to(enrolments::open)),
+        )
         .route("/audit/export", web::get().to(audit::export));
     app.app_data(web::PayloadConfig::new(api.longest_body))
         .app_data(LongestBody(api.longest_body))

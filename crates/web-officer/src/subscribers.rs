@@ -5,7 +5,7 @@
 //! address may ask, and how many may ask at once, is bounded: each try costs a slow hash.
 
 mod page;
-mod tries;
+pub(crate) mod tries;
 
 use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;

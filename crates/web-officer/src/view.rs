@@ -3,6 +3,7 @@
 mod application;
 mod certificate;
 mod desk;
+mod enrolment;
 mod kept;
 mod officer;
 mod order;
@@ -11,6 +12,7 @@ mod record;
 pub(crate) use application::{ApplicationSummary, ApplicationView};
 pub(crate) use certificate::CertificateView;
 pub(crate) use desk::DeskRequestView;
+pub(crate) use enrolment::{EnrolmentCodeView, EnrolmentView};
 pub(crate) use kept::{KeptView, StatusDraftView};
 pub(crate) use officer::{GrantDraftView, GrantView, OfficerView, ProfileView, WhoAmI};
 pub(crate) use order::OrderView;

@@ -6,7 +6,7 @@ use crate::report::Report;
 
 /// The CA's side: what it alone writes, and what relying parties are told from.
 const LEDGER: [&str; 6] =
-    ["certificates", "certificate_status", "attempts", "dn_owners", "outbox", "revocation_records"];
+    ["certificates", "certificate_status", "attempts", "dn_owners", "webhook_events", "revocation_records"];
 /// The log: an event as it was committed, and the leaf that it becomes.
 const LOG: [&str; 2] = ["audit_events", "audit_leaves"];
 /// That it was intended, and that it was issued.

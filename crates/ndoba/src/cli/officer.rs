@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use ndoba_order::RevokeCa;
-use ndoba_types::UtcTime;
+use ndoba_types::{OfficerId, UtcTime};
 
 use super::{ApiArgs, ConfigArgs};
 
@@ -13,6 +13,42 @@ use super::{ApiArgs, ConfigArgs};
 pub(crate) enum OfficerCommand {
     /// Make a key and a TLS certificate for an officer, both in a file. Development only.
     New(OfficerNewArgs),
+    /// Give an officer-to-be a one-time code: one security officer. Appoints nobody.
+    Invite {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Name under which the register will list the officer.
+        #[arg(long)]
+        name: String,
+        /// The roles that are meant, separated by commas.
+        #[arg(long, value_delimiter = ',', required = true)]
+        roles: Vec<String>,
+        /// The office, as a path: GE/Tbilisi.
+        #[arg(long, default_value = "GE")]
+        office: String,
+    },
+    /// List the newest enrolments, with the fingerprints of the keys that were presented.
+    Enrolments {
+        #[command(flatten)]
+        api: ApiArgs,
+    },
+    /// Present a key of one's own with a one-time code, which is asked for. Needs no certificate.
+    Enrol(EnrolArgs),
+    /// Certify the key of an officer who was appointed, for TLS: on the operations CA's machine.
+    Certify {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The officer's identifier.
+        id: OfficerId,
+    },
+    /// Fetch the certificate that `certify` made for one's key.
+    FetchCertificate {
+        #[command(flatten)]
+        door: DoorArgs,
+        /// Where to: certificate and operations CA, PEM. The key before them makes the file that `--as` takes.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Grant roles: two security officers sign.
     Grant {
         #[command(flatten)]
@@ -21,17 +57,21 @@ pub(crate) enum OfficerCommand {
         #[arg(long, value_name = "FILE")]
         second: PathBuf,
         /// The officer's certificate or file, PEM.
-        #[arg(long = "officer", value_name = "FILE")]
-        appointed: PathBuf,
+        #[arg(long = "officer", value_name = "FILE", required_unless_present = "enrolment")]
+        appointed: Option<PathBuf>,
+        /// The officer's identifier, where the key was presented with a one-time code: see `enrolments`. Name, roles and
+        /// office are those of the enrolment.
+        #[arg(long, value_name = "ID", conflicts_with_all = ["appointed", "name", "roles", "office"])]
+        enrolment: Option<String>,
         /// Name under which the register lists the officer.
-        #[arg(long)]
-        name: String,
+        #[arg(long, required_unless_present = "enrolment")]
+        name: Option<String>,
         /// The officer's personal number: the register keeps a salted commitment to it, so that nobody is two persons.
         #[arg(long)]
         personal_number: String,
         /// Roles, separated by commas: registration-officer, approver, revocation-officer, security-officer, auditor,
         /// operator, administrator.
-        #[arg(long, value_delimiter = ',', required = true)]
+        #[arg(long, value_delimiter = ',', required_unless_present = "enrolment")]
         roles: Vec<String>,
         /// The office, as a path: GE/Tbilisi.
         #[arg(long, default_value = "GE")]
@@ -150,6 +190,29 @@ pub(crate) struct AuthoriseResponderArgs {
     /// For how many days from now.
     #[arg(long, default_value_t = 365)]
     pub(crate) until_days: u32,
+}
+
+/// Where officers-to-be present their keys.
+#[derive(Debug, Args)]
+pub(crate) struct DoorArgs {
+    /// The enrolment address.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: String,
+    /// The certificate of the internal operations CA, PEM, as it was handed over with the code.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) api_ca: PathBuf,
+    /// The request for certification by one's key, PEM.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csr: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EnrolArgs {
+    #[command(flatten)]
+    pub(crate) door: DoorArgs,
+    /// A file with the code, instead of asking for it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) code_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,5 @@
 //! Revocations and suspensions while the API's database cannot take them: signed whole, handed in, kept (ADR 0013).
 
-use std::collections::BTreeMap;
-
 use anyhow::Context as _;
 use ndoba_client::{ClientError, HandedIn, KeptOrder, Order, Review, StatusOrder};
 
@@ -26,13 +24,13 @@ pub(super) fn keep(
         "the database is unavailable, and nothing is recorded; say which CA issued the certificate, such as \
          --ca signature, and the request is kept there until the database can take it",
     )?;
-    // What a caller answers is judged by the record of the application, which is out of reach: the note says how the
+    let draft = session.api.draft_status_order(serial, ca, request)?;
+    // What a caller answers is judged by the record of the application. Where that is out of reach the note says how the
     // caller was recognised.
-    if !request.control.is_empty() {
+    let evidence: serde_json::Value = serde_json::from_str(&draft.evidence).unwrap_or_default();
+    if !request.control.is_empty() && evidence["content"]["control"].is_null() {
         eprintln!("the database is unavailable: the caller's answers cannot be judged, and are not kept");
     }
-    let request = StatusOrder { control: BTreeMap::new(), ..request.clone() };
-    let draft = session.api.draft_status_order(serial, ca, &request)?;
     let jws = session.review(&Review::of_draft(&draft)?)?;
     tell(session, &session.api.hand_in(&draft.content, Some(&draft.evidence), &jws)?)
 }

@@ -10,8 +10,8 @@ use ndoba_types::Span;
 use ndoba_x509::{PemLabel, from_pem};
 use serde_json::{Value, json};
 
-use super::desk;
 use super::session::{Session, identity};
+use super::{desk, enrolment};
 use crate::cli::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
 use crate::files;
 use crate::installation::{self, World};
@@ -21,21 +21,34 @@ use crate::operations_ca::OperationsCa;
 pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
     match command {
         OfficerCommand::New(args) => new(args),
-        OfficerCommand::Grant { api, second, appointed, name, personal_number, roles, office, days } => {
+        OfficerCommand::Invite { api, name, roles, office } => enrolment::invite(api, name, roles, office),
+        OfficerCommand::Enrolments { api } => enrolment::list(api),
+        OfficerCommand::Enrol(args) => enrolment::enrol(args),
+        OfficerCommand::Certify { config, id } => enrolment::certify(&config.config, *id),
+        OfficerCommand::FetchCertificate { door, out } => enrolment::fetch(door, out),
+        OfficerCommand::Grant {
+            api,
+            second,
+            appointed,
+            enrolment,
+            name,
+            personal_number,
+            roles,
+            office,
+            days,
+        } => {
             let session = Session::open(api)?;
             let now = session.world.clock.now();
-            let key = crate::serve::tls::certificates(appointed)?;
-            let leaf = key.first().context("the officer's file has no certificate")?;
-            let certificate = ndoba_x509::Certificate::from_der(leaf)?;
-            let request = json!({
-                "kind": "grant",
-                "personal_number": personal_number,
-                "name_shown": name,
-                "spki": hex::encode(certificate.spki().as_der()),
-                "roles": roles,
-                "office": office,
-                "not_after": now.plus(Span::days(*days)).floor_to_second().to_string(),
-            });
+            let mut request = match (enrolment, appointed) {
+                (Some(id), _) => enrolment::to_be_granted(&session, id)?,
+                (None, Some(file)) => json!({
+                    "spki": hex::encode(spki_of(file)?), "name_shown": name, "roles": roles, "office": office,
+                }),
+                (None, None) => anyhow::bail!("give --officer or --enrolment"),
+            };
+            request["kind"] = "grant".into();
+            request["personal_number"] = personal_number.as_str().into();
+            request["not_after"] = now.plus(Span::days(*days)).floor_to_second().to_string().into();
             let draft = session.api.draft_grant(&request)?;
             let second = identity(second)?;
             let lines = grant_lines(&draft, session.language)?;
@@ -103,6 +116,13 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             session.print(&me, || format!("officer {} with {}", me.officer, me.roles.join(", ")))
         }
     }
+}
+
+/// The key in an officer's certificate or file.
+fn spki_of(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let certificates = crate::serve::tls::certificates(file)?;
+    let leaf = certificates.first().context("the officer's file has no certificate")?;
+    Ok(ndoba_x509::Certificate::from_der(leaf)?.spki().as_der().to_vec())
 }
 
 /// Drafts a document of the register, shows it, and has two security officers sign it.

@@ -74,7 +74,10 @@ fn parts(settings: &Settings, tokens: &[String]) -> Vec<String> {
                 }
                 parts.extend(settings.tsa.units.iter().map(|unit| format!("time-stamping {}", unit.name)));
             }
-            Role::Registration => parts.push(super::kept::PART.into()),
+            Role::Registration => {
+                parts.push(super::kept::PART.into());
+                parts.extend(settings.webhooks.iter().map(|webhook| super::webhooks::part(&webhook.name)));
+            }
         }
     }
     parts

@@ -17,7 +17,7 @@ use ndoba_web_officer::{Api, ServerLimits, mutual_tls};
 use ndoba_x509::{KeyIdentifier, Template};
 
 use super::background::{Background, Next};
-use super::{Process, desk, kept, tls};
+use super::{Process, desk, enrolment, kept, tls, webhooks};
 use crate::{files, installation};
 
 /// Event loops of the officers' server; its work waits on the database, not on the processor.
@@ -54,6 +54,7 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
     let listener = TcpListener::bind(address)
         .with_context(|| format!("cannot listen on {address} for officers; is the port in use?"))?;
     kept::watch(process, &api, background)?;
+    webhooks::start(process, background)?;
     let lapsing = Arc::clone(&api);
     background.run("order-expiry", move || {
         match lapsing.registration.expire_due(EXPIRY_BATCH) {
@@ -73,6 +74,7 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         Next::After(ERASURE_INTERVAL)
     })?;
     let mut servers = vec![ndoba_web_officer::serve(Arc::clone(&api), listener, tls, limits(settings))?];
+    servers.extend(enrolment::start(process, Arc::clone(&api), limits(settings))?);
     servers.extend(desk::start(process, api, limits(settings))?);
     Ok(servers)
 }

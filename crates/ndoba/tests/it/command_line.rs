@@ -46,6 +46,37 @@ fn collect_help(words: &mut Vec<String>, said: &mut String) {
     }
 }
 
+/// Bash reads the script and completes commands and options by it; the other shells' scripts know the same commands.
+#[test]
+fn shells_complete_the_command() {
+    let script = |shell| {
+        let output = Command::new(env!("CARGO_BIN_EXE_ndoba")).args(["completions", shell]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        text(&output.stdout).to_owned()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("ndoba.bash"), script("bash")).unwrap();
+    let bash = |words: &str| {
+        let output = Command::new("bash").args(["-c", words]).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{words}: {output:?}");
+        text(&output.stdout).to_owned()
+    };
+    bash("bash -n ndoba.bash");
+    let complete = |line: &str, last: &str| {
+        bash(&format!(
+            "source ndoba.bash; complete -p ndoba >/dev/null; COMP_WORDS=({line} '{last}'); \
+             COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _ndoba ndoba '{last}' ''; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        ))
+    };
+    assert_eq!(complete("ndoba certificate", "rel"), "release\n");
+    assert_eq!(complete("ndoba webhook list", "--f"), "--failed\n");
+    assert_eq!(complete("ndoba completions", "z"), "zsh\n");
+    for shell in ["fish", "zsh"] {
+        let script = script(shell);
+        assert!(script.contains("release") && script.contains("final-ocsp"), "{shell}");
+    }
+}
+
 /// 0: done. 1: refused, failed or found something. 2: not understood, or not readable where a finding is 1.
 #[test]
 fn statuses_and_streams() {

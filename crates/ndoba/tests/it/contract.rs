@@ -14,7 +14,7 @@ on_both_engines!(a_schema_driven_tester_finds_nothing);
 /// Seconds for each officer's run, at the most.
 const BUDGET: &str = "45";
 /// What may not be seen. That wrong requests are refused, and by which status, other tests say by name.
-const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+pub(crate) const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
                       response_headers_conformance,response_schema_conformance";
 
 fn a_schema_driven_tester_finds_nothing(engine: Engine) {

@@ -21,13 +21,14 @@ use crate::installation::{Engine, Installation};
 use transcript::{Names, Part, Step};
 
 /// In the order of their reading: each goes on where the one before left off.
-const GUIDES: [&str; 7] = [
+const GUIDES: [&str; 8] = [
     "operator.md",
     "clock.md",
     "officer.md",
     "officer.ka.md",
     "relying-party.md",
     "time-stamps.md",
+    "webhooks.md",
     "auditor.md",
 ];
 /// The day on which the guides are written.

@@ -195,7 +195,7 @@ impl Installation {
 }
 
 /// A port that nobody listens on, and that no connection gets for its own end: below the kernel's range for those.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     const FIRST: u16 = 10_000;
     const COUNT: u16 = 20_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);

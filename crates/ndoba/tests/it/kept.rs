@@ -17,7 +17,20 @@ use crate::revocation::{health, metric};
 on_both_engines!(a_request_is_kept_while_the_log_cannot_be_written);
 
 const OFFICER: [&str; 2] = ["--as", "officers/revocation-officer.pem"];
-const ASKED: [&str; 5] = ["--channel", "telephone", "--note", "a drill", "--yes"];
+/// A caller who answers rightly.
+const ASKED: [&str; 11] = [
+    "--channel",
+    "telephone",
+    "--note",
+    "a drill",
+    "--answer",
+    "document-number=12IA34567",
+    "--answer",
+    "document-issuer=PSDA",
+    "--answer",
+    "email=n@example.ge",
+    "--yes",
+];
 
 fn a_request_is_kept_while_the_log_cannot_be_written(engine: Engine) {
     let here = Installation::on(engine);
@@ -45,6 +58,12 @@ fn a_request_is_kept_while_the_log_cannot_be_written(engine: Engine) {
     let mistaken = ["certificate", "suspend", &revoked, "--ca", "seal"];
     let words = here.must_not(&[&mistaken[..], &ASKED, &OFFICER].concat());
     assert!(words.contains("certificate.unknown"), "{words}");
+
+    // Whose answers are wrong is not served on this way either.
+    let caller = ["certificate", "suspend", &revoked, "--ca", "signature", "--channel", "telephone"];
+    let unknown = ["--note", "x", "--answer", "email=n@example.com", "--yes"];
+    let words = here.must_not(&[&caller[..], &unknown, &OFFICER].concat());
+    assert!(words.contains("/control") && words.contains("control.no-match"), "{words}");
 
     // Seen by the operator, readable by nobody else, and not in the log of the process.
     eventually(|| part(&here)["state"] == "degraded", || part(&here).to_string());

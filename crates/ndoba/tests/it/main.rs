@@ -39,6 +39,7 @@ mod crash;
 mod crl_age;
 mod deploy;
 mod desk;
+mod enrolment;
 mod fail_closed;
 mod fire;
 mod foreign;

@@ -21,7 +21,7 @@ const OFFICERS: [(char, &str); 7] = [
 ];
 
 /// Method, path below `/api/v1`, and who may.
-const OPERATIONS: [(&str, &str, &str); 39] = [
+const OPERATIONS: [(&str, &str, &str); 41] = [
     ("GET", "/applications", "RA"),
     ("GET", "/applications/{id}", "RA"),
     ("GET", "/applications/{id}/agreement.pdf", "RA"),
@@ -33,6 +33,7 @@ const OPERATIONS: [(&str, &str, &str); 39] = [
     ("GET", "/certificates/{serial}/control-questions", "RAV"),
     ("GET", "/certificates/{serial}/certificate.p7c", "RAVU"),
     ("GET", "/certificates/{serial}/certificate.pem", "RAVU"),
+    ("GET", "/enrolments", "SU"),
     ("GET", "/grants", "SU"),
     ("GET", "/officers", "SU"),
     ("GET", "/orders/{id}", "RAVU"),
@@ -54,6 +55,7 @@ const OPERATIONS: [(&str, &str, &str); 39] = [
     ("POST", "/certificates/{serial}/orders", "RAV"),
     ("POST", "/certificates/{serial}/renewal", "R"),
     ("POST", "/certificates/{serial}/revocation-code", "R"),
+    ("POST", "/enrolments", "S"),
     ("POST", "/grants", "S"),
     ("POST", "/grants/draft", "S"),
     ("POST", "/orders/{id}/confirm", "V"),

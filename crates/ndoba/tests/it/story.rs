@@ -3,6 +3,7 @@
 
 mod log;
 mod relying;
+mod told;
 
 use std::fs;
 
@@ -19,6 +20,7 @@ fn from_two_officers_to_what_strangers_verify(engine: Engine) {
     let here = Installation::on(engine);
     // So that clients reach what the certificates name.
     here.configure("ndoba.toml", PUBLIC_URL, &format!("http://{}", here.public()));
+    let receiver = told::Receiver::configured(&here);
     let serving = here.serve(None);
 
     appointed(&here);
@@ -35,6 +37,7 @@ fn from_two_officers_to_what_strangers_verify(engine: Engine) {
     relying::sees_the_revocation(&here, PERSON, &person);
     relying::sees_suspension_and_release(&here, MUNICIPALITY, &municipality);
     relying::gets_a_time_stamp(&here);
+    let serving = receiver.was_told(&here, serving, [&person, &municipality]);
     log::is_verified_and_damage_is_named(&here);
     serving.stop();
 }

@@ -13,7 +13,7 @@ use ndoba_types::{OrderId, SerialNumber, Sha256Digest, Span, UtcTime};
 use serde_json::json;
 
 use super::orders::request_id;
-use super::{Officer, Once, Registration, ServiceError, StatusRequest};
+use super::{Officer, Once, RegisterSight, Registration, ServiceError, StatusRequest};
 use crate::application::ApplicationContent;
 use crate::control::{self, ControlQuestion};
 use crate::evidence;
@@ -30,6 +30,9 @@ use crate::text::{MAX_TEXT, accept};
 const LIFE: Span = Span::minutes(30);
 /// How such requests reached the provider, beside the channels that officers name.
 const CHANNEL: &str = "code";
+
+/// The channel of those who are asked back.
+const TELEPHONE: &str = "telephone";
 
 /// What came of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -264,23 +267,52 @@ impl Registration {
         certificate: &CertificateRecord,
         request: &StatusRequest,
     ) -> Result<Vec<&'static str>, ServiceError> {
-        if request.channel != "telephone" {
-            if request.control.is_empty() {
-                return Ok(Vec::new());
-            }
-            let message = "only who calls on the telephone is asked control questions";
-            return Err(ServiceError::field("/control", "control.superfluous", Some("C-107"), message));
+        if request.channel != TELEPHONE {
+            return no_answers(request);
         }
         let content = self.record_behind(certificate)?;
         if let Ok(right) = control::judge(&content, &request.control) {
             return Ok(right);
         }
+        self.note_wrong_answers(officer)?;
+        Err(wrong_answers())
+    }
+
+    /// As [`Self::ask_back`], where the database may be away: the record is asked wherever it can be read. Nothing is told
+    /// of answers that nobody can judge; the officer's note then says how the caller was recognised.
+    pub(super) fn ask_back_if_it_can_be(
+        &self,
+        officer: &Officer,
+        sight: RegisterSight,
+        serial: &SerialNumber,
+        request: &StatusRequest,
+    ) -> Result<Vec<&'static str>, ServiceError> {
+        if request.channel != TELEPHONE {
+            return no_answers(request);
+        }
+        if sight == RegisterSight::LastRead {
+            return Ok(Vec::new());
+        }
+        let content = self.issued_within_reach(officer, serial).and_then(|found| self.record_behind(&found));
+        let content = match content {
+            Ok(content) => content,
+            Err(ServiceError::Unavailable(_)) => return Ok(Vec::new()),
+            Err(refused) => return Err(refused),
+        };
+        if let Ok(right) = control::judge(&content, &request.control) {
+            return Ok(right);
+        }
+        // Wrong they are, whether or not that can be written down.
+        match self.note_wrong_answers(officer) {
+            Ok(()) | Err(ServiceError::Unavailable(_)) => Err(wrong_answers()),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn note_wrong_answers(&self, officer: &Officer) -> Result<(), ServiceError> {
         let refused =
             EventKind::ActionRefused { operation: "control-questions".into(), code: "no-match".into() };
-        self.registry.record(&[self.event(officer.id, refused)?])?;
-        let message =
-            format!("needs {} right answers of the caller's, and none that is wrong", control::ENOUGH);
-        Err(ServiceError::field("/control", "control.no-match", Some("C-107"), message))
+        Ok(self.registry.record(&[self.event(officer.id, refused)?])?)
     }
 
     fn record_behind(&self, certificate: &CertificateRecord) -> Result<ApplicationContent, ServiceError> {
@@ -317,4 +349,18 @@ impl Registration {
         let actor = Actor::Role("registration".into());
         Ok(Event::new(self.random.as_ref(), self.clock.now(), actor, what)?)
     }
+}
+
+/// Only who calls on the telephone is asked.
+fn no_answers(request: &StatusRequest) -> Result<Vec<&'static str>, ServiceError> {
+    if request.control.is_empty() {
+        return Ok(Vec::new());
+    }
+    let message = "only who calls on the telephone is asked control questions";
+    Err(ServiceError::field("/control", "control.superfluous", Some("C-107"), message))
+}
+
+fn wrong_answers() -> ServiceError {
+    let message = format!("needs {} right answers of the caller's, and none that is wrong", control::ENOUGH);
+    ServiceError::field("/control", "control.no-match", Some("C-107"), message)
 }

@@ -119,15 +119,18 @@ impl Registration {
         }
     }
 
-    /// Writes an order to revoke or suspend without asking the database, and records nothing. Whether there is such a
-    /// certificate, and whether its status allows the change, is judged when the order is recorded.
+    /// Writes an order to revoke or suspend without needing the database, and records nothing. Whether there is such a
+    /// certificate, and whether its status allows the change, is judged when the order is recorded. Who calls on the
+    /// telephone is asked back as for [`Self::propose`], wherever the record can be read.
     ///
     /// # Errors
     ///
-    /// [`ServiceError::Invalid`] naming fields; [`ServiceError::Conflict`] where this provider does not suspend.
+    /// [`ServiceError::Invalid`] naming fields; [`ServiceError::Conflict`] where this provider does not suspend, or no
+    /// application stands behind the certificate that a caller names; [`ServiceError::Unknown`] for one never issued.
     pub fn draft_status_order(
         &self,
         officer: &Officer,
+        sight: RegisterSight,
         serial: &SerialNumber,
         ca: &CaName,
         request: &StatusRequest,
@@ -138,7 +141,8 @@ impl Registration {
             let message = format!("must be the CA that issued the certificate, one of: {}", names.join(", "));
             return Err(ServiceError::field("/ca", "choice.unknown", None, message));
         }
-        let asked = check_request(request, self.clock.now()).map_err(ServiceError::Invalid)?;
+        let mut asked = check_request(request, self.clock.now()).map_err(ServiceError::Invalid)?;
+        asked.control = self.ask_back_if_it_can_be(officer, sight, serial, request)?;
         let (order, item) = self.status_order(officer, ca, serial, request.kind, &asked)?;
         let content = order.to_bytes().map_err(|error| ServiceError::internal("writing an order", error))?;
         Ok(StatusDraft { digest: Sha256Digest::of(&content), content, evidence: item.content })

@@ -422,7 +422,7 @@ pub(super) struct Asked {
     channel: String,
     note: String,
     /// The control questions that the caller answered.
-    control: Vec<&'static str>,
+    pub(super) control: Vec<&'static str>,
 }
 
 pub(super) fn check_request(request: &StatusRequest, now: UtcTime) -> Result<Asked, Vec<FieldError>> {

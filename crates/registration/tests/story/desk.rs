@@ -5,7 +5,7 @@ use ndoba_order::Order;
 use ndoba_registration::application::SubjectContent;
 use ndoba_registration::fake::{World, person};
 use ndoba_registration::ports::{CertificateStatus, OrderKind, OrderState, PageRequest, RequestFilter};
-use ndoba_registration::{ByCode, ServiceError, StatusRequest};
+use ndoba_registration::{ByCode, RegisterSight, ServiceError, StatusRequest};
 use ndoba_types::{Clock, Span};
 
 use super::{code, issued};
@@ -27,19 +27,27 @@ fn approval_of_a_caller_needs_right_answers() {
         ("personal-number", "010 010 12345".to_owned()),
         ("email", subject.email.to_uppercase()),
     ];
-    let propose = |channel: &str, answers: &[(&str, String)]| {
-        let control = answers.iter().map(|(name, answer)| ((*name).to_owned(), answer.clone())).collect();
-        let request = StatusRequest {
-            kind: OrderKind::Suspend,
-            reason: None,
-            received: None,
-            effective: None,
-            channel: channel.into(),
-            note: "x".into(),
-            control,
-        };
-        service.propose(&revoker, &serial, &request, None).map_err(|error| code(&error))
+    let request = |channel: &str, answers: &[(&str, String)]| StatusRequest {
+        kind: OrderKind::Suspend,
+        reason: None,
+        received: None,
+        effective: None,
+        channel: channel.into(),
+        note: "x".into(),
+        control: answers.iter().map(|(name, answer)| ((*name).to_owned(), answer.clone())).collect(),
     };
+    let propose = |channel: &str, answers: &[(&str, String)]| {
+        service.propose(&revoker, &serial, &request(channel, answers), None).map_err(|error| code(&error))
+    };
+    // The way that stays open in an outage asks too, wherever the record can be read.
+    let draft = |sight, channel: &str, answers: &[(&str, String)]| {
+        let ca = "signature".parse().unwrap();
+        service
+            .draft_status_order(&revoker, sight, &serial, &ca, &request(channel, answers))
+            .map(|draft| String::from_utf8(draft.evidence).unwrap())
+            .map_err(|error| code(&error))
+    };
+    use RegisterSight::{Current, LastRead};
     let no_match = Err("control.no-match".to_owned());
     let with = |name: &'static str, answer: &str| [&right[..2], &[(name, answer.to_owned())]].concat();
     for wrong in [
@@ -51,8 +59,11 @@ fn approval_of_a_caller_needs_right_answers() {
         [&right[..], &[("document-issuer", "nobody".to_owned())]].concat(),
     ] {
         assert_eq!(propose("telephone", &wrong).map(drop), no_match, "{wrong:?}");
+        assert_eq!(draft(Current, "telephone", &wrong).map(drop), no_match, "{wrong:?}");
     }
-    assert_eq!(propose("in-person", &right).map(drop), Err("control.superfluous".to_owned()));
+    for refused in [propose("in-person", &right).map(drop), draft(LastRead, "in-person", &right).map(drop)] {
+        assert_eq!(refused, Err("control.superfluous".to_owned()));
+    }
     let order = propose("telephone", &right).unwrap();
     let tables = world.registry.tables();
     let kept = tables.evidence.iter().find(|item| item.order == order.id).unwrap();
@@ -62,7 +73,21 @@ fn approval_of_a_caller_needs_right_answers() {
     let refused = tables.events.iter().filter(|event| {
         matches!(&event.what, EventKind::ActionRefused { operation, .. } if operation.as_str() == "control-questions")
     });
-    assert_eq!(refused.count(), 6);
+    assert_eq!(refused.count(), 12);
+    drop(tables);
+
+    let named =
+        |evidence: &str| evidence.contains("\"control\":[\"document-number\",\"email\",\"personal-number\"]");
+    // Nothing can be written: right answers are judged and told, wrong ones are wrong still.
+    world.registry.tables().full = true;
+    let told = draft(Current, "telephone", &right).unwrap();
+    assert!(named(&told) && !told.contains("01001012345"), "{told}");
+    assert_eq!(draft(Current, "telephone", &right[..2]).map(drop), no_match);
+    // Nothing can be read: nobody can judge, and nothing is told of it.
+    world.registry.tables().gone = true;
+    for (sight, answers) in [(Current, &right[..]), (LastRead, &right), (LastRead, &[])] {
+        assert!(!draft(sight, "telephone", answers).unwrap().contains("\"control\""));
+    }
 }
 
 /// Number and code suspend; nothing less does, and every failure looks the same.

@@ -12,10 +12,9 @@ use ndoba_types::{CaName, Sha256Digest};
 
 use crate::connection::{Conn, insert_new};
 use crate::error::StoreError;
-use crate::outbox::ErrandKind;
 use crate::queries::attempts::{FIRST, NewAttempt, Signed};
 use crate::queries::issuance::{NewCertificate, NewStatus, is_responder};
-use crate::queries::{events, keys, names, order_queue, outbox, shown_names};
+use crate::queries::{events, keys, names, order_queue, shown_names};
 use crate::schema::{attempts, certificate_status, certificates};
 use crate::spelling::{order, outcome, state};
 use crate::stored;
@@ -77,8 +76,6 @@ pub(crate) fn record_issued(conn: &mut Conn, issued: &[Issued]) -> Result<bool, 
         return Ok(false);
     }
     shown_names::enter_all(conn, issued.iter().map(|one| (&one.certificate.serial, one.der.as_slice())))?;
-    let errands = issued.iter().map(|one| (&one.certificate.serial, one.at));
-    outbox::add_all(conn, ErrandKind::Notice, batch.ca, errands)?;
     let log: Vec<_> = issued.iter().map(|one| &one.event).collect();
     events::append_all(conn, &log)?;
     Ok(true)

@@ -1,10 +1,11 @@
-//! Audit events, beside the act they record.
+//! Audit events, beside the act they record; with them what programs outside are told of it.
 
 use diesel::prelude::*;
 use ndoba_audit::Event;
 
 use crate::connection::{Conn, on_each_engine};
 use crate::error::StoreError;
+use crate::queries::webhooks;
 use crate::schema::audit_events;
 
 /// Appends events, in this order, without a place in the log: the sequencer gives them one (design §11).
@@ -19,5 +20,8 @@ pub(crate) fn append_all(conn: &mut Conn, events: &[&Event]) -> Result<(), Store
         diesel::insert_into(audit_events::table).values(&rows).execute(conn)
     })?;
     // No log, no act: a rule or trigger that drops rows silently must not go unnoticed.
-    if inserted == events.len() { Ok(()) } else { Err(StoreError::corrupt("audit_events takes no rows")) }
+    if inserted != events.len() {
+        return Err(StoreError::corrupt("audit_events takes no rows"));
+    }
+    webhooks::record(conn, events)
 }

@@ -9,11 +9,8 @@ use ndoba_x509::RevocationReason;
 
 use crate::connection::{Conn, on_each_engine};
 use crate::error::StoreError;
-use crate::outbox::ErrandKind;
 use crate::queries::attempts::{FIRST, OpenAttempt, Signed};
-use crate::queries::{
-    attempts, events, keys, names, order_queue, outbox, responder_ledger, shown_names, status,
-};
+use crate::queries::{attempts, events, keys, names, order_queue, responder_ledger, shown_names, status};
 use crate::schema::{attempts as attempt_rows, certificate_status, certificates};
 use crate::spelling::{self, UNKNOWN, outcome, state};
 use crate::stored;
@@ -183,7 +180,6 @@ pub(crate) fn record_issued(conn: &mut Conn, issued: &Issued) -> Result<bool, St
         None if is_responder(&kind) => responder_ledger::finish(conn, &issued.certificate, der, *at)?,
         None => {}
     }
-    outbox::add(conn, ErrandKind::Notice, ca, serial, *at)?;
     events::append(conn, std::slice::from_ref(event))?;
     Ok(true)
 }

@@ -13,7 +13,6 @@ use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::connection::Conn;
 use crate::error::StoreError;
-use crate::outbox::ErrandKind;
 use crate::queries::{events, outbox, versions};
 use crate::schema::{certificate_status, certificates, orders, revocation_records};
 use crate::spelling::{self, HOLD, SUSPEND_BY_CODE, action, state};
@@ -258,8 +257,7 @@ pub(crate) fn record(conn: &mut Conn, id: &CertificateId, change: Change) -> Res
             revocation_records::at.eq(at.unix_micros()),
         ))
         .execute(conn)?;
-    outbox::add(conn, ErrandKind::CrlDue, &id.ca, &id.serial, at)?;
-    outbox::add(conn, ErrandKind::Notice, &id.ca, &id.serial, at)?;
+    outbox::add(conn, &id.ca, &id.serial, at)?;
     Ok(version)
 }
 

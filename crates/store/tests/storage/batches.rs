@@ -196,7 +196,7 @@ fn an_insert_that_fails_loses_nothing() {
         "certificates",
         "dn_owners",
         "key_counts",
-        "outbox",
+        "webhook_events",
     ];
     on_both(|database| {
         let mut house = House::new(database);
@@ -213,7 +213,7 @@ fn an_insert_that_fails_loses_nothing() {
             assert!(matches!(house.service.step(), Err(CaError::Ledger(_))), "{table}");
             let now = house.ca_key.signed.lock().unwrap().len();
             // What an issued certificate leaves to be done is the one row that comes after the signature.
-            assert_eq!(now > signed, table == "outbox", "{table}");
+            assert_eq!(now > signed, table == "webhook_events", "{table}");
             raw.mend_inserts(table);
             house.restart(Arc::new(NoFailpoints));
             house.world.clock.advance(Span::seconds(6));

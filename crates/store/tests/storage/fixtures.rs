@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ndoba_audit::{Actor, Event, EventKind};
+use ndoba_audit::{Actor, Cause, Event, EventKind};
 use ndoba_ca::ports::{
     Attempt, CertificateId, CertificateKind, CrlIntent, CrlIssued, CrlSummary, Intent, IntentOutcome, Issued,
     Ledger as _, StatusAction, StatusChange, StatusOutcome, Warrant,
@@ -155,13 +155,21 @@ pub fn issue(store: &Store) -> Intent {
 }
 
 pub fn issued(intent: &Intent) -> Issued {
+    let der = [b"der of ", intent.tbs.as_slice()].concat();
+    let cause = match &intent.warrant {
+        Warrant::Ceremony(plan) => Cause::Ceremony(*plan),
+        Warrant::Order(order) => Cause::Order(*order),
+        Warrant::Standing(_) => panic!("no test needs it"),
+    };
+    let CertificateId { ca, serial } = intent.certificate.clone();
+    let what = EventKind::CertificateIssued { ca, serial, cause, certificate: Sha256Digest::of(&der) };
     Issued {
         certificate: intent.certificate.clone(),
         attempt: intent.attempt.clone(),
         signatures: 1,
-        der: [b"der of ", intent.tbs.as_slice()].concat(),
+        der,
         at: at(3),
-        event: event(),
+        event: Event { what, ..event() },
     }
 }
 

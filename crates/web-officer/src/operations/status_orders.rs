@@ -39,6 +39,10 @@ pub(crate) struct StatusDraftBody {
     channel: String,
     /// Who asked and how that was checked; kept as evidence.
     note: String,
+    /// With `telephone`: what the caller answered, by the names of `/certificates/{serial}/control-questions`. Judged
+    /// wherever the record can be read, and then three must be right.
+    #[serde(default)]
+    control: BTreeMap<String, String>,
 }
 
 /// An order with its signature.
@@ -58,10 +62,11 @@ pub(crate) struct HandInBody {
     responses((status = 200, body = StatusDraftView)))]
 pub(crate) async fn draft(
     Caller(officer): Caller,
+    Sight(sight): Sight,
     api: web::Data<Api>,
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
-    let StatusDraftBody { serial, ca, kind, reason, received, effective, channel, note } =
+    let StatusDraftBody { serial, ca, kind, reason, received, effective, channel, note, control } =
         submission.json()?;
     let Ok(serial) = serial.parse::<SerialNumber>() else {
         return Err(refused_field("/serial", "serial.form", "must be a serial number, hexadecimal"));
@@ -73,10 +78,9 @@ pub(crate) async fn draft(
         return Err(refused_field("/kind", "choice.unknown", "must be revoke or suspend"));
     };
     let (received, effective) = (time("/received", received)?, time("/effective", effective)?);
-    // No question can be asked: the answers lie in the database. How a caller was recognised is in the note.
-    let control = BTreeMap::new();
     let request = StatusRequest { kind, reason, received, effective, channel, note, control };
-    let draft = blocking(&api, move |r| r.draft_status_order(&officer, &serial, &ca, &request)).await?;
+    let draft =
+        blocking(&api, move |r| r.draft_status_order(&officer, sight, &serial, &ca, &request)).await?;
     Ok(json(StatusCode::OK, &StatusDraftView::from(draft)))
 }
 

@@ -14,7 +14,7 @@ const ALL: u32 = 600;
 
 /// The tries of the window that runs.
 #[derive(Debug, Default)]
-pub(super) struct Tries(Mutex<Window>);
+pub(crate) struct Tries(Mutex<Window>);
 
 #[derive(Debug, Default)]
 struct Window {
@@ -25,7 +25,7 @@ struct Window {
 
 impl Tries {
     /// Counts a try; whether it may be made.
-    pub(super) fn admit(&self, from: IpAddr, now: Instant) -> bool {
+    pub(crate) fn admit(&self, from: IpAddr, now: Instant) -> bool {
         let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if window.began.is_none_or(|began| now.saturating_duration_since(began) >= WINDOW) {
             *window = Window { began: Some(now), ..Window::default() };

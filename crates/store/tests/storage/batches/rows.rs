@@ -46,7 +46,7 @@ const TABLES: [(&str, &[&str]); 8] = [
         &["key_label", "epoch", "number", "node", "at", "ca", "serial", "repetition", "digest", "outcome"],
     ),
     ("key_counts", &["key_label", "epoch", "node", "signatures", "at"]),
-    ("outbox", &["kind", "ca", "serial", "created", "finished"]),
+    ("webhook_events", &["event", "kind", "object", "content", "created", "spread"]),
     ("audit_events", &["event", "leaf"]),
 ];
 

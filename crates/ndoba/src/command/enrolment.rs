@@ -1,0 +1,115 @@
+//! `ndoba officer invite`, `enrolments`, `enrol`, `certify`, `fetch-certificate`: an officer's key is made by its officer.
+
+use std::io::{BufRead as _, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
+use ndoba_ca::ports::Ledger as _;
+use ndoba_client::{Enrolment, EnrolmentClient};
+use ndoba_order::Register;
+use ndoba_registration::ports::EnrolmentRegistry as _;
+use ndoba_types::OfficerId;
+use ndoba_x509::{PemLabel, VerifiedCsr, to_pem};
+use serde_json::{Value, json};
+
+use super::session::Session;
+use crate::cli::{ApiArgs, DoorArgs, EnrolArgs};
+use crate::files;
+use crate::installation::{self, World};
+use crate::operations_ca::OperationsCa;
+use crate::serve::tls;
+
+/// The most enrolments that are looked through for one.
+const MOST: u32 = 10_000;
+
+pub(super) fn invite(api: &ApiArgs, name: &str, roles: &[String], office: &str) -> anyhow::Result<()> {
+    let session = Session::open(api)?;
+    let opened = session.api.open_enrolment(name, roles, office)?;
+    session.print(&opened, || {
+        format!("officer {}, code {}, until {}", opened.officer, opened.code, opened.expires)
+    })
+}
+
+pub(super) fn list(api: &ApiArgs) -> anyhow::Result<()> {
+    let session = Session::open(api)?;
+    let enrolments = session.api.enrolments()?;
+    session.print(&enrolments, || {
+        let line = |one: &Enrolment| {
+            let Enrolment { officer, name, roles, office, state, key, spki: _, certified: _ } = one;
+            format!("{officer} {state} {} {office} {name} {}", roles.join(","), key.as_deref().unwrap_or("-"))
+        };
+        enrolments.iter().map(line).collect::<Vec<_>>().join("\n")
+    })
+}
+
+/// What a grant for an enrolled key says, but for the person and the period.
+pub(super) fn to_be_granted(session: &Session, id: &str) -> anyhow::Result<Value> {
+    let found = session.api.enrolments()?.into_iter().find(|one| one.officer == id);
+    let found = found.with_context(|| format!("there is no enrolment of {id}"))?;
+    let spki = found.spki.with_context(|| format!("no key was presented for {id} yet"))?;
+    Ok(json!({
+        "officer": found.officer, "spki": spki, "name_shown": found.name, "roles": found.roles,
+        "office": found.office,
+    }))
+}
+
+pub(super) fn enrol(args: &EnrolArgs) -> anyhow::Result<()> {
+    let EnrolArgs { door, code_file } = args;
+    let csr = files::read_text(&door.csr)?;
+    // Before the code is used up by a file that holds none.
+    let key = VerifiedCsr::parse(csr.as_bytes()).map_err(|error| anyhow::anyhow!(error.sentence()))?;
+    let code = match code_file {
+        Some(file) => files::read_text(file)?,
+        None => asked()?,
+    };
+    let officer = client(door)?.enrol(code.trim(), &csr)?;
+    println!("officer {officer}");
+    println!("read this out to the security officers: key {}", key.spki().fingerprint());
+    Ok(())
+}
+
+pub(super) fn fetch(door: &DoorArgs, out: &Path) -> anyhow::Result<()> {
+    let certificate = client(door)?.certificate(&files::read_text(&door.csr)?)?;
+    let certificate = hex::decode(certificate).context("the certificate does not read")?;
+    let authority = files::read_text(&door.api_ca)?;
+    files::write(out, format!("{}{authority}", to_pem(PemLabel::Certificate, &certificate)).as_bytes())?;
+    println!("{}", out.display());
+    Ok(())
+}
+
+/// Certifies the key that the register has for this officer, and no other: whoever changed the row gains nothing.
+pub(super) fn certify(config: &Path, id: OfficerId) -> anyhow::Result<()> {
+    let settings = installation::load(config)?;
+    let store = installation::open_store(&settings)?;
+    let enrolments = store.enrolments(MOST)?;
+    let found = enrolments.into_iter().find(|one| one.officer == id);
+    let found = found.with_context(|| format!("there is no enrolment of {id}"))?;
+    let key = found.presented.with_context(|| format!("no key was presented for {id} yet"))?.key;
+    let grants = store.grants_after(0)?.into_iter().map(|grant| (grant.bytes, grant.signatures));
+    let register = Register::replay(&installation::pin(&settings)?, grants).map_err(|(place, refusal)| {
+        anyhow::Error::new(refusal).context(format!("grant {place} of the database"))
+    })?;
+    let now = World::real().clock.now();
+    let appointed = register.officer(id).filter(|one| one.is_active(now));
+    ensure!(
+        appointed.is_some_and(|one| one.spki == key),
+        "two security officers have not appointed {id} with this key: nothing is certified"
+    );
+    let certificate = OperationsCa::at(&settings.paths.state).certify(&key, &found.name, now)?;
+    ensure!(store.certify_enrolment(id, &certificate)?, "the enrolment of {id} is gone");
+    println!("certified; the officer fetches it with `ndoba officer fetch-certificate`");
+    Ok(())
+}
+
+fn client(door: &DoorArgs) -> anyhow::Result<EnrolmentClient> {
+    tls::install_provider()?;
+    Ok(EnrolmentClient::new(&door.url, &tls::certificates(&door.api_ca)?))
+}
+
+fn asked() -> anyhow::Result<String> {
+    eprint!("The code: ");
+    std::io::stderr().flush()?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line)
+}

@@ -1,0 +1,47 @@
+//! Enrolments: their part of registration's port.
+
+use ndoba_registration::CodeHash;
+use ndoba_registration::ports::{Act, EnrolmentRecord, EnrolmentRegistry, PresentedKey, RegistryError};
+use ndoba_types::{OfficerId, SubjectPublicKeyInfo};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::queries::enrolments;
+
+impl EnrolmentRegistry for Store {
+    fn open_enrolment(&self, enrolment: &EnrolmentRecord, act: Act<'_>) -> Result<(), RegistryError> {
+        self.act("open_enrolment", act, |conn| enrolments::insert(conn, enrolment))
+    }
+
+    fn enrolments(&self, limit: u32) -> Result<Vec<EnrolmentRecord>, RegistryError> {
+        Ok(self.read("enrolments", |conn| enrolments::newest(conn, limit.into()))?)
+    }
+
+    fn enrolment_of_code(&self, hash: &CodeHash) -> Result<Option<EnrolmentRecord>, RegistryError> {
+        Ok(self.read("enrolment_of_code", |conn| enrolments::by_code(conn, hash))?)
+    }
+
+    fn enrolment_of_key(&self, key: &SubjectPublicKeyInfo) -> Result<Option<EnrolmentRecord>, RegistryError> {
+        Ok(self.read("enrolment_of_key", |conn| enrolments::by_key(conn, key))?)
+    }
+
+    fn present_key(
+        &self,
+        officer: OfficerId,
+        presented: &PresentedKey,
+        act: Act<'_>,
+    ) -> Result<(), RegistryError> {
+        self.act("present_key", act, |conn| enrolments::present(conn, officer, presented))
+    }
+}
+
+impl Store {
+    /// Keeps the operations CA's certificate for the key that an officer presented; whether there is such a key.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub fn certify_enrolment(&self, officer: OfficerId, certificate: &[u8]) -> Result<bool, StoreError> {
+        self.write("certify_enrolment", |conn| enrolments::certify(conn, officer, certificate))
+    }
+}
