@@ -111,6 +111,7 @@ pub fn notice(what: &EventKind) -> Option<Notice> {
         | EventKind::AuthorityRegistered { .. }
         | EventKind::CaRevocationDecided { .. }
         | EventKind::CaRevoked { .. }
+        | EventKind::CaSuccessionDecided { .. }
         | EventKind::CaTerminated { .. }
         | EventKind::CaTerminationDecided { .. }
         | EventKind::CeremonyFinished { .. }
