@@ -145,6 +145,27 @@ kinds! {
         /// The token's serial number.
         token: Word,
     }
+    /// A data key was made: what personal data is sealed under at rest, wrapped by a key in a token.
+    DataKeyMade = "data-key-made" {
+        /// Its number.
+        number: u64,
+        /// The key that wrapped it.
+        wrapped_by: KeyLabel,
+        /// The token's serial number.
+        token: Word,
+    }
+    /// Data keys that no record needs any more were destroyed.
+    DataKeysDestroyed = "data-keys-destroyed" {
+        /// Those with lower numbers.
+        before: u64,
+    }
+    /// Records of persons that were in clear, or under an older data key, were sealed anew.
+    RecordsSealed = "records-sealed" {
+        /// The data key's number.
+        number: u64,
+        /// How many rows.
+        rows: u64,
+    }
     /// A key was found in its token with the attributes it must have, and opened for use.
     KeyOpened = "key-opened" {
         /// Its label.

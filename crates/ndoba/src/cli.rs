@@ -4,6 +4,7 @@ mod application;
 mod content;
 mod officer;
 mod probe;
+mod registration;
 pub(crate) mod revoke_all;
 mod root;
 mod tsa;
@@ -21,6 +22,7 @@ pub(crate) use officer::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs}
 pub(crate) use probe::{ProbeCommand, WatchArgs};
 
 pub(crate) use content::{DevicesArgs, Law, LintArgs, LintFormat, LintType, ProfileCommand};
+pub(crate) use registration::RegistrationCommand;
 pub(crate) use root::{DraftArgs, OfflineArgs, RootCommand, SignDraftArgs};
 pub(crate) use tsa::{JournalArgs, RenewArgs, SignOrderArgs, SubmitOrderArgs, TsaCommand};
 
@@ -63,6 +65,9 @@ pub(crate) enum Command {
     /// Measure from outside how long a revocation takes to be seen.
     #[command(subcommand)]
     Probe(ProbeCommand),
+    /// The records of persons: the key that they are sealed under.
+    #[command(subcommand)]
+    Registration(RegistrationCommand),
     /// The database beside its rollback witnesses.
     #[command(subcommand)]
     Db(DbCommand),

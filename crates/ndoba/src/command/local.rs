@@ -27,5 +27,12 @@ pub(crate) fn list_keys(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
             println!("{name} {label} {} {verdict}", hex::encode(&key.id));
         }
     }
+    if let Some(data_key) = &settings.data_key {
+        let offending = tokens.get(&data_key.token)?.inspect_wrapping(&data_key.label)?.offending();
+        unfit |= !offending.is_empty();
+        let verdict =
+            if offending.is_empty() { "fit, for wrapping".to_owned() } else { offending.join(", ") };
+        println!("{} {} {verdict}", data_key.token, data_key.label);
+    }
     Ok(if unfit { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -74,7 +74,7 @@ fn parts(settings: &Settings, tokens: &[String]) -> Vec<String> {
                 }
                 parts.extend(settings.tsa.units.iter().map(|unit| format!("time-stamping {}", unit.name)));
             }
-            Role::Registration => parts.push(super::kept::PART.into()),
+            Role::Registration => parts.extend([super::kept::PART, super::vault::PART].map(str::to_owned)),
         }
     }
     parts

@@ -38,6 +38,9 @@ mode = "trusted-host-clock"
 [audit]
 token = "one"
 key = "audit/seal/1"
+[data_key]
+token = "one"
+key = "registration/data/1"
 [listen]
 public = "127.0.0.1:8080"
 officers = "127.0.0.1:8443"

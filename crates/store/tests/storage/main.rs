@@ -20,4 +20,5 @@ mod registry;
 mod responders;
 mod restored;
 mod schema;
+mod sealing;
 mod status;
