@@ -2,7 +2,7 @@
 //!
 //! CKM_AES_GCM by C_Encrypt and C_Decrypt, and not C_WrapKey: what is wrapped is a key of this program's and not the
 //! token's, and a token that unwraps it into an object would have to let it out again, which certified devices refuse
-//! (ADR 0017).
+//! (ADR 0019).
 
 use cryptoki::error::Error;
 use cryptoki::mechanism::Mechanism;

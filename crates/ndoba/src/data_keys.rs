@@ -1,4 +1,4 @@
-//! Data keys: made, wrapped by the token of registration, and taken out of it again (ADR 0017).
+//! Data keys: made, wrapped by the token of registration, and taken out of it again (ADR 0019).
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 //! A sealed value is `version (1) ‖ number of the data key (4) ‖ nonce (12) ‖ AES-256-GCM ciphertext and tag`; the
 //! installation, table, row and column are authenticated with it, so that a value that was moved, or comes from another
 //! installation, does not open. What is looked for exactly (personal numbers, identification codes) is found by a keyed
-//! digest beside it. Keys for the two come from the data key by HKDF (RFC 5869). ADR 0017.
+//! digest beside it. Keys for the two come from the data key by HKDF (RFC 5869). ADR 0019.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Values sealed on their way into the database and opened on their way out of it (ADR 0017).
+//! Values sealed on their way into the database and opened on their way out of it (ADR 0019).
 //!
 //! What a row's `data_key` says is under which key it is sealed, for counting and for the database's own guard of keys
 //! in use; what opens a value is what stands in the value. Rows without one are from before there were data keys.

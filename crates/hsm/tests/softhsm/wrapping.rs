@@ -1,4 +1,4 @@
-//! Keys that wrap data keys, in a real module (ADR 0017).
+//! Keys that wrap data keys, in a real module (ADR 0019).
 
 use std::fs;
 

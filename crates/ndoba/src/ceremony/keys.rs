@@ -106,7 +106,7 @@ impl Ceremony {
         Ok(serial)
     }
 
-    /// The key that wraps data keys, and the first data key (ADR 0017).
+    /// The key that wraps data keys, and the first data key (ADR 0019).
     pub(super) fn make_data_key(&mut self, token_name: &str, label: &str) -> anyhow::Result<String> {
         let label: KeyLabel = label.parse()?;
         self.note_token(token_name)?;

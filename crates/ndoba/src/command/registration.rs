@@ -84,12 +84,16 @@ impl Desk {
     fn rotate(&self) -> anyhow::Result<()> {
         let DataKeyRef { token, label } = &self.data_key;
         let token = self.tokens.get(token)?;
-        anyhow::ensure!(
-            !self.store.data_keys()?.is_empty(),
-            "there is no data key yet: ndoba registration data-key"
-        );
-        let number = data_keys::make(token, label, &self.store, &self.world, actor("rotate-data-key"))?;
-        println!("made data key {number}");
+        match &self.store.data_keys()?[..] {
+            [] => anyhow::bail!("there is no data key yet: ndoba registration data-key"),
+            [_] => {
+                let number =
+                    data_keys::make(token, label, &self.store, &self.world, actor("rotate-data-key"))?;
+                println!("made data key {number}");
+            }
+            // An earlier rotation was cut off.
+            [.., newest] => println!("going on with data key {}", newest.number),
+        }
         let newest = self.seal()?;
         // A role that had not seen the new key yet may have sealed a row under an older one: the database refuses then.
         let what = EventKind::DataKeysDestroyed { before: newest.into() };
@@ -121,8 +125,17 @@ impl Desk {
             self.store.record(&[
                 self.event("seal-records", EventKind::RecordsSealed { number: newest.into(), rows })?
             ])?;
-            if !store.scrub()? {
-                println!("as the database's owner, run VACUUM FULL applications, evidence, agreement_copies");
+            match store.scrub() {
+                Ok(true) => {}
+                Ok(false) => {
+                    println!(
+                        "as the database's owner, run VACUUM FULL applications, evidence, agreement_copies"
+                    )
+                }
+                // Somebody reads at length. What was overwritten is sealed, unless there were rows in clear.
+                Err(error) => {
+                    println!("the database's file is to be written anew with no role running: {error}")
+                }
             }
         }
         Ok(newest)

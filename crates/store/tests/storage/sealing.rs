@@ -1,4 +1,4 @@
-//! Personal data at rest: nothing in clear, nothing moved, and keys that follow each other (ADR 0017).
+//! Personal data at rest: nothing in clear, nothing moved, and keys that follow each other (ADR 0019).
 
 use ndoba_registration::application::{ApplicationContent, ApplicationId, Salt, StoredState};
 use ndoba_registration::ports::{

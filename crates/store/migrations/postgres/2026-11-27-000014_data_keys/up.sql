@@ -1,4 +1,4 @@
--- Personal data is sealed at rest (ADR 0017). Data keys, each wrapped by a key of registration's token: all that there
+-- Personal data is sealed at rest (ADR 0019). Data keys, each wrapped by a key of registration's token: all that there
 -- is of them outside a token and a running process. Registration's own.
 CREATE TABLE data_keys (
     number     BIGINT NOT NULL PRIMARY KEY CHECK (number >= 1), -- stands in each value sealed under it
