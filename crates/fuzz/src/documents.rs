@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndoba_order::{FlatJws, GrantDocument, MediaType, Order, Pin, Register, ResponderRequest, authorise};
 use ndoba_registration::application::ApplicationContent;
-use ndoba_registration::sealed::{DataKeys, Place, RawDataKey};
+use ndoba_registration::sealed::{DataKeys, Place, RawDataKey, Seal as _};
 use ndoba_registration::{ProfileOffer, Rules, SubjectKind, check};
 use ndoba_types::{InstallationId, Random, RandomUnavailable, Sha256Digest, canonical};
 

@@ -38,7 +38,12 @@ pub(crate) fn make(
         token: serial.parse().unwrap_or_else(|_| Word::from("unprintable")),
     };
     let event = Event::new(&*world.random, created, actor, made)?;
-    let key = WrappedDataKey { number, wrapped_by: label.to_string(), wrapped, created };
+    // The public half alone, for what is sealed while the token is away.
+    let random = Arc::clone(&world.random);
+    let keys = DataKeys::new(store.installation(), &[(number, raw)], random);
+    let public =
+        keys.as_ref().and_then(DataKeys::public).context("the data key has no public half")?.to_vec();
+    let key = WrappedDataKey { number, wrapped_by: label.to_string(), wrapped, public, created };
     store.add_data_key(&key, Act { events: &[event], receipt: None })?;
     Ok(number)
 }
@@ -51,7 +56,7 @@ pub(crate) fn unwrap(
     random: &Arc<dyn Random>,
 ) -> anyhow::Result<DataKeys> {
     let mut raw = Vec::new();
-    for WrappedDataKey { number, wrapped_by, wrapped, created: _ } in wrapped {
+    for WrappedDataKey { number, wrapped_by, wrapped, public: _, created: _ } in wrapped {
         let label: KeyLabel = wrapped_by.parse().context("a data key names no key that wrapped it")?;
         let octets = token
             .unwrap(&label, &wrapping_context(installation, *number), wrapped)

@@ -10,12 +10,16 @@ use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, MAX_TAG_LEN, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::error::Unspecified;
-use aws_lc_rs::{hkdf, hmac};
+use aws_lc_rs::{agreement, hkdf, hmac};
 use ndoba_types::{InstallationId, Random, RandomUnavailable};
 use zeroize::{Zeroize as _, Zeroizing};
 
-/// The form of sealed values that this program writes.
+/// The form of values that are sealed under a data key.
 const VERSION: u8 = 1;
+/// The form of values that are sealed to a data key's public half, the sender's own public half before the nonce.
+const TO_PUBLIC: u8 = 2;
+/// Octets of a public half (RFC 7748).
+const PUBLIC: usize = 32;
 /// Version and the key's number.
 const HEADER: usize = 5;
 
@@ -95,11 +99,26 @@ pub enum SealError {
     Refused,
 }
 
+/// What seals: a data key, or its public half alone.
+pub trait Seal {
+    /// The data key's number.
+    fn number(&self) -> u32;
+
+    /// Seals `clear` to its place.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`].
+    fn seal(&self, place: Place<'_>, clear: &[u8]) -> Result<Vec<u8>, SealError>;
+}
+
 /// One data key, ready for use.
 struct DataKey {
     number: u32,
     content: LessSafeKey,
     index: hmac::Key,
+    private: agreement::PrivateKey,
+    public: [u8; PUBLIC],
 }
 
 impl DataKey {
@@ -107,8 +126,106 @@ impl DataKey {
         let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"ndoba data key").extract(&raw.expose()[..]);
         let content = UnboundKey::from(secret.expand(&[b"content"], &AES_256_GCM)?);
         let index = hmac::Key::from(secret.expand(&[b"index"], hmac::HMAC_SHA256)?);
-        Ok(Self { number, content: LessSafeKey::new(content), index })
+        let mut scalar = Zeroizing::new([0; PUBLIC]);
+        secret.expand(&[b"agreement"], &AES_256_GCM)?.fill(&mut scalar[..])?;
+        let (private, public) = pair(&scalar)?;
+        Ok(Self { number, content: LessSafeKey::new(content), index, private, public })
     }
+}
+
+fn pair(scalar: &[u8; PUBLIC]) -> Result<(agreement::PrivateKey, [u8; PUBLIC]), Unspecified> {
+    let private =
+        agreement::PrivateKey::from_private_key(&agreement::X25519, &scalar[..]).map_err(|_| Unspecified)?;
+    let public = private.compute_public_key()?.as_ref().try_into().map_err(|_| Unspecified)?;
+    Ok((private, public))
+}
+
+/// The key that a sender and the owner of `receiver` have in common (X25519, HKDF over both public halves).
+fn agreed(
+    private: &agreement::PrivateKey,
+    peer: &[u8; PUBLIC],
+    sender: &[u8; PUBLIC],
+    receiver: &[u8; PUBLIC],
+) -> Result<LessSafeKey, Unspecified> {
+    let peer = agreement::UnparsedPublicKey::new(&agreement::X25519, peer);
+    agreement::agree(private, peer, Unspecified, |shared| {
+        let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"ndoba sealed to public").extract(shared);
+        let key = UnboundKey::from(secret.expand(&[sender, receiver], &AES_256_GCM)?);
+        Ok(LessSafeKey::new(key))
+    })
+}
+
+/// The public half of a data key that its token has not given yet: it seals, and opens nothing. So a revocation is taken
+/// with the token dead, and what was said by whom is sealed all the same.
+pub struct PublicDataKey {
+    installation: InstallationId,
+    number: u32,
+    public: [u8; PUBLIC],
+    random: Arc<dyn Random>,
+}
+
+impl PublicDataKey {
+    /// Takes a public half as it is stored; none where it is not one.
+    pub fn new(
+        installation: InstallationId,
+        number: u32,
+        public: &[u8],
+        random: Arc<dyn Random>,
+    ) -> Option<Self> {
+        Some(Self { installation, number, public: public.try_into().ok()?, random })
+    }
+}
+
+impl Seal for PublicDataKey {
+    fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn seal(&self, place: Place<'_>, clear: &[u8]) -> Result<Vec<u8>, SealError> {
+        let mut scalar = Zeroizing::new([0; PUBLIC]);
+        self.random.fill(&mut scalar[..])?;
+        let (private, sender) = pair(&scalar).map_err(|_| SealError::Refused)?;
+        let key = agreed(&private, &self.public, &sender, &self.public).map_err(|_| SealError::Refused)?;
+        let mut head = vec![TO_PUBLIC];
+        head.extend(self.number.to_be_bytes());
+        head.extend(sender);
+        let aad = aad(TO_PUBLIC, self.number, self.installation, place);
+        finish(head, &key, &*self.random, aad, clear)
+    }
+}
+
+/// What comes before the nonce, the nonce, the ciphertext and its tag.
+fn finish(
+    mut head: Vec<u8>,
+    key: &LessSafeKey,
+    random: &dyn Random,
+    aad: Vec<u8>,
+    clear: &[u8],
+) -> Result<Vec<u8>, SealError> {
+    let mut nonce = [0; NONCE_LEN];
+    random.fill(&mut nonce)?;
+    head.extend(nonce);
+    let mut content = clear.to_vec();
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    if key.seal_in_place_append_tag(nonce, Aad::from(aad), &mut content).is_err() {
+        content.zeroize();
+        return Err(SealError::Refused);
+    }
+    head.extend(content);
+    Ok(head)
+}
+
+fn aad(version: u8, number: u32, installation: InstallationId, place: Place<'_>) -> Vec<u8> {
+    let Place { table, row, column } = place;
+    let mut aad = vec![version];
+    aad.extend(number.to_be_bytes());
+    aad.extend(installation.as_bytes());
+    for part in [table.as_bytes(), row, column.as_bytes()] {
+        // Lengths first: no two places are spelt alike. Names and keys are short.
+        aad.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        aad.extend(part);
+    }
+    aad
 }
 
 /// The data keys of an installation: the newest seals, all of them open.
@@ -143,28 +260,9 @@ impl DataKeys {
         self.keys.iter().map(|key| key.number)
     }
 
-    /// Seals `clear` to its place.
-    ///
-    /// # Errors
-    ///
-    /// [`SealError`].
-    pub fn seal(&self, place: Place<'_>, clear: &[u8]) -> Result<Vec<u8>, SealError> {
-        let key = self.keys.last().ok_or(SealError::Refused)?;
-        let mut nonce = [0; NONCE_LEN];
-        self.random.fill(&mut nonce)?;
-        let mut sealed = Vec::with_capacity(HEADER + NONCE_LEN + clear.len() + MAX_TAG_LEN);
-        sealed.push(VERSION);
-        sealed.extend(key.number.to_be_bytes());
-        sealed.extend(nonce);
-        let aad = Aad::from(self.aad(key.number, place));
-        let mut content = clear.to_vec();
-        let nonce = Nonce::assume_unique_for_key(nonce);
-        if key.content.seal_in_place_append_tag(nonce, aad, &mut content).is_err() {
-            content.zeroize();
-            return Err(SealError::Refused);
-        }
-        sealed.extend(content);
-        Ok(sealed)
+    /// The public half of the newest.
+    pub fn public(&self) -> Option<&[u8]> {
+        self.keys.last().map(|key| &key.public[..])
     }
 
     /// Opens what was sealed to this place.
@@ -174,18 +272,31 @@ impl DataKeys {
     /// [`OpenError`].
     pub fn open(&self, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let (&[version, number @ ..], rest) = sealed.split_first_chunk::<HEADER>().ok_or(OpenError::Form)?;
+        let number = u32::from_be_bytes(number);
+        let (sender, rest) = match version {
+            VERSION => (None, rest),
+            TO_PUBLIC => {
+                let (sender, rest) = rest.split_first_chunk::<PUBLIC>().ok_or(OpenError::Form)?;
+                (Some(sender), rest)
+            }
+            _ => return Err(OpenError::Form),
+        };
         let (nonce, content) = rest.split_first_chunk::<NONCE_LEN>().ok_or(OpenError::Form)?;
-        if version != VERSION || content.len() < MAX_TAG_LEN {
+        if content.len() < MAX_TAG_LEN {
             return Err(OpenError::Form);
         }
-        let number = u32::from_be_bytes(number);
         let Some(key) = self.keys.iter().find(|key| key.number == number) else {
             return Err(if number > self.newest() { OpenError::NewerKey } else { OpenError::NoKey });
         };
+        let agreed = sender
+            .map(|sender| agreed(&key.private, sender, sender, &key.public))
+            .transpose()
+            .map_err(|_| OpenError::Damaged)?;
+        let opens = agreed.as_ref().unwrap_or(&key.content);
         let mut clear = Zeroizing::new(content.to_vec());
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let aad = Aad::from(self.aad(number, place));
-        let length = key.content.open_in_place(nonce, aad, &mut clear).map_err(|_| OpenError::Damaged)?.len();
+        let aad = Aad::from(aad(version, number, self.installation, place));
+        let length = opens.open_in_place(nonce, aad, &mut clear).map_err(|_| OpenError::Damaged)?.len();
         clear.truncate(length);
         Ok(clear)
     }
@@ -209,18 +320,18 @@ impl DataKeys {
         index.copy_from_slice(context.sign().as_ref());
         index
     }
+}
 
-    fn aad(&self, number: u32, place: Place<'_>) -> Vec<u8> {
-        let Place { table, row, column } = place;
-        let mut aad = vec![VERSION];
-        aad.extend(number.to_be_bytes());
-        aad.extend(self.installation.as_bytes());
-        for part in [table.as_bytes(), row, column.as_bytes()] {
-            // Lengths first: no two places are spelt alike. Names and keys are short.
-            aad.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
-            aad.extend(part);
-        }
-        aad
+impl Seal for DataKeys {
+    fn number(&self) -> u32 {
+        self.newest()
+    }
+
+    fn seal(&self, place: Place<'_>, clear: &[u8]) -> Result<Vec<u8>, SealError> {
+        let key = self.keys.last().ok_or(SealError::Refused)?;
+        let mut head = vec![VERSION];
+        head.extend(key.number.to_be_bytes());
+        finish(head, &key.content, &*self.random, aad(VERSION, key.number, self.installation, place), clear)
     }
 }
 
@@ -276,6 +387,25 @@ mod tests {
             OpenError::Damaged,
             "another installation"
         );
+    }
+
+    #[test]
+    fn the_public_half_seals_and_opens_nothing() {
+        let ours = keys(1, &[1, 2]);
+        let random = Arc::new(Counting(std::sync::atomic::AtomicU64::new(9)));
+        let home = InstallationId::from_bytes([1; 16]);
+        let public = PublicDataKey::new(home, 2, ours.public().unwrap(), random).unwrap();
+        let sealed = public.seal(HERE, b"a call at night").unwrap();
+        assert_eq!((public.number(), &sealed[..HEADER]), (2, &[TO_PUBLIC, 0, 0, 0, 2][..]));
+        assert_eq!(ours.open(HERE, &sealed).unwrap().as_slice(), b"a call at night");
+        assert_eq!(ours.open(Place { row: &[1, 3], ..HERE }, &sealed).unwrap_err(), OpenError::Damaged);
+        assert_eq!(keys(1, &[1]).open(HERE, &sealed).unwrap_err(), OpenError::NewerKey);
+        for at in [HEADER, HEADER + PUBLIC, sealed.len() - 1] {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert_eq!(ours.open(HERE, &changed).unwrap_err(), OpenError::Damaged, "{at}");
+        }
+        assert_eq!(ours.open(HERE, &sealed[..HEADER + PUBLIC]).unwrap_err(), OpenError::Form);
     }
 
     #[test]

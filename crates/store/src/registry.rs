@@ -108,7 +108,7 @@ impl Registry for Store {
         self.act("freeze_application", act, |conn| {
             applications::update(conn, &keys, application)?;
             orders::insert(conn, order)?;
-            orders::insert_evidence(conn, &keys, evidence)
+            orders::insert_evidence(conn, &*keys, evidence)
         })
     }
 
@@ -136,10 +136,10 @@ impl Registry for Store {
         request: &RevocationRequestRecord,
         act: Act<'_>,
     ) -> Result<(), RegistryError> {
-        let keys = self.data_keys_in_memory()?;
+        let sealer = self.sealer()?;
         self.act("insert_order", act, |conn| {
             orders::insert(conn, order)?;
-            orders::insert_evidence(conn, &keys, evidence)?;
+            orders::insert_evidence(conn, &*sealer, evidence)?;
             orders::insert_request(conn, order.kind, request)
         })
     }
@@ -177,10 +177,10 @@ impl Registry for Store {
         at: UtcTime,
         act: Act<'_>,
     ) -> Result<(), RegistryError> {
-        let keys = self.data_keys_in_memory()?;
+        let sealer = self.sealer()?;
         self.act("decline_request", act, |conn| {
             orders::decline(conn, order, at)?;
-            orders::insert_evidence(conn, &keys, std::slice::from_ref(reason))
+            orders::insert_evidence(conn, &*sealer, std::slice::from_ref(reason))
         })
     }
 

@@ -141,6 +141,7 @@ table! {
     data_keys (number) {
         number -> BigInt,
         wrapped_by -> Text,
+        public -> Binary,
         wrapped -> Binary,
         created -> BigInt,
     }

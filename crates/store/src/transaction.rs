@@ -10,7 +10,7 @@ use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
 use diesel::r2d2::R2D2Connection;
 use ndoba_registration::ports::Vault;
-use ndoba_registration::sealed::DataKeys;
+use ndoba_registration::sealed::{DataKeys, Seal};
 use ndoba_types::InstallationId;
 
 use crate::connection::{Checked, Conn, ConnectionPool};
@@ -59,6 +59,14 @@ impl Store {
     /// The data keys as they are now.
     pub(crate) fn data_keys_in_memory(&self) -> Result<Arc<DataKeys>, StoreError> {
         self.1.as_ref().and_then(|vault| vault.keys()).ok_or(StoreError::Locked)
+    }
+
+    /// What seals evidence now: the data key, or its public half while the token has not given it.
+    pub(crate) fn sealer(&self) -> Result<Arc<dyn Seal>, StoreError> {
+        let vault = self.1.as_ref().ok_or(StoreError::Locked)?;
+        let keys = vault.keys().map(|keys| -> Arc<dyn Seal> { keys });
+        let public = || vault.public().map(|public| -> Arc<dyn Seal> { public });
+        keys.or_else(public).ok_or(StoreError::Locked)
     }
 
     /// Which installation this database belongs to.

@@ -8,7 +8,7 @@ use ndoba_order::{
     JwsAlgorithm, MediaType, Order, OrderContent, Pin, PinnedOfficer, ProfileRef, Release, ResponderRequest,
     Revoke, RevokeCa, Role, Roles, SignerRole, Suspend, TerminateCa, assemble, signing_input,
 };
-use ndoba_registration::sealed::{DataKeys, Place, RawDataKey};
+use ndoba_registration::sealed::{DataKeys, Place, RawDataKey, Seal as _};
 use ndoba_types::{
     InstallationId, OfficerId, OrderId, Random, RandomUnavailable, Sha256Digest, Span, SubjectPublicKeyInfo,
     UtcTime,

@@ -1,16 +1,17 @@
 //! The data keys of the `registration` role: out of their token once it is there, and in memory until the process ends.
 //!
 //! A token that goes away later takes nothing with it, so that officers go on, and revocation above all. A process that
-//! was started without it answers `records.locked` until it comes; a data key that another process made is fetched when
+//! was started without it answers `records.locked` until it comes, but takes requests to revoke, whose evidence it seals to
+//! the key's public half; a data key that another process made is fetched when
 //! it is seen. Rows from before there was a data key, and those under an older one, are sealed anew.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use ndoba_audit::EventKind;
-use ndoba_hsm::TokenState;
+use ndoba_hsm::{Token, TokenState};
 use ndoba_registration::ports::{DataKeyRegistry as _, Vault, WrappedDataKey};
-use ndoba_registration::sealed::DataKeys;
+use ndoba_registration::sealed::{DataKeys, PublicDataKey};
 
 use super::background::{Background, Next};
 use super::{Process, record_one};
@@ -25,20 +26,31 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Rows of each kind that are sealed anew in one transaction: others wait for it.
 const BATCH: u32 = 100;
 
-/// The keys, once there are any.
+/// The keys, once there are any, and the newest one's public half.
 #[derive(Default)]
-pub(crate) struct TokenVault(RwLock<Option<Arc<DataKeys>>>);
+pub(crate) struct TokenVault {
+    keys: RwLock<Option<Arc<DataKeys>>>,
+    public: RwLock<Option<Arc<PublicDataKey>>>,
+}
 
 impl Vault for TokenVault {
     fn keys(&self) -> Option<Arc<DataKeys>> {
         // Replaced whole; a panic elsewhere leaves nothing half-written.
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn public(&self) -> Option<Arc<PublicDataKey>> {
+        self.public.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl TokenVault {
     fn put(&self, keys: DataKeys) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(keys));
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(keys));
+    }
+
+    fn put_public(&self, key: Option<PublicDataKey>) {
+        *self.public.write().unwrap_or_else(PoisonError::into_inner) = key.map(Arc::new);
     }
 
     /// Whether it has just these keys.
@@ -52,10 +64,19 @@ pub(super) fn watch(process: &Arc<Process>, background: &mut Background) -> anyh
     let process = Arc::clone(process);
     let mut watch = Watch { unsealed: true, sealed: 0, told: None };
     if let Some(configured) = &process.settings.data_key {
-        process.tokens.get(&configured.token)?.wait_ready(PATIENCE);
+        await_token(process.tokens.get(&configured.token)?);
     }
     watch.look(&process);
     background.run("data-key", move || watch.look(&process))
+}
+
+/// Until it is ready, or has been tried in vain once.
+fn await_token(token: &Token) {
+    let step = Duration::from_millis(20);
+    let mut waited = Duration::ZERO;
+    while !token.wait_ready(step) && token.health().reason.is_none() && waited < PATIENCE {
+        waited += step;
+    }
 }
 
 struct Watch {
@@ -110,6 +131,11 @@ impl Watch {
     }
 
     fn fetch(&mut self, process: &Process, stored: &[WrappedDataKey]) -> anyhow::Result<()> {
+        let (home, random) = (process.settings.installation, &process.world.random);
+        let public = stored
+            .last()
+            .and_then(|newest| PublicDataKey::new(home, newest.number, &newest.public, Arc::clone(random)));
+        process.vault.put_public(public);
         let Some(configured) = &process.settings.data_key else { anyhow::bail!("[data_key] is missing") };
         let token = process.tokens.get(&configured.token)?;
         let health = token.health();
@@ -120,7 +146,7 @@ impl Watch {
             configured.token,
             health.why()
         );
-        let keys = data_keys::unwrap(token, stored, process.settings.installation, &process.world.random)?;
+        let keys = data_keys::unwrap(token, stored, home, random)?;
         tracing::info!(newest = keys.newest(), "the data keys are unwrapped");
         process.vault.put(keys);
         self.unsealed = true;

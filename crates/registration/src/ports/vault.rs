@@ -5,12 +5,18 @@ use std::sync::Arc;
 use ndoba_types::UtcTime;
 
 use super::{Act, RegistryError};
-use crate::sealed::DataKeys;
+use crate::sealed::{DataKeys, PublicDataKey};
 
 /// The data keys as a process has them: in memory, once their token has unwrapped them.
 pub trait Vault: Send + Sync {
     /// The keys; none while the token has not given them.
     fn keys(&self) -> Option<Arc<DataKeys>>;
+
+    /// The newest key's public half, which seals while the token has not given the keys; for evidence of what must not
+    /// wait, such as a revocation.
+    fn public(&self) -> Option<Arc<PublicDataKey>> {
+        None
+    }
 }
 
 /// A data key as it is stored: wrapped, which is all that there is of it outside a token and a running process.
@@ -22,6 +28,8 @@ pub struct WrappedDataKey {
     pub wrapped_by: String,
     /// The wrapped octets.
     pub wrapped: Vec<u8>,
+    /// Its public half: seals, opens nothing.
+    pub public: Vec<u8>,
     /// When it was made.
     pub created: UtcTime,
 }

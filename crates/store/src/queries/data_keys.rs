@@ -15,13 +15,16 @@ use crate::stored;
 
 /// The oldest first.
 pub(crate) fn all(conn: &mut Conn) -> Result<Vec<WrappedDataKey>, StoreError> {
-    let rows: Vec<(i64, String, Vec<u8>, i64)> = data_keys::table.order(data_keys::number).load(conn)?;
+    // Number, wrapped by, public half, wrapped, created.
+    type Stored = (i64, String, Vec<u8>, Vec<u8>, i64);
+    let rows: Vec<Stored> = data_keys::table.order(data_keys::number).load(conn)?;
     rows.into_iter()
-        .map(|(number, wrapped_by, wrapped, created)| {
+        .map(|(number, wrapped_by, public, wrapped, created)| {
             Ok(WrappedDataKey {
                 number: u32::try_from(number).map_err(|_| StoreError::corrupt("data_keys.number"))?,
                 wrapped_by,
                 wrapped,
+                public,
                 created: stored::time(created, "data_keys.created")?,
             })
         })
@@ -29,7 +32,7 @@ pub(crate) fn all(conn: &mut Conn) -> Result<Vec<WrappedDataKey>, StoreError> {
 }
 
 pub(crate) fn add(conn: &mut Conn, key: &WrappedDataKey) -> Result<(), StoreError> {
-    let WrappedDataKey { number, wrapped_by, wrapped, created } = key;
+    let WrappedDataKey { number, wrapped_by, wrapped, public, created } = key;
     let newest: Option<i64> = data_keys::table.select(diesel::dsl::max(data_keys::number)).first(conn)?;
     if newest.unwrap_or(0) + 1 != i64::from(*number) {
         return Err(StoreError::Conflict(Conflict::Stale));
@@ -38,6 +41,7 @@ pub(crate) fn add(conn: &mut Conn, key: &WrappedDataKey) -> Result<(), StoreErro
         .values((
             data_keys::number.eq(i64::from(*number)),
             data_keys::wrapped_by.eq(wrapped_by),
+            data_keys::public.eq(public),
             data_keys::wrapped.eq(wrapped),
             data_keys::created.eq(created.unix_micros()),
         ))

@@ -5,7 +5,7 @@ use ndoba_registration::application::ApplicationId;
 use ndoba_registration::ports::{
     Conflict, EvidenceRecord, OrderKind, OrderRecord, OrderState, RevocationRequestRecord, SignatureRecord,
 };
-use ndoba_registration::sealed::DataKeys;
+use ndoba_registration::sealed::{DataKeys, Seal};
 use ndoba_types::{OrderId, UtcTime};
 
 use crate::connection::Conn;
@@ -132,7 +132,7 @@ fn insert_signature(
 
 pub(crate) fn insert_evidence(
     conn: &mut Conn,
-    keys: &DataKeys,
+    keys: &dyn Seal,
     records: &[EvidenceRecord],
 ) -> Result<(), StoreError> {
     for EvidenceRecord { digest, order, kind, content } in records {

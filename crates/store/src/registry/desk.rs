@@ -19,10 +19,10 @@ impl DeskRegistry for Store {
         request: &RevocationRequestRecord,
         act: Act<'_>,
     ) -> Result<(), RegistryError> {
-        let keys = self.data_keys_in_memory()?;
+        let sealer = self.sealer()?;
         self.act("insert_signed_order", act, |conn| {
             orders::insert(conn, order)?;
-            orders::insert_evidence(conn, &keys, evidence)?;
+            orders::insert_evidence(conn, &*sealer, evidence)?;
             orders::insert_request(conn, order.kind, request)?;
             orders::add_signature(conn, order.id, 0, signature, true)
         })
@@ -44,10 +44,10 @@ impl DeskRegistry for Store {
         at: UtcTime,
         act: Act<'_>,
     ) -> Result<(), RegistryError> {
-        let keys = self.data_keys_in_memory()?;
+        let sealer = self.sealer()?;
         self.act("confirm_request", act, |conn| {
             desk::confirm(conn, order, at)?;
-            orders::insert_evidence(conn, &keys, std::slice::from_ref(reason))
+            orders::insert_evidence(conn, &*sealer, std::slice::from_ref(reason))
         })
     }
 

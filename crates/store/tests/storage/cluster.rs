@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ndoba_registration::ports::Vault;
-use ndoba_registration::sealed::{DataKeys, RawDataKey};
+use ndoba_registration::sealed::{DataKeys, PublicDataKey, RawDataKey};
 use ndoba_store::{Engine, Store};
 use ndoba_testkit::PostgresCluster;
 use ndoba_types::{InstallationId, Random, RandomUnavailable};
@@ -44,7 +44,9 @@ pub fn database(engine: Engine) -> Database {
     let store = Store::create(&engine, 8, HOME, at(0)).unwrap().with_vault(vault(&[1]));
     // As a ceremony leaves it; what wraps it is nobody's business here.
     let nothing = if matches!(engine, Engine::Sqlite { .. }) { "x''" } else { "''" };
-    Raw::open(&engine).run(&format!("INSERT INTO data_keys VALUES (1, 'a/data/1', {nothing}, 0)")).unwrap();
+    Raw::open(&engine)
+        .run(&format!("INSERT INTO data_keys VALUES (1, 'a/data/1', {nothing}, {nothing}, 0)"))
+        .unwrap();
     Database { store, engine, _folder: None }
 }
 
@@ -53,6 +55,24 @@ pub fn vault(numbers: &[u32]) -> Arc<dyn Vault> {
     let raw = |number: &u32| (*number, RawDataKey::from_unwrapped(&[number.to_be_bytes()[3]; 32]).unwrap());
     let raw: Vec<_> = numbers.iter().map(raw).collect();
     Arc::new(Keys(DataKeys::new(HOME, &raw, Arc::new(Nonces)).map(Arc::new)))
+}
+
+/// The first of them as a process has it that was started without its token.
+pub fn public_half() -> Arc<dyn Vault> {
+    let whole = vault(&[1]).keys().unwrap();
+    Arc::new(Public(PublicDataKey::new(HOME, 1, whole.public().unwrap(), Arc::new(Nonces)).map(Arc::new)))
+}
+
+struct Public(Option<Arc<PublicDataKey>>);
+
+impl Vault for Public {
+    fn keys(&self) -> Option<Arc<DataKeys>> {
+        None
+    }
+
+    fn public(&self) -> Option<Arc<PublicDataKey>> {
+        self.0.clone()
+    }
 }
 
 struct Keys(Option<Arc<DataKeys>>);

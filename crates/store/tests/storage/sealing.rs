@@ -4,13 +4,13 @@ use ndoba_registration::application::{ApplicationContent, ApplicationId, Salt, S
 use ndoba_registration::ports::{
     Act, ApplicationFilter, ApplicationRecord, CertificateFilter, Conflict, CopyRecord, CopyRegistry as _,
     DataKeyRegistry as _, EvidenceRecord, OrderKind, OrderRecord, PageRequest, Registry as _, RegistryError,
-    Sealing, WrappedDataKey,
+    RevocationRequestRecord, Sealing, WrappedDataKey,
 };
 use ndoba_store::{Engine, Store};
 use ndoba_types::Sha256Digest;
 
-use crate::cluster::{Database, on_both, vault};
-use crate::fixtures::{at, event, fresh, officer, order};
+use crate::cluster::{Database, on_both, public_half, vault};
+use crate::fixtures::{at, event, fresh, officer, order, serial};
 use crate::raw::Raw;
 
 const EVERYTHING: PageRequest = PageRequest { limit: 100, after: None };
@@ -290,6 +290,7 @@ fn a_data_key_is_followed_by_another_and_destroyed_when_nothing_needs_it() {
             number,
             wrapped_by: "registration/data/1".into(),
             wrapped: vec![7],
+            public: vec![8; 32],
             created: at(3),
         };
         let stale = |outcome| assert!(matches!(outcome, Err(RegistryError::Conflict(Conflict::Stale))));
@@ -321,6 +322,28 @@ fn a_data_key_is_followed_by_another_and_destroyed_when_nothing_needs_it() {
     });
 }
 
+/// An order to revoke with the request behind it and what was said.
+fn revocation() -> (OrderRecord, RevocationRequestRecord, EvidenceRecord) {
+    let serial = serial(fresh());
+    let revoke = order(OrderKind::Revoke, Some(&serial));
+    let item = br#"{"note":"her lawyer"}"#.to_vec();
+    let evidence = EvidenceRecord {
+        digest: Sha256Digest::of(&item),
+        order: revoke.id,
+        kind: "revocation-request".into(),
+        content: item,
+    };
+    let request = RevocationRequestRecord {
+        order: revoke.id,
+        serial,
+        received: at(1),
+        begins: at(1),
+        decided: None,
+        channel: "letter".into(),
+    };
+    (revoke, request, evidence)
+}
+
 #[test]
 fn without_a_data_key_nothing_of_a_person_is_read_or_written() {
     on_both(|database| {
@@ -336,6 +359,15 @@ fn without_a_data_key_nothing_of_a_person_is_read_or_written() {
         locked(act(|act| bare.insert_application(&case.application, act)));
         let someone = CertificateFilter { subject: Some(PERSONAL[0].into()), ..CertificateFilter::default() };
         locked(bare.certificates(&someone, &EVERYTHING));
+        // A revocation does not wait for the token: its evidence is sealed to the key's public half.
+        let (revoke, request, item) = revocation();
+        let entered = |store: &Store| {
+            act(|act| store.insert_order(&revoke, std::slice::from_ref(&item), &request, act))
+        };
+        locked(entered(&bare));
+        entered(&bare.clone().with_vault(public_half())).unwrap();
+        assert!(!holds(&at_rest(database), "her lawyer"));
+        assert_eq!(database.store.evidence(revoke.id).unwrap(), [item.clone()]);
         // What the CA and relying parties need is not about persons' records.
         assert!(bare.order(case.order.id).unwrap().is_some());
         assert!(bare.certificates(&CertificateFilter::default(), &EVERYTHING).unwrap().items.is_empty());

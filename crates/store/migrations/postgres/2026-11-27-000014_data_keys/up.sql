@@ -3,6 +3,7 @@
 CREATE TABLE data_keys (
     number     BIGINT NOT NULL PRIMARY KEY CHECK (number >= 1), -- stands in each value sealed under it
     wrapped_by TEXT   NOT NULL, -- the label of the wrapping key
+    public     BYTEA  NOT NULL, -- seals to it, opens nothing
     wrapped    BYTEA  NOT NULL,
     created    BIGINT NOT NULL
 );

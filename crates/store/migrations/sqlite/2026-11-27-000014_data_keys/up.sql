@@ -3,6 +3,7 @@
 CREATE TABLE data_keys (
     number     INTEGER NOT NULL PRIMARY KEY CHECK (number >= 1), -- stands in each value sealed under it
     wrapped_by TEXT    NOT NULL, -- the label of the wrapping key
+    public     BLOB    NOT NULL, -- seals to it, opens nothing
     wrapped    BLOB    NOT NULL,
     created    INTEGER NOT NULL
 ) STRICT;
