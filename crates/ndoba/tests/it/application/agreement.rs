@@ -107,7 +107,7 @@ fn an_agreement_is_accepted_before_anything_is_signed(engine: Engine) {
 /// Evidence, contacts and files are sealed at rest; what order and certificate show is not (ADR 0019).
 fn nothing_lies_in_clear_and_the_data_key_can_be_changed(here: &Installation, id: &str) {
     assert!(here.lies_in_clear("01001012345"), "the certificate shows it");
-    let personal = ["12IA34567", "her lawyer wrote", "identity_proofing", "% signed\n"];
+    let personal = ["n@example.ge", "12IA34567", "her lawyer wrote", "identity_proofing", "% signed\n"];
     let all_sealed = || personal.iter().for_each(|words| assert!(!here.lies_in_clear(words), "{words}"));
     all_sealed();
     assert!(here.must(&["db", "status", "--config", "ndoba.toml"]).contains("sealed under data key 1\n"));
