@@ -34,7 +34,10 @@ GRANT SELECT, INSERT, UPDATE ON webhook_turns TO ndoba_registration;
 
 -- registration: people and what they asked for. No certificate, no status, no counter is its to change.
 -- At the end of their retention records of persons are erased; proofs are not.
-GRANT SELECT, INSERT ON agreement_copies TO ndoba_registration;
+GRANT SELECT, INSERT ON agreement_copies, data_keys TO ndoba_registration;
+-- What is sealed under an older data key is sealed anew; an older key that nothing needs is destroyed.
+GRANT UPDATE (content, data_key) ON agreement_copies, evidence TO ndoba_registration;
+GRANT DELETE ON data_keys TO ndoba_registration;
 GRANT DELETE ON applications, agreement_copies, evidence TO ndoba_registration;
 GRANT SELECT, INSERT, UPDATE ON officer_enrolments TO ndoba_registration;
 GRANT SELECT, INSERT, UPDATE ON applications, orders, revocation_requests, revocation_codes TO ndoba_registration;

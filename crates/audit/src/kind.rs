@@ -136,50 +136,49 @@ kinds! {
     }
     /// A key pair was generated in a token.
     KeyGenerated = "key-generated" {
-        /// Its label.
-        key: KeyLabel,
-        /// SHA-256 over its SubjectPublicKeyInfo.
-        spki: Sha256Digest,
-        /// Algorithm and size: `ec-p256`, `rsa-3072`.
-        algorithm: Word,
-        /// The token's serial number.
-        token: Word,
+        /** Its label. */ key: KeyLabel,
+        /** SHA-256 over its SubjectPublicKeyInfo. */ spki: Sha256Digest,
+        /** Algorithm and size: `ec-p256`, `rsa-3072`. */ algorithm: Word,
+        /** The token's serial number. */ token: Word,
+    }
+    /// A data key was made: what personal data is sealed under at rest, wrapped by a key in a token.
+    DataKeyMade = "data-key-made" {
+        /** Its number. */ number: u64,
+        /** The key that wrapped it. */ wrapped_by: KeyLabel,
+        /** The token's serial number. */ token: Word,
+    }
+    /// Data keys that no record needs any more were destroyed.
+    DataKeysDestroyed = "data-keys-destroyed" {
+        /** Those with lower numbers. */ before: u64,
+    }
+    /// Records of persons that were in clear, or under an older data key, were sealed anew.
+    RecordsSealed = "records-sealed" {
+        /** The data key's number. */ number: u64,
+        /** How many rows. */ rows: u64,
     }
     /// A key was found in its token with the attributes it must have, and opened for use.
     KeyOpened = "key-opened" {
-        /// Its label.
-        key: KeyLabel,
-        /// SHA-256 over its SubjectPublicKeyInfo.
-        spki: Sha256Digest,
-        /// By which role.
-        role: Word,
+        /** Its label. */ key: KeyLabel,
+        /** SHA-256 over its SubjectPublicKeyInfo. */ spki: Sha256Digest,
+        /** By which role. */ role: Word,
     }
     /// A key was refused for use.
     KeyRefused = "key-refused" {
-        /// Its label.
-        key: KeyLabel,
-        /// Why.
-        code: Word,
+        /** Its label. */ key: KeyLabel,
+        /** Why. */ code: Word,
     }
     /// A key was destroyed.
     KeyDestroyed = "key-destroyed" {
-        /// Its label.
-        key: KeyLabel,
-        /// SHA-256 over its SubjectPublicKeyInfo.
-        spki: Sha256Digest,
+        /** Its label. */ key: KeyLabel,
+        /** SHA-256 over its SubjectPublicKeyInfo. */ spki: Sha256Digest,
     }
     /// The use of a key in one process epoch was accounted for.
     KeyEpochClosed = "key-epoch-closed" {
-        /// Its label.
-        key: KeyLabel,
-        /// The epoch.
-        epoch: Word,
-        /// Signatures that were intended.
-        intents: u64,
-        /// Of these, recorded as made.
-        signed: u64,
-        /// Of these, given up as lost.
-        lost: u64,
+        /** Its label. */ key: KeyLabel,
+        /** The epoch. */ epoch: Word,
+        /** Signatures that were intended. */ intents: u64,
+        /** Of these, recorded as made. */ signed: u64,
+        /** Of these, given up as lost. */ lost: u64,
     }
 
     // Officers: P-02.
@@ -198,27 +197,18 @@ kinds! {
     }
     /// A grant joined the register.
     GrantAdded = "grant-added" {
-        /// Its place in the chain.
-        seq: u64,
-        /// SHA-256 over its bytes.
-        grant: Sha256Digest,
-        /// To whom.
-        officer: OfficerId,
-        /// Which roles.
-        roles: Vec<Word>,
-        /// Signed by whom.
-        signers: Vec<OfficerId>,
+        /** Its place in the chain. */ seq: u64,
+        /** SHA-256 over its bytes. */ grant: Sha256Digest,
+        /** To whom. */ officer: OfficerId,
+        /** Which roles. */ roles: Vec<Word>,
+        /** Signed by whom. */ signers: Vec<OfficerId>,
     }
     /// A grant ended before its time.
     GrantEnded = "grant-ended" {
-        /// The ending's place in the chain.
-        seq: u64,
-        /// SHA-256 over the ending's bytes.
-        grant: Sha256Digest,
-        /// Whose.
-        officer: OfficerId,
-        /// Signed by whom.
-        signers: Vec<OfficerId>,
+        /** The ending's place in the chain. */ seq: u64,
+        /** SHA-256 over the ending's bytes. */ grant: Sha256Digest,
+        /** Whose. */ officer: OfficerId,
+        /** Signed by whom. */ signers: Vec<OfficerId>,
     }
 
     /// Two security officers let a CA certify its responders by itself, within bounds (design §3).

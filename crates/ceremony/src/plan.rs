@@ -109,6 +109,11 @@ fn yes() -> bool {
     true
 }
 
+/// Of plans that were written before personal data was sealed.
+fn registration_token() -> String {
+    "ndoba-registration".into()
+}
+
 /// Of plans that were written before there was a choice.
 fn clock_key() -> KeySpec {
     KeySpec::P256
@@ -142,6 +147,9 @@ pub struct Plan {
     pub audit_token: String,
     /// The audit log's key.
     pub audit_key: KeySpec,
+    /// The token of the key that wraps data keys: registration's own.
+    #[serde(default = "registration_token")]
+    pub registration_token: String,
     /// The key of the clock's statement, in the token of the time-stamping units' keys and none of them.
     #[serde(default = "clock_key")]
     pub clock_key: KeySpec,
@@ -210,6 +218,7 @@ impl Plan {
             tsa_token: "ndoba-tsa".into(),
             audit_token: "ndoba-audit".into(),
             audit_key: KeySpec::P256,
+            registration_token: registration_token(),
             clock_key: clock_key(),
             security_officers: vec!["Security officer 1".into(), "Security officer 2".into()],
             witnesses: vec!["Witness from outside".into()],
@@ -313,6 +322,10 @@ impl Plan {
             label: "audit/seal/1".into(),
             key: self.audit_key,
         });
+        steps.push(Step::MakeDataKey {
+            token: self.registration_token.clone(),
+            label: "registration/data/1".into(),
+        });
         steps.push(Step::PinOfficers { names: self.security_officers.clone() });
         steps.push(Step::IssueRoot);
         steps.extend(self.authorities.iter().map(|a| Step::IssueAuthority { name: a.name.clone() }));
@@ -410,7 +423,8 @@ mod tests {
     fn keys_come_before_certificates_and_the_root_before_the_rest() {
         let steps = Plan::development().steps();
         let place = |wanted: &dyn Fn(&Step) -> bool| steps.iter().position(wanted).unwrap();
-        let last_key = steps.iter().rposition(|s| matches!(s, Step::GenerateKey { .. })).unwrap();
+        let last_key = place(&|s| matches!(s, Step::MakeDataKey { .. }));
+        assert!(steps.iter().rposition(|s| matches!(s, Step::GenerateKey { .. })).unwrap() < last_key);
         let root = place(&|s| *s == Step::IssueRoot);
         assert!(last_key < root);
         assert!(root < place(&|s| matches!(s, Step::IssueAuthority { .. })));

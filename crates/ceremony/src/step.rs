@@ -69,6 +69,13 @@ pub enum Step {
         /// Which.
         name: String,
     },
+    /// The key that wraps data keys is generated in registration's token, and the first data key is wrapped by it.
+    MakeDataKey {
+        /// The token.
+        token: String,
+        /// The wrapping key's label.
+        label: String,
+    },
     /// The first security officers are pinned: everybody else's authority is granted by them.
     PinOfficers {
         /// Their names.
@@ -85,7 +92,7 @@ impl Step {
     /// The phase it belongs to.
     pub fn phase(&self) -> Phase {
         match self {
-            Self::GenerateKey { .. } => Phase::KeyGeneration,
+            Self::GenerateKey { .. } | Self::MakeDataKey { .. } => Phase::KeyGeneration,
             Self::AuthoriseResponder { .. } | Self::PinOfficers { .. } => Phase::Appointment,
             Self::IssueAuthority { .. }
             | Self::IssueResponder { .. }
@@ -111,6 +118,9 @@ impl Step {
             Self::IssueResponder { authority } => format!("The CA {authority} certifies its OCSP responder"),
             Self::IssueRoot => "The root certifies itself".into(),
             Self::IssueTsu { name } => format!("The time-stamping unit {name} is certified"),
+            Self::MakeDataKey { token, label } => format!(
+                "Generate the key {label} (AES, 256 bits) in the token {token}; wrap the first data key with it"
+            ),
             Self::PinOfficers { names } => format!("Pin the keys of {}", names.join(", ")),
             Self::PublishCrl { authority } => format!("The CA {authority} signs its first CRL"),
         }

@@ -1,9 +1,12 @@
 //! What officers sign, and what they enter.
 
+use std::sync::Arc;
+
 use ndoba_order::{FlatJws, GrantDocument, MediaType, Order, Pin, Register, ResponderRequest, authorise};
 use ndoba_registration::application::ApplicationContent;
+use ndoba_registration::sealed::{DataKeys, Place, RawDataKey, Seal as _};
 use ndoba_registration::{ProfileOffer, Rules, SubjectKind, check};
-use ndoba_types::{InstallationId, Sha256Digest, canonical};
+use ndoba_types::{InstallationId, Random, RandomUnavailable, Sha256Digest, canonical};
 
 use crate::now;
 
@@ -84,4 +87,28 @@ pub(crate) fn application(bytes: &[u8]) -> bool {
     // What is stored is what would be accepted again.
     assert!(check(&checked.content, rules).is_ok(), "an accepted application is refused in its stored form");
     true
+}
+
+/// Where the seeds' sealed values belong.
+const PLACE: Place<'_> = Place { table: "evidence", row: &[1], column: "content" };
+
+/// A value as it lies sealed in the database, which somebody may have written.
+pub(crate) fn sealed(bytes: &[u8]) -> bool {
+    let keys = RawDataKey::from_unwrapped(&[7; 32])
+        .and_then(|raw| DataKeys::new(INSTALLATION, &[(1, raw)], Arc::new(Sevens)));
+    let Some(keys) = keys else { return false };
+    let Ok(clear) = keys.open(PLACE, bytes) else { return false };
+    assert!(keys.open(Place { row: &[2], ..PLACE }, bytes).is_err(), "it opens in another place");
+    assert_eq!(keys.seal(PLACE, &clear).as_deref(), Ok(bytes), "a sealed value came back changed");
+    true
+}
+
+/// The seeds' nonces.
+struct Sevens;
+
+impl Random for Sevens {
+    fn fill(&self, octets: &mut [u8]) -> Result<(), RandomUnavailable> {
+        octets.fill(7);
+        Ok(())
+    }
 }

@@ -42,6 +42,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "pem", eat: certificates::pem },
     Target { name: "pin", eat: documents::pin },
     Target { name: "responder_request", eat: documents::responder_request },
+    Target { name: "sealed", eat: documents::sealed },
     Target { name: "tsp_request", eat: requests::tsp_request },
 ];
 

@@ -1,5 +1,6 @@
 //! A token found, logged in to, and its keys seen: what the keeper holds while a token is ready.
 
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cryptoki::context::Pkcs11;
@@ -14,7 +15,7 @@ use crate::opened::{Found, Standing};
 use crate::pin::PinHolder;
 use crate::pin_lock::{PinLock, Verdict};
 use crate::token::{Shared, TokenInfo, TokenSelector};
-use crate::{KeySpec, attributes};
+use crate::{KeySpec, attributes, wrapping};
 
 pub(crate) struct Connection {
     pkcs11: Pkcs11,
@@ -113,6 +114,17 @@ impl Connection {
         {
             return Err(Failure::new(Remedy::KeyMissing, format!("{} is not found", key.label)));
         }
+        self.see_wrapping(shared)
+    }
+
+    /// A token that has lost a wrapping key that it had is half gone, as below.
+    fn see_wrapping(&self, shared: &Shared) -> Result<(), Failure> {
+        let used = shared.wrapping.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for label in used {
+            if wrapping::find(&self.session, &label)?.is_empty() {
+                return Err(Failure::new(Remedy::KeyMissing, format!("{label} is not found")));
+            }
+        }
         Ok(())
     }
 
@@ -132,6 +144,7 @@ impl Connection {
     /// Notes of each key in use whether the token has it. A token that has none of them is not the token: it may be
     /// half gone (SoftHSM answers on, without its files), and only a new start of the module shows the truth.
     fn see_keys(&self, shared: &Shared) -> Result<(), Failure> {
+        self.see_wrapping(shared)?;
         let keys = shared.keys();
         let mut seen = keys.is_empty();
         for key in &keys {

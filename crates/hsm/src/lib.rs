@@ -42,6 +42,7 @@ mod spec;
 mod supervisor;
 mod token;
 mod worker;
+mod wrapping;
 
 pub use attributes::KeyAttributes;
 pub use ckr::{Remedy, proves_unsigned, remedy};
@@ -59,3 +60,4 @@ pub use public_key::subject_key_identifier;
 pub use queue::QueueLimits;
 pub use spec::{BadKeySpec, KeySpec};
 pub use token::{Token, TokenInfo, TokenSelector};
+pub use wrapping::WrappingAttributes;

@@ -122,6 +122,7 @@ impl Module {
                 calls: CallClocks::new(limits.sessions.get() + 1),
                 board: Board::new(),
                 keys: Mutex::default(),
+                wrapping: Mutex::default(),
             });
             let (sender, errands) = crossbeam_channel::unbounded();
             handles.push(Token { shared: Arc::clone(&shared), errands: sender });

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender};
 use cryptoki::slot::Slot;
 use ndoba_types::{KeyLabel, Purpose, SignError, SignReply, SignatureAlgorithm, SubjectPublicKeyInfo};
+use zeroize::Zeroizing;
 
 use crate::calls::CallClocks;
 use crate::connection::Connection;
@@ -16,6 +17,7 @@ use crate::mechanism::TokenInput;
 use crate::metrics::Metrics;
 use crate::opened::{DESTROYED, JudgedKey, OpenedKey, Standing, Unfit};
 use crate::queue::{Job, QueueLimits, Ticket, Tickets};
+use crate::wrapping::{self, WrappingAttributes};
 use crate::{Key, KeyAttributes, KeyError, KeySpec, ListedKey, OpenError, objects, public_key};
 
 /// How long key management waits for the token. RSA-4096 takes some devices a minute.
@@ -88,6 +90,8 @@ pub(crate) struct Shared {
     pub(crate) calls: CallClocks,
     pub(crate) board: Board,
     pub(crate) keys: Mutex<Vec<Arc<OpenedKey>>>,
+    /// The wrapping keys that were used: a token that has lost them is not there.
+    pub(crate) wrapping: Mutex<Vec<KeyLabel>>,
 }
 
 impl Shared {
@@ -311,6 +315,70 @@ impl Token {
             key.set_standing(Standing::Refused(Unfit { code: DESTROYED, reason }));
         }
         Ok(())
+    }
+
+    /// Makes a key that wraps secrets: AES-256, in the token, sensitive, never extractable, for nothing else. What the
+    /// token made is read back and judged.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`]; `Exists` when the label is taken.
+    pub fn generate_wrapping(&self, label: &KeyLabel) -> Result<WrappingAttributes, KeyError> {
+        let label = label.clone();
+        self.manage(move |connection| {
+            let session = connection.writable().map_err(objects::refuse)?;
+            wrapping::generate(&session, &label)
+        })
+    }
+
+    /// Reads a wrapping key back, whoever made it.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`].
+    pub fn inspect_wrapping(&self, label: &KeyLabel) -> Result<WrappingAttributes, KeyError> {
+        let label = label.clone();
+        self.manage(move |connection| wrapping::inspect(connection.session(), &label))
+    }
+
+    /// Wraps a short secret for `context`, which [`Token::unwrap`] must be given again.
+    ///
+    /// `nonce` – never the same twice under one key.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`].
+    pub fn wrap(
+        &self,
+        label: &KeyLabel,
+        context: &[u8],
+        nonce: [u8; 12],
+        secret: Zeroizing<Vec<u8>>,
+    ) -> Result<Vec<u8>, KeyError> {
+        let (label, context) = (label.clone(), context.to_vec());
+        self.manage(move |connection| wrapping::wrap(connection.session(), &label, &context, nonce, &secret))
+    }
+
+    /// Unwraps what [`Token::wrap`] made.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`]: `Unavailable` while the token is away; `Refused` for what was wrapped otherwise, or for another
+    /// context.
+    pub fn unwrap(
+        &self,
+        label: &KeyLabel,
+        context: &[u8],
+        wrapped: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let (wanted, context, wrapped) = (label.clone(), context.to_vec(), wrapped.to_vec());
+        let secret = self
+            .manage(move |connection| wrapping::unwrap(connection.session(), &wanted, &context, &wrapped))?;
+        let mut used = self.shared.wrapping.lock().unwrap_or_else(PoisonError::into_inner);
+        if !used.contains(label) {
+            used.push(label.clone());
+        }
+        Ok(secret)
     }
 
     /// The keys that were opened in this token, and what it last said of each.

@@ -146,6 +146,7 @@ impl Ceremony {
             Step::IssueResponder { authority } => self.issue_responder(authority),
             Step::IssueRoot => self.issue_root(),
             Step::IssueTsu { name } => self.issue_tsu(name),
+            Step::MakeDataKey { token, label } => self.make_data_key(token, label),
             Step::PinOfficers { names } => self.pin_officers(names),
             Step::PublishCrl { authority } => self.publish_crl(authority),
         }

@@ -5,6 +5,7 @@ mod content;
 mod next_ca;
 mod officer;
 mod probe;
+mod registration;
 pub(crate) mod revoke_all;
 mod root;
 mod tsa;
@@ -24,6 +25,7 @@ pub(crate) use officer::{AuthoriseResponderArgs, DoorArgs, EnrolArgs, OfficerCom
 pub(crate) use probe::{ProbeCommand, WatchArgs};
 
 pub(crate) use content::{DevicesArgs, Law, LintArgs, LintFormat, LintType, ProfileCommand};
+pub(crate) use registration::RegistrationCommand;
 pub(crate) use root::{DraftArgs, OfflineArgs, RootCommand, SignDraftArgs};
 pub(crate) use tsa::{JournalArgs, RenewArgs, SignOrderArgs, SubmitOrderArgs, TsaCommand};
 pub(crate) use webhook::WebhookCommand;
@@ -78,6 +80,9 @@ pub(crate) enum Command {
     /// Measure from outside how long a revocation takes to be seen.
     #[command(subcommand)]
     Probe(ProbeCommand),
+    /// The records of persons: the key that they are sealed under.
+    #[command(subcommand)]
+    Registration(RegistrationCommand),
     /// The database beside its rollback witnesses.
     #[command(subcommand)]
     Db(DbCommand),

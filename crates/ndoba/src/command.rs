@@ -16,6 +16,7 @@ pub(crate) mod officer;
 pub(crate) mod probe;
 pub(crate) mod profile;
 pub(crate) mod reconcile;
+pub(crate) mod registration;
 mod revoke_all;
 pub(crate) mod revoke_ca;
 pub(crate) mod root;

@@ -6,6 +6,7 @@ mod output;
 mod ceremony;
 mod cli;
 mod command;
+mod data_keys;
 mod environment;
 mod failpoint;
 mod files;
@@ -64,6 +65,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Ca(CaCommand::Reconcile(args)) => return command::reconcile::run(&args),
         Command::Ca(CaCommand::Terminate(args)) => command::terminate::run(&args)?,
         Command::Probe(command) => command::probe::run(&command)?,
+        Command::Registration(command) => command::registration::run(&command)?,
         Command::Db(command) => return command::db::run(&command),
         Command::Completions { shell } => command::completions::run(shell),
         Command::Webhook(command) => command::webhook::run(&command)?,

@@ -22,6 +22,7 @@ mod responders;
 pub(crate) mod stamping;
 pub(crate) mod tls;
 mod unissued;
+mod vault;
 pub(crate) mod webhooks;
 
 use std::sync::Arc;
@@ -43,6 +44,7 @@ use crate::logging;
 use crate::tokens::Tokens;
 use background::Background;
 use health::HealthBoard;
+use vault::TokenVault;
 
 /// What every role gets.
 pub(crate) struct Process {
@@ -50,6 +52,8 @@ pub(crate) struct Process {
     pub(crate) world: World,
     pub(crate) store: Store,
     pub(crate) tokens: Tokens,
+    /// The data keys, of the `registration` role.
+    vault: Arc<TokenVault>,
     pub(crate) health: Arc<HealthBoard>,
     /// This process in logs and heartbeats.
     pub(crate) node: String,
@@ -66,7 +70,11 @@ pub(crate) fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     logging::start(settings.log.format == LogFormat::Json, &settings.log.filter)?;
     tls::install_provider()?;
     let metrics = install_metrics()?;
-    let store = installation::open_store(&settings)?;
+    let vault = Arc::new(TokenVault::default());
+    let mut store = installation::open_store(&settings)?;
+    if settings.roles.has(Role::Registration) {
+        store = store.with_vault(Arc::<TokenVault>::clone(&vault));
+    }
     let needed = needed_tokens(&settings);
     let tokens = Tokens::start(&settings, |name| needed.iter().any(|needed| needed == name))?;
     let node = format!("node-{}", settings.node);
@@ -78,6 +86,7 @@ pub(crate) fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
         settings,
         store,
         tokens,
+        vault,
         node,
         configuration,
     });
@@ -236,6 +245,7 @@ fn needed_tokens(settings: &Settings) -> Vec<String> {
     }
     if settings.roles.has(Role::Registration) {
         names.extend(settings.desk.iter().map(|desk| desk.key.token.clone()));
+        names.extend(settings.data_key.iter().map(|key| key.token.clone()));
     }
     if settings.roles.has(Role::Audit) {
         names.extend(settings.audit.iter().map(|audit| audit.key.token.clone()));

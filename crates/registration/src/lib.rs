@@ -21,6 +21,7 @@ mod permission;
 pub mod ports;
 mod profile;
 mod revocation_code;
+pub mod sealed;
 mod service;
 pub mod spool;
 mod state;

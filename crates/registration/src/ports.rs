@@ -10,6 +10,7 @@ mod copies;
 mod desk;
 mod enrolment;
 mod lists;
+mod vault;
 
 use ndoba_audit::Event;
 pub use ndoba_order::OrderKind;
@@ -18,6 +19,7 @@ use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, Span, 
 pub use crate::agreement::{AgreementError, AgreementMaker, AgreementOf};
 pub use copies::{CopyRecord, CopyRegistry};
 pub use lists::{ApplicationFilter, CertificateFilter, Page, PageRequest};
+pub use vault::{DataKeyRegistry, Sealing, Vault, WrappedDataKey};
 
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
 
@@ -568,6 +570,9 @@ pub enum RegistryError {
     /// Lost to another act: see [`Conflict`].
     #[error("the change conflicts with another")]
     Conflict(Conflict),
+    /// Personal data cannot be read or written: the token of the data key is away. Nothing was changed.
+    #[error("the records are locked: the token of the data key is away")]
+    Locked,
     /// Nothing was changed; ask again later.
     #[error("the database cannot be reached or is busy")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -13,13 +13,13 @@ use std::str::FromStr;
 use ndoba_types::{KeyLabel, Oid, SignatureAlgorithm, Span};
 
 use crate::raw::{
-    RawAudit, RawClock, RawDesk, RawDevice, RawLegal, RawLimits, RawListen, RawLog, RawPolicies, RawSettings,
-    RawTls, RawUrls,
+    RawAudit, RawClock, RawDataKey, RawDesk, RawDevice, RawLegal, RawLimits, RawListen, RawLog, RawPolicies,
+    RawSettings, RawTls, RawUrls,
 };
 use crate::values::{
-    Audit, CertifiedDevice, ClockMode, ClockSettings, Desk, Hsm, JournalMode, KernelCheck, KeyRef, Legal,
-    Limits, Listen, Log, LogFormat, Mode, NtpServer, OfficersTls, OnTimeout, Policies, PublicTls,
-    QualifiedUnder, Role, Roles, Tsa, Urls,
+    Audit, CertifiedDevice, ClockMode, ClockSettings, DataKeyRef, Desk, Hsm, JournalMode, KernelCheck,
+    KeyRef, Legal, Limits, Listen, Log, LogFormat, Mode, NtpServer, OfficersTls, OnTimeout, Policies,
+    PublicTls, QualifiedUnder, Role, Roles, Tsa, Urls,
 };
 use crate::{HttpUrl, Settings, SettingsError, quantity};
 
@@ -75,6 +75,7 @@ fn whole(raw: RawSettings, file: &Path, folder: &Path) -> Checked<Settings> {
     };
     authorities::kept_apart(&tsa)?;
     let listen = listen(&raw.listen)?;
+    let data_key = data_key(raw.data_key, &roles)?;
     let desk = desk(raw.desk, &listen, folder)?;
     let (public_tls, officers_tls) = tls(raw.tls, &listen, &roles, folder)?;
     let webhooks = webhooks::webhooks(raw.webhooks, mode, folder)?;
@@ -92,6 +93,7 @@ fn whole(raw: RawSettings, file: &Path, folder: &Path) -> Checked<Settings> {
         devices,
         tsa,
         clock: clock(&raw.clock)?,
+        data_key,
         desk,
         webhooks,
         listen,
@@ -298,6 +300,27 @@ fn audit(raw: RawAudit, roles: &Roles) -> Checked<Option<Audit>> {
         (None, None) if !roles.has(Role::Audit) => Ok(None),
         (Some(_), None) => complaint("audit.key", "missing beside audit.token"),
         (None, _) => complaint("audit.token", "missing, and the role \"audit\" signs with it"),
+    }
+}
+
+fn data_key(raw: RawDataKey, roles: &Roles) -> Checked<Option<DataKeyRef>> {
+    match (raw.token, raw.key) {
+        (Some(token), Some(label)) => {
+            let label: KeyLabel = parsed("data_key.key", &label)?;
+            if label.purpose() != "data" {
+                let what =
+                    format!("`{label}`: a key in this place is labelled <authority>/data/<generation>");
+                return complaint("data_key.key", what);
+            }
+            Ok(Some(DataKeyRef { token, label }))
+        }
+        (None, None) if !roles.has(Role::Registration) => Ok(None),
+        (Some(_), None) => complaint("data_key.key", "missing beside data_key.token"),
+        (None, _) => complaint(
+            "data_key.token",
+            "missing, and the role \"registration\" seals personal data under a key that it wraps; for an \
+             installation from before there was one: the operators' guide, \"The data key\"",
+        ),
     }
 }
 

@@ -96,7 +96,9 @@ mod tests {
 
     const SMALL: &str = "installation = \"00112233445566778899aabbccddeeff\"\nroles = [\"registration\"]\n\
         [database]\npath = \"ndoba.sqlite\"\n[listen]\nofficers = \"127.0.0.1:8443\"\n[tls]\n\
-        officers_certificate = \"a\"\nofficers_key = \"b\"\nofficers_client_ca = \"c\"\n";
+        officers_certificate = \"a\"\nofficers_key = \"b\"\nofficers_client_ca = \"c\"\n[[hsm.modules]]\npath = \"m\"\n\
+        [[hsm.modules.tokens]]\nname = \"one\"\nlabel = \"one\"\npin = { file = \"p\" }\n\
+        [data_key]\ntoken = \"one\"\nkey = \"registration/data/1\"\n";
 
     fn with(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
         let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();

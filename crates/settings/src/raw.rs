@@ -36,6 +36,8 @@ section! {
         clock: RawClock;
         /// Sealing of the audit log.
         audit: RawAudit;
+        /// The key of personal data.
+        data_key: RawDataKey;
         /// The revocation desk.
         desk: RawDesk;
         /// Programs that are told what happens.
@@ -322,6 +324,16 @@ section! {
         checkpoint_every: String = "1m";
         /// Where checkpoints are time-stamped.
         tsa_url: Option<String>, "\"http://127.0.0.1:8080/tsa\"";
+    }
+}
+
+section! {
+    /// The key that wraps data keys, for the role "registration": personal data is sealed under them at rest.
+    RawDataKey {
+        /// The token with the key: of its own, with a PIN that no other role has.
+        token: Option<String>, "\"ndoba-registration\"";
+        /// The key's label: AES-256, made by the ceremony or by `ndoba registration data-key`.
+        key: Option<String>, "\"registration/data/1\"";
     }
 }
 

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::raw::{
-    RawAudit, RawCa, RawClock, RawCrl, RawDatabase, RawDesk, RawDevice, RawLegal, RawLimits, RawListen,
-    RawLog, RawModule, RawOcsp, RawPaths, RawPolicies, RawSettings, RawTls, RawToken, RawTsa, RawUnit,
-    RawUrls, RawWebhook,
+    RawAudit, RawCa, RawClock, RawCrl, RawDataKey, RawDatabase, RawDesk, RawDevice, RawLegal, RawLimits,
+    RawListen, RawLog, RawModule, RawOcsp, RawPaths, RawPolicies, RawSettings, RawTls, RawToken, RawTsa,
+    RawUnit, RawUrls, RawWebhook,
 };
 use crate::section::Section;
 
@@ -48,6 +48,11 @@ pub(crate) fn reference() -> String {
     );
     section::<RawClock>(&mut text, "[clock]", "The clock behind time-stamps.");
     section::<RawAudit>(&mut text, "[audit]", "Sealing of the audit log, for the role \"audit\".");
+    section::<RawDataKey>(
+        &mut text,
+        "[data_key]",
+        "What personal data is sealed under, for the role \"registration\".",
+    );
     section::<RawDesk>(&mut text, "[desk]", "The revocation desk, for the role \"registration\".");
     section::<RawWebhook>(
         &mut text,

@@ -46,6 +46,8 @@ pub struct Settings {
     pub clock: ClockSettings,
     /// Sealing of the audit log; present wherever the `audit` role is.
     pub audit: Option<Audit>,
+    /// The key that wraps data keys; there for the role `registration`.
+    pub data_key: Option<DataKeyRef>,
     /// The revocation desk's key; absent where subscribers suspend nothing by themselves.
     pub desk: Option<Desk>,
     /// Programs that are told what happens.
@@ -403,6 +405,15 @@ pub struct Listen {
     pub enrolment: Option<SocketAddr>,
     /// Metrics and health.
     pub operator: Option<SocketAddr>,
+}
+
+/// A key that wraps data keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataKeyRef {
+    /// The token.
+    pub token: String,
+    /// The key's label.
+    pub label: KeyLabel,
 }
 
 /// The key that suspends for subscribers with codes.

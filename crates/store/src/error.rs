@@ -21,6 +21,11 @@ pub enum StoreError {
         /// Which table, column or rule; no personal data.
         what: String,
     },
+    /// Personal data cannot be read or written: this process has no data key, or not the newest one yet.
+    #[error(
+        "the records are locked: the token of the data key has not been there since this process was started"
+    )]
+    Locked,
     /// Nothing is known to have changed; try again later. When the connection broke during the commit itself, it
     /// may have happened: every act is therefore recognisable by an identifier that it may use only once.
     #[error("the database is unavailable")]

@@ -22,6 +22,7 @@ impl From<StoreError> for LogError {
                 Self::Corrupt { what: format!("unforeseen conflict: {conflict:?}") }
             }
             StoreError::Corrupt { what } => Self::Corrupt { what },
+            StoreError::Locked => Self::Unavailable(StoreError::Locked.into()),
         }
     }
 }

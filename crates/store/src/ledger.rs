@@ -31,6 +31,7 @@ impl From<StoreError> for LedgerError {
                 Self::Corrupt { what: format!("unforeseen conflict: {conflict:?}") }
             }
             StoreError::Corrupt { what } => Self::Corrupt { what },
+            StoreError::Locked => Self::Unavailable(StoreError::Locked.into()),
         }
     }
 }

@@ -30,6 +30,7 @@ mod registry;
 mod responders;
 mod schema;
 mod schema_state;
+mod sealing;
 mod segments;
 mod spelling;
 mod spool;

@@ -11,6 +11,7 @@ pub(crate) mod certificate_views;
 pub(crate) mod clocks;
 pub(crate) mod copies;
 pub(crate) mod crls;
+pub(crate) mod data_keys;
 pub(crate) mod desk;
 pub(crate) mod enrolments;
 pub(crate) mod events;

@@ -1,6 +1,7 @@
 //! Registration's port: each method a transaction, with its events and its idempotency receipt.
 
 mod copies;
+mod data_keys;
 mod desk;
 mod enrolment;
 
@@ -28,6 +29,7 @@ impl From<StoreError> for RegistryError {
             StoreError::Busy(cause) | StoreError::Unavailable(cause) => Self::Unavailable(cause),
             StoreError::Conflict(conflict) => Self::Conflict(conflict),
             StoreError::Corrupt { what } => Self::Damaged { what },
+            StoreError::Locked => Self::Locked,
         }
     }
 }
@@ -73,11 +75,13 @@ impl Registry for Store {
     }
 
     fn insert_application(&self, application: &ApplicationRecord, act: Act<'_>) -> Result<(), RegistryError> {
-        self.act("insert_application", act, |conn| applications::insert(conn, application))
+        let keys = self.data_keys_in_memory()?;
+        self.act("insert_application", act, |conn| applications::insert(conn, &keys, application))
     }
 
     fn application(&self, id: ApplicationId) -> Result<Option<ApplicationWithOrder>, RegistryError> {
-        Ok(self.read("application", |conn| applications::find(conn, id))?)
+        let keys = self.data_keys_in_memory()?;
+        Ok(self.read("application", |conn| applications::find(conn, &keys, id))?)
     }
 
     fn applications(
@@ -85,11 +89,13 @@ impl Registry for Store {
         filter: &ApplicationFilter,
         page: &PageRequest,
     ) -> Result<Page<ApplicationWithOrder>, RegistryError> {
-        Ok(self.snapshot("applications", |conn| applications::list(conn, filter, page))?)
+        let keys = self.data_keys_in_memory()?;
+        Ok(self.snapshot("applications", |conn| applications::list(conn, &keys, filter, page))?)
     }
 
     fn update_application(&self, application: &ApplicationRecord, act: Act<'_>) -> Result<(), RegistryError> {
-        self.act("update_application", act, |conn| applications::update(conn, application))
+        let keys = self.data_keys_in_memory()?;
+        self.act("update_application", act, |conn| applications::update(conn, &keys, application))
     }
 
     fn freeze_application(
@@ -99,10 +105,11 @@ impl Registry for Store {
         evidence: &[EvidenceRecord],
         act: Act<'_>,
     ) -> Result<(), RegistryError> {
+        let keys = self.data_keys_in_memory()?;
         self.act("freeze_application", act, |conn| {
-            applications::update(conn, application)?;
+            applications::update(conn, &keys, application)?;
             orders::insert(conn, order)?;
-            orders::insert_evidence(conn, evidence)
+            orders::insert_evidence(conn, &*keys, evidence)
         })
     }
 
@@ -130,9 +137,10 @@ impl Registry for Store {
         request: &RevocationRequestRecord,
         act: Act<'_>,
     ) -> Result<(), RegistryError> {
+        let sealer = self.sealer()?;
         self.act("insert_order", act, |conn| {
             orders::insert(conn, order)?;
-            orders::insert_evidence(conn, evidence)?;
+            orders::insert_evidence(conn, &*sealer, evidence)?;
             orders::insert_request(conn, order.kind, request)
         })
     }
@@ -142,7 +150,8 @@ impl Registry for Store {
     }
 
     fn evidence(&self, order: OrderId) -> Result<Vec<EvidenceRecord>, RegistryError> {
-        Ok(self.read("evidence", |conn| orders::evidence_of(conn, order))?)
+        let keys = self.data_keys_in_memory()?;
+        Ok(self.read("evidence", |conn| orders::evidence_of(conn, &keys, order))?)
     }
 
     fn add_signature(
@@ -169,9 +178,10 @@ impl Registry for Store {
         at: UtcTime,
         act: Act<'_>,
     ) -> Result<(), RegistryError> {
+        let sealer = self.sealer()?;
         self.act("decline_request", act, |conn| {
             orders::decline(conn, order, at)?;
-            orders::insert_evidence(conn, std::slice::from_ref(reason))
+            orders::insert_evidence(conn, &*sealer, std::slice::from_ref(reason))
         })
     }
 
@@ -188,7 +198,14 @@ impl Registry for Store {
         filter: &CertificateFilter,
         page: &PageRequest,
     ) -> Result<Page<CertificateRecord>, RegistryError> {
-        Ok(self.snapshot("certificate_views", |conn| certificate_views::list(conn, filter, page))?)
+        // Whom a search is for is looked up by keyed digests; other lists need no key.
+        let subjects = match &filter.subject {
+            Some(subject) => Some(applications::found_by(&*self.data_keys_in_memory()?, subject)),
+            None => None,
+        };
+        Ok(self.snapshot("certificate_views", |conn| {
+            certificate_views::list(conn, filter, subjects.as_deref(), page)
+        })?)
     }
 
     fn ca_heartbeat(&self) -> Result<Option<CaHeartbeat>, RegistryError> {

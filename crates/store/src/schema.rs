@@ -48,15 +48,16 @@ table! {
         id -> Binary,
         version -> BigInt,
         state -> Text,
-        content -> Text,
-        subject -> Text,
+        content -> Binary,
+        subject -> Binary,
         salt -> Binary,
         opened_by -> Binary,
         opened -> BigInt,
         updated -> BigInt,
         order_id -> Nullable<Binary>,
-        remark -> Nullable<Text>,
+        remark -> Nullable<Binary>,
         replaces -> Nullable<Binary>,
+        data_key -> Nullable<BigInt>,
     }
 }
 
@@ -99,6 +100,7 @@ table! {
         order_id -> Binary,
         kind -> Text,
         content -> Binary,
+        data_key -> Nullable<BigInt>,
     }
 }
 
@@ -131,6 +133,17 @@ table! {
         content -> Binary,
         added_by -> Binary,
         added -> BigInt,
+        data_key -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    data_keys (number) {
+        number -> BigInt,
+        wrapped_by -> Text,
+        public -> Binary,
+        wrapped -> Binary,
+        created -> BigInt,
     }
 }
 

@@ -23,7 +23,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Oldest first. The last one is the schema that this program works with.
-const VERSIONS: [&str; 11] = [
+const VERSIONS: [&str; 12] = [
     "20261123000001",
     "20261125000001",
     "20261127000001",
@@ -34,6 +34,7 @@ const VERSIONS: [&str; 11] = [
     "20261127000011",
     "20261127000012",
     "20261127000013",
+    "20261127000014",
     "20261127000015",
 ];
 

@@ -235,7 +235,7 @@ impl From<StoreError> for StatusError {
     fn from(error: StoreError) -> Self {
         let reason = match &error {
             StoreError::Busy(cause) | StoreError::Unavailable(cause) => format!("{error}: {cause}"),
-            StoreError::Conflict(_) | StoreError::Corrupt { .. } => error.to_string(),
+            StoreError::Conflict(_) | StoreError::Corrupt { .. } | StoreError::Locked => error.to_string(),
         };
         Self::Unavailable { reason }
     }

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
 use diesel::r2d2::R2D2Connection;
+use ndoba_registration::ports::Vault;
+use ndoba_registration::sealed::{DataKeys, Seal};
 use ndoba_types::InstallationId;
 
 use crate::connection::{Checked, Conn, ConnectionPool};
@@ -24,7 +26,7 @@ const MOST_TRIES: u32 = 8;
 /// Implements the ports of the services: [`Ledger`](ndoba_ca::Ledger), [`Registry`](ndoba_registration::ports::Registry),
 /// [`StatusSource`](ndoba_ocsp::StatusSource) and [`EventLog`](ndoba_audit::EventLog).
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store(Arc<Inner>, Option<Arc<dyn Vault>>);
 
 struct Inner {
     pool: ConnectionPool,
@@ -45,7 +47,26 @@ enum Mode {
 impl Store {
     pub(crate) fn new(pool: ConnectionPool, one_writer: bool, installation: InstallationId) -> Self {
         let only_writer = one_writer.then(|| Mutex::new(()));
-        Self(Arc::new(Inner { pool, installation, only_writer, status_changes: AtomicU64::new(0) }))
+        Self(Arc::new(Inner { pool, installation, only_writer, status_changes: AtomicU64::new(0) }), None)
+    }
+
+    /// The same database for who may read personal data: values are sealed and opened with the vault's keys.
+    #[must_use]
+    pub fn with_vault(self, vault: Arc<dyn Vault>) -> Self {
+        Self(self.0, Some(vault))
+    }
+
+    /// The data keys as they are now.
+    pub(crate) fn data_keys_in_memory(&self) -> Result<Arc<DataKeys>, StoreError> {
+        self.1.as_ref().and_then(|vault| vault.keys()).ok_or(StoreError::Locked)
+    }
+
+    /// What seals evidence now: the data key, or its public half while the token has not given it.
+    pub(crate) fn sealer(&self) -> Result<Arc<dyn Seal>, StoreError> {
+        let vault = self.1.as_ref().ok_or(StoreError::Locked)?;
+        let keys = vault.keys().map(|keys| -> Arc<dyn Seal> { keys });
+        let public = || vault.public().map(|public| -> Arc<dyn Seal> { public });
+        keys.or_else(public).ok_or(StoreError::Locked)
     }
 
     /// Which installation this database belongs to.
@@ -128,6 +149,7 @@ impl Store {
             Err(StoreError::Busy(_)) => "busy",
             Err(StoreError::Conflict(_)) => "conflict",
             Err(StoreError::Corrupt { .. }) => "corrupt",
+            Err(StoreError::Locked) => "locked",
             Err(StoreError::Unavailable(_)) => "unavailable",
         };
         metrics::histogram!("ndoba_database_transaction_seconds", "transaction" => name, "result" => result)

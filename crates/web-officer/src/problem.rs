@@ -175,6 +175,10 @@ impl From<ServiceError> for Problem {
                 tracing::warn!(error = %chain(source.as_ref()), "the database did not answer an officer");
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "database.unavailable", title).retry_after(5)
             }
+            ServiceError::Locked => {
+                tracing::warn!("an officer was told that records are locked: the data key's token is away");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "records.locked", title).retry_after(5)
+            }
             ServiceError::Internal { what, source } => {
                 let source = source.map(|source| chain(source.as_ref())).unwrap_or_default();
                 tracing::error!(%what, error = %source, "an internal fault answered to an officer");

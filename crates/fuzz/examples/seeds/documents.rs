@@ -1,13 +1,18 @@
 //! What officers sign and enter.
 
 use std::fs;
+use std::sync::Arc;
 
 use ndoba_order::{
     AuthoriseResponder, CertifyUnit, EndGrant, EndResponder, FlatJws, Grant, GrantDocument, Header, Issue,
     JwsAlgorithm, MediaType, Order, OrderContent, Pin, PinnedOfficer, ProfileRef, Release, ResponderRequest,
     Revoke, RevokeCa, Role, Roles, SignerRole, SucceedCa, Suspend, TerminateCa, assemble, signing_input,
 };
-use ndoba_types::{InstallationId, OfficerId, OrderId, Sha256Digest, Span, SubjectPublicKeyInfo, UtcTime};
+use ndoba_registration::sealed::{DataKeys, Place, RawDataKey, Seal as _};
+use ndoba_types::{
+    InstallationId, OfficerId, OrderId, Random, RandomUnavailable, Sha256Digest, Span, SubjectPublicKeyInfo,
+    UtcTime,
+};
 use ndoba_x509::{KeyIdentifier, RevocationReason};
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
@@ -17,7 +22,26 @@ use super::{Outcome, Seeds};
 
 const INSTALLATION: InstallationId = InstallationId::from_bytes([9; 16]);
 
+/// Nonces of the seeds of sealed values.
+struct Sevens;
+
+impl Random for Sevens {
+    fn fill(&self, octets: &mut [u8]) -> Result<(), RandomUnavailable> {
+        octets.fill(7);
+        Ok(())
+    }
+}
+
+fn sealed(seeds: &Seeds) -> Outcome {
+    let raw = RawDataKey::from_unwrapped(&[7; 32]).ok_or("a data key has 32 octets")?;
+    let keys = DataKeys::new(INSTALLATION, &[(1, raw)], Arc::new(Sevens)).ok_or("no data key")?;
+    let place = Place { table: "evidence", row: &[1], column: "content" };
+    seeds.add("sealed", "nothing", &keys.seal(place, b"")?)?;
+    seeds.add("sealed", "evidence", &keys.seal(place, br#"{"content":{},"kind":"device","salt":"00"}"#)?)
+}
+
 pub(super) fn make(seeds: &Seeds) -> Outcome {
+    sealed(seeds)?;
     let now: UtcTime = "2026-11-24T12:00:00Z".parse()?;
     let (one, two) = (key(1)?, key(2)?);
     let pinned = |seed, key: &SigningKey| -> Outcome<PinnedOfficer> {

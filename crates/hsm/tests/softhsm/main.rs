@@ -13,3 +13,4 @@ mod recovery;
 mod signing;
 mod verify;
 mod world;
+mod wrapping;

@@ -65,6 +65,8 @@ fn sections(
     writeln!(out, "[audit]")?;
     key(out, &plan.audit_token, "audit/seal/1", keys::algorithm(plan.audit_key))?;
     writeln!(out, "checkpoint_every = \"1s\"\ntsa_url = \"http://127.0.0.1:{public}/tsa\"\n")?;
+    let data_key = "key = \"registration/data/1\"";
+    writeln!(out, "[data_key]\ntoken = {}\n{data_key}\n", quoted(&plan.registration_token))?;
     writeln!(out, "[listen]\npublic = \"127.0.0.1:{public}\"\npublic_tls = \"127.0.0.1:{public_tls}\"")?;
     writeln!(out, "officers = \"127.0.0.1:{officers}\"\noperator = \"127.0.0.1:{operator}\"\n")?;
     writeln!(out, "[tls]")?;

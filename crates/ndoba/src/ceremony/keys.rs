@@ -4,7 +4,7 @@ use std::path::Path;
 use std::str::FromStr as _;
 
 use anyhow::Context as _;
-use ndoba_audit::{EventKind, Word};
+use ndoba_audit::{Actor, EventKind, Word};
 use ndoba_ceremony::{HsmEntry, KeyAttribute, KeyEntry, KeySpec, Plan, TsuPlan};
 use ndoba_hsm::{KeyAttributes, NewToken, TokenInfo, create_tokens};
 use ndoba_types::{
@@ -14,7 +14,7 @@ use ndoba_types::{
 use ndoba_x509::{PemLabel, to_pem};
 
 use super::{Ceremony, Folder};
-use crate::files;
+use crate::{data_keys, files};
 
 /// Decimal digits of a PIN that the ceremony draws.
 const PIN_DIGITS: usize = 16;
@@ -24,6 +24,7 @@ pub(super) fn token_names(plan: &Plan) -> Vec<String> {
     let mut names = vec![plan.root.token.clone()];
     names.extend(plan.authorities.iter().map(|authority| authority.token.clone()));
     names.extend([plan.ocsp_token.clone(), plan.tsa_token.clone(), plan.audit_token.clone()]);
+    names.push(plan.registration_token.clone());
     names.sort();
     names.dedup();
     names
@@ -84,6 +85,46 @@ fn draw_pin(random: &dyn Random) -> anyhow::Result<String> {
 }
 
 impl Ceremony {
+    /// Enters a token into the report, once; its serial number.
+    fn note_token(&mut self, token_name: &str) -> anyhow::Result<Word> {
+        let info = self.tokens.get(token_name)?.info().context("the token says nothing of itself")?;
+        let serial = Word::from_str(&info.serial).unwrap_or_else(|_| "unprintable".into());
+        if !self.report.hsms.iter().any(|entry| entry.token == token_name) {
+            self.report.hsms.push(hsm_entry(token_name, info));
+        }
+        Ok(serial)
+    }
+
+    /// The key that wraps data keys, and the first data key (ADR 0020).
+    pub(super) fn make_data_key(&mut self, token_name: &str, label: &str) -> anyhow::Result<String> {
+        let label: KeyLabel = label.parse()?;
+        self.note_token(token_name)?;
+        let token = self.tokens.get(token_name)?;
+        token.generate_wrapping(&label)?;
+        // Read back from the token, as above.
+        let found = token.inspect_wrapping(&label)?;
+        let offending = found.offending();
+        anyhow::ensure!(
+            offending.is_empty(),
+            "the key has attributes it must not have: {}",
+            offending.join(", ")
+        );
+        let actor = Actor::Ceremony(self.plan.digest());
+        let number = data_keys::make(token, &label, &self.store, &self.world, actor)?;
+        let stated = found.stated().map(|(name, value)| KeyAttribute { name: name.into(), value });
+        self.report.keys.push(KeyEntry {
+            label: label.to_string(),
+            id: hex::encode(label.to_string()),
+            token: token_name.into(),
+            algorithm: "AES".into(),
+            bits: 256,
+            mechanism: "CKM_AES_KEY_GEN".into(),
+            fingerprint: "none: a secret key".into(),
+            attributes: stated.collect(),
+        });
+        Ok(format!("data key {number}"))
+    }
+
     pub(super) fn generate_key(
         &mut self,
         token_name: &str,
@@ -91,12 +132,8 @@ impl Ceremony {
         key: KeySpec,
     ) -> anyhow::Result<String> {
         let label: KeyLabel = label.parse()?;
+        let serial = self.note_token(token_name)?;
         let token = self.tokens.get(token_name)?;
-        let info = token.info().context("the token says nothing of itself")?;
-        let serial = Word::from_str(&info.serial).unwrap_or_else(|_| "unprintable".into());
-        if !self.report.hsms.iter().any(|entry| entry.token == token_name) {
-            self.report.hsms.push(hsm_entry(token_name, info));
-        }
         token.generate(&label, spec(key))?;
         // Read back from the token, not taken from what was asked for (requirements P-41).
         let found = token.inspect(&label)?;

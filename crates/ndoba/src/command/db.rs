@@ -8,9 +8,11 @@ use ndoba_audit::{Actor, Event, EventKind, Word};
 use ndoba_ca::RestorePlan;
 use ndoba_ca::ports::AcceptedState;
 use ndoba_order::{AcceptRestore, AcceptedRestore, MediaType, SignerRole, describe};
+use ndoba_settings::Role;
 use ndoba_store::Store;
 use ndoba_types::UtcTime;
 
+use super::registration;
 use super::session::{consent, identity};
 use crate::cli::{DbCommand, SignRestoreArgs};
 use crate::files;
@@ -40,6 +42,11 @@ fn status(config: &Path) -> anyhow::Result<ExitCode> {
     let memory = memory(config)?;
     for line in memory.table() {
         println!("{line}");
+    }
+    if memory.settings().roles.has(Role::Registration) {
+        for line in registration::status(memory.settings())? {
+            println!("{line}");
+        }
     }
     let behind = memory.behind()?;
     for line in &behind {

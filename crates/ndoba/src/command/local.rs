@@ -3,6 +3,9 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ndoba_hsm::KeyError;
+use ndoba_settings::DataKeyRef;
+
 use crate::cli::ConfigArgs;
 use crate::installation;
 use crate::tokens::Tokens;
@@ -26,6 +29,18 @@ pub(crate) fn list_keys(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
             let verdict = if offending.is_empty() { "fit".to_owned() } else { offending.join(", ") };
             println!("{name} {label} {} {verdict}", hex::encode(&key.id));
         }
+    }
+    if let Some(data_key) = &settings.data_key {
+        let DataKeyRef { token, label } = data_key;
+        let verdict = match tokens.get(token)?.inspect_wrapping(label) {
+            Ok(found) if found.offending().is_empty() => "fit".to_owned(),
+            Ok(found) => found.offending().join(", "),
+            Err(KeyError::NotFound { .. }) => "is missing: ndoba registration data-key".to_owned(),
+            Err(error) => return Err(error.into()),
+        };
+        unfit |= verdict != "fit";
+        // A secret key's CKA_ID is its label.
+        println!("{token} {label} {} {verdict}", hex::encode(label.to_string()));
     }
     Ok(if unfit { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -75,7 +75,7 @@ fn parts(settings: &Settings, tokens: &[String]) -> Vec<String> {
                 parts.extend(settings.tsa.units.iter().map(|unit| format!("time-stamping {}", unit.name)));
             }
             Role::Registration => {
-                parts.push(super::kept::PART.into());
+                parts.extend([super::kept::PART, super::vault::PART].map(str::to_owned));
                 parts.extend(settings.webhooks.iter().map(|webhook| super::webhooks::part(&webhook.name)));
             }
         }

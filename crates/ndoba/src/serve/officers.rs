@@ -17,7 +17,7 @@ use ndoba_web_officer::{Api, ServerLimits, mutual_tls};
 use ndoba_x509::{KeyIdentifier, Template};
 
 use super::background::{Background, Next};
-use super::{Process, desk, enrolment, kept, tls, webhooks};
+use super::{Process, desk, enrolment, kept, tls, vault, webhooks};
 use crate::{files, installation};
 
 /// Event loops of the officers' server; its work waits on the database, not on the processor.
@@ -51,6 +51,8 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         chains: chains(settings)?,
         longest_body: settings.limits.api_body,
     });
+    // Before anybody comes.
+    vault::watch(process, background)?;
     let listener = TcpListener::bind(address)
         .with_context(|| format!("cannot listen on {address} for officers; is the port in use?"))?;
     kept::watch(process, &api, background)?;

@@ -50,6 +50,9 @@ fn while_the_token_is_away_nothing_is_intended(engine: Engine) {
     // It returns while the CA serves.
     let serving = here.serve(None);
     fs::rename(&drawer, &tokens).unwrap();
+    // Nor was the data key's token there when this process was started (ADR 0020).
+    let show = ["application", "show", &application, "--as", "officers/approver.pem"];
+    here.await_that("the records", || here.run(&show).status.success());
     here.await_certificate(&application);
     for serial in &serials {
         here.await_listed(serial);

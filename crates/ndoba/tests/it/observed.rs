@@ -45,7 +45,9 @@ fn health_metrics_and_a_log_of_objects() {
         "time-stamping tsu",
         "token ndoba-audit",
         "token ndoba-issuing",
+        "data key",
         "token ndoba-ocsp",
+        "token ndoba-registration",
         "token ndoba-root",
         "token ndoba-tsa",
     ] {

@@ -46,6 +46,9 @@ pub enum ServiceError {
     /// Nothing was changed; ask again later.
     #[error("the database is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The token that gives the data key is away: personal data is neither read nor written. Nothing was changed.
+    #[error("records are locked: the token of the data key is away")]
+    Locked,
     /// A fault of ours or of the installation: page someone.
     #[error("an internal fault: {what}")]
     Internal {
@@ -115,6 +118,7 @@ impl ServiceError {
             Self::KeyReused => "idempotency.key-reused".into(),
             Self::NotKept(_) => "request.not-kept".into(),
             Self::Unavailable(_) => "database.unavailable".into(),
+            Self::Locked => "records.locked".into(),
             Self::Internal { .. } => "internal".into(),
         }
     }
@@ -140,6 +144,7 @@ impl From<RegistryError> for ServiceError {
                 Self::conflict("state.changed", "it was changed meanwhile; read it again and decide again")
             }
             RegistryError::Unavailable(source) => Self::Unavailable(source),
+            RegistryError::Locked => Self::Locked,
             RegistryError::Damaged { .. } => Self::internal("reading the database", error),
         }
     }

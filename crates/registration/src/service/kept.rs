@@ -185,7 +185,7 @@ impl Registration {
             match self.record_kept(&kept, false) {
                 Ok(order) => return Ok(HandedIn::Recorded(order)),
                 // Neither is the request's own fault: it must not be lost by ours.
-                Err(ServiceError::Unavailable(_) | ServiceError::Internal { .. }) => {}
+                Err(ServiceError::Unavailable(_) | ServiceError::Locked | ServiceError::Internal { .. }) => {}
                 Err(refused) => return Err(refused),
             }
         }
@@ -218,7 +218,7 @@ impl Registration {
                     spool.taken_over(kept.order).map_err(unusable)?;
                     done.recorded += 1;
                 }
-                Err(error @ ServiceError::Unavailable(_)) => return Err(error),
+                Err(error @ (ServiceError::Unavailable(_) | ServiceError::Locked)) => return Err(error),
                 // A fault that one order meets must not hold up the others.
                 Err(error @ ServiceError::Internal { .. }) => fault = Some(error),
                 Err(refused) => {

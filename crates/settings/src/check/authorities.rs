@@ -192,6 +192,12 @@ pub(super) fn tokens_exist(settings: &Settings) -> Checked<()> {
             there("clock".into(), key)?;
         }
     }
+    if let (true, Some(key)) = (settings.roles.has(Role::Registration), &settings.data_key)
+        && settings.hsm.token(&key.token).is_none()
+    {
+        let what = format!("no [[hsm.modules.tokens]] is called `{}`", key.token);
+        return complaint("data_key.token", what);
+    }
     if let (true, Some(desk)) = (settings.roles.has(Role::Registration), &settings.desk) {
         there("desk".into(), &desk.key)?;
     }

@@ -38,6 +38,9 @@ mode = "trusted-host-clock"
 [audit]
 token = "one"
 key = "audit/seal/1"
+[data_key]
+token = "one"
+key = "registration/data/1"
 [listen]
 public = "127.0.0.1:8080"
 officers = "127.0.0.1:8443"
@@ -130,6 +133,10 @@ fn every_mistake_is_named_by_its_key() {
         (DEVELOPMENT, "name = \"tsu\"", "name = \"clock\"", "tsa.units.0.name"),
         (DEVELOPMENT, "name = \"tsu\"", "name = \"tsu\"\naccuracy = \"2s\"", "tsa.units.0.accuracy"),
         (DEVELOPMENT, "name = \"tsu\"", "name = \"tsu\"\npolicy = \"9.9\"", "tsa.units.0.policy"),
+        (DEVELOPMENT, "[data_key]\ntoken = \"one\"", "[data_key]", "data_key.token"),
+        (DEVELOPMENT, "[data_key]\ntoken = \"one\"", "[data_key]\ntoken = \"two\"", "data_key.token"),
+        (DEVELOPMENT, "key = \"registration/data/1\"", "", "data_key.key"),
+        (DEVELOPMENT, "\"registration/data/1\"", "\"registration/seal/1\"", "data_key.key"),
         (DEVELOPMENT, "[clock]", "[clock]\npoll = \"900ms\"", "clock.poll"),
         (DEVELOPMENT, "[clock]", "[clock]\ntoken = \"t\"", "clock.key"),
         (DEVELOPMENT, "[clock]", "[clock]\nkey = \"tsa/clock/1\"", "clock.token"),

@@ -6,12 +6,18 @@ use ndoba_registration::ports::{
     ApplicationFilter, ApplicationRecord, ApplicationWithOrder, Conflict, Page, PageRequest,
 };
 
+use ndoba_registration::sealed::DataKeys;
+use zeroize::Zeroizing;
+
 use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::queries::orders::{self, OrderStateRow};
 use crate::schema::{applications, orders as order_rows};
+use crate::sealing::{Row, data_key};
 use crate::spelling::order;
 use crate::stored;
+
+const TABLE: &str = "applications";
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = applications, treat_none_as_null = true)]
@@ -19,21 +25,21 @@ struct ApplicationRow {
     id: Vec<u8>,
     version: i64,
     state: String,
-    content: String,
-    subject: String,
+    content: Vec<u8>,
+    subject: Vec<u8>,
     salt: Vec<u8>,
     opened_by: Vec<u8>,
     opened: i64,
     updated: i64,
     order_id: Option<Vec<u8>>,
-    remark: Option<String>,
+    remark: Option<Vec<u8>>,
     replaces: Option<Vec<u8>>,
+    data_key: Option<i64>,
 }
 
-impl TryFrom<&ApplicationRecord> for ApplicationRow {
-    type Error = StoreError;
-
-    fn try_from(record: &ApplicationRecord) -> Result<Self, StoreError> {
+impl ApplicationRow {
+    /// Seals what is about a person.
+    fn seal(keys: &DataKeys, record: &ApplicationRecord) -> Result<Self, StoreError> {
         let ApplicationRecord {
             id,
             version,
@@ -47,37 +53,27 @@ impl TryFrom<&ApplicationRecord> for ApplicationRow {
             remark,
             replaces,
         } = record;
+        let json = serde_json::to_vec(content).map_err(|_| StoreError::corrupt("applications.content"))?;
+        let row = Row { keys, table: TABLE, id: id.as_bytes() };
         Ok(Self {
             id: id.as_bytes().to_vec(),
             version: (*version).into(),
             state: state.name().into(),
-            content: serde_json::to_string(content)
-                .map_err(|_| StoreError::corrupt("applications.content"))?,
-            subject: subject(content).into(),
-            salt: salt.as_bytes().to_vec(),
+            content: row.seal("content", &Zeroizing::new(json))?,
+            subject: keys.index(SUBJECT, subject(content)).to_vec(),
+            salt: row.seal("salt", salt.as_bytes())?,
             opened_by: opened_by.as_bytes().to_vec(),
             opened: opened.unix_micros(),
             updated: updated.unix_micros(),
             order_id: order.map(|id| id.as_bytes().to_vec()),
-            remark: remark.clone(),
+            remark: remark.as_ref().map(|remark| row.seal("remark", remark.as_bytes())).transpose()?,
             replaces: replaces.as_ref().map(|serial| serial.as_unsigned().to_vec()),
+            data_key: data_key(keys),
         })
     }
-}
 
-/// What applications and certificates are found by.
-fn subject(content: &ApplicationContent) -> &str {
-    match &content.subject {
-        SubjectContent::NaturalPerson(person) => &person.personal_number,
-        SubjectContent::LegalPerson(person) => &person.identification_code,
-    }
-}
-
-impl TryFrom<ApplicationRow> for ApplicationRecord {
-    type Error = StoreError;
-
-    fn try_from(row: ApplicationRow) -> Result<Self, StoreError> {
-        let ApplicationRow {
+    fn open(self, keys: &DataKeys) -> Result<ApplicationRecord, StoreError> {
+        let Self {
             id,
             version,
             state,
@@ -90,20 +86,24 @@ impl TryFrom<ApplicationRow> for ApplicationRecord {
             order_id,
             remark,
             replaces,
-        } = row;
-        Ok(Self {
+            data_key,
+        } = self;
+        let row = Row { keys, table: TABLE, id: &id };
+        let text = |remark| {
+            let clear = row.open(data_key, "remark", remark)?;
+            String::from_utf8(clear.to_vec()).map_err(|_| StoreError::corrupt("applications.remark"))
+        };
+        Ok(ApplicationRecord {
             id: ApplicationId::from_bytes(stored::octets(&id, "applications.id")?),
             version: u32::try_from(version).map_err(|_| StoreError::corrupt("applications.version"))?,
             state: StoredState::from_name(&state).ok_or_else(|| StoreError::corrupt("applications.state"))?,
-            // serde's message could quote personal data.
-            content: serde_json::from_str(&content)
-                .map_err(|_| StoreError::corrupt("applications.content"))?,
-            salt: Salt::from_bytes(stored::octets(&salt, "applications.salt")?),
+            content: read_content(&row.open(data_key, "content", content)?)?,
+            salt: Salt::from_bytes(stored::octets(&row.open(data_key, "salt", salt)?, "applications.salt")?),
             opened_by: stored::officer_id(&opened_by, "applications.opened_by")?,
             opened: stored::time(opened, "applications.opened")?,
             updated: stored::time(updated, "applications.updated")?,
             order: order_id.as_deref().map(stored::order_id).transpose()?,
-            remark,
+            remark: remark.map(text).transpose()?,
             replaces: replaces
                 .as_deref()
                 .map(|serial| stored::serial(serial, "applications.replaces"))
@@ -112,31 +112,103 @@ impl TryFrom<ApplicationRow> for ApplicationRecord {
     }
 }
 
-fn with_order(row: ApplicationRow, order: Option<OrderStateRow>) -> Result<ApplicationWithOrder, StoreError> {
+fn read_content(json: &[u8]) -> Result<ApplicationContent, StoreError> {
+    // serde's message could quote personal data.
+    serde_json::from_slice(json).map_err(|_| StoreError::corrupt("applications.content"))
+}
+
+const SUBJECT: &str = "applications.subject";
+
+/// What applications and certificates are found by.
+fn subject(content: &ApplicationContent) -> &str {
+    match &content.subject {
+        SubjectContent::NaturalPerson(person) => &person.personal_number,
+        SubjectContent::LegalPerson(person) => &person.identification_code,
+    }
+}
+
+/// What `subject` may stand as: a digest under each key, and itself in rows that are in clear still.
+pub(crate) fn found_by(keys: &DataKeys, subject: &str) -> Vec<Vec<u8>> {
+    let digests = keys.indexes(SUBJECT, subject).into_iter().map(|digest| digest.to_vec());
+    digests.chain([subject.as_bytes().to_vec()]).collect()
+}
+
+/// An application's content alone.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = applications)]
+pub(crate) struct SealedContent {
+    id: Vec<u8>,
+    content: Vec<u8>,
+    data_key: Option<i64>,
+}
+
+impl SealedContent {
+    /// Whom it is about: personal number or identification code.
+    pub(crate) fn subject(self, keys: &DataKeys) -> Result<String, StoreError> {
+        let Self { id, content, data_key } = self;
+        let clear = Row { keys, table: TABLE, id: &id }.open(data_key, "content", content)?;
+        Ok(subject(&read_content(&clear)?).to_owned())
+    }
+}
+
+fn with_order(
+    keys: &DataKeys,
+    row: ApplicationRow,
+    order: Option<OrderStateRow>,
+) -> Result<ApplicationWithOrder, StoreError> {
     Ok(ApplicationWithOrder {
-        application: row.try_into()?,
+        application: row.open(keys)?,
         order_state: order.map(orders::order_state).transpose()?,
     })
 }
 
-pub(crate) fn insert(conn: &mut Conn, record: &ApplicationRecord) -> Result<(), StoreError> {
-    diesel::insert_into(applications::table).values(ApplicationRow::try_from(record)?).execute(conn)?;
+pub(crate) fn insert(conn: &mut Conn, keys: &DataKeys, record: &ApplicationRecord) -> Result<(), StoreError> {
+    diesel::insert_into(applications::table).values(ApplicationRow::seal(keys, record)?).execute(conn)?;
     Ok(())
 }
 
-pub(crate) fn find(conn: &mut Conn, id: ApplicationId) -> Result<Option<ApplicationWithOrder>, StoreError> {
+pub(crate) fn find(
+    conn: &mut Conn,
+    keys: &DataKeys,
+    id: ApplicationId,
+) -> Result<Option<ApplicationWithOrder>, StoreError> {
     let row: Option<(ApplicationRow, Option<OrderStateRow>)> = applications::table
         .left_join(order_rows::table.on(order_rows::order_id.nullable().eq(applications::order_id)))
         .filter(applications::id.eq(id.as_bytes().as_slice()))
         .select((ApplicationRow::as_select(), Option::<OrderStateRow>::as_select()))
         .first(conn)
         .optional()?;
-    row.map(|(row, order)| with_order(row, order)).transpose()
+    row.map(|(row, order)| with_order(keys, row, order)).transpose()
+}
+
+/// Seals some applications anew that are in clear or under an older key; how many there were. One that changes meanwhile
+/// is sealed by its change.
+pub(crate) fn seal(
+    conn: &mut Conn,
+    keys: &DataKeys,
+    newest: Option<i64>,
+    limit: i64,
+) -> Result<usize, StoreError> {
+    let rows: Vec<ApplicationRow> = applications::table
+        .filter(applications::data_key.is_null().or(applications::data_key.lt(newest)))
+        .select(ApplicationRow::as_select())
+        .limit(limit)
+        .load(conn)?;
+    let found = rows.len();
+    for row in rows {
+        let (id, version) = (row.id.clone(), row.version);
+        let sealed = ApplicationRow::seal(keys, &row.open(keys)?)?;
+        diesel::update(applications::table.find(&id).filter(applications::version.eq(version)))
+            .set(sealed)
+            .execute(conn)?;
+    }
+    Ok(found)
 }
 
 /// Newest first. Run in a snapshot: the page's start is looked up first.
 pub(crate) fn list(
     conn: &mut Conn,
+    keys: &DataKeys,
     filter: &ApplicationFilter,
     page: &PageRequest,
 ) -> Result<Page<ApplicationWithOrder>, StoreError> {
@@ -164,7 +236,7 @@ pub(crate) fn list(
         );
     }
     if let Some(subject) = subject {
-        query = query.filter(applications::subject.eq(subject));
+        query = query.filter(applications::subject.eq_any(found_by(keys, subject)));
     }
     if let Some(officer) = opened_by {
         query = query.filter(applications::opened_by.eq(officer.as_bytes().as_slice()));
@@ -185,7 +257,8 @@ pub(crate) fn list(
         query = query.filter(applications::state.eq_any(whatever_order).or(pair.eq_any(with_order)));
     }
     let rows: Vec<(ApplicationRow, Option<OrderStateRow>)> = query.load(conn)?;
-    let items = rows.into_iter().map(|(row, order)| with_order(row, order)).collect::<Result<_, _>>()?;
+    let items =
+        rows.into_iter().map(|(row, order)| with_order(keys, row, order)).collect::<Result<_, _>>()?;
     Ok(cut(items, page.limit, |item: &ApplicationWithOrder| item.application.id.to_string()))
 }
 
@@ -201,8 +274,8 @@ pub(crate) fn cut<T>(mut items: Vec<T>, limit: u32, id: impl Fn(&T) -> String) -
 
 /// Replaces the row of the version before. An order of it that is still open is withdrawn; one that the CA may be
 /// at work on is a conflict.
-pub(crate) fn update(conn: &mut Conn, record: &ApplicationRecord) -> Result<(), StoreError> {
-    let row = ApplicationRow::try_from(record)?;
+pub(crate) fn update(conn: &mut Conn, keys: &DataKeys, record: &ApplicationRecord) -> Result<(), StoreError> {
+    let row = ApplicationRow::seal(keys, record)?;
     let before = row.version - 1;
     let id = row.id.clone();
     // Withdrawing waits for a signature that is being added; only then is it known whether the order was queued.

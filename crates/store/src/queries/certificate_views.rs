@@ -76,12 +76,15 @@ pub(crate) fn find(conn: &mut Conn, serial: &SerialNumber) -> Result<Option<Cert
 }
 
 /// Newest first. Run in a snapshot.
+///
+/// `subjects` – what the filter's subject is found by.
 pub(crate) fn list(
     conn: &mut Conn,
     filter: &CertificateFilter,
+    subjects: Option<&[Vec<u8>]>,
     page: &PageRequest,
 ) -> Result<Page<CertificateRecord>, StoreError> {
-    let CertificateFilter { subject, name, profile, key, device, status, within } = filter;
+    let CertificateFilter { subject: _, name, profile, key, device, status, within } = filter;
     let nothing = Page { items: Vec::new(), next: None };
     let mut query = views!()
         .filter(certificate_status::state.ne(state::SIGNING))
@@ -112,8 +115,8 @@ pub(crate) fn list(
             certificates::recorded.eq(recorded).and(certificates::serial.lt(serial.as_unsigned().to_vec())),
         ));
     }
-    if let Some(subject) = subject {
-        query = query.filter(applications::subject.eq(subject));
+    if let Some(subjects) = subjects {
+        query = query.filter(applications::subject.eq_any(subjects));
     }
     if let Some(profile) = profile {
         query = query.filter(certificates::profile.eq(profile));

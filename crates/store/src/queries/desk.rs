@@ -5,11 +5,12 @@ use ndoba_registration::CodeHash;
 use ndoba_registration::ports::{
     CodeOwner, Conflict, DeskRequest, Page, PageRequest, RequestFilter, RevocationClock, RevocationCodeRecord,
 };
+use ndoba_registration::sealed::DataKeys;
 use ndoba_types::{OrderId, UtcTime};
 
 use crate::connection::{Conn, on_each_engine};
 use crate::error::StoreError;
-use crate::queries::applications::cut;
+use crate::queries::applications::{SealedContent, cut};
 use crate::queries::certificate_views::first_crl;
 use crate::queries::orders::{OrderStateRow, order_state};
 use crate::schema::{
@@ -39,16 +40,21 @@ pub(crate) fn put_code(conn: &mut Conn, record: &RevocationCodeRecord) -> Result
 }
 
 /// Whose certificate the code with this hash is of.
-pub(crate) fn owner(conn: &mut Conn, hash: &CodeHash) -> Result<Option<CodeOwner>, StoreError> {
-    let row: Option<(Vec<u8>, Option<String>)> = revocation_codes::table
+pub(crate) fn owner(
+    conn: &mut Conn,
+    keys: &DataKeys,
+    hash: &CodeHash,
+) -> Result<Option<CodeOwner>, StoreError> {
+    let row: Option<(Vec<u8>, Option<SealedContent>)> = revocation_codes::table
         .inner_join(certificates::table.on(certificates::serial.eq(revocation_codes::serial)))
         .left_join(orders::table.on(orders::order_id.nullable().eq(certificates::order_id)))
         .left_join(applications::table.on(applications::id.nullable().eq(orders::application)))
         .filter(revocation_codes::hash.eq(hash.as_bytes().as_slice()))
-        .select((revocation_codes::serial, applications::subject.nullable()))
+        .select((revocation_codes::serial, Option::<SealedContent>::as_select()))
         .first(conn)
         .optional()?;
-    row.map(|(serial, subject)| {
+    row.map(|(serial, content)| {
+        let subject = content.map(|content| content.subject(keys)).transpose()?;
         Ok(CodeOwner { serial: stored::serial(&serial, "revocation_codes.serial")?, subject })
     })
     .transpose()

@@ -5,13 +5,17 @@ use ndoba_registration::application::ApplicationId;
 use ndoba_registration::ports::{
     Conflict, EvidenceRecord, OrderKind, OrderRecord, OrderState, RevocationRequestRecord, SignatureRecord,
 };
+use ndoba_registration::sealed::{DataKeys, Seal};
 use ndoba_types::{OrderId, UtcTime};
 
 use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::schema::{evidence, order_signatures, orders, revocation_requests};
+use crate::sealing::{Row, data_key};
 use crate::spelling::{self, order};
 use crate::stored;
+
+const EVIDENCE: &str = "evidence";
 
 /// What an order's state is made of.
 #[derive(Queryable, Selectable)]
@@ -126,14 +130,20 @@ fn insert_signature(
     Ok(())
 }
 
-pub(crate) fn insert_evidence(conn: &mut Conn, records: &[EvidenceRecord]) -> Result<(), StoreError> {
+pub(crate) fn insert_evidence(
+    conn: &mut Conn,
+    keys: &dyn Seal,
+    records: &[EvidenceRecord],
+) -> Result<(), StoreError> {
     for EvidenceRecord { digest, order, kind, content } in records {
+        let sealed = Row { keys, table: EVIDENCE, id: digest.as_bytes() }.seal("content", content)?;
         diesel::insert_into(evidence::table)
             .values((
                 evidence::digest.eq(digest.as_bytes().as_slice()),
                 evidence::order_id.eq(order.as_bytes().as_slice()),
                 evidence::kind.eq(kind),
-                evidence::content.eq(content),
+                evidence::content.eq(sealed),
+                evidence::data_key.eq(data_key(keys)),
             ))
             .execute(conn)?;
     }
@@ -225,22 +235,53 @@ fn record(row: OrderRow, signatures: Vec<SignatureRecord>) -> Result<OrderRecord
     })
 }
 
-pub(crate) fn evidence_of(conn: &mut Conn, id: OrderId) -> Result<Vec<EvidenceRecord>, StoreError> {
-    let rows: Vec<(Vec<u8>, String, Vec<u8>)> = evidence::table
+pub(crate) fn evidence_of(
+    conn: &mut Conn,
+    keys: &DataKeys,
+    id: OrderId,
+) -> Result<Vec<EvidenceRecord>, StoreError> {
+    // Digest, kind, content, data key.
+    type Item = (Vec<u8>, String, Vec<u8>, Option<i64>);
+    let rows: Vec<Item> = evidence::table
         .filter(evidence::order_id.eq(id.as_bytes().as_slice()))
         .order(evidence::digest)
-        .select((evidence::digest, evidence::kind, evidence::content))
+        .select((evidence::digest, evidence::kind, evidence::content, evidence::data_key))
         .load(conn)?;
     rows.into_iter()
-        .map(|(digest, kind, content)| {
+        .map(|(digest, kind, content, data_key)| {
+            let row = Row { keys, table: EVIDENCE, id: &digest };
+            let mut content = row.open(data_key, "content", content)?;
             Ok(EvidenceRecord {
                 digest: stored::digest(&digest, "evidence.digest")?,
                 order: id,
                 kind,
-                content,
+                content: std::mem::take(&mut *content),
             })
         })
         .collect()
+}
+
+/// Seals some items of evidence anew that are in clear or under an older key; how many there were.
+pub(crate) fn seal_evidence(
+    conn: &mut Conn,
+    keys: &DataKeys,
+    newest: Option<i64>,
+    limit: i64,
+) -> Result<usize, StoreError> {
+    let rows: Vec<(Vec<u8>, Vec<u8>, Option<i64>)> = evidence::table
+        .filter(evidence::data_key.is_null().or(evidence::data_key.lt(newest)))
+        .select((evidence::digest, evidence::content, evidence::data_key))
+        .limit(limit)
+        .load(conn)?;
+    let found = rows.len();
+    for (digest, content, before) in rows {
+        let row = Row { keys, table: EVIDENCE, id: &digest };
+        let sealed = row.seal("content", &row.open(before, "content", content)?)?;
+        diesel::update(evidence::table.find(&digest))
+            .set((evidence::content.eq(sealed), evidence::data_key.eq(newest)))
+            .execute(conn)?;
+    }
+    Ok(found)
 }
 
 /// Adds a signature to an open order with exactly `already` of them, and queues it where it is complete.

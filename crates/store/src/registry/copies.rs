@@ -9,7 +9,8 @@ use crate::queries::copies;
 
 impl CopyRegistry for Store {
     fn put_copy(&self, copy: &CopyRecord, act: Act<'_>) -> Result<(), RegistryError> {
-        self.act("put_copy", act, |conn| copies::insert(conn, copy))
+        let keys = self.data_keys_in_memory()?;
+        self.act("put_copy", act, |conn| copies::insert(conn, &keys, copy))
     }
 
     fn copy(
@@ -17,7 +18,8 @@ impl CopyRegistry for Store {
         application: ApplicationId,
         sha256: Sha256Digest,
     ) -> Result<Option<CopyRecord>, RegistryError> {
-        Ok(self.read("copy", |conn| copies::find(conn, application, sha256))?)
+        let keys = self.data_keys_in_memory()?;
+        Ok(self.read("copy", |conn| copies::find(conn, &keys, application, sha256))?)
     }
 
     fn copies(&self, application: ApplicationId) -> Result<usize, RegistryError> {

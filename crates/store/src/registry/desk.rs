@@ -19,9 +19,10 @@ impl DeskRegistry for Store {
         request: &RevocationRequestRecord,
         act: Act<'_>,
     ) -> Result<(), RegistryError> {
+        let sealer = self.sealer()?;
         self.act("insert_signed_order", act, |conn| {
             orders::insert(conn, order)?;
-            orders::insert_evidence(conn, evidence)?;
+            orders::insert_evidence(conn, &*sealer, evidence)?;
             orders::insert_request(conn, order.kind, request)?;
             orders::add_signature(conn, order.id, 0, signature, true)
         })
@@ -32,7 +33,8 @@ impl DeskRegistry for Store {
     }
 
     fn certificate_of_code(&self, hash: &CodeHash) -> Result<Option<CodeOwner>, RegistryError> {
-        Ok(self.read("certificate_of_code", |conn| desk::owner(conn, hash))?)
+        let keys = self.data_keys_in_memory()?;
+        Ok(self.read("certificate_of_code", |conn| desk::owner(conn, &keys, hash))?)
     }
 
     fn confirm_request(
@@ -42,9 +44,10 @@ impl DeskRegistry for Store {
         at: UtcTime,
         act: Act<'_>,
     ) -> Result<(), RegistryError> {
+        let sealer = self.sealer()?;
         self.act("confirm_request", act, |conn| {
             desk::confirm(conn, order, at)?;
-            orders::insert_evidence(conn, std::slice::from_ref(reason))
+            orders::insert_evidence(conn, &*sealer, std::slice::from_ref(reason))
         })
     }
 

@@ -21,5 +21,6 @@ mod registry;
 mod responders;
 mod restored;
 mod schema;
+mod sealing;
 mod status;
 mod webhooks;

@@ -81,6 +81,14 @@ fn upgrade(engine: &Engine) -> Result<Vec<String>, OpenError> {
 fn a_migration_commits_with_its_event_or_not_at_all() {
     on_both(|database| {
         let mut raw = Raw::open(&database.engine);
+        raw.run("DELETE FROM data_keys").unwrap();
+        let before = match &raw {
+            Raw::Postgres(_) => {
+                include_str!("../../migrations/postgres/2026-11-27-000014_data_keys/down.sql")
+            }
+            Raw::Sqlite(_) => include_str!("../../migrations/sqlite/2026-11-27-000014_data_keys/down.sql"),
+        };
+        raw.run(before).unwrap();
         raw.run("ALTER TABLE crls DROP COLUMN published; DROP TABLE responder_turns; DROP TABLE agreement_copies; DROP TABLE crl_parts; DROP TABLE officer_enrolments; DROP TABLE webhook_turns; DROP TABLE webhook_deliveries; DROP TABLE webhook_events; DELETE FROM __diesel_schema_migrations WHERE version >= '20261127000008'")
             .unwrap();
         raw.break_inserts("audit_events");
@@ -89,8 +97,14 @@ fn a_migration_commits_with_its_event_or_not_at_all() {
         assert!(raw.run("SELECT published FROM crls").is_err());
 
         raw.mend_inserts("audit_events");
-        let missing =
-            ["20261127000008", "20261127000011", "20261127000012", "20261127000013", "20261127000015"];
+        let missing = [
+            "20261127000008",
+            "20261127000011",
+            "20261127000012",
+            "20261127000013",
+            "20261127000014",
+            "20261127000015",
+        ];
         assert_eq!(upgrade(&database.engine).unwrap(), missing);
         assert!(upgrade(&database.engine).unwrap().is_empty());
         Store::open(&database.engine, 2).unwrap();

@@ -89,6 +89,46 @@ fn an_agreement_is_accepted_before_anything_is_signed(engine: Engine) {
     let order = here.ask(Call::get("registration-officer", &format!("/orders/{order}"))).json();
     assert!(order["content"].as_str().unwrap().contains(digest), "{order}");
     assert!(here.approve(id).status.success());
-    here.await_certificate(id);
+    let serial = here.await_certificate(id);
+    let note = [
+        "--channel",
+        "letter",
+        "--note",
+        "her lawyer wrote",
+        "--yes",
+        "--as",
+        "officers/revocation-officer.pem",
+    ];
+    here.must(&[&["certificate", "suspend", &serial][..], &note].concat());
+    serving.stop();
+    nothing_lies_in_clear_and_the_data_key_can_be_changed(&here, id);
+}
+
+/// Evidence, contacts and files are sealed at rest; what order and certificate show is not (ADR 0020).
+fn nothing_lies_in_clear_and_the_data_key_can_be_changed(here: &Installation, id: &str) {
+    assert!(here.lies_in_clear("01001012345"), "the certificate shows it");
+    let personal = ["n@example.ge", "12IA34567", "her lawyer wrote", "identity_proofing", "% signed\n"];
+    let all_sealed = || personal.iter().for_each(|words| assert!(!here.lies_in_clear(words), "{words}"));
+    all_sealed();
+    assert!(here.must(&["db", "status", "--config", "ndoba.toml"]).contains("sealed under data key 1\n"));
+
+    let registration = |what: &str| here.must(&["registration", what, "--config", "ndoba.toml"]);
+    assert_eq!(registration("data-key"), "registration/data/1 is there\ndata key 1 is there\n");
+    let said = registration("rotate-data-key");
+    assert!(
+        said.starts_with("made data key 2\n") && said.contains("destroyed the data keys before 2"),
+        "{said}"
+    );
+    assert!(registration("seal-records").starts_with("sealed 0 records under data key 2\n"));
+    let status = here.must(&["db", "status", "--config", "ndoba.toml"]);
+    assert!(status.contains("sealed under data key 2\n") && !status.contains("data key 1\n"), "{status}");
+    assert_eq!(here.sql("SELECT number FROM data_keys"), "2");
+    all_sealed();
+
+    let serving = here.serve(None);
+    here.must(&["application", "attached", id, "--out", "again.pdf", OFFICER[0], OFFICER[1]]);
+    assert_eq!(here.read("again.pdf"), here.read("signed.pdf"));
+    here.must(&["application", "record", "01001012345", "--out", "again.json", OFFICER[0], OFFICER[1]]);
+    assert!(here.read_text("again.json").contains("her lawyer wrote"));
     serving.stop();
 }

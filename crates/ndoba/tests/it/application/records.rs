@@ -53,9 +53,9 @@ fn a_record_is_whole_and_is_erased_when_its_time_has_passed(engine: Engine) {
     let reads = count(&here, "\"record\"");
     assert!(reads >= 1, "{reads}");
     serving.stop();
-    // A signed copy for each.
+    // A signed copy for each, as from before there was a data key.
     here.sql(
-        "INSERT INTO agreement_copies SELECT id, id, 'application/pdf', id, opened_by, 0 FROM applications",
+        "INSERT INTO agreement_copies SELECT id, id, 'application/pdf', id, opened_by, 0, NULL FROM applications",
     );
 
     let rows = |table: &str| here.sql(&format!("SELECT count(*) FROM {table}")).parse::<usize>().unwrap();
@@ -67,6 +67,8 @@ fn a_record_is_whole_and_is_erased_when_its_time_has_passed(engine: Engine) {
     ahead(&here, 3900, 1);
     assert_eq!((rows("applications"), rows("agreement_copies")), (1, 1));
     assert!(rows("evidence") < evidence && rows("evidence") > 0);
+    // The start has sealed what was in clear.
+    assert_eq!(here.sql("SELECT data_key FROM agreement_copies"), "1");
     // 4500 days on: that is over too.
     ahead(&here, 4500, 2);
     assert_eq!(["applications", "evidence", "agreement_copies"].map(rows), [0; 3]);

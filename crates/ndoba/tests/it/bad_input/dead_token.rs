@@ -66,6 +66,30 @@ pub(super) fn everything_says_so_and_goes_on_when_it_returns(here: &Installation
         "3"
     );
     serving.stop();
+    started_without_it_records_are_locked_until_it_comes(here, &waiting, &known);
+}
+
+/// The data key is in memory once it was unwrapped; who was started without its token has none (ADR 0020).
+fn started_without_it_records_are_locked_until_it_comes(
+    here: &Installation,
+    application: &str,
+    serial: &str,
+) {
+    here.token_faults(GONE);
+    let serving = here.serve(None);
+    let read = || here.ask(Call::get("approver", &format!("/applications/{application}")));
+    let locked = read();
+    assert_eq!(locked.problem(), (503, "records.locked".to_owned()));
+    assert!(locked.header("retry-after").is_some(), "{locked:?}");
+    let search = here.ask(Call::get("approver", "/certificates?subject=01001000301"));
+    assert_eq!(search.problem(), (503, "records.locked".to_owned()));
+    // What is not about a person's record goes on.
+    let shown = here.ask(Call::get("approver", &format!("/certificates/{serial}")));
+    assert_eq!(shown.status, 200, "{shown:?}");
+    eventually(|| here.health().contains("data key"), || here.health());
+    here.token_faults("");
+    eventually(|| read().status == 200, || here.log());
+    serving.stop();
 }
 
 /// 503 with Retry-After for who waits; the command says that the order is accepted and ends well.

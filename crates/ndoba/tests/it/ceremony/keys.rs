@@ -32,6 +32,10 @@ pub(crate) fn are_as_strangers_read_them(here: &Installation, report: &Value) {
     let keys = list(report, "keys");
     for key in keys {
         let (label, id) = (text(key, "label"), text(key, "id"));
+        if text(key, "algorithm") == "AES" {
+            wraps_and_nothing_else(here, key);
+            continue;
+        }
         let listed = session(here, text(key, "token"), &["--list-objects"]);
         let object = |kind: &str| {
             let named = format!("label:      {label}\n");
@@ -81,8 +85,29 @@ pub(crate) fn are_as_strangers_read_them(here: &Installation, report: &Value) {
             assert_eq!(stated.map(|one| &one["value"]), Some(&value.into()), "{label}: {name}");
         }
     }
-    // Root, three CAs, a responder for each, the three CAs' enrolment keys, a unit, the clock's statement's, the log's.
-    assert_eq!(keys.len(), 14);
+    // Root, three CAs, a responder for each, the three CAs' enrolment keys, a unit, the clock's statement's, the log's, and
+    // the one that wraps data keys.
+    assert_eq!(keys.len(), 15);
+}
+
+/// The key that wraps data keys, alone in its token (ADR 0020).
+fn wraps_and_nothing_else(here: &Installation, key: &Value) {
+    let listed = session(here, text(key, "token"), &["--list-objects"]);
+    assert_eq!(listed.matches(" Key Object").count(), 1, "{listed}");
+    assert!(listed.contains("Secret Key Object; AES length 32"), "{listed}");
+    let line = |name: &str| listed.lines().find_map(|line| line.trim().strip_prefix(name)).unwrap().trim();
+    assert_eq!(line("label:"), text(key, "label"));
+    assert_eq!(line("ID:"), text(key, "id"));
+    assert_eq!(line("Usage:"), "encrypt, decrypt", "for nothing else (P-41)");
+    let access = line("Access:");
+    for guard in ["sensitive", "always sensitive", "never extractable", "local"] {
+        assert!(access.split(',').any(|one| one.trim() == guard), "{guard}: {access}");
+    }
+    // No other role's PIN opens it.
+    let pin = here.read_text("pins/ndoba-ocsp.pin");
+    let other =
+        tool(here, &["--token-label", text(key, "token"), "--login", "--pin", pin.trim(), "-O"], None);
+    assert!(!other.status.success(), "{}", said(&other));
 }
 
 /// `key.der`: the SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) of a public key in a token.

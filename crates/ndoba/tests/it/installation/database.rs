@@ -83,6 +83,19 @@ impl Installation {
         }
     }
 
+    /// Whether these words lie in the database: in SQLite's files, or in a dump of PostgreSQL's tables.
+    pub(crate) fn lies_in_clear(&self, words: &str) -> bool {
+        let Some(url) = self.database_url() else {
+            return ["ndoba.sqlite", "ndoba.sqlite-wal"].iter().any(|name| {
+                let octets = fs::read(self.file(name)).unwrap_or_default();
+                octets.windows(words.len()).any(|window| window == words.as_bytes())
+            });
+        };
+        let dump = program::must(self.folder(), "pg_dump", &["--data-only", &url]);
+        let hex: String = words.bytes().map(|octet| format!("{octet:02x}")).collect();
+        dump.contains(words) || dump.contains(&hex)
+    }
+
     pub(crate) fn is_on_postgresql(&self) -> bool {
         self.database_url().is_some()
     }
