@@ -129,6 +129,8 @@ pub fn notice(what: &EventKind) -> Option<Notice> {
         | EventKind::CrlLost { .. }
         | EventKind::CrlPublished { .. }
         | EventKind::CrlUnsigned { .. }
+        | EventKind::DataKeyMade { .. }
+        | EventKind::DataKeysDestroyed { .. }
         | EventKind::EnrolmentCompleted { .. }
         | EventKind::EnrolmentOpened { .. }
         | EventKind::EvidenceAdded { .. }
@@ -149,6 +151,7 @@ pub fn notice(what: &EventKind) -> Option<Notice> {
         | EventKind::LoginRefused { .. }
         | EventKind::PersonalDataErased { .. }
         | EventKind::PersonalDataRead { .. }
+        | EventKind::RecordsSealed { .. }
         | EventKind::ResponderActivated { .. }
         | EventKind::ResponderAuthorisationEnded { .. }
         | EventKind::ResponderAuthorised { .. }
