@@ -367,7 +367,7 @@ fn without_a_data_key_nothing_of_a_person_is_read_or_written() {
         locked(entered(&bare));
         entered(&bare.clone().with_vault(public_half())).unwrap();
         assert!(!holds(&at_rest(database), "her lawyer"));
-        assert_eq!(database.store.evidence(revoke.id).unwrap(), [item.clone()]);
+        assert_eq!(database.store.evidence(revoke.id).unwrap(), std::slice::from_ref(&item));
         // What the CA and relying parties need is not about persons' records.
         assert!(bare.order(case.order.id).unwrap().is_some());
         assert!(bare.certificates(&CertificateFilter::default(), &EVERYTHING).unwrap().items.is_empty());
