@@ -34,6 +34,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// than anybody would miss when it dies meanwhile.
 const TURN: Span = Span::minutes(10);
 
+/// How long after its certificate a key may come to a token that another node made it in.
+const KEY_ARRIVES: Span = Span::seconds(30);
+
 type WorkingResponder = (Responder, Arc<dyn SigningKey<AnswerStatus>>);
 
 /// One responder: its configuration, and the certificate that it answers with.
@@ -45,6 +48,8 @@ struct Desk {
     alarm: Option<RenewalAlarm>,
     /// Why the renewal does not go on, as last reported.
     trouble: Option<String>,
+    /// Since when the next certificate has been there and does not work here.
+    waiting_since: Option<UtcTime>,
     /// The generation whose predecessors are known to be gone.
     retired_up_to: u32,
 }
@@ -135,7 +140,12 @@ fn look(process: &Process, ocsp: &OcspService, desks: &mut Desks, place: usize) 
     desks.working[place].watch_the_end(process, now)?;
     let name = desks.working[place].ca.name.clone();
     let record = process.store.responder_record(&name).context("the renewal's state cannot be read")?;
-    if let Some(next) = desks.working[place].successor(process, &record, now)? {
+    let next = match desks.working[place].successor(process, &record, now) {
+        Err(error) if desks.working[place].may_wait(now, &error) => return Ok(()),
+        next => next?,
+    };
+    desks.working[place].waiting_since = None;
+    if let Some(next) = next {
         let event = EventKind::ResponderActivated {
             ca: name.clone(),
             key: next.key.label.clone(),
@@ -206,6 +216,7 @@ impl Desk {
             in_service,
             alarm: None,
             trouble: None,
+            waiting_since: None,
             retired_up_to: 0,
         })
     }
@@ -233,6 +244,16 @@ impl Desk {
         try_out(&next, self.ocsp.responder_id, now)
             .context("the new responder certificate does not work here; the old one stays")?;
         Ok(Some(next))
+    }
+
+    /// Whether a next certificate that does not work here may do so in a moment: the node that made its key has told the
+    /// ledger of it, and this node's token, or its view of the same token, may learn of the key later.
+    fn may_wait(&mut self, now: UtcTime, error: &anyhow::Error) -> bool {
+        let since = *self.waiting_since.get_or_insert_with(|| {
+            tracing::info!(ca = %self.ca.name, "the next responder certificate is not taken up yet: {error:#}");
+            now
+        });
+        self.alarm.is_none() && now < since.plus(KEY_ARRIVES)
     }
 
     /// Raises and clears the alarms about the end of the certificate in service.
