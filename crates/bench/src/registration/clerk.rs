@@ -8,6 +8,7 @@ use ndoba_client::{ClientError, OfficerClient};
 use rand::RngExt as _;
 
 use crate::installation::Installation;
+use crate::load::{Outcome, Verdict};
 use crate::officers::{self, Officer};
 
 /// Messages that are kept; the first say what went wrong.
@@ -64,35 +65,16 @@ impl<'a> Clerk<'a> {
     }
 }
 
-/// Latencies of calls, in microseconds.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Latencies(Vec<u32>);
-
-impl Latencies {
-    pub(super) fn calls(&self) -> u32 {
-        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
-    }
-
-    /// The latency in milliseconds that `part` of a hundred do not exceed.
-    pub(super) fn percentile(&self, part: usize) -> f64 {
-        let mut sorted = self.0.clone();
-        sorted.sort_unstable();
-        let rank = (sorted.len() * part).div_ceil(100).max(1);
-        sorted.get(rank - 1).map_or(0.0, |micros| f64::from(*micros) / 1000.0)
-    }
-}
-
 /// What an officer's calls showed.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    kinds: BTreeMap<&'static str, Latencies>,
+    kinds: BTreeMap<&'static str, Outcome>,
     pub(super) errors: Vec<String>,
 }
 
 impl Tally {
     fn count(&mut self, kind: &'static str, took: Duration) {
-        let micros = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
-        self.kinds.entry(kind).or_default().0.push(micros);
+        self.kinds.entry(kind).or_insert(Outcome::NONE).count(Verdict::Served, took);
     }
 
     /// Notes what failed.
@@ -103,22 +85,27 @@ impl Tally {
     }
 
     pub(super) fn add(&mut self, other: Self) {
-        for (kind, latencies) in other.kinds {
-            self.kinds.entry(kind).or_default().0.extend(latencies.0);
+        for (kind, calls) in other.kinds {
+            self.kinds.entry(kind).or_insert(Outcome::NONE).add(&calls);
         }
         let left = ERRORS.saturating_sub(self.errors.len());
         self.errors.extend(other.errors.into_iter().take(left));
     }
 
-    pub(super) fn kinds(&self) -> impl Iterator<Item = (&'static str, &Latencies)> {
-        self.kinds.iter().map(|(kind, latencies)| (*kind, latencies))
+    /// Each kind of call.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = (&'static str, &Outcome)> {
+        self.kinds.iter().map(|(kind, calls)| (*kind, calls))
     }
 
-    pub(super) fn counted(&self, kind: &str) -> u32 {
-        self.kinds.get(kind).map_or(0, Latencies::calls)
+    /// How many calls of a kind there were.
+    pub(super) fn counted(&self, kind: &str) -> u64 {
+        self.kinds.get(kind).map_or(0, |calls| calls.served)
     }
 
-    pub(super) fn all(&self) -> Latencies {
-        Latencies(self.kinds.values().flat_map(|latencies| latencies.0.iter().copied()).collect())
+    /// All calls, of whatever kind.
+    pub(super) fn all(&self) -> Outcome {
+        let mut all = Outcome::NONE;
+        self.kinds.values().for_each(|calls| all.add(calls));
+        all
     }
 }
