@@ -2,6 +2,8 @@
 //! once, and whatever the CA certified answers revoked too.
 
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use ndoba_audit::EventKind;
 use ndoba_order::Register;
@@ -17,6 +19,9 @@ use crate::world::{CrlSink, Failpoints};
 
 /// Certificates in a transaction: so many officers wait for at most.
 const BATCH: usize = 200;
+/// How often, and how long after, the issuer's list is looked at again while another process is about it.
+const ROUNDS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What revoking a CA works with.
 pub struct Revoking {
@@ -97,8 +102,22 @@ impl Revoking {
         }
     }
 
-    /// The issuer's next list, unless the one online says it already: a running `ca` role may have been first.
+    /// The issuer's next list, unless the one online says it already: a running `ca` role may have been first, or be
+    /// about it at this moment, which is over soon.
     fn publish(&self, issuer: &IssuingCa) -> Result<u64, RevokeCaError> {
+        let mut rounds = 0;
+        loop {
+            match self.publish_once(issuer) {
+                Err(RevokeCaError::Overtaken { .. }) if rounds < ROUNDS => {
+                    rounds += 1;
+                    thread::sleep(PAUSE);
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn publish_once(&self, issuer: &IssuingCa) -> Result<u64, RevokeCaError> {
         let publication = CrlPublication {
             node: &self.node,
             ledger: &*self.ledger,
@@ -130,7 +149,7 @@ pub enum RevokeCaError {
         /// Which CA.
         ca: CaName,
     },
-    /// The `ca` role published a list in the same moment.
+    /// The `ca` role was about a list for longer than this waits.
     #[error("another process made a CRL of {ca} meanwhile: repeat the command")]
     Overtaken {
         /// Which CA.
