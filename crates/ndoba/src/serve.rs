@@ -25,6 +25,7 @@ mod unissued;
 mod vault;
 pub(crate) mod webhooks;
 
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -251,4 +252,10 @@ fn needed_tokens(settings: &Settings) -> Vec<String> {
         names.extend(settings.audit.iter().map(|audit| audit.key.token.clone()));
     }
     names
+}
+
+/// Takes an address of the officers' side, `whom` it is for in the message.
+fn listen(address: SocketAddr, whom: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .with_context(|| format!("cannot listen on {address} for {whom}; is the port in use?"))
 }

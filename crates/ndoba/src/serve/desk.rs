@@ -1,6 +1,5 @@
 //! The revocation desk's key, in a token, and the page for subscribers.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
@@ -11,7 +10,7 @@ use ndoba_types::{SigningKey as _, SubjectPublicKeyInfo, SuspendByCode, ToBeSign
 use ndoba_web_officer::{Api, ServerLimits, serve_subscribers, server_tls};
 use ndoba_x509::ecdsa_raw_from_der;
 
-use super::{Process, tls};
+use super::{Process, listen, tls};
 use crate::installation;
 
 /// Octets of r and of s on P-256.
@@ -51,7 +50,6 @@ pub(super) fn start(
     let Some(address) = settings.listen.subscribers else { return Ok(None) };
     let files = settings.public_tls.as_ref().context("tls.public_* is missing")?;
     let tls = server_tls(tls::certificates(&files.certificate)?, tls::key(&files.key)?)?;
-    let listener = TcpListener::bind(address)
-        .with_context(|| format!("cannot listen on {address} for subscribers; is the port in use?"))?;
+    let listener = listen(address, "subscribers")?;
     Ok(Some(serve_subscribers(api, listener, tls, limits)?))
 }

@@ -1,13 +1,12 @@
 //! The door for officers-to-be.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::dev::Server;
 use anyhow::Context as _;
 use ndoba_web_officer::{Api, ServerLimits, serve_enrolment, server_tls};
 
-use super::{Process, tls};
+use super::{Process, listen, tls};
 
 /// Opens it, where an address is configured for it.
 pub(super) fn start(
@@ -19,7 +18,6 @@ pub(super) fn start(
     let Some(address) = settings.listen.enrolment else { return Ok(None) };
     let files = settings.officers_tls.as_ref().context("tls.officers_* is missing")?;
     let tls = server_tls(tls::certificates(&files.certificate)?, tls::key(&files.key)?)?;
-    let listener = TcpListener::bind(address)
-        .with_context(|| format!("cannot listen on {address} for enrolment; is the port in use?"))?;
+    let listener = listen(address, "enrolment")?;
     Ok(Some(serve_enrolment(api, listener, tls, limits)?))
 }

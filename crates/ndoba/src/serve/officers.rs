@@ -1,7 +1,6 @@
 //! The `registration` role: the officers' API behind mutual TLS, and the page for subscribers.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use ndoba_web_officer::{Api, ServerLimits, mutual_tls};
 use ndoba_x509::{KeyIdentifier, Template};
 
 use super::background::{Background, Next};
-use super::{Process, desk, enrolment, kept, tls, vault, webhooks};
+use super::{Process, desk, enrolment, kept, listen, tls, vault, webhooks};
 use crate::{files, installation};
 
 /// Event loops of the officers' server; its work waits on the database, not on the processor.
@@ -53,8 +52,7 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
     });
     // Before anybody comes.
     vault::watch(process, background)?;
-    let listener = TcpListener::bind(address)
-        .with_context(|| format!("cannot listen on {address} for officers; is the port in use?"))?;
+    let listener = listen(address, "officers")?;
     kept::watch(process, &api, background)?;
     webhooks::start(process, background)?;
     let lapsing = Arc::clone(&api);
