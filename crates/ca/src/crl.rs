@@ -6,6 +6,9 @@
 mod continuity;
 mod pieces;
 
+use std::thread;
+use std::time::Duration;
+
 use ndoba_audit::EventKind;
 use ndoba_lint::{CrlContext, CrlLint, Scope, Severity};
 use ndoba_types::{
@@ -21,7 +24,25 @@ use crate::ending::{AuthorityEnd, LastCrlIntent};
 use crate::error::CaError;
 use crate::node::Node;
 use crate::ports::{Attempt, CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary, Ledger};
-use crate::world::{Arrow, CrlSink, Failpoints, PublishError, ReadSeek};
+use crate::world::{Arrow, CrlSink, Failpoints, Octets, PublishError, ReadSeek};
+
+/// How often, and how long after, a command looks again at a list that another process is about.
+const ROUNDS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What `attempt` made. `None`, another process being about that CA's list, is over soon: it is tried again for some
+/// seconds.
+pub(crate) fn unless_overtaken<T, E>(
+    mut attempt: impl FnMut() -> Result<Option<T>, E>,
+) -> Result<Option<T>, E> {
+    for _ in 0..ROUNDS {
+        if let Some(made) = attempt()? {
+            return Ok(Some(made));
+        }
+        thread::sleep(PAUSE);
+    }
+    attempt()
+}
 
 /// Carries out CRL publication for one CA.
 pub(crate) struct CrlPublication<'a> {
@@ -81,6 +102,7 @@ impl CrlPublication<'_> {
     /// between recording and publishing.
     pub(crate) fn catch_up(&self, state: &CrlState) -> Result<(), CaError> {
         let Some(last) = &state.last else { return Ok(()) };
+        let _alone = self.sink.alone(&self.ca.name)?;
         let (online, number) = (self.online_number()?, CrlNumber::new(last.number));
         if online.is_some_and(|online| online > number) || (online == Some(number) && state.published) {
             return Ok(());
@@ -200,7 +222,7 @@ impl CrlPublication<'_> {
         Ok(Some(IntendedCrl { frame, entries, hasher, attempt, summary }))
     }
 
-    /// Steps 4 and 5: verified, durable, online. `None` when a higher number was recorded meanwhile.
+    /// Steps 4 and 5: verified, durable, online. `None` when a higher number was recorded or published meanwhile.
     pub(crate) fn complete(
         &self,
         intended: IntendedCrl,
@@ -232,10 +254,38 @@ impl CrlPublication<'_> {
             return Ok(None);
         }
         self.failpoints.reached(Arrow::AfterCrlRecorded);
-        self.must_follow_online(number)?;
-        self.sink.publish(&self.ca.name, &der)?;
+        if !self.put_online(number, crl, &der)? {
+            return Ok(None);
+        }
         self.note_published(number, crl)?;
         Ok(Some(summary))
+    }
+
+    /// Puts a recorded list online, unless another process has done so already. `false` when the one after it is there.
+    fn put_online(&self, number: u64, crl: Sha256Digest, der: &dyn Octets) -> Result<bool, CaError> {
+        let _alone = self.sink.alone(&self.ca.name)?;
+        let taken = || CaError::Halted {
+            what: format!("a CRL of {} with a number not below {number} is online already", self.ca.name),
+        };
+        match self.online_number()?.map(CrlNumber::get) {
+            Some(online) if online > number => {
+                // Ours to be found there only if the ledger gave its number out.
+                if self.ledger.crl_state(&self.ca.name)?.highest_number < online {
+                    return Err(taken());
+                }
+                Ok(false)
+            }
+            Some(online) if online == number => {
+                if self.online_digest()? != Some(crl) {
+                    return Err(taken());
+                }
+                Ok(true)
+            }
+            Some(_) | None => {
+                self.sink.publish(&self.ca.name, der)?;
+                Ok(true)
+            }
+        }
     }
 
     /// Ends a CRL's attempt without a CRL: the token said so, or a crash left it open.
@@ -280,17 +330,13 @@ impl CrlPublication<'_> {
         }
     }
 
-    fn must_follow_online(&self, number: u64) -> Result<(), CaError> {
-        match self.online_number()? {
-            Some(online) if online >= CrlNumber::new(number) => Err(CaError::Halted {
-                what: format!("a CRL of {} with a number not below {number} is online already", self.ca.name),
-            }),
-            Some(_) | None => Ok(()),
-        }
-    }
-
     fn online_number(&self) -> Result<Option<CrlNumber>, CaError> {
         Ok(self.online()?.map(|online| online.number()))
+    }
+
+    fn online_digest(&self) -> Result<Option<Sha256Digest>, CaError> {
+        let Some(mut der) = self.sink.online(&self.ca.name)? else { return Ok(None) };
+        Ok(Some(pieces::digest_from(&mut der).map_err(PublishError::from)?))
     }
 
     fn online(&self) -> Result<Option<CrlReader<Box<dyn ReadSeek>>>, CaError> {

@@ -11,7 +11,7 @@ use ndoba_order::Register;
 use ndoba_types::{CaName, UtcTime};
 
 use crate::authority::IssuingCa;
-use crate::crl::CrlPublication;
+use crate::crl::{CrlPublication, unless_overtaken};
 use crate::error::CaError;
 use crate::node::Node;
 use crate::ports::{CrlSummary, Ledger};
@@ -73,6 +73,11 @@ impl Ending {
         if !register.is_terminated(ca.facts.ski) {
             return Err(EndError::NotDecided { ca: ca.name.clone() });
         }
+        let made = unless_overtaken(|| self.end_once(ca))?;
+        made.ok_or_else(|| EndError::Overtaken { ca: ca.name.clone() })
+    }
+
+    fn end_once(&self, ca: &IssuingCa) -> Result<Option<CrlSummary>, EndError> {
         let publication = CrlPublication {
             node: &self.node,
             ledger: &*self.ledger,
@@ -83,18 +88,16 @@ impl Ending {
         let state = self.ledger.crl_state(&ca.name).map_err(CaError::from)?;
         if let Some(last) = state.last.as_ref().filter(|last| last.is_last()) {
             publication.catch_up(&state)?;
-            return Ok(last.clone());
+            return Ok(Some(last.clone()));
         }
         let event = self.node.event(EventKind::LastCrlIntended { ca: ca.name.clone() });
         let end = AuthorityEnd { at: self.node.now(), event: event.map_err(CaError::from)? };
         match publication.publish_last(&state, end)? {
-            (Some(summary), _) => Ok(summary),
+            (Some(summary), _) => Ok(Some(summary)),
             (None, LastCrlIntent::Alive { certificates, until }) => {
                 Err(EndError::Alive { ca: ca.name.clone(), certificates, until })
             }
-            (None, LastCrlIntent::NumberTaken | LastCrlIntent::Recorded) => {
-                Err(EndError::Overtaken { ca: ca.name.clone() })
-            }
+            (None, LastCrlIntent::NumberTaken | LastCrlIntent::Recorded) => Ok(None),
         }
     }
 }
@@ -123,7 +126,7 @@ pub enum EndError {
         /// Which CA.
         ca: CaName,
     },
-    /// The `ca` role published a list in the same moment.
+    /// The `ca` role was about a list for longer than this waits.
     #[error("another process made a CRL of {ca} meanwhile: repeat the command")]
     Overtaken {
         /// Which CA.

@@ -41,6 +41,6 @@ pub use revocation::{RevokeCaError, Revoked, Revoking};
 pub use service::{CaParts, CaService, Progress};
 pub use suspension::{Overdue, SuspensionRule};
 pub use world::{
-    Arrow, Behind, CrlDraft, CrlSink, Failpoints, NoFailpoints, Octets, PublishError, ReadSeek,
+    Alone, Arrow, Behind, CrlDraft, CrlSink, Failpoints, NoFailpoints, Octets, PublishError, ReadSeek,
     RollbackWitness,
 };

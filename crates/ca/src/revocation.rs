@@ -2,8 +2,6 @@
 //! once, and whatever the CA certified answers revoked too.
 
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use ndoba_audit::EventKind;
 use ndoba_order::Register;
@@ -11,7 +9,7 @@ use ndoba_types::CaName;
 use ndoba_x509::KeyIdentifier;
 
 use crate::authority::IssuingCa;
-use crate::crl::CrlPublication;
+use crate::crl::{CrlPublication, unless_overtaken};
 use crate::error::CaError;
 use crate::node::Node;
 use crate::ports::{AuthorityRevocation, CertificateId, Ledger};
@@ -19,9 +17,6 @@ use crate::world::{CrlSink, Failpoints};
 
 /// Certificates in a transaction: so many officers wait for at most.
 const BATCH: usize = 200;
-/// How often, and how long after, the issuer's list is looked at again while another process is about it.
-const ROUNDS: u32 = 50;
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// What revoking a CA works with.
 pub struct Revoking {
@@ -105,19 +100,11 @@ impl Revoking {
     /// The issuer's next list, unless the one online says it already: a running `ca` role may have been first, or be
     /// about it at this moment, which is over soon.
     fn publish(&self, issuer: &IssuingCa) -> Result<u64, RevokeCaError> {
-        let mut rounds = 0;
-        loop {
-            match self.publish_once(issuer) {
-                Err(RevokeCaError::Overtaken { .. }) if rounds < ROUNDS => {
-                    rounds += 1;
-                    thread::sleep(PAUSE);
-                }
-                done => return done,
-            }
-        }
+        let made = unless_overtaken(|| self.publish_once(issuer))?;
+        made.ok_or_else(|| RevokeCaError::Overtaken { ca: issuer.name.clone() })
     }
 
-    fn publish_once(&self, issuer: &IssuingCa) -> Result<u64, RevokeCaError> {
+    fn publish_once(&self, issuer: &IssuingCa) -> Result<Option<u64>, CaError> {
         let publication = CrlPublication {
             node: &self.node,
             ledger: &*self.ledger,
@@ -125,15 +112,12 @@ impl Revoking {
             failpoints: &*self.failpoints,
             ca: issuer,
         };
-        let state = self.ledger.crl_state(&issuer.name).map_err(CaError::from)?;
+        let state = self.ledger.crl_state(&issuer.name)?;
         if let Some(last) = state.last.as_ref().filter(|last| last.version >= state.version) {
             publication.catch_up(&state)?;
-            return Ok(last.number);
+            return Ok(Some(last.number));
         }
-        match publication.publish(&state)? {
-            Some(summary) => Ok(summary.number),
-            None => Err(RevokeCaError::Overtaken { ca: issuer.name.clone() }),
-        }
+        Ok(publication.publish(&state)?.map(|made| made.number))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the CA needs besides its ledger: where CRLs are published, the rollback witness, and the places where
 //! a test may stop the process.
 
+use std::fs::File;
 use std::io::{self, Read, Seek};
 
 use ndoba_types::CaName;
@@ -45,8 +46,22 @@ pub trait ReadSeek: Read + Seek {}
 
 impl<T: Read + Seek> ReadSeek for T {}
 
+/// Held while no other process changes a CA's list; dropping it lets the next one.
+pub trait Alone {}
+
+impl Alone for File {}
+
+impl Alone for () {}
+
 /// Publishes CRLs where relying parties fetch them. Publication is atomic and durable.
 pub trait CrlSink: Send + Sync {
+    /// Waits until no other process is about that CA's list: a command of the ceremony may run beside the role.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError`] when that cannot be arranged.
+    fn alone(&self, ca: &CaName) -> Result<Box<dyn Alone>, PublishError>;
+
     /// Begins a list of that CA.
     ///
     /// # Errors
@@ -54,7 +69,7 @@ pub trait CrlSink: Send + Sync {
     /// [`PublishError`] when there is no room for it.
     fn draft(&self, ca: &CaName) -> Result<Box<dyn CrlDraft>, PublishError>;
 
-    /// Puts `der` in the place of the CA's former CRL.
+    /// Puts `der` in the place of the CA's former CRL. Only while [`Self::alone`].
     ///
     /// # Errors
     ///

@@ -31,19 +31,6 @@ pub(crate) fn replace_from(path: &Path, source: &mut dyn Read, mode: u32) -> io:
     sync_folder(folder)
 }
 
-/// A file in `folder` without a name: gone when it is closed, whatever ends the process. `name` is its name while it is
-/// made.
-pub(crate) fn nameless(folder: &Path, name: &str) -> io::Result<File> {
-    let path = folder.join(name);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
-    fs::remove_file(&path)?;
-    Ok(file)
-}
-
 /// Makes a new name in `folder`, or the end of one, survive a power cut.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use ndoba_ca::{CrlDraft, CrlSink, Octets, ReadSeek};
+use ndoba_ca::{Alone, CrlDraft, CrlSink, Octets, ReadSeek};
 use ndoba_types::CaName;
 
 use crate::durable_file;
@@ -100,7 +100,11 @@ impl PublishedFiles {
 
     /// Where a CA's CRL lies.
     pub fn crl_path(&self, ca: &CaName) -> PathBuf {
-        self.folder.join("crl").join(format!("{ca}.crl"))
+        self.lists().join(format!("{ca}.crl"))
+    }
+
+    fn lists(&self) -> PathBuf {
+        self.folder.join("crl")
     }
 
     /// Where a CA's certificate lies.
@@ -111,8 +115,17 @@ impl PublishedFiles {
 
 /// The CA's own view of the folder.
 impl CrlSink for PublishedFiles {
-    fn draft(&self, ca: &CaName) -> Result<Box<dyn CrlDraft>, ndoba_ca::PublishError> {
-        let file = durable_file::nameless(&self.folder.join("crl"), &format!(".{ca}.draft"))?;
+    fn alone(&self, _: &CaName) -> Result<Box<dyn Alone>, ndoba_ca::PublishError> {
+        // The folder itself: no file that another user made, and could not be opened by this one, is in the way. All CAs
+        // share it, since writing a list takes no longer than a moment.
+        let folder = File::open(self.lists())?;
+        folder.lock()?;
+        Ok(Box::new(folder))
+    }
+
+    fn draft(&self, _: &CaName) -> Result<Box<dyn CrlDraft>, ndoba_ca::PublishError> {
+        // Without a name: gone when it is closed, whatever ends the process, and no other process meets it.
+        let file = tempfile::tempfile_in(self.lists())?;
         Ok(Box::new(DraftFile { file, length: 0 }))
     }
 
@@ -214,5 +227,29 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path().join("crl")).unwrap().count(), 1);
         files.put_issuer(&ca, b"der").unwrap();
         assert_eq!(files.issuer(&ca).unwrap().unwrap(), b"der");
+    }
+
+    #[test]
+    fn a_command_and_the_role_publish_beside_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let ca: CaName = "root".parse().unwrap();
+        std::thread::scope(|threads| {
+            for writer in 0..4_u8 {
+                // Each as another process: nothing is shared but the folder.
+                let files = PublishedFiles::open(folder.path()).unwrap();
+                let ca = &ca;
+                threads.spawn(move || {
+                    for _ in 0..50 {
+                        let mut draft = files.draft(ca).unwrap();
+                        draft.append(&[writer; 1000]).unwrap();
+                        let alone = files.alone(ca).unwrap();
+                        files.publish(ca, &*draft).unwrap();
+                        assert_eq!(files.crl(ca).unwrap().unwrap(), [writer; 1000]);
+                        drop(alone);
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(folder.path().join("crl")).unwrap().count(), 1);
     }
 }

@@ -109,8 +109,12 @@ impl Read for Parts<'_> {
 }
 
 /// Shows all of it, piece by piece.
-pub(crate) fn for_each_piece(octets: &dyn Octets, mut each: impl FnMut(&[u8])) -> io::Result<()> {
-    let (mut source, mut piece) = (octets.read()?, vec![0; PIECE]);
+pub(crate) fn for_each_piece(octets: &dyn Octets, each: impl FnMut(&[u8])) -> io::Result<()> {
+    for_each_piece_from(&mut *octets.read()?, each)
+}
+
+fn for_each_piece_from(source: &mut dyn Read, mut each: impl FnMut(&[u8])) -> io::Result<()> {
+    let mut piece = vec![0; PIECE];
     loop {
         match source.read(&mut piece) {
             Ok(0) => return Ok(()),
@@ -123,8 +127,13 @@ pub(crate) fn for_each_piece(octets: &dyn Octets, mut each: impl FnMut(&[u8])) -
 
 /// SHA-256 of all of it.
 pub(crate) fn digest(octets: &dyn Octets) -> io::Result<Sha256Digest> {
+    digest_from(&mut *octets.read()?)
+}
+
+/// SHA-256 of what is left in `source`.
+pub(crate) fn digest_from(source: &mut dyn Read) -> io::Result<Sha256Digest> {
     let mut hasher = Sha256Hasher::default();
-    for_each_piece(octets, |piece| hasher.update(piece))?;
+    for_each_piece_from(source, |piece| hasher.update(piece))?;
     Ok(hasher.finish())
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use ndoba_ca::clocks::RevocationRule;
 use ndoba_ca::ports::AuthorityMark;
 use ndoba_ca::{
-    Behind, CaParts, CaService, CrlDraft, CrlSink, CrlTiming, Epoch, Failpoints, IssuingCa, KeyWatch,
+    Alone, Behind, CaParts, CaService, CrlDraft, CrlSink, CrlTiming, Epoch, Failpoints, IssuingCa, KeyWatch,
     NoFailpoints, Node, Octets, Overdue, PublishError, ReadSeek, RollbackWitness, SuspensionRule,
 };
 use ndoba_order::{MediaType, Order, OrderContent};
@@ -144,7 +144,23 @@ impl KeyWatch for SoftKey {
 #[derive(Default)]
 pub struct Nowhere(Mutex<Option<Vec<u8>>>);
 
+impl Nowhere {
+    /// The list that is online.
+    pub fn list(&self) -> Option<Vec<u8>> {
+        self.0.lock().unwrap().clone()
+    }
+
+    /// Another list is online.
+    pub fn put(&self, der: Vec<u8>) {
+        *self.0.lock().unwrap() = Some(der);
+    }
+}
+
 impl CrlSink for Nowhere {
+    fn alone(&self, _: &CaName) -> Result<Box<dyn Alone>, PublishError> {
+        Ok(Box::new(()))
+    }
+
     fn draft(&self, _: &CaName) -> Result<Box<dyn CrlDraft>, PublishError> {
         Ok(Box::new(Vec::new()))
     }
@@ -152,13 +168,12 @@ impl CrlSink for Nowhere {
     fn publish(&self, _: &CaName, der: &dyn Octets) -> Result<(), PublishError> {
         let mut octets = Vec::new();
         der.read()?.read_to_end(&mut octets)?;
-        *self.0.lock().unwrap() = Some(octets);
+        self.put(octets);
         Ok(())
     }
 
     fn online(&self, _: &CaName) -> Result<Option<Box<dyn ReadSeek>>, PublishError> {
-        let online = self.0.lock().unwrap().clone();
-        Ok(online.map(|der| Box::new(Cursor::new(der)) as Box<dyn ReadSeek>))
+        Ok(self.list().map(|der| Box::new(Cursor::new(der)) as Box<dyn ReadSeek>))
     }
 }
 
@@ -182,7 +197,7 @@ pub struct House<'d> {
     pub service: CaService,
     pub ca_key: Arc<SoftKey>,
     pub enrolment: SoftKey,
-    published: Arc<Nowhere>,
+    pub published: Arc<Nowhere>,
 }
 
 impl<'d> House<'d> {
@@ -210,7 +225,12 @@ impl<'d> House<'d> {
     pub fn restart(&mut self, failpoints: Arc<dyn Failpoints>) {
         // What the token counts, it counts from a process's start.
         self.ca_key.signatures.store(0, Ordering::SeqCst);
-        self.service = service(self.store, &self.world, &self.ca_key, &self.published, failpoints);
+        self.service = self.another(failpoints);
+    }
+
+    /// Another process of the role, or a command.
+    pub fn another(&self, failpoints: Arc<dyn Failpoints>) -> CaService {
+        service(self.store, &self.world, &self.ca_key, &self.published, failpoints)
     }
 
     /// Puts an order before the CA, signed by these two in its two roles.

@@ -5,6 +5,7 @@
 mod accounts;
 mod audit;
 mod batches;
+mod beside;
 mod clocks;
 mod cluster;
 mod crls;
