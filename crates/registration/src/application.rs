@@ -214,9 +214,9 @@ pub enum SubjectContent {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NaturalPersonContent {
-    /// Given names as on the identity document, in Georgian script.
+    /// Given names as on the identity document, in its script: Georgian, or a foreigner's.
     pub given_names: String,
-    /// Surname as on the identity document, in Georgian script.
+    /// Surname as on the identity document, in the same script.
     pub surname: String,
     /// The Latin spelling printed on the document, where wanted (C-26, C-28).
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use ndoba_x509::{IdentifierScheme, country_codes};
 use serde::{Deserialize, Serialize};
 
 use crate::application::{
@@ -253,6 +254,21 @@ pub(crate) fn searched(typed: &str) -> &str {
     ["PNOGE-", "NTRGE-"].into_iter().find_map(|scheme| typed.strip_prefix(scheme)).unwrap_or(typed)
 }
 
+/// Whether a text is an identifier as certificates show them, by its scheme and country, such as `PASUA-FE123456`.
+pub fn is_identifier(text: &str) -> bool {
+    let known = |scheme: &str| {
+        let kinds = IdentifierScheme::OF_PERSONS.into_iter().chain(IdentifierScheme::OF_ORGANISATIONS);
+        let letters = scheme.strip_suffix(':').unwrap_or_default();
+        letters.bytes().all(|letter| letter.is_ascii_uppercase()) && letters.len() == 2
+            || kinds.into_iter().any(|kind| kind.name() == scheme)
+    };
+    text.split_once('-').is_some_and(|(head, number)| {
+        let country = head.get(3..).unwrap_or_default();
+        let assigned = country == "XG" || country_codes().any(|code| code == country);
+        head.get(..3).is_some_and(known) && assigned && !number.is_empty()
+    })
+}
+
 /// Whether what a subscriber typed means the subject of this identifier, without spaces and hyphens: the whole of it,
 /// or its number.
 pub(crate) fn means(typed: &str, identifier: &str) -> bool {
@@ -264,7 +280,29 @@ pub(crate) fn means(typed: &str, identifier: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{means, searched};
+    use super::{is_identifier, means, searched};
+
+    #[test]
+    fn identifiers_are_told_from_names() {
+        for one in
+            ["PASUA-FE123456", "IDCGE-12IA34567", "AO:GE-77", "VATGE-404123456", "LEIXG-5493001KJTIIGC8Y1R12"]
+        {
+            assert!(is_identifier(one), "{one}");
+        }
+        for other in [
+            "PASUA-",
+            "PASUA",
+            "PAS-UA",
+            "თელავი-გორი",
+            "ანა-მარია",
+            "PASXX-1",
+            "AO1GE-7",
+            "a0:GE-7",
+            ":::GE-7",
+        ] {
+            assert!(!is_identifier(other), "{other}");
+        }
+    }
 
     #[test]
     fn what_is_typed_finds_its_subject_only() {

@@ -38,7 +38,9 @@ pub use control::{ControlQuestion, ENOUGH};
 pub use csr::{CheckedCsr, judge_request};
 pub use field_error::FieldError;
 pub use form::Form;
-pub use identifier::{BodyIdentifier, CountryNumber, LocalNumber, PersonIdentifier, subject_identifier};
+pub use identifier::{
+    BodyIdentifier, CountryNumber, LocalNumber, PersonIdentifier, is_identifier, subject_identifier,
+};
 pub use permission::{Permission, allows};
 pub use profile::{DeviceOffer, ProfileOffer, SubjectKind};
 pub use revocation_code::{CodeHash, NoHash, RevocationCode};

@@ -68,7 +68,9 @@ fn a_foreigner_and_a_body_of_a_local_scheme(engine: Engine) {
     assert!(shown.contains("Subject: C=UA,GN=Olena,SN=Kovalenko,serialNumber=PASUA-FE123456"), "{shown}");
     Judge::shared().assert_clean(Document::Person, &here.read("issued.der"));
     assert_eq!(here.must(&["lint", "issued.pem"]), "issued.pem: clean as person\n");
-    // Officers find the certificate by what it shows.
+    // Officers find the certificate by what it shows, as the desk does.
+    let search = ["certificate", "search", "PASUA-FE123456", "--as", "officers/revocation-officer.pem"];
+    assert!(here.must(&search).starts_with(&serial), "{serial}");
     let reply = here.ask(Call::get("registration-officer", "/certificates?subject=PASUA-FE123456"));
     let found = reply.json()["items"].clone();
     assert_eq!((found.as_array().map(Vec::len), &found[0]["serial"]), (Some(1), &serial.into()), "{found}");

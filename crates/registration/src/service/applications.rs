@@ -25,7 +25,7 @@ use crate::text::{MAX_TEXT, accept};
 pub struct ApplicationQuery {
     /// Only these.
     pub state: Option<ApplicationState>,
-    /// Only of this personal number or identification code.
+    /// Only of this personal number or identification code, or another identifier as certificates show it.
     pub subject: Option<String>,
 }
 
