@@ -2,6 +2,7 @@
 
 use ndoba_registration::application::{ApplicationContent, SubjectContent};
 use ndoba_registration::ports::{AgreementError, AgreementMaker, AgreementOf};
+use ndoba_registration::{BodyIdentifier, PersonIdentifier};
 
 use crate::page::Document;
 use crate::text::{Line, lines};
@@ -96,20 +97,14 @@ struct Party {
 }
 
 impl Party {
-    fn person(name: String, number: &str) -> Self {
-        Self {
-            name,
-            georgian: format!("პირადი ნომერი {number}"),
-            english: format!("personal number {number}"),
-        }
+    fn person(name: String, identifier: Option<PersonIdentifier<'_>>) -> Self {
+        let (georgian, english) = identifier.map(PersonIdentifier::in_words).unwrap_or_default();
+        Self { name, georgian, english }
     }
 
-    fn body(name: &str, code: &str) -> Self {
-        Self {
-            name: name.into(),
-            georgian: format!("საიდენტიფიკაციო კოდი {code}"),
-            english: format!("identification code {code}"),
-        }
+    fn body(name: &str, identifier: Option<BodyIdentifier<'_>>) -> Self {
+        let (georgian, english) = identifier.map(BodyIdentifier::in_words).unwrap_or_default();
+        Self { name: name.into(), georgian, english }
     }
 
     fn identifier(&self, language: Language) -> String {
@@ -122,8 +117,8 @@ struct Parties {
     subscriber: Party,
     /// Where it is not the subscriber.
     subject: Option<Party>,
-    /// Name, personal number and position of who acts for a legal person.
-    representative: Option<[String; 3]>,
+    /// Who acts for a legal person, and the position.
+    representative: Option<(Party, String)>,
 }
 
 impl Parties {
@@ -131,11 +126,11 @@ impl Parties {
         match &content.subject {
             SubjectContent::NaturalPerson(person) => {
                 let name = format!("{} {}", person.given_names, person.surname);
-                let subject = Party::person(name, &person.personal_number);
+                let subject = Party::person(name, person.identifier());
                 match &person.organisation {
                     None => Self { subscriber: subject, subject: None, representative: None },
                     Some(organisation) => Self {
-                        subscriber: Party::body(&organisation.name, &organisation.identification_code),
+                        subscriber: Party::body(&organisation.name, Some(organisation.identifier())),
                         subject: Some(subject),
                         representative: None,
                     },
@@ -144,13 +139,12 @@ impl Parties {
             SubjectContent::LegalPerson(person) => {
                 let representative = &person.representative;
                 Self {
-                    subscriber: Party::body(&person.name, &person.identification_code),
+                    subscriber: Party::body(&person.name, person.identifier()),
                     subject: None,
-                    representative: Some([
-                        representative.name.clone(),
-                        representative.personal_number.clone(),
+                    representative: Some((
+                        Party::person(representative.name.clone(), representative.identifier()),
                         representative.position.clone(),
-                    ]),
+                    )),
                 }
             }
         }
@@ -167,7 +161,7 @@ impl Templates {
         language: Language,
     ) -> Option<String> {
         let Parties { subscriber, subject, representative } = parties;
-        let acting = |place: usize| representative.as_ref().map(|all| all[place].clone());
+        let acting = representative.as_ref();
         match name {
             "application" => Some(of.application.to_string()),
             "terms" => Some(of.terms.to_owned()),
@@ -179,9 +173,9 @@ impl Templates {
             "subscriber_id" => Some(subscriber.identifier(language)),
             "subject" => subject.as_ref().map(|party| party.name.clone()),
             "subject_id" => subject.as_ref().map(|party| party.identifier(language)),
-            "representative" => acting(0),
-            "representative_id" => acting(1),
-            "position" => acting(2),
+            "representative" => acting.map(|(party, _)| party.name.clone()),
+            "representative_id" => acting.map(|(party, _)| party.identifier(language)),
+            "position" => acting.map(|(_, position)| position.clone()),
             "shown" => Some(shown(of.content)),
             "publication" => Some(match of.content.publication_consent {
                 Some(true) => language.pick(
@@ -206,15 +200,17 @@ fn shown(content: &ApplicationContent) -> String {
             if let Some(latin) = &person.latin {
                 shown += &format!(" ({} {})", latin.given_names, latin.surname);
             }
-            shown += &format!(", PNOGE-{}", person.personal_number);
+            let identifier = person.identifier().map(PersonIdentifier::semantic).unwrap_or_default();
+            shown += &format!(", {identifier}");
             if let Some(organisation) = &person.organisation {
-                shown += &format!(", {}, NTRGE-{}", organisation.name, organisation.identification_code);
+                shown += &format!(", {}, {}", organisation.name, organisation.identifier().semantic());
             }
             shown
         }
         SubjectContent::LegalPerson(person) => {
             let latin = person.latin_name.as_ref().map(|latin| format!(" ({latin})")).unwrap_or_default();
-            format!("{}{latin}, NTRGE-{}", person.name, person.identification_code)
+            let identifier = person.identifier().map(BodyIdentifier::semantic).unwrap_or_default();
+            format!("{}{latin}, {identifier}", person.name)
         }
     }
 }

@@ -7,6 +7,7 @@ use ndoba_registration::application::ApplicationContent;
 use ndoba_registration::sealed::{DataKeys, Place, RawDataKey, Seal as _};
 use ndoba_registration::{ProfileOffer, Rules, SubjectKind, check};
 use ndoba_types::{InstallationId, Random, RandomUnavailable, Sha256Digest, canonical};
+use ndoba_x509::IdentifierScheme;
 
 use crate::now;
 
@@ -71,6 +72,10 @@ pub(crate) fn application(bytes: &[u8]) -> bool {
             digest: Sha256Digest::from_bytes([1; 32]),
             subject,
             organisation: name == "person-in-organisation",
+            identifiers: match subject {
+                SubjectKind::Natural => IdentifierScheme::OF_PERSONS.to_vec(),
+                SubjectKind::Legal => IdentifierScheme::OF_ORGANISATIONS.to_vec(),
+            },
             device: name.ends_with("qscd"),
             ca,
             max_days: 730,

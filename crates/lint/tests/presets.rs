@@ -24,6 +24,9 @@ const TOWN: &str = r#"{"type":"legal-person","country":"GE","organization":"თ�
 const CLERK: &str = r#"{"type":"natural-person","country":"GE","given_name":"გიორგი","surname":"კალანდაძე",
     "serial_number":"PNOGE-01001012346","common_name":"გიორგი კალანდაძე",
     "organization":"თელავის მუნიციპალიტეტის მერია","organization_identifier":"NTRGE-404123456"}"#;
+/// A foreigner with a Georgian tax number.
+const TRAVELLER: &str = r#"{"type":"natural-person","country":"TR","given_name":"Ayşe","surname":"Yılmaz",
+    "serial_number":"TINGE-123456789","common_name":"Ayşe Yılmaz"}"#;
 const ALGORITHM: SignatureAlgorithm = SignatureAlgorithm::EcdsaP384Sha384;
 
 fn now() -> UtcTime {
@@ -219,6 +222,22 @@ fn every_preset_before_three_judges() {
             CertificateKind::NaturalPerson,
             Some(false),
             Document::Person,
+            730,
+        ),
+        (
+            "person-signature",
+            subject(TRAVELLER),
+            CertificateKind::NaturalPerson,
+            Some(false),
+            Document::Person,
+            730,
+        ),
+        (
+            "organisation-seal",
+            subject(&TOWN.replace("NTRGE", "VATGE")),
+            CertificateKind::LegalPerson,
+            Some(false),
+            Document::Organisation,
             730,
         ),
         (

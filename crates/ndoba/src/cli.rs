@@ -228,11 +228,11 @@ impl From<Language> for ndoba_order::Language {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CertificateCommand {
-    /// Find certificates by name, personal number, identification code or serial number.
+    /// Find certificates by name, personal number, identification code, another identifier or serial number.
     Search {
         #[command(flatten)]
         api: ApiArgs,
-        /// How a name begins; a number of 11 or 9 digits; or a serial number, hexadecimal or after `dec:`.
+        /// How a name begins; a number of 11 or 9 digits; an identifier as the certificate shows it, such as PASUA-FE123456; or a serial number, hexadecimal or after `dec:`.
         what: String,
         /// Only `good`, `suspended` or `revoked` ones.
         #[arg(long, value_parser = ["good", "suspended", "revoked"])]

@@ -9,6 +9,8 @@ use std::str::FromStr;
 use ndoba_types::{BadId, Random, RandomUnavailable, RecordId};
 use serde::{Deserialize, Serialize};
 
+use crate::identifier::{CountryNumber, LocalNumber};
+
 /// Names an application in paths, records and audit events: 16 random octets, 32 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ApplicationId([u8; 16]);
@@ -212,15 +214,31 @@ pub enum SubjectContent {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NaturalPersonContent {
-    /// Given names as on the identity document, in Georgian script.
+    /// Given names as on the identity document, in its script: Georgian, or a foreigner's.
     pub given_names: String,
-    /// Surname as on the identity document, in Georgian script.
+    /// Surname as on the identity document, in the same script.
     pub surname: String,
     /// The Latin spelling printed on the document, where wanted (C-26, C-28).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latin: Option<LatinName>,
-    /// The personal number, 11 digits (G-40).
-    pub personal_number: String,
+    /// The person's own country, two letters of ISO 3166-1, where it is not the one that gave the identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// The personal number, 11 digits (G-40). The certificate shows it where no other identifier is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personal_number: Option<String>,
+    /// A personal number of another country, which is shown in its place (C-41).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign_number: Option<CountryNumber>,
+    /// The passport, which is shown in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passport: Option<CountryNumber>,
+    /// The identity card, which is shown in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_card: Option<CountryNumber>,
+    /// The Georgian tax number, 9 or 11 digits, which is shown in its place (G-41).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_number: Option<String>,
     /// Where notices go.
     pub email: String,
     /// The organisation that the certificate names beside the person, for profiles that do (C-24).
@@ -265,8 +283,15 @@ pub struct LegalPersonContent {
     /// The registered name in Latin letters, where wanted (C-28).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latin_name: Option<String>,
-    /// The identification code, 9 digits (G-41).
-    pub identification_code: String,
+    /// The identification code, 9 digits (G-41). Exactly one of this and the two below is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identification_code: Option<String>,
+    /// The VAT number, 9 digits or 11 (C-42).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vat_number: Option<String>,
+    /// A number of a local scheme, for bodies without the other two (G-11).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_number: Option<LocalNumber>,
     /// Where notices go.
     pub email: String,
     /// The address for letters (REG-6.2.2-21).
@@ -284,8 +309,21 @@ pub struct LegalPersonContent {
 pub struct Representative {
     /// Full name as on the identity document.
     pub name: String,
-    /// The personal number, 11 digits.
-    pub personal_number: String,
+    /// The personal number, 11 digits (G-40).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personal_number: Option<String>,
+    /// A personal number of another country (C-41).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign_number: Option<CountryNumber>,
+    /// The passport.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passport: Option<CountryNumber>,
+    /// The identity card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_card: Option<CountryNumber>,
+    /// The Georgian tax number, 9 or 11 digits (G-41).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_number: Option<String>,
     /// Position or function.
     pub position: String,
 }
@@ -394,6 +432,8 @@ without_personal_data!(
     NaturalPersonContent,
     LatinName,
     LegalPersonContent,
+    CountryNumber,
+    LocalNumber,
     Representative,
     AuthorityProof,
     IdentityDocument,

@@ -11,6 +11,7 @@ use crate::application::{AffiliationContent, ApplicationContent, DeviceContent, 
 use crate::csr::{CheckedCsr, check_csr};
 use crate::field_error::{FieldError, Refusals};
 use crate::form;
+use crate::identifier::person_of;
 use crate::profile::{DeviceOffer, ProfileOffer};
 use crate::subject::certificate_subject;
 
@@ -45,26 +46,10 @@ pub struct CheckedApplication {
 }
 
 impl CheckedApplication {
-    /// The personal number of the natural person who stands before the officer: the subject, or the legal
-    /// person's representative. An officer with this number must not take part (C-75).
-    pub fn person(&self) -> &str {
+    /// The identifier, such as `PNOGE-01001012345`, of the natural person who stands before the officer: the subject, or
+    /// the legal person's representative. An officer who is this person must not take part (C-75).
+    pub fn person(&self) -> String {
         person_of(&self.content)
-    }
-}
-
-/// See [`CheckedApplication::person`].
-pub(crate) fn person_of(content: &ApplicationContent) -> &str {
-    match &content.subject {
-        SubjectContent::NaturalPerson(person) => &person.personal_number,
-        SubjectContent::LegalPerson(person) => &person.representative.personal_number,
-    }
-}
-
-/// The subject's own identifier: personal number or identification code, as lists are searched by it.
-pub fn subject_identifier(content: &ApplicationContent) -> &str {
-    match &content.subject {
-        SubjectContent::NaturalPerson(person) => &person.personal_number,
-        SubjectContent::LegalPerson(person) => &person.identification_code,
     }
 }
 

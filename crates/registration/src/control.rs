@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::application::{ApplicationContent, SubjectContent};
+use crate::application::{ApplicationContent, IdentityDocument, SubjectContent};
+use crate::identifier::{BodyIdentifier, PersonIdentifier};
 
 /// So many answers must be right, and none wrong.
 pub const ENOUGH: usize = 3;
@@ -46,6 +47,16 @@ const ORGANISATION: ControlQuestion = ControlQuestion {
     english: "What is the organisation's identification code?",
     georgian: "რა არის ორგანიზაციის საიდენტიფიკაციო კოდი?",
 };
+const IDENTIFIER: ControlQuestion = ControlQuestion {
+    name: "identifier-number",
+    english: "What is the number by which your certificate names you?",
+    georgian: "რა ნომრით ხართ მითითებული სერტიფიკატში?",
+};
+const REGISTERED: ControlQuestion = ControlQuestion {
+    name: "organisation-number",
+    english: "What is the number by which the certificate names the organisation?",
+    georgian: "რა ნომრით არის ორგანიზაცია მითითებული სერტიფიკატში?",
+};
 const AUTHORITY: ControlQuestion = ControlQuestion {
     name: "authority-reference",
     english: "By which document did you act for the organisation?",
@@ -58,16 +69,32 @@ fn answers(content: &ApplicationContent) -> Vec<(ControlQuestion, &str)> {
     let mut all = vec![(DOCUMENT, document.number.as_str()), (ISSUER, document.issued_by.as_str())];
     match &content.subject {
         SubjectContent::NaturalPerson(person) => {
-            all.extend([(NUMBER, person.personal_number.as_str()), (EMAIL, person.email.as_str())]);
+            all.extend(person.identifier().and_then(|one| asked(one, document)));
+            all.push((EMAIL, person.email.as_str()));
         }
-        SubjectContent::LegalPerson(person) => all.extend([
-            (NUMBER, person.representative.personal_number.as_str()),
-            (EMAIL, person.email.as_str()),
-            (ORGANISATION, person.identification_code.as_str()),
-            (AUTHORITY, person.authority.reference.as_str()),
-        ]),
+        SubjectContent::LegalPerson(person) => {
+            all.extend(person.representative.identifier().and_then(|one| asked(one, document)));
+            all.push((EMAIL, person.email.as_str()));
+            all.extend(person.identifier().map(|body| match body {
+                BodyIdentifier::IdentificationCode(code) => (ORGANISATION, code),
+                BodyIdentifier::VatNumber(_) | BodyIdentifier::Local(_) => (REGISTERED, body.number()),
+            }));
+            all.push((AUTHORITY, person.authority.reference.as_str()));
+        }
     }
     all
+}
+
+/// The question about a person's own number; none where the answer is the document's number, which is asked for anyway.
+fn asked<'a>(
+    identifier: PersonIdentifier<'a>,
+    document: &IdentityDocument,
+) -> Option<(ControlQuestion, &'a str)> {
+    if let PersonIdentifier::PersonalNumber(number) = identifier {
+        return Some((NUMBER, number));
+    }
+    let number = identifier.number();
+    (folded(number) != folded(&document.number)).then_some((IDENTIFIER, number))
 }
 
 /// The questions for an application's subject.

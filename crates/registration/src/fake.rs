@@ -20,7 +20,7 @@ use ndoba_audit::Event;
 use ndoba_types::{OfficerId, OrderId, SerialNumber, UtcTime};
 
 use crate::application::ApplicationId;
-use crate::check::subject_identifier;
+use crate::identifier::subject_identifier;
 use crate::ports::{
     Act, ApplicationFilter, ApplicationRecord, ApplicationWithOrder, CaHeartbeat, CertificateFilter,
     CertificateRecord, CertificateStatus, Conflict, CopyRecord, EnrolmentRecord, EvidenceRecord, GrantRecord,
@@ -30,8 +30,8 @@ use crate::ports::{
 
 pub use spool::{Kept, MemorySpool};
 pub use world::{
-    CountingRandom, HandClock, INSTALLATION, TestOfficer, World, clerk, csr, municipality, person,
-    with_device,
+    CountingRandom, HandClock, INSTALLATION, TestOfficer, World, association, clerk, csr, foreigner,
+    municipality, person, with_device,
 };
 
 /// The tables.
@@ -211,7 +211,7 @@ impl Registry for FakeRegistry {
                 *stored == row.application.state && (name.is_none() || *name == order)
             };
             (states.is_empty() || states.iter().any(state))
-                && subject.as_ref().is_none_or(|text| subject_identifier(&row.application.content) == text)
+                && subject.as_ref().is_none_or(|text| subject_identifier(&row.application.content) == **text)
                 && opened_by.is_none_or(|officer| officer == row.application.opened_by)
                 && within.as_ref().is_none_or(|those| those.contains(&row.application.opened_by))
         };
@@ -372,7 +372,7 @@ impl Registry for FakeRegistry {
         let tables = self.open()?;
         let subject_of = |row: &CertificateRecord| {
             let application = tables.applications.iter().find(|one| Some(one.id) == row.application)?;
-            Some(subject_identifier(&application.content).to_owned())
+            Some(subject_identifier(&application.content).into_owned())
         };
         let fits = |row: &&CertificateRecord| {
             let name = match row.status {

@@ -5,6 +5,7 @@
 //! request of PKCS#10.
 
 mod fields;
+mod identifiers;
 mod judge;
 mod parts;
 mod rules;
@@ -35,6 +36,8 @@ pub struct Form {
     pub alphabets: Vec<Letters>,
     /// Every member that the application may have, a group before its members. Others are refused.
     pub fields: Vec<Field>,
+    /// Fields of which some must be given, or not more than one.
+    pub alternatives: Vec<Alternatives>,
     /// Rules between fields; they count where no field of theirs is refused by itself.
     pub relations: Vec<Relation>,
 }
@@ -175,6 +178,38 @@ pub struct Choice {
     pub label: Bilingual,
 }
 
+/// A rule about which of several fields are given. It counts where the group that they are in is given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Alternatives {
+    /// How many.
+    #[serde(rename = "among")]
+    pub kind: Among,
+    /// The fields, all of one group. A refusal names the first where none is given, else those after the first given.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
+    pub fields: Vec<Words>,
+    /// The stable code of its refusal.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub code: Words,
+    /// The clause behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
+    pub clause: Option<Words>,
+    /// What would be right.
+    pub message: Bilingual,
+}
+
+/// How many of several fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Among {
+    /// One or more.
+    AtLeastOne,
+    /// One or none.
+    AtMostOne,
+}
+
 /// A rule between fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -204,7 +239,7 @@ pub struct Relation {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Between {
-    /// The field is not `NTRGE-` and the other.
+    /// The field is not an identifier, such as `NTRGE-`, and the other.
     NotTheRegistrationNumber,
     /// The field, a date, is not before the other.
     NotBefore,

@@ -17,6 +17,7 @@ mod evidence;
 pub mod fake;
 mod field_error;
 pub mod form;
+mod identifier;
 mod permission;
 pub mod ports;
 mod profile;
@@ -31,12 +32,15 @@ pub mod webhook;
 
 pub use check::{
     AUTHORITY_KINDS, CheckedApplication, DOCUMENT_KINDS, PROOFING_METHODS, Rules, VALIDATION_METHODS, check,
-    is_personal_number, subject_identifier,
+    is_personal_number,
 };
 pub use control::{ControlQuestion, ENOUGH};
 pub use csr::{CheckedCsr, judge_request};
 pub use field_error::FieldError;
 pub use form::Form;
+pub use identifier::{
+    BodyIdentifier, CountryNumber, LocalNumber, PersonIdentifier, is_identifier, subject_identifier,
+};
 pub use permission::{Permission, allows};
 pub use profile::{DeviceOffer, ProfileOffer, SubjectKind};
 pub use revocation_code::{CodeHash, NoHash, RevocationCode};

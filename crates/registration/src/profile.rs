@@ -1,6 +1,7 @@
 //! The certificate profiles that registration offers, as the installation is configured.
 
 use ndoba_types::{CaName, DeviceModel, Sha256Digest, UtcTime};
+use ndoba_x509::IdentifierScheme;
 
 /// Whom a profile is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +42,8 @@ pub struct ProfileOffer {
     pub subject: SubjectKind,
     /// Whether its certificates name the organisation that the person acts for (C-24).
     pub organisation: bool,
+    /// By which kinds of identifiers it names subjects (C-41, C-42).
+    pub identifiers: Vec<IdentifierScheme>,
     /// Whether the key must be shown to be in a qualified device (C-52, C-73).
     pub device: bool,
     /// The CA that issues it.

@@ -259,9 +259,9 @@ impl Registration {
         }
     }
 
-    /// The commitment to the natural person with this number, as grants and orders carry it.
-    fn person(&self, personal_number: &str) -> Sha256Digest {
-        person_of_number(self.settings.installation, &self.settings.person_salt, personal_number)
+    /// The commitment to the natural person with this identifier, as grants and orders carry it.
+    fn person(&self, identifier: &str) -> Sha256Digest {
+        ndoba_order::person_commitment(self.settings.installation, &self.settings.person_salt, identifier)
     }
 
     /// The commitment to a service of this installation, as grants carry it: no person's.

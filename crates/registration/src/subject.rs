@@ -4,6 +4,7 @@ use ndoba_x509::{LegalPersonDraft, NaturalPersonDraft, OrganisationName, PersonN
 
 use crate::application::{AffiliationContent, LegalPersonContent, NaturalPersonContent, SubjectContent};
 use crate::field_error::Refusals;
+use crate::identifier::{BodyIdentifier, GEORGIA, PersonIdentifier};
 
 /// The subject of the certificate, or `None` with every refusal noted under the field that the officer filled in.
 pub(crate) fn certificate_subject(at: &mut Refusals<'_>, content: &SubjectContent) -> Option<Subject> {
@@ -23,20 +24,18 @@ pub(crate) fn certificate_subject(at: &mut Refusals<'_>, content: &SubjectConten
 }
 
 fn natural(person: &NaturalPersonContent) -> SubjectDraft {
-    let NaturalPersonContent { given_names, surname, latin, personal_number, email: _, organisation } =
-        person;
-    let (organization, organization_identifier) = organisation
-        .as_ref()
-        .map(|AffiliationContent { name, identification_code, .. }| {
-            (name.clone(), format!("NTR{GEORGIA}-{identification_code}"))
-        })
-        .unzip();
+    let identifier = person.identifier();
+    let NaturalPersonContent { given_names, surname, latin, country, organisation, .. } = person;
+    let beside =
+        |organisation: &AffiliationContent| (organisation.name.clone(), organisation.identifier().semantic());
+    let (organization, organization_identifier) = organisation.as_ref().map(beside).unzip();
     SubjectDraft::NaturalPerson(NaturalPersonDraft {
-        country: GEORGIA.into(),
+        // A foreigner's own: that of the document, unless another is named.
+        country: country.as_deref().or(identifier.map(PersonIdentifier::country)).unwrap_or(GEORGIA).into(),
         given_name: given_names.clone(),
         surname: surname.clone(),
-        // G-42; the form of the number itself is checked with the other numbers.
-        serial_number: format!("PNO{GEORGIA}-{personal_number}"),
+        // The form of the number itself is checked with the other numbers.
+        serial_number: identifier.map(PersonIdentifier::semantic).unwrap_or_default(),
         common_name: format!("{given_names} {surname}"),
         second_script: latin.as_ref().map(|latin| PersonName {
             given_name: latin.given_names.clone(),
@@ -54,6 +53,7 @@ fn natural(person: &NaturalPersonContent) -> SubjectDraft {
 fn natural_field(field: &str) -> &'static str {
     match field {
         "given_name" | "common_name" => "given_names",
+        "country" => "country",
         "surname" => "surname",
         "serial_number" => "personal_number",
         "second_script.given_name" | "second_script.common_name" => "latin/given_names",
@@ -70,14 +70,14 @@ fn legal(person: &LegalPersonContent) -> SubjectDraft {
     SubjectDraft::LegalPerson(LegalPersonDraft {
         country: GEORGIA.into(),
         organization: person.name.clone(),
-        organization_identifier: format!("NTR{GEORGIA}-{}", person.identification_code),
+        organization_identifier: person.identifier().map(BodyIdentifier::semantic).unwrap_or_default(),
         common_name: common_name.clone(),
         second_script: person
             .latin_name
             .as_ref()
             .map(|latin| OrganisationName { organization: latin.clone(), common_name: latin.clone() }),
         email: None,
-        registration_authorities: Vec::new(),
+        registration_authorities: person.local_number.iter().map(|local| local.registry.clone()).collect(),
     })
 }
 
@@ -86,10 +86,8 @@ fn legal_field(field: &str) -> &'static str {
         "organization" => "name",
         "organization_identifier" => "identification_code",
         "common_name" => "common_name",
+        "registration_authorities" => "local_number/registry",
         "second_script" | "second_script.organization" | "second_script.common_name" => "latin_name",
         _ => "type",
     }
 }
-
-/// ISO 3166-1: the register of persons and of organisations is Georgia's (G-40, G-41).
-const GEORGIA: &str = "GE";

@@ -41,9 +41,9 @@ pub use issuer::{IssuerFacts, IssuerUrls, NotAnIssuer};
 pub use key::{BadKey, KeyIdentifier, KeyKind, refuse_weak};
 pub use name::alphabet;
 pub use name::{
-    Authority, AuthorityDraft, BadName, DistinguishedName, FieldError, FieldErrors, LegalIdentifier,
-    LegalPerson, LegalPersonDraft, NaturalIdentifier, NaturalPerson, NaturalPersonDraft, OrganisationName,
-    PersonName, Subject, SubjectDraft,
+    Authority, AuthorityDraft, BadName, DistinguishedName, FieldError, FieldErrors, IdentifierScheme,
+    LegalIdentifier, LegalPerson, LegalPersonDraft, NaturalIdentifier, NaturalPerson, NaturalPersonDraft,
+    OrganisationName, PersonName, Subject, SubjectDraft, country_codes,
 };
 pub use p7c::certs_only_p7c;
 pub use pem::{BadPem, PemLabel, from_pem, from_pem_all, from_pem_any, to_pem};

@@ -17,9 +17,10 @@ mod text;
 use serde::{Deserialize, Serialize};
 
 pub use authority::{Authority, AuthorityDraft};
+pub use country::country_codes;
 pub use dn::{BadName, DistinguishedName};
 pub use error::{FieldError, FieldErrors};
-pub use identifier::{LegalIdentifier, NaturalIdentifier};
+pub use identifier::{IdentifierScheme, LegalIdentifier, NaturalIdentifier};
 pub use legal::{LegalPerson, LegalPersonDraft, OrganisationName};
 pub use natural::{NaturalPerson, NaturalPersonDraft, PersonName};
 

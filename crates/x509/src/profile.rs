@@ -16,7 +16,7 @@ pub use file::{Difference, KeySection, PdsEntry, ProfileFile, QcSection, Validit
 pub use rules::{BadProfile, ProfileError};
 pub use template::{KeyAlgorithm, KeyUsageType, Legislation, QcType, Template};
 
-use crate::KeyKind;
+use crate::{IdentifierScheme, KeyKind};
 
 /// A validated profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,7 @@ pub struct Profile {
     private_key_days: Option<u32>,
     qscd: bool,
     organisation: bool,
+    identifiers: Vec<IdentifierScheme>,
     qc: Option<QcStatements>,
     digest: Sha256Digest,
 }
@@ -167,6 +168,11 @@ impl Profile {
     /// Whether a person's certificate names the organisation the person acts for (C-24).
     pub fn names_organisation(&self) -> bool {
         self.organisation
+    }
+
+    /// By which kinds of identifiers its certificates name subscribers (C-41, C-42).
+    pub fn identifiers(&self) -> &[IdentifierScheme] {
+        &self.identifiers
     }
 
     /// For a TSU: how long its key may sign, in days (requirements §0.9).

@@ -233,6 +233,10 @@ fn applications(seeds: &Seeds) -> Outcome {
             "authority": {"type": "order-of-appointment", "reference": "Council decision 12-34", "date": "2026-01-15"}},
         "identity_document": identity("12IA76543"), "identity_proofing": proofing, "publication_consent": true,
     });
+    let mut foreigner = person.clone();
+    foreigner["subject"] = serde_json::json!({"type": "natural-person", "given_names": "Olena", "surname": "Kovalenko",
+        "passport": {"country": "UA", "number": "FE123456"}, "country": "UA", "email": "olena@example.com"});
+    seeds.add("application", "foreigner", &serde_json::to_vec(&foreigner)?)?;
     seeds.add("application", "person", &serde_json::to_vec(&person)?)?;
     seeds.add("application", "municipality", &serde_json::to_vec(&seal)?)
 }

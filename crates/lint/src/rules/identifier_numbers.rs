@@ -57,6 +57,9 @@ fn judge(text: &str, schemes: &[&str]) -> Result<(), &'static str> {
     let upper = number.bytes().all(|octet| octet.is_ascii_uppercase() || octet.is_ascii_digit());
     match (scheme, country) {
         ("PNO", "GE") if !digits(&[11]) => Err("a Georgian personal number has 11 digits"),
+        ("TIN", "GE") if !digits(&[9, 11]) => {
+            Err("a Georgian tax number has 9 digits, or the 11 of the personal number")
+        }
         // Sole traders register under their personal number (G-41).
         ("NTR" | "VAT", "GE") if !digits(&[9, 11]) => {
             Err("a Georgian identification code has 9 digits, a sole trader's 11")
@@ -83,6 +86,8 @@ mod tests {
             "PNO-GE-01001012345",
             "PNOGE01001012345",
             "PNOGE-0100101234",
+            "TINGE-12345678",
+            "TINGE-12345678A",
             "PNOGE-0100101234a",
             "XXXGE-1",
             "PNOge-01001012345",

@@ -48,7 +48,7 @@ pub(crate) enum ApplicationCommand {
     Record {
         #[command(flatten)]
         api: ApiArgs,
-        /// The personal number or identification code.
+        /// The personal number or identification code; another identifier as the certificate shows it, such as PASUA-FE123456.
         subject: String,
         /// The file that receives it; only its owner can read it.
         #[arg(long, value_name = "FILE")]

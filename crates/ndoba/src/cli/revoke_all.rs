@@ -35,6 +35,6 @@ pub(crate) enum Choice {
     Profile,
     /// A file of serial numbers, one on each line; what follows a number sign is left out.
     List,
-    /// The personal number or identification code of the subject.
+    /// The personal number or identification code of the subject; another identifier as the certificate shows it.
     Subject,
 }

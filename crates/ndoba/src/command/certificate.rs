@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ndoba_client::{CertificateForm, CertificateStatus, Clock, ControlQuestion, DeskRequest, StatusOrder};
+use ndoba_registration::is_identifier;
 use ndoba_types::{SerialNumber, UtcTime};
 
 use super::session::Session;
@@ -84,6 +85,7 @@ fn search(session: &Session, what: &str, status: Option<&str>) -> anyhow::Result
     let digits = what.bytes().all(|octet| octet.is_ascii_digit());
     let by = match what.len() {
         9 | 11 if digits => "subject",
+        _ if is_identifier(what) => "subject",
         _ if what.parse::<SerialNumber>().is_ok_and(|serial| serial.as_unsigned().len() >= 8) => {
             let found = vec![session.api.certificate(what)?];
             return print_found(session, &found);

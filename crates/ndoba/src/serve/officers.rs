@@ -160,6 +160,7 @@ fn offers(settings: &Settings) -> anyhow::Result<Vec<ProfileOffer>> {
                 digest: profile.digest(),
                 subject,
                 organisation: profile.names_organisation(),
+                identifiers: profile.identifiers().to_vec(),
                 device: profile.requires_device_evidence(),
                 ca,
                 max_days: profile.max_days(),

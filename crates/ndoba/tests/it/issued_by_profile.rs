@@ -6,18 +6,32 @@ use ndoba_order::{Order, SignerRole};
 use ndoba_testkit::{Document, Judge};
 use ndoba_types::OrderId;
 
+use crate::api::Call;
 use crate::installation::{Engine, Installation, Subject};
 use crate::program::said;
+
+on_both_engines!(a_foreigner_and_a_body_of_a_local_scheme);
 
 const PERSON: Subject<'_> = Subject::Person("01001012345");
 
 /// Has a certificate issued whose application differs from the usual one; the serial number, and the certificate in
 /// `issued.der` and `issued.pem`.
 fn issue(here: &Installation, change: impl Fn(String) -> String) -> String {
-    here.prepare(PERSON);
-    let content = here.read_text("person.toml");
-    fs::write(here.file("person.toml"), change(content)).unwrap();
-    let id = here.open(PERSON);
+    issue_to(here, PERSON, "signature", change)
+}
+
+/// The same for a person or a municipality, by the CA of this name.
+fn issue_to(
+    here: &Installation,
+    subject: Subject<'_>,
+    ca: &str,
+    change: impl Fn(String) -> String,
+) -> String {
+    here.prepare(subject);
+    let file = format!("{}.toml", subject.name());
+    let content = here.read_text(&file);
+    fs::write(here.file(&file), change(content)).unwrap();
+    let id = here.open(subject);
     here.submit(&id);
     let approved = here.approve(&id);
     assert!(approved.status.success(), "{}\n{}", said(&approved), here.log());
@@ -25,13 +39,58 @@ fn issue(here: &Installation, change: impl Fn(String) -> String) -> String {
     for file in ["issued.der", "issued.pem"] {
         here.download(&serial, file);
     }
-    let chain = ["-CAfile", "pki/root.pem", "-untrusted", "pki/signature.pem"];
+    let issuer = format!("pki/{ca}.pem");
+    let chain = ["-CAfile", "pki/root.pem", "-untrusted", &issuer];
     here.openssl(&[&["verify", "-x509_strict"], &chain[..], &["issued.pem"]].concat());
     serial
 }
 
 fn text(here: &Installation) -> String {
     here.openssl(&["x509", "-in", "issued.pem", "-noout", "-text", "-nameopt", "utf8,sep_comma_plus"])
+}
+
+/// A foreigner by the passport of the own country, and a body without a registry code by a local scheme, whose registry
+/// its certificate names (C-41 to C-43).
+fn a_foreigner_and_a_body_of_a_local_scheme(engine: Engine) {
+    let here = Installation::on(engine);
+    let serving = here.serve(None);
+    let serial = issue(&here, |content| {
+        content
+            .replace("ნინო", "Olena")
+            .replace("ბერიძე", "Kovalenko")
+            .replace("personal_number = \"01001012345\"\n", "")
+            .replace(
+                "[identity_document]",
+                "[subject.passport]\ncountry = \"UA\"\nnumber = \"FE123456\"\n[identity_document]",
+            )
+    });
+    let shown = text(&here);
+    assert!(shown.contains("Subject: C=UA,GN=Olena,SN=Kovalenko,serialNumber=PASUA-FE123456"), "{shown}");
+    Judge::shared().assert_clean(Document::Person, &here.read("issued.der"));
+    assert_eq!(here.must(&["lint", "issued.pem"]), "issued.pem: clean as person\n");
+    // Officers find the certificate by what it shows, as the desk does.
+    let search = ["certificate", "search", "PASUA-FE123456", "--as", "officers/revocation-officer.pem"];
+    assert!(here.must(&search).starts_with(&serial), "{serial}");
+    let reply = here.ask(Call::get("registration-officer", "/certificates?subject=PASUA-FE123456"));
+    let found = reply.json()["items"].clone();
+    assert_eq!((found.as_array().map(Vec::len), &found[0]["serial"]), (Some(1), &serial.into()), "{found}");
+
+    let body = Subject::Municipality("404123456");
+    issue_to(&here, body, "seal", |content| {
+        content.replace("identification_code = \"404123456\"\n", "").replace(
+            "[subject.representative]",
+            "[subject.local_number]\nscheme = \"AO\"\nnumber = \"77\"\n\
+             registry = \"https://registry.example.ge/ao\"\n[subject.representative]",
+        )
+    });
+    let shown = text(&here);
+    assert!(shown.contains("organizationIdentifier=AO:GE-77"), "{shown}");
+    let der = here.read("issued.der");
+    let registry = b"https://registry.example.ge/ao";
+    assert!(der.windows(registry.len()).any(|window| window == registry), "C-43");
+    Judge::shared().assert_clean(Document::Organisation, &der);
+    assert_eq!(here.must(&["lint", "issued.pem"]), "issued.pem: clean as organisation\n");
+    serving.stop();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use ndoba_types::{OrderId, UtcTime};
 
 use super::{FakeRegistry, STALE, page};
-use crate::check::subject_identifier;
+use crate::identifier::subject_identifier;
 use crate::ports::{
     Act, CodeOwner, DeskRegistry, DeskRequest, EvidenceRecord, OrderKind, OrderRecord, OrderState, Page,
     PageRequest, RegistryError, RequestFilter, RevocationClock, RevocationCodeRecord,
@@ -43,7 +43,7 @@ impl DeskRegistry for FakeRegistry {
         let of = tables.certificates.iter().find(|row| row.serial == code.serial);
         let application = of.and_then(|row| row.application);
         let subject = tables.applications.iter().find(|row| Some(row.id) == application);
-        let subject = subject.map(|row| subject_identifier(&row.content).to_owned());
+        let subject = subject.map(|row| subject_identifier(&row.content).into_owned());
         Ok(Some(CodeOwner { serial: code.serial.clone(), subject }))
     }
 

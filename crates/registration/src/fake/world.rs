@@ -11,7 +11,7 @@ use ndoba_types::{
     CaName, Clock, InstallationId, OfficerId, OrderId, Random, RandomUnavailable, SerialNumber, Sha256Digest,
     Span, SubjectPublicKeyInfo, UtcTime,
 };
-use ndoba_x509::KeyIdentifier;
+use ndoba_x509::{IdentifierScheme, KeyIdentifier};
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer;
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
@@ -21,6 +21,7 @@ use crate::application::{
     AffiliationContent, ApplicationContent, ApplicationId, AuthorityProof, DeviceContent, IdentityDocument,
     IdentityProofing, LegalPersonContent, NaturalPersonContent, Representative, SubjectContent,
 };
+use crate::identifier::{CountryNumber, LocalNumber};
 use crate::ports::{
     AgreementError, AgreementMaker, AgreementOf, CertificateRecord, CertificateStatus, DeskKey, GrantRecord,
     LedgerState, OrderState, RevocationLimits,
@@ -271,6 +272,11 @@ impl World {
             digest: Sha256Digest::of(name.as_bytes()),
             subject,
             organisation: name.ends_with("in-organisation"),
+            identifiers: match subject {
+                SubjectKind::Natural if name.ends_with("by-passport") => vec![IdentifierScheme::Pas],
+                SubjectKind::Natural => IdentifierScheme::OF_PERSONS.to_vec(),
+                SubjectKind::Legal => IdentifierScheme::OF_ORGANISATIONS.to_vec(),
+            },
             device: name.ends_with("qscd"),
             ca: ca.parse().expect("a CA's name"),
             max_days: 1096,
@@ -284,6 +290,7 @@ impl World {
                 offer("seal", SubjectKind::Legal, "seal"),
                 offer("sign-in-organisation", SubjectKind::Natural, "signature"),
                 offer("sign-qscd", SubjectKind::Natural, "signature"),
+                offer("sign-by-passport", SubjectKind::Natural, "signature"),
             ],
             devices: [("card-2", "2026-11-01T00:00:00Z"), ("card-3", "2029-12-31T00:00:00Z")]
                 .map(|(model, ends)| DeviceOffer {
@@ -388,7 +395,12 @@ pub fn person() -> ApplicationContent {
             given_names: "ნინო".into(),
             surname: "ბერიძე".into(),
             latin: None,
-            personal_number: "01001012345".into(),
+            country: None,
+            personal_number: Some("01001012345".into()),
+            foreign_number: None,
+            passport: None,
+            identity_card: None,
+            tax_number: None,
             email: "nino@example.com".into(),
             organisation: None,
         }),
@@ -399,6 +411,33 @@ pub fn person() -> ApplicationContent {
         agreement: None,
         publication_consent: Some(false),
     }
+}
+
+/// An application that keeps every rule, for a foreigner who is known by a passport.
+pub fn foreigner() -> ApplicationContent {
+    let mut content = person();
+    content.identity_document.kind = "passport".into();
+    content.identity_document.number = "FE123456".into();
+    if let SubjectContent::NaturalPerson(person) = &mut content.subject {
+        (person.given_names, person.surname) = ("Olena".into(), "Kovalenko".into());
+        person.personal_number = None;
+        person.passport = Some(CountryNumber { country: "UA".into(), number: "FE123456".into() });
+    }
+    content
+}
+
+/// An application that keeps every rule, for a body that no register of organisations has (G-11).
+pub fn association() -> ApplicationContent {
+    let mut content = municipality();
+    if let SubjectContent::LegalPerson(body) = &mut content.subject {
+        body.identification_code = None;
+        body.local_number = Some(LocalNumber {
+            scheme: "AO".into(),
+            number: "77".into(),
+            registry: "https://registry.example.ge/associations".into(),
+        });
+    }
+    content
 }
 
 /// An application that keeps every rule, for a person whose certificate names a municipality too.
@@ -441,12 +480,18 @@ pub fn municipality() -> ApplicationContent {
             name: "ქალაქ სატესტოს მერია".into(),
             common_name: None,
             latin_name: None,
-            identification_code: "404123456".into(),
+            identification_code: Some("404123456".into()),
+            vat_number: None,
+            local_number: None,
             email: "office@example.com".into(),
             contact_address: "სატესტო, თავისუფლების მოედანი 1".into(),
             representative: Representative {
                 name: "გიორგი მაისურაძე".into(),
-                personal_number: "01001054321".into(),
+                personal_number: Some("01001054321".into()),
+                foreign_number: None,
+                passport: None,
+                identity_card: None,
+                tax_number: None,
                 position: "მერი".into(),
             },
             authority: AuthorityProof {

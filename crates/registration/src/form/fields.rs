@@ -4,24 +4,29 @@ use std::borrow::Cow;
 
 use ndoba_order::DeviceEvidence;
 use ndoba_types::Span;
+use ndoba_x509::IdentifierScheme;
 use ndoba_x509::alphabet::{ALPHABETS, MAX_NAME_PART, MAX_WHOLE_NAME, class};
 
+use super::identifiers;
 use super::judge::today;
 use super::parts::words;
 use super::rules::{self, Clause, bilingual, rule};
-use super::{Between, Bilingual, Choice, Field, Form, Kind, Letters, Relation, Rule, Test};
+use super::{Alternatives, Between, Bilingual, Choice, Field, Form, Kind, Letters, Relation, Rule, Test};
 use crate::check::{AUTHORITY_KINDS, DOCUMENT_KINDS, PROOFING_METHODS, Rules, VALIDATION_METHODS};
 use crate::profile::{ProfileOffer, SubjectKind};
 use crate::text::{MAX_NAME, MAX_TEXT};
+
+/// What must hold among the fields of a subject.
+type Among = (Vec<Alternatives>, Vec<Relation>);
 
 /// The form of `offer`'s applications today.
 pub(crate) fn effective(offer: &ProfileOffer, rules: Rules<'_>) -> Form {
     let today = today(rules.now).to_string();
     let mut fields = Vec::new();
     head(&mut fields, offer);
-    let relations = match offer.subject {
+    let (alternatives, relations) = match offer.subject {
         SubjectKind::Natural => natural(&mut fields, offer, &today),
-        SubjectKind::Legal => legal(&mut fields, &today),
+        SubjectKind::Legal => legal(&mut fields, offer, &today),
     };
     proofs(&mut fields, rules, &today);
     if offer.device {
@@ -37,6 +42,7 @@ pub(crate) fn effective(offer: &ProfileOffer, rules: Rules<'_>) -> Form {
             .map(|one| Letters { name: one.name.into(), letters: class(one.letters) })
             .collect(),
         fields,
+        alternatives,
         relations: relations.into_iter().chain([dates()]).collect(),
     }
 }
@@ -75,7 +81,7 @@ fn head(fields: &mut Vec<Field>, offer: &ProfileOffer) {
     ]);
 }
 
-fn natural(fields: &mut Vec<Field>, offer: &ProfileOffer, today: &str) -> Vec<Relation> {
+fn natural(fields: &mut Vec<Field>, offer: &ProfileOffer, today: &str) -> Among {
     let name = || rules::person_name(MAX_NAME_PART);
     let latin = || rules::latin_name(MAX_NAME_PART);
     let (given, surname) = (|| words("სახელი", "given names"), || words("გვარი", "surname"));
@@ -90,14 +96,13 @@ fn natural(fields: &mut Vec<Field>, offer: &ProfileOffer, today: &str) -> Vec<Re
         ),
         text("/subject/latin/given_names", Some("C-28"), given(), latin()),
         text("/subject/latin/surname", Some("C-28"), surname(), latin()),
-        text(
-            "/subject/personal_number",
-            Some("P-11"),
-            words("პირადი ნომერი", "personal number"),
-            rules::personal_number(),
-        ),
-        text("/subject/email", Some("P-11"), words("ელფოსტა", "e-mail address"), rules::email()),
+        Field {
+            rules: rules::country(),
+            ..wanted("/subject/country", Kind::Text, Some("C-22"), words("საკუთარი ქვეყანა", "own country"))
+        },
     ]);
+    let alternatives = identifiers::person(fields, &identifiers::SUBJECT, &offer.identifiers);
+    fields.push(text("/subject/email", Some("P-11"), words("ელფოსტა", "e-mail address"), rules::email()));
     let mut relations = vec![
         relation(
             Between::SameScripts,
@@ -119,16 +124,25 @@ fn natural(fields: &mut Vec<Field>, offer: &ProfileOffer, today: &str) -> Vec<Re
             Vec::new(),
         );
         fields.push(organisation);
-        body(fields, ["/subject/organisation/name", "/subject/organisation/identification_code"]);
+        fields.extend([
+            registered_name("/subject/organisation/name"),
+            text(
+                "/subject/organisation/identification_code",
+                Some("P-11"),
+                words("საიდენტიფიკაციო კოდი", "identification code"),
+                rules::identification_code(),
+            ),
+        ]);
         authority(fields, AFFILIATION, words("კავშირის დადასტურება", "proof of the affiliation"), today);
         relations
             .push(not_the_number("/subject/organisation/name", "/subject/organisation/identification_code"));
     }
-    relations
+    (alternatives, relations)
 }
 
-fn legal(fields: &mut Vec<Field>, today: &str) -> Vec<Relation> {
-    body(fields, ["/subject/name", "/subject/identification_code"]);
+fn legal(fields: &mut Vec<Field>, offer: &ProfileOffer, today: &str) -> Among {
+    fields.push(registered_name("/subject/name"));
+    let mut alternatives = identifiers::body(fields, &offer.identifiers);
     let representative = || Some("P-11");
     fields.extend([
         Field {
@@ -169,42 +183,31 @@ fn legal(fields: &mut Vec<Field>, today: &str) -> Vec<Relation> {
             words("სახელი და გვარი", "full name"),
             rules::text(MAX_NAME, Some("P-11")),
         ),
-        text(
-            "/subject/representative/personal_number",
-            representative(),
-            words("პირადი ნომერი", "personal number"),
-            rules::personal_number(),
-        ),
-        text(
-            "/subject/representative/position",
-            representative(),
-            words("თანამდებობა", "position"),
-            rules::text(MAX_TEXT, Some("P-11")),
-        ),
     ]);
+    // Whoever acts is in no certificate: no profile narrows by what they are known.
+    let all = &IdentifierScheme::OF_PERSONS;
+    alternatives.extend(identifiers::person(fields, &identifiers::REPRESENTATIVE, all));
+    fields.push(text(
+        "/subject/representative/position",
+        representative(),
+        words("თანამდებობა", "position"),
+        rules::text(MAX_TEXT, Some("P-11")),
+    ));
     authority(fields, AUTHORITY, words("უფლებამოსილების დადასტურება", "proof of authority"), today);
-    vec![
-        other_script("/subject/latin_name", "/subject/name"),
-        not_the_number("/subject/name", "/subject/identification_code"),
-    ]
+    let numbers = ["/subject/identification_code", "/subject/vat_number", "/subject/local_number/number"];
+    let mut relations = vec![other_script("/subject/latin_name", "/subject/name")];
+    let asked = numbers.into_iter().filter(|number| fields.iter().any(|field| field.field == *number));
+    relations.extend(asked.map(|number| not_the_number("/subject/name", number)));
+    (alternatives, relations)
 }
 
-/// Name and code of an organisation.
-fn body(fields: &mut Vec<Field>, [name, code]: [&'static str; 2]) {
-    fields.extend([
-        text(
-            name,
-            Some("P-11"),
-            words("სრული რეგისტრირებული სახელი", "full registered name"),
-            rules::organisation_name(MAX_WHOLE_NAME),
-        ),
-        text(
-            code,
-            Some("P-11"),
-            words("საიდენტიფიკაციო კოდი", "identification code"),
-            rules::identification_code(),
-        ),
-    ]);
+fn registered_name(field: &'static str) -> Field {
+    text(
+        field,
+        Some("P-11"),
+        words("სრული რეგისტრირებული სახელი", "full registered name"),
+        rules::organisation_name(MAX_WHOLE_NAME),
+    )
 }
 
 type AuthorityPointers = [&'static str; 4];
@@ -424,15 +427,21 @@ fn relation(
     Relation { kind, field: field.into(), other: other.into(), code: code.into(), clause, message }
 }
 
-fn text(field: &'static str, clause: Clause, label: Bilingual, rules: Vec<Rule>) -> Field {
+pub(super) fn text(field: &'static str, clause: Clause, label: Bilingual, rules: Vec<Rule>) -> Field {
     needed(field, Kind::Text, clause, label, rules)
 }
 
-fn needed(field: &'static str, kind: Kind, clause: Clause, label: Bilingual, rules: Vec<Rule>) -> Field {
+pub(super) fn needed(
+    field: &'static str,
+    kind: Kind,
+    clause: Clause,
+    label: Bilingual,
+    rules: Vec<Rule>,
+) -> Field {
     Field { field: field.into(), kind, required: true, clause: clause.map(Into::into), label, rules }
 }
 
-fn wanted(field: &'static str, kind: Kind, clause: Clause, label: Bilingual) -> Field {
+pub(super) fn wanted(field: &'static str, kind: Kind, clause: Clause, label: Bilingual) -> Field {
     Field { required: false, ..needed(field, kind, clause, label, Vec::new()) }
 }
 

@@ -9,7 +9,9 @@ use time::Date;
 use time::macros::format_description;
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Between, Bilingual, Field, Form, Kind, Letters, Relation, Rule, Test, Words, parts};
+use super::{
+    Alternatives, Among, Between, Bilingual, Field, Form, Kind, Letters, Relation, Rule, Test, Words, parts,
+};
 use crate::field_error::{FieldError, Refusals};
 
 /// A refused field.
@@ -33,6 +35,14 @@ impl Form {
             Value::Object(members) => self.object("", members, &mut found),
             Value::Array(_) | Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {
                 found.push(parts::other_type("", Kind::Group));
+            }
+        }
+        for alternatives in &self.alternatives {
+            let group = alternatives.fields.first().map_or("", |first| parent(first));
+            let kind = format!("{group}/type");
+            // Another kind of object has been told already.
+            if !found.iter().any(|one| one.field == kind) {
+                found.extend(alternatives.broken(group, application));
             }
         }
         for relation in &self.relations {
@@ -95,7 +105,9 @@ impl Form {
                 (Some(field), Some(other)) => field < other,
                 (_, _) => false,
             },
-            Between::NotTheRegistrationNumber => field == format!("NTRGE-{other}"),
+            Between::NotTheRegistrationNumber => field
+                .split_once('-')
+                .is_some_and(|(scheme, number)| scheme.chars().count() == 5 && number == other),
             Between::OtherScripts => self.scripts(&field) == self.scripts(&other),
             Between::SameScripts => self.scripts(&field) != self.scripts(&other),
         }
@@ -106,6 +118,29 @@ impl Form {
         let expression = |one: &Letters| regex_lite::Regex::new(&format!("[{}]", one.letters)).ok();
         let has = |one: &Letters| expression(one).is_some_and(|letters| letters.is_match(text));
         self.alphabets.iter().enumerate().filter(|(_, one)| has(one)).map(|(place, _)| place).collect()
+    }
+}
+
+impl Alternatives {
+    /// The refusals: none where the group of the fields is not there, which is another rule's to refuse.
+    fn broken(&self, group: &str, application: &Value) -> Vec<Finding> {
+        let Some(Value::Object(_)) = application.pointer(group) else { return Vec::new() };
+        let given = |field: &&Words| application.pointer(field).is_some_and(|value| !value.is_null());
+        let given = self.fields.iter().filter(given);
+        let refused: Vec<&Words> = match self.kind {
+            Among::AtLeastOne => match given.count() {
+                0 => self.fields.iter().take(1).collect(),
+                _ => Vec::new(),
+            },
+            Among::AtMostOne => given.skip(1).collect(),
+        };
+        let finding = |field: &Words| Finding {
+            field: field.clone().into_owned(),
+            code: self.code.clone(),
+            clause: self.clause.clone(),
+            message: self.message.clone(),
+        };
+        refused.into_iter().map(finding).collect()
     }
 }
 

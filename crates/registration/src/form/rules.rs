@@ -1,11 +1,14 @@
 //! The rules that fields share, each with its refusal in two languages.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use ndoba_x509::alphabet::{latin_pattern, organisation_pattern, person_pattern};
+use ndoba_x509::country_codes;
 
 use super::parts::words;
 use super::{Choice, Pattern, Rule, Test};
+use crate::identifier::GEORGIA;
 use crate::text::{filled_pattern, visible_pattern};
 
 pub(super) type Clause = Option<&'static str>;
@@ -77,6 +80,62 @@ pub(super) fn identification_code() -> Vec<Rule> {
     vec![rule(pattern(&CODE), "identification-code.form", Some("G-41"), form)]
 }
 
+/// A country (C-04, C-41).
+pub(super) fn country() -> Vec<Rule> {
+    let form = words(
+        "უნდა იყოს ქვეყნის ორი ასო ISO 3166-1-ით, მაგალითად UA ან TR",
+        "must be a country's two letters of ISO 3166-1, such as UA or TR",
+    );
+    vec![rule(pattern(&COUNTRY), "country.form", Some("C-41"), form)]
+}
+
+/// A country other than Georgia, whose personal number has a field of its own.
+pub(super) fn foreign_country() -> Vec<Rule> {
+    let form = words(
+        "უნდა იყოს სხვა ქვეყნის ორი ასო ISO 3166-1-ით, მაგალითად UA ან TR; საქართველოს პირადი ნომრის ველი სხვაა",
+        "must be another country's two letters of ISO 3166-1, such as UA or TR; Georgia's number is personal_number",
+    );
+    vec![rule(pattern(&FOREIGN), "country.form", Some("C-41"), form)]
+}
+
+/// The number of a document or a register in an identifier; letters are never changed, so that one number has one
+/// spelling.
+pub(super) fn number() -> Vec<Rule> {
+    let form = words(
+        "უნდა იყოს 1-დან 30-მდე დიდი ლათინური ასო ან ციფრი, დეფისი — მხოლოდ მათ შორის",
+        "must be 1 to 30 capital letters and digits, hyphens only between them",
+    );
+    vec![rule(pattern(&NUMBER), "identifier.number", Some("C-41"), form)]
+}
+
+/// A Georgian tax number.
+pub(super) fn tax_number() -> Vec<Rule> {
+    let form =
+        words("უნდა იყოს 9- ან 11-ნიშნა საგადასახადო ნომერი", "must be the tax number of 9 or 11 digits");
+    vec![rule(pattern(&TAX), "tax-number.form", Some("G-41"), form)]
+}
+
+/// A Georgian VAT number: the identification code, or a sole trader's personal number.
+pub(super) fn vat_number() -> Vec<Rule> {
+    let form = words("უნდა იყოს 9- ან 11-ნიშნა დღგ-ის ნომერი", "must be the VAT number of 9 or 11 digits");
+    vec![rule(pattern(&TAX), "vat-number.form", Some("G-41"), form)]
+}
+
+/// The letters of a local scheme.
+pub(super) fn local_scheme() -> Vec<Rule> {
+    let form = words("უნდა იყოს ორი დიდი ლათინური ასო", "must be two capital letters");
+    vec![rule(pattern(&SCHEME), "local-scheme.form", Some("C-42"), form)]
+}
+
+/// The address of a registry.
+pub(super) fn registry() -> Vec<Rule> {
+    let form = words(
+        "უნდა იყოს რეესტრის მისამართი, რომელიც https://-ით იწყება",
+        "must be the registry's address, which begins with https://",
+    );
+    vec![length(250), rule(pattern(&REGISTRY), "registry.form", Some("C-43"), form)]
+}
+
 /// A form that mail can have, no more: that it is read by the right person, only a message can show.
 pub(super) fn email() -> Vec<Rule> {
     let form = words(
@@ -146,14 +205,31 @@ macro_rules! patterns {
 
 patterns! {
     CODE = "^[0-9]{9}$";
+    COUNTRY = one_of_countries(country_codes());
     DOCUMENT = "^[0-9A-Za-z\\-]{1,30}$";
     EMAIL = "^[!#$%&'*+\\-./0-9=?A-Z\\^_`a-z{|}~]{1,64}@[0-9A-Za-z\\-]+(?:\\.[0-9A-Za-z\\-]+)+$";
     FILLED = filled_pattern();
+    FOREIGN = one_of_countries(country_codes().filter(|code| *code != GEORGIA));
     LATIN = latin_pattern();
+    NUMBER = "^[0-9A-Z](?:[0-9A-Z\\-]{0,28}[0-9A-Z])?$";
     ORGANISATION = organisation_pattern();
     PERSON = person_pattern();
     PERSONAL_NUMBER = "^[0-9]{11}$";
+    REGISTRY = "^https://[0-9A-Za-z][0-9A-Za-z\\-]*(?:\\.[0-9A-Za-z\\-]+)+(?:/[0-9A-Za-z\\-._~/%]*)?$";
+    SCHEME = "^[A-Z]{2}$";
+    TAX = "^(?:[0-9]{9}|[0-9]{11})$";
     VISIBLE = visible_pattern();
+}
+
+/// Countries by their first letter, with the second ones as a class: a form has this several times.
+fn one_of_countries(codes: impl Iterator<Item = &'static str>) -> String {
+    let mut second: BTreeMap<&str, String> = BTreeMap::new();
+    for code in codes {
+        let (first, rest) = code.split_at(1);
+        *second.entry(first).or_default() += rest;
+    }
+    let each: Vec<_> = second.iter().map(|(first, rest)| format!("{first}[{rest}]")).collect();
+    format!("^(?:{})$", each.join("|"))
 }
 
 #[expect(

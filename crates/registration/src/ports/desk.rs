@@ -43,7 +43,7 @@ pub struct RevocationCodeRecord {
 pub struct CodeOwner {
     /// The certificate.
     pub serial: SerialNumber,
-    /// The subject's personal number or identification code.
+    /// The subject's personal number or identification code; another identifier with its scheme and country.
     pub subject: Option<String>,
 }
 

@@ -27,7 +27,7 @@ pub struct Page<T> {
 pub struct ApplicationFilter {
     /// In one of these pairs of stored state and name of the order's state (`OrderState::name`; absent: no order, or any); empty: all.
     pub states: Vec<(StoredState, Option<&'static str>)>,
-    /// The subject's identifier exactly: personal number or identification code.
+    /// The subject's identifier exactly: personal number, identification code, or another with its scheme and country.
     pub subject: Option<String>,
     /// Opened by this officer.
     pub opened_by: Option<OfficerId>,
@@ -38,7 +38,7 @@ pub struct ApplicationFilter {
 /// Which certificates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CertificateFilter {
-    /// The subject's identifier exactly: personal number or identification code.
+    /// The subject's identifier exactly: personal number, identification code, or another with its scheme and country.
     pub subject: Option<String>,
     /// How a name that the certificate shows begins, in any letter case: the list then goes by name.
     pub name: Option<String>,

@@ -11,6 +11,7 @@ use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
 use crate::check::{CheckedApplication, check};
 use crate::evidence::{self, DEVICE, Intake};
 use crate::field_error::Refusals;
+use crate::identifier::{person_of, searched};
 use crate::permission::Permission;
 use crate::ports::{
     ApplicationFilter, ApplicationRecord, ApplicationWithOrder, EvidenceRecord, OrderRecord, OrderState,
@@ -24,7 +25,7 @@ use crate::text::{MAX_TEXT, accept};
 pub struct ApplicationQuery {
     /// Only these.
     pub state: Option<ApplicationState>,
-    /// Only of this personal number or identification code.
+    /// Only of this personal number or identification code, or another identifier as certificates show it.
     pub subject: Option<String>,
 }
 
@@ -139,7 +140,7 @@ impl Registration {
         self.admit(officer, Permission::ReadApplications)?;
         let filter = ApplicationFilter {
             states: query.state.map(|state| state.stored_as().to_vec()).unwrap_or_default(),
-            subject: query.subject.clone(),
+            subject: query.subject.as_deref().map(|typed| searched(typed).to_owned()),
             opened_by: None,
             within: self.reach(officer, Sight::Applications)?,
         };
@@ -364,7 +365,7 @@ impl Registration {
         checked: CheckedApplication,
         evidence: &[EvidenceRecord],
     ) -> Result<OrderRecord, ServiceError> {
-        let person = self.person(checked.person());
+        let person = self.person(&checked.person());
         let CheckedApplication { content, profile, subject, csr, device, agreement } = checked;
         let shown = evidence.iter().find(|item| item.kind == DEVICE).map(|item| item.digest);
         let device =
@@ -451,16 +452,12 @@ impl Registration {
         content: &ApplicationContent,
     ) -> Result<CheckedApplication, ServiceError> {
         let checked = check(content, self.rules(self.clock.now())).map_err(ServiceError::Invalid)?;
-        self.not_themselves(officer, checked.person())?;
+        self.not_themselves(officer, &checked.person())?;
         Ok(checked)
     }
 
-    pub(super) fn not_themselves(
-        &self,
-        officer: &Officer,
-        personal_number: &str,
-    ) -> Result<(), ServiceError> {
-        if officer.person == Some(self.person(personal_number)) {
+    pub(super) fn not_themselves(&self, officer: &Officer, identifier: &str) -> Result<(), ServiceError> {
+        if officer.person == Some(self.person(identifier)) {
             let refused = EventKind::ActionRefused {
                 operation: "application".into(),
                 code: "officer-is-subject".into(),
@@ -485,7 +482,7 @@ impl Registration {
         {
             found = self.load(id)?;
         }
-        self.not_themselves(officer, crate::check::person_of(&found.application.content))?;
+        self.not_themselves(officer, &person_of(&found.application.content))?;
         Ok((ApplicationState::shown(found.application.state, found.order_state.as_ref()), found.application))
     }
 

@@ -4,6 +4,7 @@ use ndoba_types::SerialNumber;
 
 use super::reach::Sight;
 use super::{Officer, Registration, ServiceError};
+use crate::identifier::searched;
 use crate::permission::Permission;
 use crate::ports::{
     CertificateFilter, CertificateRecord, LedgerState, Page, PageRequest, RevocationClock, TimeLeft,
@@ -40,8 +41,9 @@ impl Registration {
         page: &PageRequest,
     ) -> Result<Page<CertificateRecord>, ServiceError> {
         self.admit(officer, Permission::ReadCertificates)?;
-        let filter =
-            CertificateFilter { within: self.reach(officer, Sight::Certificates)?, ..filter.clone() };
+        let subject = filter.subject.as_deref().map(|typed| searched(typed).to_owned());
+        let within = self.reach(officer, Sight::Certificates)?;
+        let filter = CertificateFilter { subject, within, ..filter.clone() };
         let page = self.registry.certificates(&filter, page)?;
         let shown = page.items.iter().filter_map(|item| item.application).map(Into::into);
         self.note_reads(officer, shown, "certificates")?;

@@ -18,6 +18,7 @@ use crate::application::ApplicationContent;
 use crate::control::{self, ControlQuestion};
 use crate::evidence;
 use crate::field_error::Refusals;
+use crate::identifier;
 use crate::permission::Permission;
 use crate::ports::{
     Act, CertificateRecord, CertificateStatus, DeskKey, DeskRequest, OrderKind, OrderRecord, OrderState,
@@ -91,9 +92,9 @@ impl Registration {
         let read = RevocationCode::read(code);
         let hash = self.hash_of(&read.clone().unwrap_or_else(RevocationCode::of_nobody))?;
         let found = self.registry.certificate_of_code(&hash)?;
-        let number: String = who.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
         let named = |serial: &SerialNumber, subject: Option<&str>| {
-            who.parse::<SerialNumber>().as_ref() == Ok(serial) || subject == Some(number.as_str())
+            who.parse::<SerialNumber>().as_ref() == Ok(serial)
+                || subject.is_some_and(|subject| identifier::means(who, subject))
         };
         let found = found.filter(|found| read.is_some() && named(&found.serial, found.subject.as_deref()));
         let Some(found) = found else {

@@ -6,6 +6,7 @@ use ndoba_types::{Span, UtcTime};
 use super::reach::Sight;
 use super::{Officer, Registration, ServiceError};
 use crate::application::ApplicationId;
+use crate::identifier::searched;
 use crate::permission::Permission;
 use crate::ports::{
     Act, ApplicationFilter, ApplicationWithOrder, CertificateRecord, Conflict, EvidenceRecord, OrderRecord,
@@ -15,7 +16,7 @@ use crate::ports::{
 /// Everything kept about a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubjectRecord {
-    /// The personal number or identification code.
+    /// The personal number or identification code; another identifier with its scheme and country.
     pub subject: String,
     /// When it was put together.
     pub at: UtcTime,
@@ -48,7 +49,7 @@ impl Registration {
     pub fn subject_record(&self, officer: &Officer, subject: &str) -> Result<SubjectRecord, ServiceError> {
         self.admit(officer, Permission::ReadApplications)?;
         let filter = ApplicationFilter {
-            subject: Some(subject.to_owned()),
+            subject: Some(searched(subject).to_owned()),
             within: self.reach(officer, Sight::Applications)?,
             ..ApplicationFilter::default()
         };

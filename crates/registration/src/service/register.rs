@@ -257,7 +257,7 @@ impl Registration {
                 None => OfficerId::generate(self.random.as_ref())?,
             },
             person: match holder {
-                Holder::Person(number) => self.person(number),
+                Holder::Person(number) => self.person(&format!("PNOGE-{number}")),
                 Holder::Service(name) => self.service(name),
             },
             name_shown: grant.name_shown.clone(),

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use super::reach::Sight;
 use super::{Officer, Once, Registration, ServiceError};
 use crate::application::ApplicationContent;
-use crate::check::{CheckedApplication, subject_identifier};
+use crate::check::CheckedApplication;
+use crate::identifier::subject_identifier;
 use crate::permission::Permission;
 use crate::ports::{ApplicationWithOrder, CertificateRecord, CertificateStatus};
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
 
 mod desk;
+mod identifiers;
 mod offices;
 mod reads;
 
@@ -179,7 +180,7 @@ fn refusals_name_their_fields() {
         }
     }
     assert!(
-        refused(|c| natural(c, |p| p.personal_number = "0100101234".into()))
+        refused(|c| natural(c, |p| p.personal_number = Some("0100101234".into())))
             .contains(&"/subject/personal_number".into())
     );
     assert_eq!(refused(|c| natural(c, |p| p.email = "nino".into())), ["/subject/email"]);
@@ -311,7 +312,7 @@ fn an_officer_is_not_the_subject() {
     let with_number = |number: &str| {
         let mut content = person();
         if let SubjectContent::NaturalPerson(person) = &mut content.subject {
-            person.personal_number = number.into();
+            person.personal_number = Some(number.into());
         }
         content
     };

@@ -1,12 +1,13 @@
 //! Applications: personal data, read by registration alone.
 
 use diesel::prelude::*;
-use ndoba_registration::application::{ApplicationContent, ApplicationId, Salt, StoredState, SubjectContent};
+use ndoba_registration::application::{ApplicationContent, ApplicationId, Salt, StoredState};
 use ndoba_registration::ports::{
     ApplicationFilter, ApplicationRecord, ApplicationWithOrder, Conflict, Page, PageRequest,
 };
 
 use ndoba_registration::sealed::DataKeys;
+use ndoba_registration::subject_identifier;
 use zeroize::Zeroizing;
 
 use crate::connection::Conn;
@@ -60,7 +61,7 @@ impl ApplicationRow {
             version: (*version).into(),
             state: state.name().into(),
             content: row.seal("content", &Zeroizing::new(json))?,
-            subject: keys.index(SUBJECT, subject(content)).to_vec(),
+            subject: keys.index(SUBJECT, &subject_identifier(content)).to_vec(),
             salt: row.seal("salt", salt.as_bytes())?,
             opened_by: opened_by.as_bytes().to_vec(),
             opened: opened.unix_micros(),
@@ -119,14 +120,6 @@ fn read_content(json: &[u8]) -> Result<ApplicationContent, StoreError> {
 
 const SUBJECT: &str = "applications.subject";
 
-/// What applications and certificates are found by.
-fn subject(content: &ApplicationContent) -> &str {
-    match &content.subject {
-        SubjectContent::NaturalPerson(person) => &person.personal_number,
-        SubjectContent::LegalPerson(person) => &person.identification_code,
-    }
-}
-
 /// What `subject` may stand as: a digest under each key, and itself in rows that are in clear still.
 pub(crate) fn found_by(keys: &DataKeys, subject: &str) -> Vec<Vec<u8>> {
     let digests = keys.indexes(SUBJECT, subject).into_iter().map(|digest| digest.to_vec());
@@ -143,11 +136,11 @@ pub(crate) struct SealedContent {
 }
 
 impl SealedContent {
-    /// Whom it is about: personal number or identification code.
+    /// Whom it is about, as lists are searched.
     pub(crate) fn subject(self, keys: &DataKeys) -> Result<String, StoreError> {
         let Self { id, content, data_key } = self;
         let clear = Row { keys, table: TABLE, id: &id }.open(data_key, "content", content)?;
-        Ok(subject(&read_content(&clear)?).to_owned())
+        Ok(subject_identifier(&read_content(&clear)?).into_owned())
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) struct Nothing {}
 pub(crate) struct ApplicationListing {
     /// Only these in this state.
     state: Option<String>,
-    /// Only of this personal number or identification code.
+    /// Only of this personal number or identification code, or another identifier as certificates show it.
     subject: Option<String>,
     /// At most this many, 1 to 200; 50 if absent.
     #[param(minimum = 1, maximum = 200)]

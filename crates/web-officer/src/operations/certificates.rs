@@ -25,7 +25,7 @@ use crate::view::{CertificateView, OrderView, PageView};
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CertificateListing {
-    /// Only of this personal number or identification code.
+    /// Only of this personal number or identification code, or another identifier as certificates show it.
     subject: Option<String>,
     /// Only with a name that begins so, at least three characters in any letter case; the list then goes by name.
     name: Option<String>,

@@ -116,7 +116,7 @@ pub(crate) struct ApplicationSummary {
     profile: String,
     /// Whom the certificate will name.
     subject: String,
-    /// The subject's personal number or identification code.
+    /// The subject's personal number or identification code; another identifier with its scheme and country.
     identifier: String,
     /// When it was opened.
     opened: String,
@@ -136,7 +136,7 @@ impl From<ApplicationWithOrder> for ApplicationSummary {
                 SubjectContent::NaturalPerson(person) => format!("{} {}", person.given_names, person.surname),
                 SubjectContent::LegalPerson(person) => person.name.clone(),
             },
-            identifier: subject_identifier(content).to_owned(),
+            identifier: subject_identifier(content).into_owned(),
             opened: application.opened.to_string(),
             updated: application.updated.to_string(),
         }

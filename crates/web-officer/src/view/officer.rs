@@ -41,6 +41,8 @@ pub(crate) struct ProfileView {
     subject: &'static str,
     /// Whether its certificates name the organisation that the person acts for.
     organisation: bool,
+    /// By which kinds of identifiers its certificates name subjects, such as `PNO` and `PAS`.
+    identifiers: Vec<&'static str>,
     /// Whether the key must be shown to be in a qualified device.
     device: bool,
     /// The CA that issues it.
@@ -51,12 +53,13 @@ pub(crate) struct ProfileView {
 
 impl From<&ProfileOffer> for ProfileView {
     fn from(offer: &ProfileOffer) -> Self {
-        let ProfileOffer { name, digest, subject, organisation, device, ca, max_days } = offer;
+        let ProfileOffer { name, digest, subject, organisation, identifiers, device, ca, max_days } = offer;
         Self {
             name: name.clone(),
             digest: digest.to_string(),
             subject: subject.name(),
             organisation: *organisation,
+            identifiers: identifiers.iter().map(|kind| kind.name()).collect(),
             device: *device,
             ca: ca.to_string(),
             max_days: *max_days,

@@ -10,7 +10,7 @@ use super::{ApplicationView, CertificateView, OrderView};
 /// Everything kept about a subject.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SubjectRecordView {
-    /// The personal number or identification code.
+    /// The personal number or identification code; another identifier with its scheme and country.
     subject: String,
     /// When it was put together, RFC 3339.
     at: String,

@@ -12,9 +12,14 @@ const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB B
 /// Members of the European Economic Area, which QcQSCDlegislation must not name (EN 319 412-5, requirements §2.4).
 const EEA: &str = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK";
 
+/// The assigned codes, in their order.
+pub fn country_codes() -> impl Iterator<Item = &'static str> {
+    COUNTRIES.split_whitespace()
+}
+
 /// Whether `code` is an assigned country code, in upper case.
 pub(crate) fn is_country(code: &str) -> bool {
-    code.len() == 2 && COUNTRIES.split_whitespace().any(|country| country == code)
+    code.len() == 2 && country_codes().any(|country| country == code)
 }
 
 /// Whether `code` is a member of the EEA, or `EU` or `EL`, which stand for one.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::error::Findings;
 use super::is_country;
 
@@ -16,6 +18,62 @@ pub struct NaturalIdentifier(String);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LegalIdentifier(String);
 
+/// The kinds of identifiers that profiles choose from, as EN 319 412-1 §5.1 names them (C-41, C-42).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum IdentifierScheme {
+    /// A personal number.
+    Pno,
+    /// A passport's number.
+    Pas,
+    /// An identity card's number.
+    Idc,
+    /// A person's tax number.
+    Tin,
+    /// A number of a register of organisations.
+    Ntr,
+    /// A VAT number.
+    Vat,
+    /// A legal entity identifier.
+    Lei,
+    /// A country's own scheme, `XX:`.
+    #[serde(rename = "local")]
+    Local,
+}
+
+impl IdentifierScheme {
+    /// Those that name natural persons.
+    pub const OF_PERSONS: [Self; 5] = [Self::Pno, Self::Pas, Self::Idc, Self::Tin, Self::Local];
+    /// Those that name legal persons.
+    pub const OF_ORGANISATIONS: [Self; 4] = [Self::Ntr, Self::Vat, Self::Lei, Self::Local];
+
+    /// As certificates and profiles spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pno => "PNO",
+            Self::Pas => "PAS",
+            Self::Idc => "IDC",
+            Self::Tin => "TIN",
+            Self::Ntr => "NTR",
+            Self::Vat => "VAT",
+            Self::Lei => "LEI",
+            Self::Local => "local",
+        }
+    }
+
+    /// Of the first three characters of an identifier that was read.
+    fn of(scheme: &str) -> Self {
+        let all = Self::OF_PERSONS.into_iter().chain(Self::OF_ORGANISATIONS);
+        all.into_iter().find(|one| one.name() == scheme).unwrap_or(Self::Local)
+    }
+}
+
+impl fmt::Display for IdentifierScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 macro_rules! identifier {
     ($name:ident) => {
         impl $name {
@@ -27,6 +85,11 @@ macro_rules! identifier {
             /// The scheme: three letters, or two and a colon.
             pub fn scheme(&self) -> &str {
                 &self.0[..3]
+            }
+
+            /// The kind of it.
+            pub fn kind(&self) -> IdentifierScheme {
+                IdentifierScheme::of(self.scheme())
             }
 
             /// The country that assigned it; `XG` (global) for an LEI.

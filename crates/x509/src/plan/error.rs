@@ -2,7 +2,7 @@
 
 use ndoba_types::UtcTime;
 
-use crate::{BadKey, BadUrl, KeyKind};
+use crate::{BadKey, BadUrl, IdentifierScheme, KeyKind};
 
 /// A rule that does not hold. All of these refuse the order; none is cured by trying again unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,12 @@ pub enum PlanError {
     /// A person with an organisation in a profile that names none, or without one in a profile that does (C-24).
     #[error("the subject names an organisation where the profile does not, or none where it does")]
     OrganisationDoesNotFit,
+    /// An identifier of a kind that the profile does not list (C-41, C-42).
+    #[error("the profile does not name subjects by an identifier of the kind {kind}")]
+    IdentifierDoesNotFit {
+        /// The kind.
+        kind: IdentifierScheme,
+    },
     /// A subscriber's certificate without a request signed by its key (C-73).
     #[error("a subscriber's key needs a certificate request that proves its possession")]
     NoProofOfPossession,
@@ -80,6 +86,7 @@ impl PlanError {
             Self::WrongTemplate => "template-wrong",
             Self::SubjectDoesNotFit => "subject-does-not-fit",
             Self::OrganisationDoesNotFit => "organisation-does-not-fit",
+            Self::IdentifierDoesNotFit { .. } => "identifier-does-not-fit",
             Self::NoProofOfPossession => "no-proof-of-possession",
             Self::DeviceEvidenceMissing => "device-evidence-missing",
             Self::Key(bad) => bad.code(),
@@ -100,6 +107,7 @@ impl PlanError {
         match self {
             Self::WrongTemplate | Self::SubjectDoesNotFit => "§2.6",
             Self::OrganisationDoesNotFit => "C-24",
+            Self::IdentifierDoesNotFit { .. } => "C-41",
             Self::NoProofOfPossession => "C-73",
             Self::DeviceEvidenceMissing => "K-C09",
             Self::Key(_) | Self::KeyNotAllowed { .. } => "C-80",

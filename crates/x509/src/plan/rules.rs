@@ -39,6 +39,14 @@ pub(super) fn check_template(
     {
         return Err(PlanError::OrganisationDoesNotFit);
     }
+    let kind = match subject {
+        Subject::NaturalPerson(person) => Some(person.serial_number().kind()),
+        Subject::LegalPerson(person) => Some(person.organization_identifier().kind()),
+        Subject::Authority(_) => None,
+    };
+    if let Some(kind) = kind.filter(|kind| !profile.identifiers().contains(kind)) {
+        return Err(PlanError::IdentifierDoesNotFit { kind });
+    }
     match key {
         SubjectKey::Token(_) if profile.template().is_subscriber() => Err(PlanError::NoProofOfPossession),
         SubjectKey::Token(_) | SubjectKey::Requested(_) => Ok(()),

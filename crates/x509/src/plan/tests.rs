@@ -492,6 +492,22 @@ fn a_person_in_an_organisation_c24() {
 }
 
 #[test]
+fn identifiers_of_other_kinds_than_the_profiles_c41() {
+    let world = World::new();
+    let traveller = PERSON.replace("PNOGE-01001012345", "PASUA-FE123456").replace("\"GE\"", "\"UA\"");
+    let certificate = world.issue("person-signature", &subject(&traveller), 30);
+    assert!(certificate.subject().to_string().starts_with("C=UA, "), "{}", certificate.subject());
+
+    let narrowed = Profile::preset_file("person-signature").unwrap().to_toml().unwrap();
+    let narrowed = Profile::from_toml(&format!("identifiers = [\"PNO\", \"IDC\"]\n{narrowed}")).unwrap();
+    assert_ne!(narrowed.digest(), Profile::preset("person-signature").unwrap().digest());
+    let check = |json: &str| rules::check_template(&narrowed, &subject(json), SubjectKey::Requested(&csr(7)));
+    assert_eq!(check(PERSON), Ok(()));
+    let error = check(&traveller).unwrap_err();
+    assert_eq!((error.code(), error.clause()), ("identifier-does-not-fit", "C-41"));
+}
+
+#[test]
 fn a_short_term_certificate_k_c29() {
     let world = World::new();
     let certificate = world.issue("person-signature-short-term", &subject(PERSON), 1);

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::ProfileError;
 use super::template::{KeyAlgorithm, KeyUsageType, Legislation, QcType, Template};
+use crate::IdentifierScheme;
 
 /// A profile file. Nothing in it is believed until it became a [`Profile`](super::Profile).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,10 @@ pub struct ProfileFile {
     /// For persons: whether the certificate names the organisation the person acts for (C-24). It always does or never.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub organisation: bool,
+    /// For subscribers: by which kinds of identifiers the certificate may name them; every kind that fits the template
+    /// where there are none (C-41, C-42).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identifiers: Vec<IdentifierScheme>,
     /// The subject's key.
     pub key: KeySection,
     /// How long.

@@ -127,6 +127,14 @@ mod tests {
             refused(&GEORGIA[4].replace("qscd = false", "qscd = false\norganisation = true")),
             ["C-24"]
         );
+        // Kinds of identifiers that the subject cannot have, or twice.
+        for kinds in ["\"NTR\"", "\"PNO\", \"VAT\"", "\"PAS\", \"PAS\""] {
+            assert_eq!(
+                person("qscd = false", &format!("qscd = false\nidentifiers = [{kinds}]")),
+                ["C-41"],
+                "{kinds}"
+            );
+        }
         assert_eq!(refused(&OWN[3].replace("private-key-days = 365", "private-key-days = 99999")), ["§0.9"]);
         assert_eq!(refused(&OWN[1].replace("ec-p384", "ec-p256")), ["§2.6"]);
         for (from, to, clauses) in [
@@ -143,7 +151,11 @@ mod tests {
 
     #[test]
     fn usage_types_and_keys_outside_the_vocabulary_do_not_even_read() {
-        for (from, to) in [("usage = \"A\"", "usage = \"D\""), ("qscd = false", "qscd = false\nextra = 1")] {
+        for (from, to) in [
+            ("usage = \"A\"", "usage = \"D\""),
+            ("qscd = false", "qscd = false\nidentifiers = [\"TAX\"]"),
+            ("qscd = false", "qscd = false\nextra = 1"),
+        ] {
             let text = PERSON.replace(from, to);
             assert!(matches!(Profile::from_toml(&text), Err(ProfileError::Unreadable { .. })), "{to}");
         }

@@ -9,6 +9,7 @@ use ndoba_types::{Oid, Sha256Digest};
 use super::file::{ProfileFile, QcSection};
 use super::template::{KeyAlgorithm, Legislation, QcType, Template};
 use super::{Profile, QcStatements};
+use crate::IdentifierScheme;
 use crate::name::{is_country, is_eea_country};
 use crate::oid;
 use crate::url::HttpsUrl;
@@ -88,6 +89,7 @@ impl TryFrom<ProfileFile> for Profile {
             cps,
             qscd,
             organisation,
+            identifiers,
             key,
             validity,
             qc,
@@ -107,6 +109,7 @@ impl TryFrom<ProfileFile> for Profile {
             private_key_days: validity.private_key_days,
             qscd,
             organisation,
+            identifiers: if identifiers.is_empty() { fitting(template).to_vec() } else { identifiers },
             qc: qc.map(|qc| {
                 let QcSection {
                     compliance,
@@ -147,12 +150,28 @@ fn identity(findings: &mut Findings, file: &ProfileFile) {
         "C-24",
         "is for persons' certificates, which may name the organisation that the person acts for",
     );
+    let kinds: BTreeSet<_> = file.identifiers.iter().collect();
+    findings.require(
+        kinds.len() == file.identifiers.len() && kinds.iter().all(|kind| fitting(file.template).contains(kind)),
+        "identifiers",
+        "C-41",
+        "are of PNO, PAS, IDC, TIN, local for persons, of NTR, VAT, LEI, local for organisations, each once; none for others",
+    );
     findings.require(
         file.cps.as_deref().is_none_or(is_path),
         "cps",
         "C-61",
         "must be a path under the installation's documents",
     );
+}
+
+/// The kinds of identifiers that a template's subjects can have; the provider's own names are no profile's to choose.
+fn fitting(template: Template) -> &'static [IdentifierScheme] {
+    match template {
+        Template::PersonSignature => &IdentifierScheme::OF_PERSONS,
+        Template::OrganisationSeal => &IdentifierScheme::OF_ORGANISATIONS,
+        Template::Root | Template::IssuingCa | Template::OcspResponder | Template::Tsu => &[],
+    }
 }
 
 /// Whether a path can follow an https address.

@@ -81,6 +81,9 @@ fn lines(form: &Form, language: Language) -> Vec<String> {
         lines.push(heading(field, language));
         lines.extend(field.rules.iter().map(|rule| format!("    {}", told(rule, language))));
     }
+    for one in &form.alternatives {
+        lines.push(format!("{}: {}", one.fields.join(" / "), in_language(&one.message, language)));
+    }
     for relation in &form.relations {
         let message = in_language(&relation.message, language);
         lines.push(format!("{} / {}: {message}", relation.field, relation.other));

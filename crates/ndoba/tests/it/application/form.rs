@@ -32,7 +32,7 @@ fn the_form_says_beforehand_what_the_server_says(engine: Engine) {
     assert!(fine.contains("keeps every rule of person-signature"), "{fine}");
     let told =
         here.must(&["application", "form", "person-signature", "--language", "ka", OFFICER[0], OFFICER[1]]);
-    assert!(told.contains("/subject/personal_number: პირადი ნომერი, text, აუცილებელი (P-11)"), "{told}");
+    assert!(told.contains("/subject/personal_number: პირადი ნომერი, text, არასავალდებულო (P-11)"), "{told}");
     assert!(told.contains("passport (პასპორტი)"), "{told}");
 
     let wrong = here
