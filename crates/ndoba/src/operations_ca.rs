@@ -5,7 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
+use ndoba_ceremony::Mode;
 use ndoba_types::{Span, UtcTime};
+use ndoba_x509::{DistinguishedName as DistinguishedNameRead, oid};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
     IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData, SubjectPublicKeyInfo,
@@ -17,6 +19,16 @@ use crate::files;
 const AUTHORITY_DAYS: u32 = 10 * 365;
 /// Days of validity of what it certifies.
 const LEAF_DAYS: u32 = 2 * 365;
+
+/// Its common name, and in development another: certificates of that one may have their keys in files, and no production
+/// installation believes in them.
+const NAME: &str = "Ndoba operations CA";
+const NAME_IN_DEVELOPMENT: &str = "Ndoba TEST operations CA";
+
+/// Whether the operations CA of this name was made in development.
+pub(crate) fn made_in_development(name: &DistinguishedNameRead) -> bool {
+    name.attributes().iter().any(|(id, value)| *id == oid::COMMON_NAME && value == NAME_IN_DEVELOPMENT)
+}
 
 /// Where its key and certificate lie.
 pub(crate) struct OperationsCa {
@@ -39,9 +51,12 @@ impl OperationsCa {
     }
 
     /// Makes its key and certificate.
-    pub(crate) fn create(&self, now: UtcTime) -> anyhow::Result<()> {
+    pub(crate) fn create(&self, mode: Mode, now: UtcTime) -> anyhow::Result<()> {
         let mut params = CertificateParams::default();
-        params.distinguished_name = name("Ndoba operations CA");
+        params.distinguished_name = name(match mode {
+            Mode::Development => NAME_IN_DEVELOPMENT,
+            Mode::Production => NAME,
+        });
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         valid(&mut params, now, AUTHORITY_DAYS);
