@@ -22,7 +22,7 @@ const MODULE: &str = "NDOBACTL_PKCS11_MODULE";
 #[derive(Clone, Debug)]
 pub(crate) enum OfficerRef {
     /// On a card.
-    Card(CardUri),
+    Card(Box<CardUri>),
     /// In a file, with its certificates: key, certificate and chain, PEM.
     File(PathBuf),
 }
@@ -32,7 +32,7 @@ impl FromStr for OfficerRef {
 
     fn from_str(text: &str) -> Result<Self, BadCardUri> {
         if text.starts_with(CardUri::SCHEME) {
-            text.parse().map(Self::Card)
+            text.parse().map(|uri| Self::Card(Box::new(uri)))
         } else {
             Ok(Self::File(text.into()))
         }
@@ -154,10 +154,4 @@ fn card(uri: &CardUri) -> anyhow::Result<(Card, CardUri)> {
     });
     card.log_in(pin.transpose()?)?;
     Ok((card, uri))
-}
-
-/// Whether the operations CA of this file was made in development, where keys may lie in files.
-pub(crate) fn files_allowed(authority: &[CertificateDer<'_>]) -> anyhow::Result<bool> {
-    let authority = authority.first().context("there is no certificate of the operations CA")?;
-    Ok(made_in_development(Certificate::from_der(authority)?.subject()))
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::session::Session;
 use crate::cli::{ApiArgs, DoorArgs, EnrolArgs};
 use crate::installation::{self, World};
-use crate::operations_ca::OperationsCa;
+use crate::operations_ca::{OperationsCa, any_of_development};
 use crate::serve::tls;
 use crate::{files, officer_key};
 
@@ -95,7 +95,7 @@ pub(super) fn fetch(door: &DoorArgs, out: Option<&Path>) -> anyhow::Result<()> {
 /// A request that another program made: nothing says where its key lies, so it is for development only.
 fn request_in_file(door: &DoorArgs) -> anyhow::Result<String> {
     ensure!(
-        officer_key::files_allowed(&tls::certificates(&door.api_ca)?)?,
+        any_of_development(&tls::certificates(&door.api_ca)?)?,
         "a request in a file is for development only: make the key on your card, with --key pkcs11:token=…;object=…"
     );
     files::read_text(door.csr.as_deref().context("give --key or --csr")?)
