@@ -54,7 +54,11 @@ impl Card {
         }
         let wanted = || wanted.to_string();
         match found.pop() {
-            None => Err(CardError::NoCard { wanted: wanted(), seen }),
+            None => {
+                // Slots have no order of their own.
+                seen.sort();
+                Err(CardError::NoCard { wanted: wanted(), seen })
+            }
             Some(_) if !found.is_empty() => Err(CardError::TwoCards { wanted: wanted() }),
             Some((slot, info)) => {
                 let session = reader.pkcs11().open_ro_session(slot).map_err(failed)?;
