@@ -1,15 +1,16 @@
 //! HTTP with bounded answers; TLS by aws-lc, the officer's certificate where there is one.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::crypto::aws_lc_rs;
 use rustls_pki_types::CertificateDer;
-use ureq::tls::{Certificate, ClientCert, RootCerts, TlsConfig};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector as _, TcpConnector};
 use ureq::{Agent, Body};
 
 use crate::error::{ClientError, Problem};
 use crate::identity::Identity;
+use crate::tls;
+use crate::transport::TlsConnector;
 
 /// The longest answer that is read into memory; exports of the audit log are streamed instead.
 pub(crate) const MAX_ANSWER: u64 = 64 * 1024 * 1024;
@@ -31,27 +32,15 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 /// An agent that trusts `roots` for TLS and nothing else, showing `officer`'s certificate if given, whose calls take
 /// `patience` at most.
 pub(crate) fn agent(roots: &[CertificateDer<'_>], officer: Option<&Identity>, patience: Duration) -> Agent {
-    let roots: Vec<Certificate<'static>> =
-        roots.iter().map(|root| Certificate::from_der(root.as_ref()).to_owned()).collect();
-    let shown = officer.map(|officer| {
-        let chain: Vec<Certificate<'static>> =
-            officer.chain().iter().map(|one| Certificate::from_der(one.as_ref()).to_owned()).collect();
-        ClientCert::new_with_certs(&chain, officer.tls_key().to_owned())
-    });
-    let tls = TlsConfig::builder()
-        .client_cert(shown)
-        .root_certs(RootCerts::new_with_certs(&roots))
-        .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
-        .build();
-    Agent::config_builder()
-        .tls_config(tls)
+    let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .proxy(None)
         .timeout_connect(Some(patience.min(Duration::from_secs(10))))
         .timeout_global(Some(patience))
-        .build()
-        .into()
+        .build();
+    let connector = ().chain(TcpConnector::default()).chain(TlsConnector(tls::client(roots, officer)));
+    Agent::with_parts(config, connector, DefaultResolver::default())
 }
 
 /// What to ask.

@@ -1,32 +1,38 @@
-//! An officer's key and certificate, and the signatures it makes.
-//!
-//! A key in a file is for development and training only (production officers have cards); who loads one decides that.
+//! An officer's key with its certificate, and the signatures over documents that it makes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ndoba_order::{FlatJws, Header, JwsAlgorithm, MediaType, SignerRole, assemble, signing_input};
-use ndoba_types::{Sha256Digest, SubjectPublicKeyInfo, UtcTime};
+use ndoba_types::{Sha256Digest, Signature, SignatureAlgorithm, SubjectPublicKeyInfo, UtcTime};
 use ndoba_x509::Certificate;
-use p256::ecdsa::signature::Signer;
-use p256::pkcs8::{DecodePrivateKey, EncodePublicKey};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
-use ureq::tls::PrivateKey;
+
+use crate::officer_key::{CannotSign, FileKey, OfficerKey};
 
 /// An officer's key with its certificate chain. `Debug` shows the public key's digest only.
 pub struct Identity {
-    key: Key,
-    spki: SubjectPublicKeyInfo,
-    tls_key: PrivateKey<'static>,
+    key: Arc<dyn OfficerKey>,
     chain: Vec<CertificateDer<'static>>,
 }
 
-enum Key {
-    P256(p256::ecdsa::SigningKey),
-    P384(p384::ecdsa::SigningKey),
-}
-
 impl Identity {
+    /// Puts a key together with its certificates, DER, the officer's own first.
+    ///
+    /// # Errors
+    ///
+    /// [`BadIdentity`], by what does not fit.
+    pub fn new(key: Arc<dyn OfficerKey>, chain: Vec<CertificateDer<'static>>) -> Result<Self, BadIdentity> {
+        let leaf = chain.first().ok_or(BadIdentity::NoCertificate)?;
+        let leaf = Certificate::from_der(leaf.as_ref()).map_err(|_| BadIdentity::Certificate)?;
+        jws_algorithm(key.algorithm()).ok_or(BadIdentity::KeyFormat)?;
+        if leaf.spki() != key.public_key() {
+            return Err(BadIdentity::OtherKey);
+        }
+        Ok(Self { key, chain })
+    }
+
     /// Reads PEM: one PKCS#8 key (`PRIVATE KEY`, P-256 or P-384) and the certificates, the officer's own first.
     ///
     /// # Errors
@@ -38,36 +44,29 @@ impl Identity {
             Ok(_) => return Err(BadIdentity::KeyFormat),
             Err(_) => return Err(BadIdentity::NoKey),
         };
+        let key = FileKey::from_pkcs8(pkcs8.secret_pkcs8_der()).ok_or(BadIdentity::KeyFormat)?;
         let chain: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(pem).collect();
-        let chain = chain.map_err(|_| BadIdentity::Certificate)?;
-        let leaf = chain.first().ok_or(BadIdentity::NoCertificate)?;
-        let leaf = Certificate::from_der(leaf.as_ref()).map_err(|_| BadIdentity::Certificate)?;
-        let (key, spki) = read_key(pkcs8.secret_pkcs8_der())?;
-        if leaf.spki() != &spki {
-            return Err(BadIdentity::OtherKey);
-        }
-        let tls_key = PrivateKey::from_pem(pem).map_err(|_| BadIdentity::NoKey)?;
-        Ok(Self { key, spki, tls_key, chain })
+        Self::new(Arc::new(key), chain.map_err(|_| BadIdentity::Certificate)?)
+    }
+
+    /// Its key.
+    pub(crate) fn key(&self) -> &Arc<dyn OfficerKey> {
+        &self.key
     }
 
     /// The public key.
     pub fn public_key(&self) -> &SubjectPublicKeyInfo {
-        &self.spki
+        self.key.public_key()
     }
 
     /// SHA-256 over the public key: how grants and signatures name it.
     pub fn fingerprint(&self) -> Sha256Digest {
-        self.spki.fingerprint()
+        self.public_key().fingerprint()
     }
 
     /// The certificates, the officer's own first.
-    pub(crate) fn chain(&self) -> &[CertificateDer<'static>] {
+    pub fn chain(&self) -> &[CertificateDer<'static>] {
         &self.chain
-    }
-
-    /// The private key for TLS.
-    pub(crate) fn tls_key(&self) -> &PrivateKey<'static> {
-        &self.tls_key
     }
 
     /// Signs a document: a flattened JWS with detached payload.
@@ -80,7 +79,7 @@ impl Identity {
     ///
     /// # Errors
     ///
-    /// [`CannotSign`]: a fault of ours.
+    /// [`CannotSign`].
     pub fn sign(
         &self,
         typ: MediaType,
@@ -89,30 +88,34 @@ impl Identity {
         over: Option<&FlatJws>,
         now: UtcTime,
     ) -> Result<String, CannotSign> {
+        let fault = || CannotSign("a fault of ours".into());
         let header = Header {
-            alg: match self.key {
-                Key::P256(_) => JwsAlgorithm::Es256,
-                Key::P384(_) => JwsAlgorithm::Es384,
-            },
+            alg: jws_algorithm(self.key.algorithm()).ok_or_else(fault)?,
             typ,
             role,
             kid: self.fingerprint(),
             iat: now.unix_seconds().unsigned_abs(),
             over: over.map(FlatJws::digest),
         };
-        let input = signing_input(&header, content).map_err(|_| CannotSign)?;
-        let signature = match &self.key {
-            Key::P256(key) => {
-                let signature: p256::ecdsa::Signature = key.try_sign(&input).map_err(|_| CannotSign)?;
-                signature.to_bytes().to_vec()
-            }
-            Key::P384(key) => {
-                let signature: p384::ecdsa::Signature = key.try_sign(&input).map_err(|_| CannotSign)?;
-                signature.to_bytes().to_vec()
-            }
-        };
-        let jws = assemble(&header, &signature).map_err(|_| CannotSign)?;
-        String::from_utf8(jws).map_err(|_| CannotSign)
+        let input = signing_input(&header, content).map_err(|_| fault())?;
+        let signature = raw(header.alg, &self.key.sign(&input)?).ok_or_else(fault)?;
+        let jws = assemble(&header, &signature).map_err(|_| fault())?;
+        String::from_utf8(jws).map_err(|_| fault())
+    }
+}
+
+/// The algorithm as JWS knows it, for the kinds of keys that officers have.
+fn jws_algorithm(algorithm: SignatureAlgorithm) -> Option<JwsAlgorithm> {
+    [JwsAlgorithm::Es256, JwsAlgorithm::Es384].into_iter().find(|jws| jws.signature_algorithm() == algorithm)
+}
+
+/// r‖s, as JWS writes an ECDSA signature (RFC 7518 §3.4).
+fn raw(algorithm: JwsAlgorithm, signature: &Signature) -> Option<Vec<u8>> {
+    let der = signature.as_bytes();
+    match algorithm {
+        JwsAlgorithm::Es256 => Some(p256::ecdsa::Signature::from_der(der).ok()?.to_bytes().to_vec()),
+        JwsAlgorithm::Es384 => Some(p384::ecdsa::Signature::from_der(der).ok()?.to_bytes().to_vec()),
+        JwsAlgorithm::Ps256 | JwsAlgorithm::Rs256 => None,
     }
 }
 
@@ -122,40 +125,25 @@ impl fmt::Debug for Identity {
     }
 }
 
-fn read_key(pkcs8: &[u8]) -> Result<(Key, SubjectPublicKeyInfo), BadIdentity> {
-    if let Ok(key) = p256::SecretKey::from_pkcs8_der(pkcs8) {
-        let public = key.public_key().to_public_key_der().map_err(|_| BadIdentity::KeyFormat)?;
-        return Ok((Key::P256(key.into()), SubjectPublicKeyInfo::assertion(public.into_vec())));
-    }
-    let key = p384::SecretKey::from_pkcs8_der(pkcs8).map_err(|_| BadIdentity::KeyFormat)?;
-    let public = key.public_key().to_public_key_der().map_err(|_| BadIdentity::KeyFormat)?;
-    Ok((Key::P384(key.into()), SubjectPublicKeyInfo::assertion(public.into_vec())))
-}
-
-/// Why a file is no officer's identity.
+/// Why key and certificates are no officer's identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadIdentity {
     /// A certificate does not read.
-    #[error("a certificate in the file does not read")]
+    #[error("a certificate does not read")]
     Certificate,
     /// The key is of another kind.
     #[error("the key must be P-256 or P-384 in PKCS#8 (BEGIN PRIVATE KEY), not encrypted")]
     KeyFormat,
     /// There is no certificate.
-    #[error("the file has no certificate")]
+    #[error("there is no certificate")]
     NoCertificate,
     /// There is no key.
-    #[error("the file has no private key")]
+    #[error("there is no private key")]
     NoKey,
     /// Key and certificate do not belong together.
-    #[error("the first certificate is not of the key in the file")]
+    #[error("the first certificate is not of this key")]
     OtherKey,
 }
-
-/// The key did not sign: a fault of ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the officer's key made no signature")]
-pub struct CannotSign;
 
 #[cfg(test)]
 mod tests {

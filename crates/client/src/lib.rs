@@ -4,25 +4,29 @@
 //! It prints nothing: functions give resources and lines to show. Nothing that a server says is signed unseen:
 //! see [`Review`].
 //!
-//! Enter at [`Identity`] (an officer's key), [`OfficerClient`] (the registration API), [`PublicClient`] (what anyone
-//! may ask), [`WebhookClient`] (a program that is told) and [`review_and_sign`].
+//! Enter at [`Identity`] (an officer's [key](OfficerKey) with its certificate), [`OfficerClient`] (the registration
+//! API), [`PublicClient`] (what anyone may ask), [`WebhookClient`] (a program that is told) and [`review_and_sign`].
 
 mod enrolment;
 mod error;
 mod http;
 mod identity;
 mod officer;
+mod officer_key;
 mod probe;
 mod public;
 mod resource;
 mod signing;
+mod tls;
+mod transport;
 mod webhook;
 
 pub use enrolment::EnrolmentClient;
 pub use error::{ClientError, Problem, ProblemField};
 pub use http::Answer;
-pub use identity::{BadIdentity, CannotSign, Identity};
+pub use identity::{BadIdentity, Identity};
 pub use officer::{CertificateForm, OfficerClient};
+pub use officer_key::{CannotSign, OfficerKey, request_for_certification};
 pub use probe::{Observation, Probe, ProbeError, Sighting, SignedObservation};
 pub use public::PublicClient;
 pub use resource::{

@@ -5,6 +5,7 @@ use ndoba_lint::{
     CertificateKind, Context, CrlContext, DocumentType, Finding, Jurisdiction, OcspContext, Scope,
     lint_certificate as judge_certificate, lint_crl as judge_crl, lint_ocsp_response, lint_stranger,
 };
+use ndoba_types::CardUri;
 use ndoba_x509::{Certificate, Crl, PemLabel, VerifiedCsr, from_pem_all, to_pem};
 
 use crate::now;
@@ -52,6 +53,18 @@ pub(crate) fn pem(bytes: &[u8]) -> bool {
 /// An officer's file: key and certificates.
 pub(crate) fn identity(bytes: &[u8]) -> bool {
     Identity::from_pem(bytes).is_ok()
+}
+
+/// A card's key by its name; what is told to people names the same key.
+pub(crate) fn card_uri(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let Ok(uri) = text.parse::<CardUri>() else { return false };
+    let told = CardUri { module: None, pin: None, ..uri };
+    // Percent-encoding may lengthen it beyond what is read.
+    if let Ok(again) = told.to_string().parse::<CardUri>() {
+        assert_eq!(again, told, "the key's name changed on its way");
+    }
+    true
 }
 
 /// The lint on a certificate of anybody's, as each kind that it knows.

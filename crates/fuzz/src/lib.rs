@@ -23,6 +23,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "application", eat: documents::application },
     Target { name: "audit_export", eat: evidence::audit_export },
     Target { name: "audit_record", eat: evidence::audit_record },
+    Target { name: "card_uri", eat: certificates::card_uri },
     Target { name: "certificate", eat: certificates::certificate },
     Target { name: "checkpoint", eat: evidence::checkpoint },
     Target { name: "clock_statement", eat: evidence::clock_statement },

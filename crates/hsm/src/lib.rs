@@ -13,6 +13,8 @@
 //!   than sign, is not used.
 //! - A token that is away, or comes back, needs no restart. A call that does not return is noticed; nothing can end it.
 //!
+//! Beside it [`Card`]: a person's card, used by one command and without any of this.
+//!
 //! What it does not do: hold keys in files, verify what it signed, know what it signs, or read a clock for anything
 //! but waiting. It never uses a service key to see whether a token is alive.
 //!
@@ -21,6 +23,7 @@
 
 mod attributes;
 mod calls;
+mod card;
 mod ckr;
 mod connection;
 mod coordinator;
@@ -40,11 +43,13 @@ mod public_key;
 mod queue;
 mod spec;
 mod supervisor;
+mod terminal;
 mod token;
 mod worker;
 mod wrapping;
 
 pub use attributes::KeyAttributes;
+pub use card::{Card, CardError, CardKey};
 pub use ckr::{Remedy, proves_unsigned, remedy};
 pub use error::{KeyError, OpenError, StartError};
 pub use health::{TokenHealth, TokenState};

@@ -211,10 +211,10 @@ impl Drop for Module {
 }
 
 /// The right to be the one context of a module.
-struct Reservation(Option<PathBuf>);
+pub(crate) struct Reservation(Option<PathBuf>);
 
 impl Reservation {
-    fn take(path: &Path) -> Result<Self, StartError> {
+    pub(crate) fn take(path: &Path) -> Result<Self, StartError> {
         if STARTED.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned()) {
             return Ok(Self(Some(path.to_owned())));
         }

@@ -31,30 +31,47 @@ pub(crate) fn generate(
     if taken {
         return Err(KeyError::Exists { label: label.clone() });
     }
+    let (public_handle, private_handle) =
+        make_pair(session, label.to_string().into_bytes(), None, spec).map_err(refuse)?;
+    finish(session, label, spec, public_handle, private_handle).inspect_err(|_| {
+        // A pair that is not what was asked for must not stay under a label that it would block.
+        for handle in [public_handle, private_handle] {
+            if let Err(error) = session.destroy_object(handle) {
+                tracing::error!(%label, reason = describe(&error), "a key pair that was refused is still in the token");
+            }
+        }
+    })
+}
+
+/// Makes a key pair for signing only, under this CKA_LABEL and, where one is given, this CKA_ID: public half, private half.
+pub(crate) fn make_pair(
+    session: &Session,
+    label: Vec<u8>,
+    id: Option<&[u8]>,
+    spec: KeySpec,
+) -> Result<(ObjectHandle, ObjectHandle), Error> {
     let (mechanism, numbers) = match spec {
         KeySpec::P256 | KeySpec::P384 | KeySpec::P521 => {
-            let params = public_key::ec_params(spec)
-                .ok_or_else(|| KeyError::Refused { reason: "the curve has no parameters".into() })?;
+            let params = public_key::ec_params(spec).ok_or(Error::InvalidValue)?;
             (Mechanism::EccKeyPairGen, vec![Attribute::EcParams(params)])
         }
         KeySpec::Rsa3072 | KeySpec::Rsa4096 => {
-            let bits = spec.bits().try_into().map_err(refuse)?;
+            let bits = spec.bits().try_into()?;
             let numbers = vec![Attribute::ModulusBits(bits), Attribute::PublicExponent(vec![1, 0, 1])];
             (Mechanism::RsaPkcsKeyPairGen, numbers)
         }
     };
-    let text = label.to_string().into_bytes();
     let mut public = vec![
         Attribute::Token(true),
         Attribute::Private(false),
         Attribute::Verify(true),
         Attribute::Encrypt(false),
         Attribute::Wrap(false),
-        Attribute::Label(text.clone()),
+        Attribute::Label(label.clone()),
     ];
     public.extend(numbers);
     // P-41: fixed here, read back at every load.
-    let private = [
+    let mut private = vec![
         Attribute::Token(true),
         Attribute::Private(true),
         Attribute::Sensitive(true),
@@ -64,18 +81,12 @@ pub(crate) fn generate(
         Attribute::Decrypt(false),
         Attribute::Unwrap(false),
         Attribute::Derive(false),
-        Attribute::Label(text),
+        Attribute::Label(label),
     ];
-    let (public_handle, private_handle) =
-        session.generate_key_pair(&mechanism, &public, &private).map_err(refuse)?;
-    finish(session, label, spec, public_handle, private_handle).inspect_err(|_| {
-        // A pair that is not what was asked for must not stay under a label that it would block.
-        for handle in [public_handle, private_handle] {
-            if let Err(error) = session.destroy_object(handle) {
-                tracing::error!(%label, reason = describe(&error), "a key pair that was refused is still in the token");
-            }
-        }
-    })
+    for half in [&mut public, &mut private] {
+        half.extend(id.map(|id| Attribute::Id(id.to_vec())));
+    }
+    session.generate_key_pair(&mechanism, &public, &private)
 }
 
 /// Gives the pair its CKA_ID, reads everything back and judges it.
@@ -87,22 +98,8 @@ fn finish(
     private: ObjectHandle,
 ) -> Result<KeyAttributes, KeyError> {
     let refused = |reason: String| KeyError::Refused { reason };
-    let key = attributes::read_public(session, public)
-        .map_err(refuse)?
-        .ok_or_else(|| refused("the new public key cannot be read".into()))?;
-    let ski = public_key::subject_key_identifier(&key)
-        .ok_or_else(|| refused("the new public key has no identifier".into()))?;
-    for handle in [public, private] {
-        match session.update_attributes(handle, &[Attribute::Id(ski.to_vec())]) {
-            Ok(()) => {}
-            // Some modules cannot change an attribute of a key that exists. The label finds it all the same;
-            // `KeyAttributes::id_is_ski` tells.
-            Err(Error::Pkcs11(
-                RvError::FunctionNotSupported | RvError::AttributeReadOnly | RvError::ActionProhibited,
-                _,
-            )) => tracing::warn!(%label, "the token does not let CKA_ID be set"),
-            Err(error) => return Err(refuse(error)),
-        }
+    if !name_by_key(session, (public, private)).map_err(refuse)? {
+        tracing::warn!(%label, "the token does not let CKA_ID be set");
     }
     let made = inspect(session, label)?;
     if made.spec != Some(spec) {
@@ -113,6 +110,27 @@ fn finish(
         return Err(refused(format!("the new key does not conform: {}", offending.join(", "))));
     }
     Ok(made)
+}
+
+/// Makes the pair's CKA_ID the key identifier that its certificates will carry. `false`: some modules cannot change an
+/// attribute of a key that exists. The label finds it all the same; `KeyAttributes::id_is_ski` tells.
+pub(crate) fn name_by_key(
+    session: &Session,
+    (public, private): (ObjectHandle, ObjectHandle),
+) -> Result<bool, Error> {
+    let key = attributes::read_public(session, public)?.ok_or(Error::InvalidValue)?;
+    let ski = public_key::subject_key_identifier(&key).ok_or(Error::InvalidValue)?;
+    for handle in [public, private] {
+        match session.update_attributes(handle, &[Attribute::Id(ski.to_vec())]) {
+            Ok(()) => {}
+            Err(Error::Pkcs11(
+                RvError::FunctionNotSupported | RvError::AttributeReadOnly | RvError::ActionProhibited,
+                _,
+            )) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(true)
 }
 
 /// Reads a key back.

@@ -48,6 +48,9 @@ pub enum PinError {
     /// Empty, too long, or not UTF-8.
     #[error("a PIN is 1 to {MAX_LEN} octets of UTF-8 on one line")]
     Malformed,
+    /// Nobody can be asked.
+    #[error("there is no terminal to ask at, and no pin-source")]
+    NoTerminal,
     /// It cannot be read.
     #[error("the PIN cannot be read from {place}")]
     Unreadable {
@@ -87,6 +90,24 @@ impl PinHolder {
     }
 }
 
+/// The PIN of a source that is asked once.
+pub(crate) fn read_once(mut source: PinSource) -> Result<SecretString, PinError> {
+    read(&mut source)
+}
+
+/// The PIN on the line that a person types. `None`: it is no PIN.
+pub(crate) fn read_line(mut terminal: &File) -> Result<SecretString, Option<io::Error>> {
+    let mut line = Zeroizing::new(Vec::with_capacity(MAX_LEN + 3));
+    let mut octet = [0];
+    while line.len() < MAX_LEN + 2 && terminal.read(&mut octet).map_err(Some)? == 1 {
+        line.push(octet[0]);
+        if octet == *b"\n" {
+            break;
+        }
+    }
+    parse_octets(&line)
+}
+
 fn read(source: &mut PinSource) -> Result<SecretString, PinError> {
     match source {
         PinSource::File(path) => read_file(path.clone(), 0o077),
@@ -119,7 +140,11 @@ fn read_file(path: PathBuf, forbidden: u32) -> Result<SecretString, PinError> {
 fn parse(file: File) -> Result<SecretString, Option<io::Error>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LEN + 3));
     file.take(MAX_LEN as u64 + 3).read_to_end(&mut bytes).map_err(Some)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| None)?;
+    parse_octets(&bytes)
+}
+
+fn parse_octets(bytes: &[u8]) -> Result<SecretString, Option<io::Error>> {
+    let text = std::str::from_utf8(bytes).map_err(|_| None)?;
     let pin = text.strip_suffix('\n').unwrap_or(text);
     if pin.is_empty() || pin.len() > MAX_LEN || pin.contains(['\n', '\r', '\0']) {
         return Err(None);

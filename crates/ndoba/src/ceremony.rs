@@ -69,7 +69,7 @@ pub(crate) fn run(args: &CeremonyArgs) -> anyhow::Result<()> {
     Settings::from_toml(&configuration, &folder.configuration())?;
     folder.prepare()?;
     keys::make_tokens(&folder, &args.module, &plan, &*world.random)?;
-    officers::make_operations_ca(&folder, world.clock.now())?;
+    officers::make_operations_ca(&folder, plan.mode, world.clock.now())?;
     let mut salt = [0; 32];
     world.random.fill(&mut salt)?;
     files::write_secret(&folder.file("person.salt"), &salt)?;

@@ -19,6 +19,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ndoba_registration::{CHANNELS, REASONS};
 use ndoba_types::{CaName, UtcTime};
 
+use crate::officer_key::OfficerRef;
+
 pub(crate) use application::ApplicationCommand;
 pub(crate) use next_ca::NextCaArgs;
 pub(crate) use officer::{AuthoriseResponderArgs, DoorArgs, EnrolArgs, OfficerCommand, OfficerNewArgs};
@@ -189,13 +191,14 @@ pub(crate) enum ConfigCommand {
 /// How to reach the registration API, and as whom.
 #[derive(Debug, Args)]
 pub(crate) struct ApiArgs {
-    /// The officer's file: key, certificate and chain, PEM.
-    #[arg(long = "as", value_name = "FILE", env = "NDOBACTL_OFFICER")]
-    pub(crate) officer: PathBuf,
+    /// The officer's key: `pkcs11:token=…;object=…` on a card; in development also a file with key, certificate and chain.
+    #[arg(long = "as", value_name = "KEY", env = "NDOBACTL_OFFICER")]
+    pub(crate) officer: OfficerRef,
     /// The registration API.
     #[arg(long, value_name = "URL", env = "NDOBACTL_API", default_value = "https://127.0.0.1:8443")]
     pub(crate) api: String,
-    /// The certificate of the internal operations CA, PEM; `operations-ca.pem` beside the officer's file when absent.
+    /// The certificate of the internal operations CA, PEM; `operations-ca.pem` beside the officer's file when absent, and
+    /// needed with a card.
     #[arg(long, value_name = "FILE", env = "NDOBACTL_API_CA")]
     pub(crate) api_ca: Option<PathBuf>,
     /// Print JSON.
@@ -335,9 +338,9 @@ pub(crate) enum CertificateCommand {
         api: ApiArgs,
         /// Serial number, hexadecimal.
         serial: String,
-        /// The second officer's file.
-        #[arg(long, value_name = "FILE")]
-        approver: PathBuf,
+        /// The second officer's key, as for --as.
+        #[arg(long, value_name = "KEY")]
+        approver: OfficerRef,
         #[command(flatten)]
         request: RequestArgs,
     },
@@ -471,9 +474,9 @@ pub(crate) struct SignRestoreArgs {
     /// The statement.
     #[arg(long, value_name = "FILE")]
     pub(crate) statement: PathBuf,
-    /// The officer's file: key, certificate and chain, PEM.
-    #[arg(long = "as", value_name = "FILE", env = "NDOBACTL_OFFICER")]
-    pub(crate) officer: PathBuf,
+    /// The officer's key: `pkcs11:token=…;object=…` on a card; in development also a file with key, certificate and chain.
+    #[arg(long = "as", value_name = "KEY", env = "NDOBACTL_OFFICER")]
+    pub(crate) officer: OfficerRef,
     /// Where the signature goes.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,

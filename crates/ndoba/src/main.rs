@@ -12,6 +12,7 @@ mod failpoint;
 mod files;
 mod installation;
 mod logging;
+mod officer_key;
 mod operations_ca;
 mod restore;
 mod serve;

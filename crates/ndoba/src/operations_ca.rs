@@ -5,11 +5,14 @@
 
 use std::path::{Path, PathBuf};
 
+use ndoba_ceremony::Mode;
 use ndoba_types::{Span, UtcTime};
+use ndoba_x509::{Certificate, oid};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
     IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData, SubjectPublicKeyInfo,
 };
+use rustls_pki_types::CertificateDer;
 
 use crate::files;
 
@@ -17,6 +20,26 @@ use crate::files;
 const AUTHORITY_DAYS: u32 = 10 * 365;
 /// Days of validity of what it certifies.
 const LEAF_DAYS: u32 = 2 * 365;
+
+/// Its common name, and in development another: certificates of that one may have their keys in files, and no production
+/// installation believes in them.
+const NAME: &str = "Ndoba operations CA";
+const NAME_IN_DEVELOPMENT: &str = "Ndoba TEST operations CA";
+
+/// Whether the operations CA of this name was made in development.
+pub(crate) fn made_in_development(name: &ndoba_x509::DistinguishedName) -> bool {
+    name.attributes().iter().any(|(id, value)| *id == oid::COMMON_NAME && value == NAME_IN_DEVELOPMENT)
+}
+
+/// Whether one of these operations CAs was made in development.
+pub(crate) fn any_of_development(authorities: &[CertificateDer<'_>]) -> anyhow::Result<bool> {
+    for authority in authorities {
+        if made_in_development(Certificate::from_der(authority)?.subject()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
 
 /// Where its key and certificate lie.
 pub(crate) struct OperationsCa {
@@ -39,9 +62,12 @@ impl OperationsCa {
     }
 
     /// Makes its key and certificate.
-    pub(crate) fn create(&self, now: UtcTime) -> anyhow::Result<()> {
+    pub(crate) fn create(&self, mode: Mode, now: UtcTime) -> anyhow::Result<()> {
         let mut params = CertificateParams::default();
-        params.distinguished_name = name("Ndoba operations CA");
+        params.distinguished_name = name(match mode {
+            Mode::Development => NAME_IN_DEVELOPMENT,
+            Mode::Production => NAME,
+        });
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         valid(&mut params, now, AUTHORITY_DAYS);
@@ -118,4 +144,27 @@ fn valid(params: &mut CertificateParams, now: UtcTime, days: u32) {
     // Five minutes earlier, since the officer's clock may be behind this one's.
     params.not_before = now.minus(Span::minutes(5)).to_date_time();
     params.not_after = now.plus(Span::days(days)).to_date_time();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operations_ca_says_whether_it_is_of_development() {
+        for (mode, of_development) in [(Mode::Development, true), (Mode::Production, false)] {
+            let folder = tempfile::tempdir().unwrap();
+            let operations = OperationsCa::at(folder.path());
+            let now = "2026-11-27T12:00:00Z".parse().unwrap();
+            operations.create(mode, now).unwrap();
+            let authority = crate::serve::tls::certificates(&operations.certificate).unwrap();
+            assert_eq!(any_of_development(&authority).unwrap(), of_development);
+            let officer = Certificate::from_der(&operations.client("x", now).unwrap().certificate).unwrap();
+            assert_eq!(made_in_development(officer.issuer()), of_development);
+            // What an officer is called says nothing.
+            let named = operations.client(NAME_IN_DEVELOPMENT, now).unwrap();
+            let named = Certificate::from_der(&named.certificate).unwrap();
+            assert_eq!(made_in_development(named.issuer()), of_development);
+        }
+    }
 }

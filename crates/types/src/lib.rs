@@ -6,6 +6,7 @@
 
 mod authority;
 pub mod canonical;
+mod card;
 mod device;
 mod digest;
 mod id;
@@ -17,6 +18,7 @@ mod sign;
 mod time;
 
 pub use authority::{BadCaName, CaName};
+pub use card::{BadCardUri, CardPin, CardUri};
 pub use device::{BadDeviceModel, DeviceModel};
 pub use digest::{BadDigest, Sha256Digest, Sha256Hasher};
 pub use id::{BadId, EventId, InstallationId, OfficerId, OrderId, RecordId};

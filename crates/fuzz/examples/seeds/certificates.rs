@@ -13,7 +13,18 @@ const REQUESTS: [(&str, &str); 6] = [
     ("ed25519", "-newkey ed25519"),
 ];
 
+const CARD_URIS: [(&str, &str); 5] = [
+    ("token", "pkcs11:token=Nino"),
+    ("escaped", "pkcs11:token=%E1%83%9C%20B;serial=00%2F1;object=officer;id=%01%AB;type=private"),
+    ("pin-in-file", "pkcs11:token=Nino;object=officer?module-path=/usr/lib/a.so&pin-source=file:/run/pin"),
+    ("pin-elsewhere", "pkcs11:manufacturer=A;model=M?pin-source=fd:3"),
+    ("pin-value", "pkcs11:token=Nino?pin-value=1234"),
+];
+
 pub(super) fn make(seeds: &Seeds) -> Outcome {
+    for (name, uri) in CARD_URIS {
+        seeds.add("card_uri", name, uri.as_bytes())?;
+    }
     for name in ["ca", "ocsp", "seal", "sign", "tsu"] {
         let der = testdata(&format!("{name}.der"))?;
         seeds.add("certificate", name, &der)?;

@@ -1,5 +1,6 @@
 //! The operations CA and the first security officers.
 
+use ndoba_ceremony::Mode;
 use ndoba_order::{Pin, PinnedOfficer};
 use ndoba_types::{OfficerId, Sha256Digest, UtcTime};
 use ndoba_x509::Certificate;
@@ -9,9 +10,9 @@ use crate::files;
 use crate::operations_ca::OperationsCa;
 
 /// Makes the operations CA and the servers' TLS certificates.
-pub(super) fn make_operations_ca(folder: &Folder, now: UtcTime) -> anyhow::Result<()> {
+pub(super) fn make_operations_ca(folder: &Folder, mode: Mode, now: UtcTime) -> anyhow::Result<()> {
     let operations = OperationsCa::at(&folder.file(""));
-    operations.create(now)?;
+    operations.create(mode, now)?;
     for server in ["officers", "public"] {
         let identity = operations.server(&format!("Ndoba {server} server"), now)?;
         files::write_secret(&folder.file(&format!("tls/{server}.pem")), identity.pem.as_bytes())?;

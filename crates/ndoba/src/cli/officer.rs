@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
+use ndoba_hsm::KeySpec;
 use ndoba_order::RevokeCa;
-use ndoba_types::{OfficerId, UtcTime};
+use ndoba_types::{CardUri, OfficerId, UtcTime};
 
 use super::{ApiArgs, ConfigArgs};
+use crate::officer_key::OfficerRef;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum OfficerCommand {
@@ -32,7 +34,7 @@ pub(crate) enum OfficerCommand {
         #[command(flatten)]
         api: ApiArgs,
     },
-    /// Present a key of one's own with a one-time code, which is asked for. Needs no certificate.
+    /// Present a key of one's own with a one-time code, which is asked for. Makes the key on the card, if it is not there.
     Enrol(EnrolArgs),
     /// Certify the key of an officer who was appointed, for TLS: on the operations CA's machine.
     Certify {
@@ -45,17 +47,18 @@ pub(crate) enum OfficerCommand {
     FetchCertificate {
         #[command(flatten)]
         door: DoorArgs,
-        /// Where to: certificate and operations CA, PEM. The key before them makes the file that `--as` takes.
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
+        /// Where to, unless the key is on a card, which then receives it: certificate and operations CA, PEM. The key before
+        /// them makes the file that `--as` takes.
+        #[arg(long, value_name = "FILE", required_unless_present = "key", conflicts_with = "key")]
+        out: Option<PathBuf>,
     },
     /// Grant roles: two security officers sign.
     Grant {
         #[command(flatten)]
         api: ApiArgs,
-        /// The second security officer's file.
-        #[arg(long, value_name = "FILE")]
-        second: PathBuf,
+        /// The second security officer's key, as for --as.
+        #[arg(long, value_name = "KEY")]
+        second: OfficerRef,
         /// The officer's certificate or file, PEM.
         #[arg(long = "officer", value_name = "FILE", required_unless_present = "enrolment")]
         appointed: Option<PathBuf>,
@@ -95,9 +98,9 @@ pub(crate) enum OfficerCommand {
     AuthoriseDesk {
         #[command(flatten)]
         api: ApiArgs,
-        /// The second security officer's file.
-        #[arg(long, value_name = "FILE")]
-        second: PathBuf,
+        /// The second security officer's key, as for --as.
+        #[arg(long, value_name = "KEY")]
+        second: OfficerRef,
         /// The key's public half, PEM.
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
@@ -116,9 +119,9 @@ pub(crate) enum OfficerCommand {
     RevokeCa {
         #[command(flatten)]
         api: ApiArgs,
-        /// The second security officer's file.
-        #[arg(long, value_name = "FILE")]
-        second: PathBuf,
+        /// The second security officer's key, as for --as.
+        #[arg(long, value_name = "KEY")]
+        second: OfficerRef,
         /// Why, by its name in RFC 5280.
         #[arg(long, value_parser = PossibleValuesParser::new(RevokeCa::REASONS.map(|reason| reason.name())))]
         reason: String,
@@ -130,9 +133,9 @@ pub(crate) enum OfficerCommand {
     SucceedCa {
         #[command(flatten)]
         api: ApiArgs,
-        /// The second security officer's file.
-        #[arg(long, value_name = "FILE")]
-        second: PathBuf,
+        /// The second security officer's key, as for --as.
+        #[arg(long, value_name = "KEY")]
+        second: OfficerRef,
         /// From when, RFC 3339; now when absent.
         #[arg(long, value_name = "TIME")]
         from: Option<UtcTime>,
@@ -145,9 +148,9 @@ pub(crate) enum OfficerCommand {
     TerminateCa {
         #[command(flatten)]
         api: ApiArgs,
-        /// The second security officer's file.
-        #[arg(long, value_name = "FILE")]
-        second: PathBuf,
+        /// The second security officer's key, as for --as.
+        #[arg(long, value_name = "KEY")]
+        second: OfficerRef,
         /// The CA's name.
         ca: String,
     },
@@ -167,9 +170,9 @@ pub(crate) enum OfficerCommand {
 pub(crate) struct AuthoriseResponderArgs {
     #[command(flatten)]
     pub(crate) api: ApiArgs,
-    /// The second security officer's file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) second: PathBuf,
+    /// The second security officer's key, as for --as.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) second: OfficerRef,
     /// The CA's name.
     pub(crate) ca: String,
     /// A certificate of the CA's responder, PEM: the next ones bear its name.
@@ -201,9 +204,12 @@ pub(crate) struct DoorArgs {
     /// The certificate of the internal operations CA, PEM, as it was handed over with the code.
     #[arg(long, value_name = "FILE")]
     pub(crate) api_ca: PathBuf,
-    /// The request for certification by one's key, PEM.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) csr: PathBuf,
+    /// One's key on a card, `pkcs11:token=…;object=…`.
+    #[arg(long, value_name = "URI", required_unless_present = "csr")]
+    pub(crate) key: Option<CardUri>,
+    /// The request for certification by a key in a file, PEM. Development only.
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub(crate) csr: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -213,6 +219,15 @@ pub(crate) struct EnrolArgs {
     /// A file with the code, instead of asking for it.
     #[arg(long, value_name = "FILE")]
     pub(crate) code_file: Option<PathBuf>,
+    /// What kind of key is made on the card, if there is none under that name.
+    #[arg(long, value_name = "KIND", default_value = "p-256", value_parser = officers_kind)]
+    pub(crate) kind: KeySpec,
+}
+
+/// The kinds that officers' keys may be of.
+fn officers_kind(name: &str) -> Result<KeySpec, &'static str> {
+    let kinds = [KeySpec::P256, KeySpec::P384];
+    kinds.into_iter().find(|kind| kind.name() == name).ok_or("an officer's key is p-256 or p-384")
 }
 
 #[derive(Debug, Args)]

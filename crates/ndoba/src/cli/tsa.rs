@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use ndoba_types::UtcTime;
 
 use super::{ConfigArgs, Language};
+use crate::officer_key::OfficerRef;
 
 /// Which journals of time-stamps.
 #[derive(Debug, Args)]
@@ -113,9 +114,9 @@ pub(crate) struct SignOrderArgs {
     /// The order.
     #[arg(long, value_name = "FILE")]
     pub(crate) order: PathBuf,
-    /// The officer's file: key, certificate and chain, PEM.
-    #[arg(long = "as", value_name = "FILE", env = "NDOBACTL_OFFICER")]
-    pub(crate) officer: PathBuf,
+    /// The officer's key: `pkcs11:token=…;object=…` on a card; in development also a file with key, certificate and chain.
+    #[arg(long = "as", value_name = "KEY", env = "NDOBACTL_OFFICER")]
+    pub(crate) officer: OfficerRef,
     /// The first officer's signature, for the second one: it covers both.
     #[arg(long, value_name = "FILE")]
     pub(crate) over: Option<PathBuf>,

@@ -10,6 +10,7 @@ use super::session::Session;
 use super::{kept, revoke_all};
 use crate::cli::{CertificateCommand, RequestArgs};
 use crate::files;
+use crate::officer_key::OfficerRef;
 
 /// Carries one out.
 pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
@@ -199,7 +200,7 @@ fn change(
     serial: &str,
     asked: &Asked<'_>,
     how: &RequestArgs,
-    approver: Option<&Path>,
+    approver: Option<&OfficerRef>,
 ) -> anyhow::Result<()> {
     let Asked { kind, reason, effective, ca } = *asked;
     let RequestArgs { channel, note, received_at, answers } = how;

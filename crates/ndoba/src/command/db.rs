@@ -13,7 +13,7 @@ use ndoba_store::Store;
 use ndoba_types::UtcTime;
 
 use super::registration;
-use super::session::{consent, identity};
+use super::session::consent;
 use crate::cli::{DbCommand, SignRestoreArgs};
 use crate::files;
 use crate::installation::{self, World};
@@ -101,7 +101,7 @@ fn sign(args: &SignRestoreArgs) -> anyhow::Result<()> {
     let lines = describe(&bytes, (*language).into())?;
     anyhow::ensure!(consent(&lines, SignerRole::SecurityOfficer, *yes), "the officer said no");
     let now = World::real().clock.now();
-    let jws = identity(officer)?.sign(MediaType::Restore, &bytes, SignerRole::SecurityOfficer, None, now)?;
+    let jws = officer.identity()?.sign(MediaType::Restore, &bytes, SignerRole::SecurityOfficer, None, now)?;
     files::write(out, jws.as_bytes())?;
     println!("{}", out.display());
     Ok(())

@@ -12,10 +12,11 @@ use ndoba_types::Span;
 use ndoba_x509::{PemLabel, to_pem};
 use serde_json::json;
 
-use super::session::{Session, identity};
+use super::session::Session;
 use crate::cli::{ApiArgs, ConfigArgs};
 use crate::files;
 use crate::installation::{self, World};
+use crate::officer_key::OfficerRef;
 use crate::tokens::Tokens;
 
 /// How long the token may take to be there.
@@ -54,7 +55,7 @@ pub(super) fn make_key(config: &ConfigArgs) -> anyhow::Result<()> {
 }
 
 /// Two security officers grant the key its role.
-pub(super) fn authorise(api: &ApiArgs, second: &Path, key: &Path, days: u32) -> anyhow::Result<()> {
+pub(super) fn authorise(api: &ApiArgs, second: &OfficerRef, key: &Path, days: u32) -> anyhow::Result<()> {
     let session = Session::open(api)?;
     let now = session.world.clock.now();
     let request = json!({
@@ -67,7 +68,7 @@ pub(super) fn authorise(api: &ApiArgs, second: &Path, key: &Path, days: u32) -> 
         "not_after": now.plus(Span::days(days)).floor_to_second().to_string(),
     });
     let draft = session.api.draft_grant(&request)?;
-    let second = identity(second)?;
+    let second = second.identity()?;
     let lines = grant_lines(&draft, session.language)?;
     anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officers said no");
     let granted = grant(&session.api, &draft, &[&session.officer, &second], now)?;

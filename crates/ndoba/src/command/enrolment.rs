@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use ndoba_ca::ports::Ledger as _;
-use ndoba_client::{Enrolment, EnrolmentClient};
+use ndoba_client::{Enrolment, EnrolmentClient, request_for_certification};
 use ndoba_order::Register;
 use ndoba_registration::ports::EnrolmentRegistry as _;
 use ndoba_types::OfficerId;
@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 
 use super::session::Session;
 use crate::cli::{ApiArgs, DoorArgs, EnrolArgs};
-use crate::files;
 use crate::installation::{self, World};
-use crate::operations_ca::OperationsCa;
+use crate::operations_ca::{OperationsCa, any_of_development};
 use crate::serve::tls;
+use crate::{files, officer_key};
 
 /// The most enrolments that are looked through for one.
 const MOST: u32 = 10_000;
@@ -54,27 +54,51 @@ pub(super) fn to_be_granted(session: &Session, id: &str) -> anyhow::Result<Value
 }
 
 pub(super) fn enrol(args: &EnrolArgs) -> anyhow::Result<()> {
-    let EnrolArgs { door, code_file } = args;
-    let csr = files::read_text(&door.csr)?;
+    let EnrolArgs { door, code_file, kind } = args;
+    let client = client(door)?;
+    let csr = match &door.key {
+        Some(uri) => request_for_certification(&officer_key::found_or_made(uri, *kind)?)?,
+        None => request_in_file(door)?,
+    };
     // Before the code is used up by a file that holds none.
     let key = VerifiedCsr::parse(csr.as_bytes()).map_err(|error| anyhow::anyhow!(error.sentence()))?;
     let code = match code_file {
         Some(file) => files::read_text(file)?,
         None => asked()?,
     };
-    let officer = client(door)?.enrol(code.trim(), &csr)?;
+    let officer = client.enrol(code.trim(), &csr)?;
     println!("officer {officer}");
     println!("read this out to the security officers: key {}", key.spki().fingerprint());
     Ok(())
 }
 
-pub(super) fn fetch(door: &DoorArgs, out: &Path) -> anyhow::Result<()> {
-    let certificate = client(door)?.certificate(&files::read_text(&door.csr)?)?;
-    let certificate = hex::decode(certificate).context("the certificate does not read")?;
+pub(super) fn fetch(door: &DoorArgs, out: Option<&Path>) -> anyhow::Result<()> {
+    let client = client(door)?;
+    let fetched = |csr: &str| -> anyhow::Result<Vec<u8>> {
+        hex::decode(client.certificate(csr)?).context("the certificate does not read")
+    };
+    if let Some(uri) = &door.key {
+        let (card, key) = officer_key::found(uri)?;
+        let certificate = fetched(&request_for_certification(&key)?)?;
+        officer_key::keep_certificate(&card, &key, uri, &certificate)?;
+        println!("the certificate is on the card {}: --as '{uri}'", card.label());
+        return Ok(());
+    }
+    let out = out.context("say with --out where the certificate goes")?;
+    let certificate = fetched(&request_in_file(door)?)?;
     let authority = files::read_text(&door.api_ca)?;
     files::write(out, format!("{}{authority}", to_pem(PemLabel::Certificate, &certificate)).as_bytes())?;
     println!("{}", out.display());
     Ok(())
+}
+
+/// A request that another program made: nothing says where its key lies, so it is for development only.
+fn request_in_file(door: &DoorArgs) -> anyhow::Result<String> {
+    ensure!(
+        any_of_development(&tls::certificates(&door.api_ca)?)?,
+        "a request in a file is for development only: make the key on your card, with --key pkcs11:token=…;object=…"
+    );
+    files::read_text(door.csr.as_deref().context("give --key or --csr")?)
 }
 
 /// Certifies the key that the register has for this officer, and no other: whoever changed the row gains nothing.

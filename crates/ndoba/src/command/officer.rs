@@ -10,11 +10,12 @@ use ndoba_types::Span;
 use ndoba_x509::{PemLabel, from_pem};
 use serde_json::{Value, json};
 
-use super::session::{Session, identity};
+use super::session::Session;
 use super::{desk, enrolment};
 use crate::cli::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
 use crate::files;
 use crate::installation::{self, World};
+use crate::officer_key::OfficerRef;
 use crate::operations_ca::OperationsCa;
 
 /// Carries one out.
@@ -25,7 +26,7 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
         OfficerCommand::Enrolments { api } => enrolment::list(api),
         OfficerCommand::Enrol(args) => enrolment::enrol(args),
         OfficerCommand::Certify { config, id } => enrolment::certify(&config.config, *id),
-        OfficerCommand::FetchCertificate { door, out } => enrolment::fetch(door, out),
+        OfficerCommand::FetchCertificate { door, out } => enrolment::fetch(door, out.as_deref()),
         OfficerCommand::Grant {
             api,
             second,
@@ -50,7 +51,7 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             request["personal_number"] = personal_number.as_str().into();
             request["not_after"] = now.plus(Span::days(*days)).floor_to_second().to_string().into();
             let draft = session.api.draft_grant(&request)?;
-            let second = identity(second)?;
+            let second = second.identity()?;
             let lines = grant_lines(&draft, session.language)?;
             anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officers said no");
             let granted = grant(&session.api, &draft, &[&session.officer, &second], now)?;
@@ -126,9 +127,9 @@ fn spki_of(file: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Drafts a document of the register, shows it, and has two security officers sign it.
-fn decided_by_two(session: &Session, request: &Value, second: &Path) -> anyhow::Result<Grant> {
+fn decided_by_two(session: &Session, request: &Value, second: &OfficerRef) -> anyhow::Result<Grant> {
     let draft = session.api.draft_grant(request)?;
-    let second = identity(second)?;
+    let second = second.identity()?;
     let lines = grant_lines(&draft, session.language)?;
     anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officers said no");
     Ok(grant(&session.api, &draft, &[&session.officer, &second], session.world.clock.now())?)
@@ -162,7 +163,7 @@ fn authorise_responder(args: &AuthoriseResponderArgs) -> anyhow::Result<()> {
         "not_after": now.plus(Span::days(*until_days)).floor_to_second().to_string(),
     });
     let draft = session.api.draft_grant(&request)?;
-    let second = identity(second)?;
+    let second = second.identity()?;
     let lines = grant_lines(&draft, session.language)?;
     anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officers said no");
     let granted = grant(&session.api, &draft, &[&session.officer, &second], now)?;

@@ -5,10 +5,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use ndoba_client::{Probe, PublicClient, SignedObservation};
 
-use super::session::identity;
 use crate::cli::{ProbeCommand, WatchArgs};
-use crate::files;
 use crate::installation::{self, World};
+use crate::{files, officer_key};
 
 /// Carries one out.
 pub(crate) fn run(command: &ProbeCommand) -> anyhow::Result<()> {
@@ -32,7 +31,7 @@ pub(crate) fn run(command: &ProbeCommand) -> anyhow::Result<()> {
 
 fn watch(args: &WatchArgs) -> anyhow::Result<()> {
     let issuer = installation::certificate(&args.issuer)?;
-    let key = identity(&args.probe)?;
+    let key = officer_key::from_file(&args.probe)?;
     let world = World::real();
     let probe = Probe {
         public: &PublicClient::new(&args.url, &[]),

@@ -1,18 +1,17 @@
 //! A connection to the registration API as an officer, and the officer's consent to a signature.
 
 use std::io::{BufRead as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use ndoba_client::{ClientError, Identity, OfficerClient, Order, Review, await_order, review_and_sign};
 use ndoba_order::SignerRole;
 use rustls_pki_types::CertificateDer;
 use serde::Serialize;
 
 use crate::cli::ApiArgs;
-use crate::files;
 use crate::installation::World;
+use crate::officer_key::OfficerRef;
 use crate::serve::tls;
 
 /// How long, in seconds, the API may wait for the CA before it answers.
@@ -46,9 +45,8 @@ impl Session {
     /// Reads the officer's file and the operations CA; connects with the first call.
     pub(super) fn open(args: &ApiArgs) -> anyhow::Result<Self> {
         tls::install_provider()?;
-        let authority = args.api_ca.clone().unwrap_or_else(|| beside(&args.officer));
-        let officer = identity(&args.officer)?;
-        let roots = tls::certificates(&authority)?;
+        let roots = tls::certificates(&authority(args)?)?;
+        let officer = args.officer.identity()?;
         Ok(Self {
             api: OfficerClient::new(&args.api, &roots, &officer),
             address: args.api.clone(),
@@ -90,8 +88,8 @@ impl Session {
     }
 
     /// The same as another officer, who sits at this machine too.
-    pub(super) fn sign_as(&self, officer: &Path, order_id: &str) -> anyhow::Result<Signed> {
-        let officer = identity(officer)?;
+    pub(super) fn sign_as(&self, officer: &OfficerRef, order_id: &str) -> anyhow::Result<Signed> {
+        let officer = officer.identity()?;
         let api = OfficerClient::new(&self.address, &self.roots, &officer);
         self.sign_with(&api, &officer, order_id)
     }
@@ -156,14 +154,17 @@ pub(super) fn consent(lines: &[String], role: SignerRole, yes: bool) -> bool {
     yes || asked("Sign this? [y/N] ")
 }
 
-/// An officer's file.
-pub(super) fn identity(path: &Path) -> anyhow::Result<Identity> {
-    let pem = files::read(path)?;
-    Identity::from_pem(&pem).with_context(|| format!("{} is no officer's file", path.display()))
-}
-
-fn beside(officer: &Path) -> PathBuf {
-    officer.with_file_name("operations-ca.pem")
+/// Where the operations CA's certificate is.
+fn authority(args: &ApiArgs) -> anyhow::Result<PathBuf> {
+    match (&args.api_ca, &args.officer) {
+        (Some(named), _) => Ok(named.clone()),
+        (None, OfficerRef::File(file)) => Ok(file.with_file_name("operations-ca.pem")),
+        (None, OfficerRef::Card(_)) => {
+            anyhow::bail!(
+                "a card has no folder to look in: name the operations CA's certificate with --api-ca"
+            )
+        }
+    }
 }
 
 pub(super) fn asked(question: &str) -> bool {

@@ -10,13 +10,15 @@ use ndoba_agreement::Templates;
 use ndoba_order::ProfileRef;
 use ndoba_registration::ports::RevocationLimits;
 use ndoba_registration::{DeviceOffer, ProfileOffer, Registration, RegistrationSettings, SubjectKind};
-use ndoba_settings::{CertificationAuthority, Settings};
+use ndoba_settings::{CertificationAuthority, Mode, Settings};
 use ndoba_types::{CaName, Span};
 use ndoba_web_officer::{Api, ServerLimits, mutual_tls};
 use ndoba_x509::{KeyIdentifier, Template};
+use rustls_pki_types::CertificateDer;
 
 use super::background::{Background, Next};
 use super::{Process, desk, enrolment, kept, listen, tls, vault, webhooks};
+use crate::operations_ca::any_of_development;
 use crate::{files, installation};
 
 /// Event loops of the officers' server; its work waits on the database, not on the processor.
@@ -40,11 +42,9 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
     let settings = &process.settings;
     let address = settings.listen.officers.context("listen.officers is missing")?;
     let files = settings.officers_tls.as_ref().context("tls.officers_* is missing")?;
-    let tls = mutual_tls(
-        tls::certificates(&files.certificate)?,
-        tls::key(&files.key)?,
-        &tls::certificates(&files.client_ca)?,
-    )?;
+    let authorities = tls::certificates(&files.client_ca)?;
+    believe(settings.mode, &authorities)?;
+    let tls = mutual_tls(tls::certificates(&files.certificate)?, tls::key(&files.key)?, &authorities)?;
     let api = Arc::new(Api {
         registration: registration(process)?.with_spool(kept::folder(settings)?),
         chains: chains(settings)?,
@@ -77,6 +77,16 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
     servers.extend(enrolment::start(process, Arc::clone(&api), limits(settings))?);
     servers.extend(desk::start(process, api, limits(settings))?);
     Ok(servers)
+}
+
+/// Keys in files are for development (ADR 0021). Where a key lies no server can see, but the command asks who certified it.
+fn believe(mode: Mode, authorities: &[CertificateDer<'_>]) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        mode == Mode::Development || !any_of_development(authorities)?,
+        "tls.officers_client_ca is an operations CA of development, whose officers may have their keys in files: \
+         production refuses it"
+    );
+    Ok(())
 }
 
 fn limits(settings: &Settings) -> ServerLimits {
@@ -189,4 +199,25 @@ fn chain(settings: &Settings, ca: &CertificationAuthority) -> anyhow::Result<Vec
         next = if is_root { None } else { installation::issuer(settings, &certificate)? };
     }
     Ok(chain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operations_ca::OperationsCa;
+
+    #[test]
+    fn production_believes_in_no_operations_ca_of_development() {
+        let of = |made: ndoba_ceremony::Mode| {
+            let folder = tempfile::tempdir().unwrap();
+            OperationsCa::at(folder.path()).create(made, "2026-11-27T12:00:00Z".parse().unwrap()).unwrap();
+            tls::certificates(&folder.path().join("officers/operations-ca.pem")).unwrap()
+        };
+        let (development, production) =
+            (of(ndoba_ceremony::Mode::Development), of(ndoba_ceremony::Mode::Production));
+        assert!(believe(Mode::Development, &development).is_ok());
+        assert!(believe(Mode::Production, &production).is_ok());
+        let refused = believe(Mode::Production, &development).unwrap_err().to_string();
+        assert!(refused.starts_with("tls.officers_client_ca is "), "{refused}");
+    }
 }

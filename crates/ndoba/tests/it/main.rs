@@ -32,6 +32,7 @@ mod approval;
 mod audit_log;
 mod bad_input;
 mod ca_revoked;
+mod card;
 mod ceremony;
 mod command_line;
 mod contract;

@@ -16,7 +16,7 @@ use ndoba_types::{CaName, OrderId, UtcTime};
 use ndoba_x509::{PemLabel, to_pem};
 
 use crate::cli::{SignOrderArgs, SubmitOrderArgs};
-use crate::command::session::{consent, identity};
+use crate::command::session::consent;
 use crate::files;
 use crate::installation::{self, World};
 
@@ -48,7 +48,7 @@ pub(super) fn sign(args: &SignOrderArgs) -> anyhow::Result<ExitCode> {
     let lines = describe(&bytes, (*language).into())?;
     anyhow::ensure!(consent(&lines, role, *yes), "the officer said no");
     let now = World::real().clock.now();
-    let jws = identity(officer)?.sign(MediaType::Order, &bytes, role, first.as_ref(), now)?;
+    let jws = officer.identity()?.sign(MediaType::Order, &bytes, role, first.as_ref(), now)?;
     files::write(out, jws.as_bytes())?;
     println!("{}", out.display());
     Ok(ExitCode::SUCCESS)

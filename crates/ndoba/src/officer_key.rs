@@ -1,0 +1,157 @@
+//! An officer's key as the command line names it: on a card, or, for development, in a file.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+use ndoba_client::{CannotSign, Identity, OfficerKey};
+use ndoba_hsm::{Card, CardError, CardKey, KeySpec, PinSource};
+use ndoba_types::{BadCardUri, CardPin, CardUri, Signature, SignatureAlgorithm, SubjectPublicKeyInfo};
+use ndoba_x509::Certificate;
+use rustls_pki_types::CertificateDer;
+
+use crate::operations_ca::made_in_development;
+use crate::{files, tokens};
+
+/// The variable that names the library by which cards are reached, where a URI does not.
+const MODULE: &str = "NDOBACTL_PKCS11_MODULE";
+
+/// Where an officer's key is.
+#[derive(Clone, Debug)]
+pub(crate) enum OfficerRef {
+    /// On a card.
+    Card(Box<CardUri>),
+    /// In a file, with its certificates: key, certificate and chain, PEM.
+    File(PathBuf),
+}
+
+impl FromStr for OfficerRef {
+    type Err = BadCardUri;
+
+    fn from_str(text: &str) -> Result<Self, BadCardUri> {
+        if text.starts_with(CardUri::SCHEME) {
+            text.parse().map(|uri| Self::Card(Box::new(uri)))
+        } else {
+            Ok(Self::File(text.into()))
+        }
+    }
+}
+
+/// For messages.
+impl fmt::Display for OfficerRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Card(uri) => uri.fmt(f),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+impl OfficerRef {
+    /// The officer's key and certificate. A card's PIN is asked for here, once.
+    ///
+    /// A key in a file is used only with a certificate that was made in development: a production installation's server
+    /// believes in no such certificate, and cannot see by itself where a key lies (ADR 0021).
+    pub(crate) fn identity(&self) -> anyhow::Result<Identity> {
+        match self {
+            Self::File(path) => {
+                let identity = from_file(path)?;
+                let leaf = identity.chain().first().context("no certificate")?;
+                ensure!(
+                    made_in_development(Certificate::from_der(leaf)?.issuer()),
+                    "{}: an officer's key in a file is for development only; name the key on the card, pkcs11:token=…",
+                    path.display()
+                );
+                Ok(identity)
+            }
+            Self::Card(uri) => {
+                let (card, uri) = card(uri)?;
+                let key = OnCard(card.key(&uri)?);
+                let own = newest_certificate(&card, key.public_key())?;
+                Ok(Identity::new(Arc::new(key), vec![CertificateDer::from(own)])?)
+            }
+        }
+    }
+}
+
+/// Key and certificates from a file, whosever they are.
+pub(crate) fn from_file(path: &Path) -> anyhow::Result<Identity> {
+    let pem = files::read(path)?;
+    Identity::from_pem(&pem).with_context(|| format!("{} is no officer's file", path.display()))
+}
+
+/// A key on a card, as it signs for its officer.
+#[derive(Debug)]
+pub(crate) struct OnCard(CardKey);
+
+impl OfficerKey for OnCard {
+    fn public_key(&self) -> &SubjectPublicKeyInfo {
+        self.0.public_key()
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.0.algorithm()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Signature, CannotSign> {
+        self.0.sign(message).map_err(|error| CannotSign(error.to_string()))
+    }
+}
+
+/// The key that `uri` names, made on the card if it is not there yet.
+pub(crate) fn found_or_made(uri: &CardUri, spec: KeySpec) -> anyhow::Result<OnCard> {
+    let (card, uri) = card(uri)?;
+    match card.key(&uri) {
+        Err(CardError::NoKey { .. }) => {
+            let key = card.generate(&uri, spec)?;
+            eprintln!("made the key {uri} on the card {}", card.label());
+            Ok(OnCard(key))
+        }
+        found => Ok(OnCard(found?)),
+    }
+}
+
+/// The key that `uri` names, and its card.
+pub(crate) fn found(uri: &CardUri) -> anyhow::Result<(Card, OnCard)> {
+    let (card, uri) = card(uri)?;
+    let key = card.key(&uri)?;
+    Ok((card, OnCard(key)))
+}
+
+/// Puts the certificate of `key` on its card, unless it is there.
+pub(crate) fn keep_certificate(card: &Card, key: &OnCard, uri: &CardUri, der: &[u8]) -> anyhow::Result<()> {
+    let certificate = Certificate::from_der(der).context("the certificate does not read")?;
+    ensure!(certificate.spki() == key.public_key(), "the certificate is of another key");
+    if card.certificates()?.iter().any(|there| there == der) {
+        return Ok(());
+    }
+    Ok(card.write_certificate(&key.0, uri, der, certificate.subject().as_der())?)
+}
+
+/// The certificate of this key that ends last.
+fn newest_certificate(card: &Card, key: &SubjectPublicKeyInfo) -> anyhow::Result<Vec<u8>> {
+    let all = card.certificates()?.into_iter().filter_map(|der| Certificate::from_der(&der).ok());
+    let own = all.filter(|one| one.spki() == key).max_by_key(Certificate::not_after);
+    let own = own.with_context(|| {
+        format!("the card {} has no certificate of this key: `ndoba officer fetch-certificate`", card.label())
+    })?;
+    Ok(own.as_der().to_vec())
+}
+
+/// The card that `uri` names, logged in to, and the URI with its library.
+fn card(uri: &CardUri) -> anyhow::Result<(Card, CardUri)> {
+    let module = uri.module.clone().or_else(|| std::env::var_os(MODULE).map(PathBuf::from));
+    let uri = CardUri { module, ..uri.clone() };
+    let card = Card::find(&uri)?;
+    let pin = uri.pin.as_ref().map(|pin| {
+        Ok::<_, anyhow::Error>(match pin {
+            CardPin::File(path) => PinSource::File(path.clone()),
+            CardPin::Fd(number) => tokens::inherited(*number)?,
+            CardPin::Credential(name) => tokens::credential(name)?,
+        })
+    });
+    card.log_in(pin.transpose()?)?;
+    Ok((card, uri))
+}
