@@ -28,7 +28,7 @@ fn natural(person: &NaturalPersonContent) -> SubjectDraft {
     let (organization, organization_identifier) = organisation
         .as_ref()
         .map(|AffiliationContent { name, identification_code, .. }| {
-            (name.clone(), format!("NTR{GEORGIA}-{identification_code}"))
+            (name.clone(), legal_identifier(identification_code))
         })
         .unzip();
     SubjectDraft::NaturalPerson(NaturalPersonDraft {
@@ -36,7 +36,7 @@ fn natural(person: &NaturalPersonContent) -> SubjectDraft {
         given_name: given_names.clone(),
         surname: surname.clone(),
         // G-42; the form of the number itself is checked with the other numbers.
-        serial_number: format!("PNO{GEORGIA}-{personal_number}"),
+        serial_number: natural_identifier(personal_number),
         common_name: format!("{given_names} {surname}"),
         second_script: latin.as_ref().map(|latin| PersonName {
             given_name: latin.given_names.clone(),
@@ -70,7 +70,7 @@ fn legal(person: &LegalPersonContent) -> SubjectDraft {
     SubjectDraft::LegalPerson(LegalPersonDraft {
         country: GEORGIA.into(),
         organization: person.name.clone(),
-        organization_identifier: format!("NTR{GEORGIA}-{}", person.identification_code),
+        organization_identifier: legal_identifier(&person.identification_code),
         common_name: common_name.clone(),
         second_script: person
             .latin_name
@@ -89,6 +89,16 @@ fn legal_field(field: &str) -> &'static str {
         "second_script" | "second_script.organization" | "second_script.common_name" => "latin_name",
         _ => "type",
     }
+}
+
+/// A natural person in a subject's serialNumber (G-42).
+pub(crate) fn natural_identifier(personal_number: &str) -> String {
+    format!("PNO{GEORGIA}-{personal_number}")
+}
+
+/// An organisation in a subject's organizationIdentifier (C-33).
+pub(crate) fn legal_identifier(identification_code: &str) -> String {
+    format!("NTR{GEORGIA}-{identification_code}")
 }
 
 /// ISO 3166-1: the register of persons and of organisations is Georgia's (G-40, G-41).

@@ -124,7 +124,7 @@ impl Registration {
         Ok(digest)
     }
 
-    fn document(&self, record: &ApplicationRecord) -> Result<Vec<u8>, ServiceError> {
+    pub(super) fn document(&self, record: &ApplicationRecord) -> Result<Vec<u8>, ServiceError> {
         let accepted = record.content.agreement.as_ref();
         let terms = accepted.map_or_else(|| self.agreements.terms(), |agreement| agreement.terms.as_str());
         let of = AgreementOf { application: record.id, content: &record.content, terms };
