@@ -233,36 +233,53 @@ impl<'a> Reader<'a> {
         Ok(Object::Text(hex::decode(digits).map_err(|_| Unreadable)?, begin..self.at))
     }
 
-    /// A string in parentheses; an escape that is none of the usual stays as it is, and no two strings become one.
+    /// A string in parentheses.
     fn literal(&mut self) -> Result<Object, Unreadable> {
         let begin = self.at;
         let mut text = Vec::new();
         let mut open = 0_usize;
         loop {
-            let octet = *self.rest().first().ok_or(Unreadable)?;
-            self.at += 1;
-            match octet {
-                b'(' => open += 1,
-                b')' => open -= 1,
-                b'\\' => {
-                    let escaped = *self.rest().first().ok_or(Unreadable)?;
-                    self.at += 1;
-                    if !matches!(escaped, b'(' | b')' | b'\\') {
-                        text.push(b'\\');
+            match self.octet()? {
+                b'\\' => text.extend(self.escaped()?),
+                octet => {
+                    open += usize::from(octet == b'(');
+                    open -= usize::from(octet == b')');
+                    if open == 0 {
+                        // Without the parenthesis that began it.
+                        text.remove(0);
+                        return Ok(Object::Text(text, begin..self.at));
                     }
-                    text.push(escaped);
-                    continue;
+                    text.push(octet);
                 }
-                _ => {}
             }
-            if open == 0 {
-                return Ok(Object::Text(text, begin..self.at));
-            }
-            if text.is_empty() && self.at == begin + 1 {
-                continue;
-            }
-            text.push(octet);
         }
+    }
+
+    /// What stands behind a backslash (§7.3.4.2).
+    fn escaped(&mut self) -> Result<Option<u8>, Unreadable> {
+        let octet = self.octet()?;
+        Ok(match octet {
+            b'n' => Some(b'\n'),
+            b'r' => Some(b'\r'),
+            b't' => Some(b'\t'),
+            b'b' => Some(8),
+            b'f' => Some(12),
+            b'\n' => None,
+            b'0'..=b'7' => {
+                let more = self.rest().iter().take(2).take_while(|digit| matches!(digit, b'0'..=b'7')).count();
+                let digits = self.rest().iter().take(more);
+                let code = digits.fold(octet - b'0', |code, digit| code.wrapping_mul(8) | (digit - b'0'));
+                self.at += more;
+                Some(code)
+            }
+            other => Some(other),
+        })
+    }
+
+    fn octet(&mut self) -> Result<u8, Unreadable> {
+        let octet = *self.rest().first().ok_or(Unreadable)?;
+        self.at += 1;
+        Ok(octet)
     }
 
     /// A reference, or a word.

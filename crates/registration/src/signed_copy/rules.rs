@@ -15,8 +15,9 @@ pub(super) struct State {
     info: Option<u32>,
 }
 
-/// What a signing program may add to the catalog: the form with the fields, validation data (EN 319 142-1 §5.4).
-const OF_CATALOG: [&str; 3] = ["AcroForm", "DSS", "Extensions"];
+/// What a signing program may add to the catalog: the form with the fields, validation data (EN 319 142-1 §5.4), and what
+/// it says of itself.
+const OF_CATALOG: [&str; 5] = ["AcroForm", "DSS", "Extensions", "Metadata", "Version"];
 /// What the form may say. No NeedAppearances and no XFA: both show something else.
 const OF_FORM: [&str; 4] = ["DA", "DR", "Fields", "SigFlags"];
 /// What a field must not have: actions, and other fields above or below it.
