@@ -1,9 +1,10 @@
-"""An agreement signed by pyHanko, as a subscriber's program does it (PAdES B-B, or a detached CMS).
+"""Agreements signed by pyHanko, as subscribers' programs do it (PAdES B-B, or a detached CMS).
 
-    sign_agreement.py AGREEMENT KEY CERTIFICATE OUT [visible|twice|detached|edited]
+    sign_agreement.py AGREEMENT SIGNER OUT HOW [AGREEMENT SIGNER OUT HOW]...
 
-`visible` puts the field on the first page; `twice` signs again in a second field; `detached` writes the CMS alone; `edited`
-moves the text of the first page before it is signed. Exit status 0 when OUT is written.
+SIGNER.key and SIGNER.pem sign. HOW is `plain`; `visible`, with the field on the first page; `twice`, a second field being
+signed behind the first; `detached`, the CMS alone; or `edited`, the first page being cut before it is signed. Exit status 0
+when each OUT is written.
 """
 
 import asyncio
@@ -38,11 +39,11 @@ def signed(document, signer, name, visible=False, edited=False):
     return out.getvalue()
 
 
-def main(agreement, key, certificate, out, how="plain"):
+def sign(agreement, signer, out, how):
     document = pathlib.Path(agreement).read_bytes()
     signer = signers.SimpleSigner(
-        signing_cert=x509.Certificate.load(from_pem(certificate)),
-        signing_key=keys.PrivateKeyInfo.load(from_pem(key)),
+        signing_cert=x509.Certificate.load(from_pem(signer + ".pem")),
+        signing_key=keys.PrivateKeyInfo.load(from_pem(signer + ".key")),
         cert_registry=None,
     )
     if how == "detached":
@@ -55,4 +56,6 @@ def main(agreement, key, certificate, out, how="plain"):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    words = iter(sys.argv[1:])
+    for one in zip(words, words, words, words, strict=True):
+        sign(*one)

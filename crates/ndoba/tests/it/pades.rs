@@ -42,27 +42,36 @@ fn pyhanko_finds_documents_valid_now_and_years_later() {
 
 /// The subscriber signs the agreement for the next certificate with this one; the application.
 fn an_agreement_is_signed_with_it(here: &Installation, serial: &str) -> String {
+    let neighbour = here.issue("01001000702");
+    here.download(&neighbour, "neighbour.pem");
+    fs::copy(here.file("person.key"), here.file("neighbour.key")).unwrap();
+    let made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout stranger.key -out stranger.pem -subj /CN=x";
+    here.openssl(&made.split(' ').collect::<Vec<_>>());
     here.prepare(Subject::Person(NUMBER));
-    let (id, other) = (here.open(Subject::Person(NUMBER)), here.open(Subject::Person(NUMBER)));
-    let sign = |agreement: &str, by: &str, out: &str, how: &str| {
-        let script = Judge::script("sign_agreement.py").display().to_string();
-        let (key, certificate) = (format!("{by}.key"), format!("{by}.pem"));
-        let python = Judge::python().display().to_string();
-        let signed = run(
-            here.folder(),
-            &python,
-            &[&script, &format!("{agreement}.pdf"), &key, &certificate, out, how],
-        );
-        assert!(signed.status.success(), "{out}: {}", said(&signed));
-    };
+    let [id, other] = [(); 2].map(|()| here.open(Subject::Person(NUMBER)));
+    let (agreement, other) = (format!("{id}.pdf"), format!("{other}.pdf"));
+    sign(
+        here,
+        &[
+            [&agreement, "signer", "plain.pdf", "plain"],
+            [&agreement, "signer", "visible.pdf", "visible"],
+            [&agreement, "signer", "twice.pdf", "twice"],
+            [&agreement, "signer", "one.p7s", "detached"],
+            [&agreement, "signer", "edited.pdf", "edited"],
+            [&agreement, "neighbour", "neighbour.pdf", "plain"],
+            [&agreement, "stranger", "stranger.pdf", "plain"],
+            [&other, "signer", "other.pdf", "plain"],
+            [&other, "signer", "other.p7s", "detached"],
+        ],
+    );
+    let mut tampered = here.read("plain.pdf");
+    let place = tampered.windows(12).position(|words| words == b"/MediaBox [0").unwrap();
+    tampered[place + 11] = b'1';
+    fs::write(here.file("tampered.pdf"), &tampered).unwrap();
+    fs::write(here.file("longer.pdf"), [&here.read("plain.pdf")[..], b"\n"].concat()).unwrap();
+
     let valid = format!("\n  signature on the signed copy: valid, by the applicant, certificate {serial}");
-    for (file, how, signatures) in [
-        ("plain.pdf", "plain", 1),
-        ("visible.pdf", "visible", 1),
-        ("twice.pdf", "twice", 2),
-        ("one.p7s", "detached", 1),
-    ] {
-        sign(&id, "signer", file, how);
+    for (file, signatures) in [("plain.pdf", 1), ("visible.pdf", 1), ("twice.pdf", 2), ("one.p7s", 1)] {
         let said = here.must(&attach(&id, file));
         assert!(said.trim_end().ends_with(&valid.repeat(signatures)), "{file}: {said}");
     }
@@ -78,36 +87,31 @@ fn an_agreement_is_signed_with_it(here: &Installation, serial: &str) -> String {
         "{shown}"
     );
 
-    let mut tampered = here.read("plain.pdf");
-    let place = tampered.windows(14).position(|words| words == b"/MediaBox [0 0").unwrap();
-    tampered[place + 13] = b'1';
-    fs::write(here.file("tampered.pdf"), &tampered).unwrap();
-    fs::write(here.file("longer.pdf"), [&here.read("plain.pdf")[..], b"\n"].concat()).unwrap();
-    sign(&id, "signer", "edited.pdf", "edited");
-    sign(&other, "signer", "other.pdf", "plain");
-    sign(&other, "signer", "other.p7s", "detached");
     for (file, code) in [
         ("tampered.pdf", "signature.broken"),
         ("longer.pdf", "signature.partial"),
         ("edited.pdf", "signature.changed"),
         ("other.pdf", "signature.other-document"),
         ("other.p7s", "signature.other-document"),
+        ("neighbour.pdf", "signature.other-signer"),
     ] {
         assert_refused(here, &id, file, code);
     }
-    let neighbour = here.issue("01001000702");
-    here.download(&neighbour, "neighbour.pem");
-    fs::copy(here.file("person.key"), here.file("neighbour.key")).unwrap();
-    sign(&id, "neighbour", "neighbour.pdf", "plain");
-    assert_refused(here, &id, "neighbour.pdf", "signature.other-signer");
-
     // A stranger's is kept like a scan.
-    let made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout stranger.key -out stranger.pem -subj /CN=x";
-    here.openssl(&made.split(' ').collect::<Vec<_>>());
-    sign(&id, "stranger", "stranger.pdf", "plain");
     let said = here.must(&attach(&id, "stranger.pdf"));
     assert!(said.contains("signed copy: not checked: no certificate of this provider"), "{said}");
     id
+}
+
+/// Agreement, signer, file and how, for each.
+fn sign(here: &Installation, what: &[[&str; 4]]) {
+    let script = Judge::script("sign_agreement.py").display().to_string();
+    let signed = run(
+        here.folder(),
+        &Judge::python().display().to_string(),
+        &[&[&*script], &what.concat()[..]].concat(),
+    );
+    assert!(signed.status.success(), "{}", said(&signed));
 }
 
 fn attach<'a>(id: &'a str, file: &'a str) -> Vec<&'a str> {

@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 
 use ndoba_audit::EventKind;
-use ndoba_types::SerialNumber;
+use ndoba_types::{SerialNumber, UtcTime};
 use ndoba_x509::{BadCms, Certificate, SignedData, SignerInfo, oid};
 
 use super::copies::{DETACHED, PDF};
@@ -78,8 +78,7 @@ impl Registration {
         }
         self.agreed(record)?;
         let agreement = self.document(record)?;
-        let copy =
-            Copy { octets, agreement: &agreement, content: &record.content, updates: OnceCell::new() };
+        let copy = Copy { octets, agreement: &agreement, content: &record.content, updates: OnceCell::new() };
         let mut findings = Vec::new();
         if media_type == DETACHED {
             self.judge_all(&copy, octets, None, &mut findings)?;
@@ -125,7 +124,7 @@ impl Registration {
             findings.push(match self.issued_by_us(signer)? {
                 Some((row, certificate)) => {
                     let judged = copy.judge(signer, &certificate, place);
-                    judged.and_then(|finding| self.usable(&row, &certificate).map(|()| finding))
+                    judged.and_then(|finding| usable(&row, &certificate, self.clock.now()).map(|()| finding))
                 }
                 None if self.claims_to_be_ours(&signed, signer) => Err(Refused::Certificate),
                 None => not_checked(NotChecked::Issuer),
@@ -148,14 +147,6 @@ impl Registration {
     fn claims_to_be_ours(&self, signed: &SignedData<'_>, signer: &SignerInfo<'_>) -> bool {
         let issuer = signed.certificate_of(signer).and_then(Certificate::authority_key_identifier);
         issuer.is_some_and(|key| self.settings.authorities.iter().any(|(_, own)| own.as_bytes() == key))
-    }
-
-    /// Whether the certificate makes signatures of agreements now.
-    fn usable(&self, row: &CertificateRecord, certificate: &Certificate) -> Result<(), Refused> {
-        let now = self.clock.now();
-        let good = row.ledger == LedgerState::Issued && row.status == CertificateStatus::Good;
-        let in_time = certificate.not_before() <= now && now <= certificate.not_after();
-        if good && in_time && for_signatures(certificate) { Ok(()) } else { Err(Refused::Certificate) }
     }
 
     /// The refusal, recorded.
@@ -197,13 +188,18 @@ impl Copy<'_> {
             }
         }
         match who(certificate, self.content) {
-            Who::Expected(signer) => {
-                Ok(Finding::Valid { signer, certificate: certificate.serial().clone() })
-            }
+            Who::Expected(signer) => Ok(Finding::Valid { signer, certificate: certificate.serial().clone() }),
             Who::NotKnown => Ok(Finding::NotChecked(NotChecked::Signer)),
             Who::SomebodyElse => Err(Refused::OtherSigner),
         }
     }
+}
+
+/// Whether the certificate makes signatures on agreements at `now`.
+fn usable(row: &CertificateRecord, certificate: &Certificate, now: UtcTime) -> Result<(), Refused> {
+    let good = row.ledger == LedgerState::Issued && row.status == CertificateStatus::Good;
+    let in_time = certificate.not_before() <= now && now <= certificate.not_after();
+    if good && in_time && for_signatures(certificate) { Ok(()) } else { Err(Refused::Certificate) }
 }
 
 /// Whose certificate it is, as an application sees it.
@@ -301,3 +297,6 @@ impl Refused {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -225,7 +225,8 @@ impl<'a> Reader<'a> {
         let begin = self.at;
         self.expect(b"<")?;
         let length = self.rest().iter().position(|octet| *octet == b'>').ok_or(Unreadable)?;
-        let mut digits: Vec<u8> = self.rest().iter().take(length).copied().filter(|c| !is_space(*c)).collect();
+        let mut digits: Vec<u8> =
+            self.rest().iter().take(length).copied().filter(|c| !is_space(*c)).collect();
         if digits.len() % 2 == 1 {
             digits.push(b'0');
         }
@@ -266,7 +267,8 @@ impl<'a> Reader<'a> {
             b'f' => Some(12),
             b'\n' => None,
             b'0'..=b'7' => {
-                let more = self.rest().iter().take(2).take_while(|digit| matches!(digit, b'0'..=b'7')).count();
+                let more =
+                    self.rest().iter().take(2).take_while(|digit| matches!(digit, b'0'..=b'7')).count();
                 let digits = self.rest().iter().take(more);
                 let code = digits.fold(octet - b'0', |code, digit| code.wrapping_mul(8) | (digit - b'0'));
                 self.at += more;
