@@ -47,6 +47,7 @@ fn an_agreement_is_signed_with_it(here: &Installation, serial: &str) -> String {
     fs::copy(here.file("person.key"), here.file("neighbour.key")).unwrap();
     let made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout stranger.key -out stranger.pem -subj /CN=x";
     here.openssl(&made.split(' ').collect::<Vec<_>>());
+    forge(here);
     here.prepare(Subject::Person(NUMBER));
     let [id, other] = [(); 2].map(|()| here.open(Subject::Person(NUMBER)));
     let (agreement, other) = (format!("{id}.pdf"), format!("{other}.pdf"));
@@ -60,6 +61,7 @@ fn an_agreement_is_signed_with_it(here: &Installation, serial: &str) -> String {
             [&agreement, "signer", "edited.pdf", "edited"],
             [&agreement, "neighbour", "neighbour.pdf", "plain"],
             [&agreement, "stranger", "stranger.pdf", "plain"],
+            [&agreement, "forged", "forged.pdf", "plain"],
             [&other, "signer", "other.pdf", "plain"],
             [&other, "signer", "other.p7s", "detached"],
         ],
@@ -94,6 +96,7 @@ fn an_agreement_is_signed_with_it(here: &Installation, serial: &str) -> String {
         ("other.pdf", "signature.other-document"),
         ("other.p7s", "signature.other-document"),
         ("neighbour.pdf", "signature.other-signer"),
+        ("forged.pdf", "signature.certificate"),
     ] {
         assert_refused(here, &id, file, code);
     }
@@ -101,6 +104,18 @@ fn an_agreement_is_signed_with_it(here: &Installation, serial: &str) -> String {
     let said = here.must(&attach(&id, "stranger.pdf"));
     assert!(said.contains("signed copy: not checked: no certificate of this provider"), "{said}");
     id
+}
+
+/// Somebody's own certificate that names our CA's key as its issuer's.
+fn forge(here: &Installation) {
+    let shown = here.openssl(&["x509", "-in", "pki/signature.pem", "-noout", "-ext", "subjectKeyIdentifier"]);
+    let key = shown.split_whitespace().last().unwrap().replace(':', "");
+    let extensions = format!(
+        "[req]\ndistinguished_name=dn\nx509_extensions=of\n[dn]\n[of]\n2.5.29.35=DER:30168014{key}\n"
+    );
+    fs::write(here.file("forged.cnf"), extensions).unwrap();
+    let made = "req -x509 -config forged.cnf -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout forged.key -out forged.pem -subj /CN=x";
+    here.openssl(&made.split(' ').collect::<Vec<_>>());
 }
 
 /// Agreement, signer, file and how, for each.
