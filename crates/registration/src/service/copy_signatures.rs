@@ -31,11 +31,17 @@ enum NotChecked {
 /// What a signature of ours is refused for. Codes are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refused {
+    /// Signature, attributes and octets do not fit each other.
     Broken,
+    /// The certificate is not good now, not for signatures, or not in the ledger.
     Certificate,
+    /// More was added to the agreement than signatures.
     Changed,
+    /// It is over something else.
     OtherDocument,
+    /// By nobody who is to sign.
     OtherSigner,
+    /// It leaves something out.
     Partial,
 }
 
@@ -68,69 +74,56 @@ impl Registration {
         octets: &[u8],
         media_type: &str,
     ) -> Result<Vec<SignatureContent>, ServiceError> {
-        let found = match media_type {
-            PDF => signatures_in(octets),
-            DETACHED => Vec::new(),
-            _ => return Ok(Vec::new()),
-        };
-        if media_type == PDF && found.is_empty() {
+        let places = if media_type == PDF { signatures_in(octets) } else { Vec::new() };
+        if places.is_empty() && media_type != DETACHED {
             return Ok(Vec::new());
         }
-        self.agreed(record)?;
-        let agreement = self.document(record)?;
+        let agreement = self.agreed_document(record)?;
         let copy = Copy { octets, agreement: &agreement, content: &record.content, updates: OnceCell::new() };
         let mut findings = Vec::new();
         if media_type == DETACHED {
-            self.judge_all(&copy, octets, None, &mut findings)?;
+            findings.extend(self.judge_all(officer, &copy, octets, None)?);
         }
-        for signature in &found {
-            let Some(signature) = signature else {
-                findings.push(Ok(Finding::NotChecked(NotChecked::Form)));
-                continue;
-            };
-            self.judge_all(&copy, &signature.cms, Some(signature), &mut findings)?;
+        for place in &places {
+            findings.extend(match place {
+                Some(place) => self.judge_all(officer, &copy, &place.cms, Some(place))?,
+                None => vec![Finding::NotChecked(NotChecked::Form)],
+            });
         }
         let checked = self.clock.now().to_string();
-        findings
-            .into_iter()
-            .map(|finding| match finding {
-                Ok(finding) => Ok(noted(finding, checked.clone())),
-                Err(refused) => Err(self.refused_copy(officer, refused)?),
-            })
-            .collect()
+        Ok(findings.into_iter().map(|finding| noted(finding, checked.clone())).collect())
     }
 
     /// Judges every signer of one CMS.
     fn judge_all(
         &self,
+        officer: &Officer,
         copy: &Copy<'_>,
         cms: &[u8],
         place: Option<&PdfSignature<'_>>,
-        findings: &mut Vec<Result<Finding, Refused>>,
-    ) -> Result<(), ServiceError> {
-        let not_checked = |reason| Ok(Finding::NotChecked(reason));
+    ) -> Result<Vec<Finding>, ServiceError> {
         let signed = match SignedData::from_der(cms) {
-            Ok(signed) if signed.content_type() == oid::TST_INFO => {
-                findings.push(not_checked(NotChecked::TimeStamp));
-                return Ok(());
-            }
             Ok(signed) if signed.content_type() == oid::DATA && signed.content().is_none() => signed,
-            Ok(_) | Err(_) => {
-                findings.push(not_checked(NotChecked::Form));
-                return Ok(());
+            Ok(signed) if signed.content_type() == oid::TST_INFO => {
+                return Ok(vec![Finding::NotChecked(NotChecked::TimeStamp)]);
             }
+            Ok(_) | Err(_) => return Ok(vec![Finding::NotChecked(NotChecked::Form)]),
         };
+        let mut findings = Vec::new();
         for signer in signed.signers() {
-            findings.push(match self.issued_by_us(signer)? {
-                Some((row, certificate)) => {
-                    let judged = copy.judge(signer, &certificate, place);
-                    judged.and_then(|finding| usable(&row, &certificate, self.clock.now()).map(|()| finding))
-                }
+            let judged = match self.issued_by_us(signer)? {
+                Some((row, certificate)) => copy
+                    .judge(signer, &certificate, place)
+                    .and_then(|finding| usable(&row, &certificate, self.clock.now()).map(|()| finding)),
                 None if self.claims_to_be_ours(&signed, signer) => Err(Refused::Certificate),
-                None => not_checked(NotChecked::Issuer),
+                None => Ok(Finding::NotChecked(NotChecked::Issuer)),
+            };
+            findings.push(match judged {
+                Ok(finding) => finding,
+                Err(refused) => return Err(self.refused_copy(officer, refused)?),
             });
         }
-        Ok(())
+        Ok(findings)
     }
 
     /// The certificate that a signer names, where the ledger has it: who issued it is known from there alone.
