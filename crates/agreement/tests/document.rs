@@ -9,6 +9,7 @@ use ndoba_agreement::{TERMS, Templates};
 use ndoba_registration::application::{ApplicationContent, ApplicationId, SubjectContent};
 use ndoba_registration::fake::{clerk, municipality, person};
 use ndoba_registration::ports::{AgreementError, AgreementMaker, AgreementOf};
+use ndoba_registration::signed_copy::{UpdateError, Updates};
 
 fn made(content: &ApplicationContent, terms: &str) -> Result<Vec<u8>, AgreementError> {
     let templates = Templates {
@@ -98,4 +99,12 @@ fn other_scripts_long_words_and_what_cannot_be_printed() {
         assert!(text.contains(&name.replace(' ', "")), "{name}: {text}");
     }
     assert_eq!(named("ა\u{12345}"), Err(AgreementError::NotPrintable('\u{12345}')));
+}
+
+/// Signatures are written behind the document, and registration reads what was (P-13): it must be able to read this.
+#[test]
+fn a_signature_on_it_would_be_read() {
+    let pdf = made(&person(), TERMS).unwrap();
+    assert!(Updates::read(&pdf, &pdf).is_ok());
+    assert_eq!(Updates::read(&[&pdf[..], b"x"].concat(), &pdf).err(), Some(UpdateError::Unreadable));
 }

@@ -175,7 +175,7 @@ impl OfficerClient {
         self.post(&format!("/applications/{}/agreement", segment(id)), &body, None)
     }
 
-    /// Attaches the copy of the agreement that the subscriber signed: PDF, PNG or JPEG.
+    /// Attaches the copy of the agreement that the subscriber signed: PDF, PNG, JPEG or a detached signature.
     ///
     /// # Errors
     ///

@@ -5,6 +5,8 @@
 
 #[path = "seeds/certificates.rs"]
 mod certificates;
+#[path = "seeds/copies.rs"]
+mod copies;
 #[path = "seeds/documents.rs"]
 mod documents;
 #[path = "seeds/evidence.rs"]
@@ -23,6 +25,7 @@ fn main() -> Outcome {
     let work = tempfile::tempdir()?;
     let seeds = Seeds { work: work.path().to_owned() };
     certificates::make(&seeds)?;
+    copies::make(&seeds)?;
     requests::make(&seeds)?;
     documents::make(&seeds)?;
     evidence::make(&seeds)?;

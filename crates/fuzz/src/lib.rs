@@ -5,6 +5,7 @@
 //! it was read from. It decides nothing else. Enter at [`TARGETS`].
 
 mod certificates;
+mod copies;
 mod documents;
 mod evidence;
 mod requests;
@@ -44,6 +45,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "pin", eat: documents::pin },
     Target { name: "responder_request", eat: documents::responder_request },
     Target { name: "sealed", eat: documents::sealed },
+    Target { name: "signed_data", eat: copies::signed_data },
+    Target { name: "signed_pdf", eat: copies::signed_pdf },
     Target { name: "tsp_request", eat: requests::tsp_request },
 ];
 

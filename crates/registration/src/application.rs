@@ -411,8 +411,43 @@ pub struct AgreementContent {
 pub struct CopyContent {
     /// SHA-256 over the file, 64 lower-case hexadecimal digits.
     pub sha256: String,
-    /// `application/pdf`, `image/png` or `image/jpeg`.
+    /// `application/pdf`, `image/png`, `image/jpeg` or `application/pkcs7-signature`.
     pub media_type: String,
+    /// The electronic signatures found in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<SignatureContent>,
+}
+
+/// An electronic signature on a copy, and what was found of it when the copy was attached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SignatureContent {
+    /// `valid`: it is by a certificate of this provider that was good then, and over this agreement. `not-checked`: nothing
+    /// is said about it.
+    pub outcome: String,
+    /// Why it was not checked: `form` (not read here), `issuer` (no certificate of this provider), `signer` (who signs for
+    /// the organisation cannot be told) or `time-stamp`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Who signed: `applicant`, `representative` or `organisation`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<String>,
+    /// The serial number of the signer's certificate, hexadecimal, where it is this provider's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// When that was found, RFC 3339.
+    pub checked: String,
+}
+
+impl SignatureContent {
+    /// The outcome of a signature that holds.
+    pub(crate) const VALID: &str = "valid";
+
+    /// Whether it holds.
+    pub fn is_valid(&self) -> bool {
+        self.outcome == Self::VALID
+    }
 }
 
 macro_rules! without_personal_data {

@@ -196,7 +196,7 @@ macro_rules! identified {
 
             /// Who that is for the separation of duties (C-75): the personal number where it is known, by which
             /// officers are known too.
-            fn person(&self) -> Option<PersonIdentifier<'_>> {
+            pub(crate) fn person(&self) -> Option<PersonIdentifier<'_>> {
                 let given = self.given();
                 given.personal_number().or_else(|| given.other())
             }

@@ -24,6 +24,7 @@ mod profile;
 mod revocation_code;
 pub mod sealed;
 mod service;
+pub mod signed_copy;
 pub mod spool;
 mod state;
 mod subject;

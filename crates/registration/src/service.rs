@@ -4,6 +4,7 @@ mod agreements;
 mod applications;
 mod certificates;
 mod copies;
+mod copy_signatures;
 mod decline;
 mod desk;
 mod enrolment;

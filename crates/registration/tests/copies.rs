@@ -105,3 +105,43 @@ fn a_copy_lives_as_long_as_its_application() {
     assert_eq!(service.erase_due(10).unwrap(), 1);
     assert!(world.registry.tables().copies.is_empty());
 }
+
+/// Strangers' signatures are kept, and said not to be checked; what is over another document, or over none, is no copy.
+#[test]
+fn signatures_of_strangers_are_not_checked() {
+    let world = World::new();
+    let service = world.registration();
+    let (officer, id) = agreed(&world, &service);
+    let found = |octets: &[u8]| {
+        let attached = service.attach_copy(&officer, id, octets.to_vec(), None).map_err(code)?;
+        let copy = attached.application.content.agreement.unwrap().copy.unwrap();
+        assert!(copy.signatures.iter().all(|one| one.outcome == "not-checked" && one.signer.is_none()));
+        let reasons: Vec<String> = copy.signatures.into_iter().map(|one| one.reason.unwrap()).collect();
+        Ok::<_, &str>((copy.media_type, reasons.join(" ")))
+    };
+    let is = |media_type: &str, reasons: &str| Ok((media_type.to_owned(), reasons.to_owned()));
+    let detached: &[u8] = include_bytes!("../../../fuzz/seeds/signed_data/p256-detached");
+    let with_content: &[u8] = include_bytes!("../../../fuzz/seeds/signed_data/p256-cades");
+    assert_eq!(found(detached), is("application/pkcs7-signature", "issuer"));
+    assert_eq!(found(with_content), Err("copy.type"));
+    assert_eq!(found(&detached[..detached.len() - 1]), Err("copy.type"));
+
+    let within = |cms: &[u8]| {
+        let digits = hex(cms);
+        let (begin, end) = (48, 48 + digits.len() + 2);
+        format!("{:48}<{digits}>", format!("%PDF-1.7 /ByteRange [0 {begin} {end} 0]"))
+    };
+    assert_eq!(found(within(detached).as_bytes()), is("application/pdf", "issuer"));
+    assert_eq!(found(within(with_content).as_bytes()), is("application/pdf", "form"));
+    let both = format!("{} /ByteRange [0 0 0 0]", within(detached));
+    assert_eq!(found(both.as_bytes()), is("application/pdf", "issuer form"));
+    assert_eq!(found(b"%PDF-1.7"), is("application/pdf", ""));
+    let kinds: Vec<String> =
+        world.registry.tables().events.iter().map(|event| format!("{:?}", event.what)).collect();
+    assert!(kinds.iter().any(|kind| kind.contains("agreement-copy")), "{kinds:?}");
+    assert!(!kinds.iter().any(|kind| kind.contains("agreement-copy-signed")), "{kinds:?}");
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}

@@ -10,6 +10,7 @@
 //! [`CrlPlan`] (what was revoked).
 
 mod certificate;
+mod cms;
 mod crl;
 mod csr;
 mod ecdsa;
@@ -31,6 +32,7 @@ mod time;
 mod url;
 
 pub use certificate::{BadCertificate, Certificate};
+pub use cms::{BadCms, SignedData, SignerInfo};
 pub use crl::{
     BadCrl, Crl, CrlEntries, CrlFrame, CrlNumber, CrlPlan, CrlReadError, CrlReader, CrlView, RevokedEntry,
 };

@@ -181,6 +181,14 @@ oids! {
     SIGNED_DATA = "1.2.840.113549.1.7.2";
     /// id-data.
     DATA = "1.2.840.113549.1.7.1";
+    /// contentType, a signed attribute.
+    CMS_CONTENT_TYPE = "1.2.840.113549.1.9.3";
+    /// messageDigest, a signed attribute.
+    CMS_MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
+    /// signingCertificateV2, a signed attribute (RFC 5035).
+    SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
+    /// id-ct-TSTInfo: what a time-stamp signs (RFC 3161).
+    TST_INFO = "1.2.840.113549.1.9.16.1.4";
 }
 
 #[cfg(test)]

@@ -85,7 +85,10 @@ pub(crate) enum ApplicationCommand {
         #[arg(long, value_name = "DAY")]
         subject_accepted: Option<String>,
     },
-    /// Attach the copy of the agreement that the subscriber signed: PDF, PNG or JPEG, at most 2 MiB.
+    /// Attach the copy of the agreement that the subscriber signed: PDF, PNG, JPEG or a detached signature (.p7s), at
+    /// most 2 MiB.
+    ///
+    /// Electronic signatures with certificates of this provider are checked.
     Attach {
         #[command(flatten)]
         api: ApiArgs,

@@ -1,6 +1,7 @@
 //! `ndoba application`: from a draft to a certificate.
 
 mod form;
+mod signatures;
 
 use std::path::Path;
 
@@ -130,12 +131,14 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
     }
 }
 
-/// An application in one line.
+/// An application in one line, and one for each electronic signature on its signed copy.
 fn show(session: &Session, application: &Application) -> anyhow::Result<()> {
     session.print(application, || {
         let certificate = application.certificate.as_deref().unwrap_or("none yet");
         let remark = application.remark.as_ref().map(|remark| format!(" ({remark})")).unwrap_or_default();
-        format!("application {}: {}{remark}, certificate {certificate}", application.id, application.state)
+        let signatures = signatures::lines(application);
+        let Application { id, state, .. } = application;
+        format!("application {id}: {state}{remark}, certificate {certificate}{signatures}")
     })
 }
 

@@ -106,6 +106,11 @@ impl Registration {
 
     /// The digest of the agreement that was accepted, which must be the application's own still.
     pub(super) fn agreed(&self, record: &ApplicationRecord) -> Result<Sha256Digest, ServiceError> {
+        Ok(Sha256Digest::of(&self.agreed_document(record)?))
+    }
+
+    /// The document itself.
+    pub(super) fn agreed_document(&self, record: &ApplicationRecord) -> Result<Vec<u8>, ServiceError> {
         let refuse =
             |code, message: &str| Err(ServiceError::field("/agreement", code, Some("P-13"), message));
         let Some(accepted) = &record.content.agreement else {
@@ -114,14 +119,14 @@ impl Registration {
                 "must be accepted by the subscriber before anything is signed",
             );
         };
-        let digest = Sha256Digest::of(&self.document(record)?);
-        if digest.to_string() != accepted.sha256 {
+        let document = self.document(record)?;
+        if Sha256Digest::of(&document).to_string() != accepted.sha256 {
             return refuse(
                 "agreement.other",
                 "is not the one that this application makes: it must be accepted anew",
             );
         }
-        Ok(digest)
+        Ok(document)
     }
 
     fn document(&self, record: &ApplicationRecord) -> Result<Vec<u8>, ServiceError> {

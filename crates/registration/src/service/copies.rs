@@ -3,11 +3,14 @@
 
 use ndoba_audit::EventKind;
 use ndoba_types::Sha256Digest;
+use ndoba_x509::{SignedData, oid};
 
 use super::applications::must_be_draft;
 use super::reach::Sight;
 use super::{Officer, Once, Registration, ServiceError};
-use crate::application::{AgreementContent, ApplicationContent, ApplicationId, CopyContent, StoredState};
+use crate::application::{
+    AgreementContent, ApplicationContent, ApplicationId, CopyContent, SignatureContent, StoredState,
+};
 use crate::permission::Permission;
 use crate::ports::{Act, ApplicationRecord, ApplicationWithOrder, Conflict, CopyRecord, RegistryError};
 
@@ -18,16 +21,23 @@ const MAX_COPIES: usize = 8;
 
 /// What a copy may be, by how its octets begin: what a file is called says nothing.
 const KINDS: [(&[u8], &str); 3] =
-    [(b"%PDF-", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg")];
+    [(b"%PDF-", PDF), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg")];
+pub(super) const PDF: &str = "application/pdf";
+/// A signature beside the document (RFC 8551 §3.2.1), known by its structure.
+pub(super) const DETACHED: &str = "application/pkcs7-signature";
 
 impl Registration {
     /// Attaches the signed copy to a draft whose agreement is accepted. Another one takes its place; both are kept until
     /// the application is erased. A change of the application forgets it together with the acceptance.
     ///
+    /// Electronic signatures in it that were made with certificates of this provider are checked, and what was found is
+    /// noted with the copy (P-13, 411-2 OVR-6.3.4-02); of all others it is noted that they were not.
+    ///
     /// # Errors
     ///
-    /// [`ServiceError::Invalid`] for a file that is too long or none of the kinds; [`ServiceError::Conflict`] in another
-    /// state than draft, before the agreement is accepted, and after too many copies.
+    /// [`ServiceError::Invalid`] for a file that is too long or none of the kinds, and for a signature of ours that does not
+    /// hold; [`ServiceError::Conflict`] in another state than draft, before the agreement is accepted, and after too many
+    /// copies.
     pub fn attach_copy(
         &self,
         officer: &Officer,
@@ -46,6 +56,7 @@ impl Registration {
             return Err(ServiceError::conflict("agreement.missing", message));
         };
         let media_type = judge(&octets)?;
+        let signatures = self.signatures_on(officer, &record, &octets, media_type)?;
         let copy = CopyRecord {
             application: id,
             sha256: Sha256Digest::of(&octets),
@@ -55,8 +66,8 @@ impl Registration {
             added: self.clock.now(),
         };
         // The octets first: nothing ever names what is not there.
-        self.keep_copy(officer, &copy)?;
-        let named = CopyContent { sha256: copy.sha256.to_string(), media_type: copy.media_type };
+        self.keep_copy(officer, &copy, &signatures)?;
+        let named = CopyContent { sha256: copy.sha256.to_string(), media_type: copy.media_type, signatures };
         let agreement = AgreementContent { copy: Some(named), ..agreement };
         let content = ApplicationContent { agreement: Some(agreement), ..record.content };
         let record = ApplicationRecord { content, ..record };
@@ -80,7 +91,12 @@ impl Registration {
         self.registry.copy(id, sha256)?.ok_or(unknown)
     }
 
-    fn keep_copy(&self, officer: &Officer, copy: &CopyRecord) -> Result<(), ServiceError> {
+    fn keep_copy(
+        &self,
+        officer: &Officer,
+        copy: &CopyRecord,
+        signatures: &[SignatureContent],
+    ) -> Result<(), ServiceError> {
         if self.registry.copy(copy.application, copy.sha256)?.is_some() {
             return Ok(());
         }
@@ -88,9 +104,10 @@ impl Registration {
             let message = format!("an application has {MAX_COPIES} copies at most");
             return Err(ServiceError::conflict("copy.too-many", message));
         }
+        let signed = signatures.iter().any(SignatureContent::is_valid);
         let what = EventKind::EvidenceAdded {
             application: copy.application.into(),
-            kind: "agreement-copy".into(),
+            kind: if signed { "agreement-copy-signed" } else { "agreement-copy" }.into(),
             evidence: copy.sha256,
         };
         let act = Act { events: &[self.event(officer.id, what)?], receipt: None };
@@ -109,8 +126,16 @@ fn judge(octets: &[u8]) -> Result<&'static str, ServiceError> {
         return Err(ServiceError::field("/content", "copy.too-long", Some("P-13"), message));
     }
     let kind = KINDS.iter().find(|(beginning, _)| octets.starts_with(beginning));
-    kind.map(|(_, media_type)| *media_type).ok_or_else(|| {
-        let message = "must be a PDF, PNG or JPEG file";
+    let kind = kind.map(|(_, media_type)| *media_type).or_else(|| is_detached(octets).then_some(DETACHED));
+    kind.ok_or_else(|| {
+        let message = "must be a PDF, PNG or JPEG file, or a detached signature (.p7s) in DER";
         ServiceError::field("/content", "copy.type", Some("P-13"), message)
+    })
+}
+
+/// A signature over a document that is elsewhere.
+fn is_detached(octets: &[u8]) -> bool {
+    SignedData::from_der(octets).is_ok_and(|signed| {
+        signed.content_type() == oid::DATA && signed.content().is_none() && !signed.signers().is_empty()
     })
 }

@@ -23,11 +23,15 @@ pub(crate) const LONGEST_BODY: usize = MAX_COPY.div_ceil(3) * 4 + 1024;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CopyBody {
-    /// The file, PDF, PNG or JPEG, at most 2 MiB, in base64 (RFC 4648 §4, with padding).
+    /// The file, PDF, PNG, JPEG or a detached signature over the agreement (CMS in DER, `.p7s`), at most 2 MiB, in base64
+    /// (RFC 4648 §4, with padding).
     content: String,
 }
 
 /// Attaches the copy of the agreement that the subscriber signed. Its digest is part of what both officers sign.
+///
+/// Electronic signatures in it that were made with certificates of this provider are checked, and `agreement.copy.signatures`
+/// says what was found; one that does not hold for this agreement is refused with a code `signature.…`.
 #[utoipa::path(post, path = "/applications/{id}/agreement/copy", tag = "applications", request_body = CopyBody,
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = ApplicationView)))]
@@ -50,7 +54,8 @@ pub(crate) async fn attach(
 /// The signed copy of the agreement, as it was attached.
 #[utoipa::path(get, path = "/applications/{id}/agreement/copy", tag = "applications", params(("id" = String, Path)),
     responses((status = 200, content(
-        (Vec<u8> = "application/pdf"), (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg")))))]
+        (Vec<u8> = "application/pdf"), (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"),
+        (Vec<u8> = "application/pkcs7-signature")))))]
 pub(crate) async fn fetch(
     Caller(officer): Caller,
     api: web::Data<Api>,
