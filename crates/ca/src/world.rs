@@ -1,7 +1,6 @@
 //! What the CA needs besides its ledger: where CRLs are published, the rollback witness, and the places where
 //! a test may stop the process.
 
-use std::fs::File;
 use std::io::{self, Read, Seek};
 
 use ndoba_types::CaName;
@@ -48,8 +47,6 @@ impl<T: Read + Seek> ReadSeek for T {}
 
 /// Held while no other process changes a CA's list; dropping it lets the next one.
 pub trait Alone {}
-
-impl Alone for File {}
 
 impl Alone for () {}
 

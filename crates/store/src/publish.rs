@@ -120,7 +120,7 @@ impl CrlSink for PublishedFiles {
         // share it, since writing a list takes no longer than a moment.
         let folder = File::open(self.lists())?;
         folder.lock()?;
-        Ok(Box::new(folder))
+        Ok(Box::new(Turn(folder)))
     }
 
     fn draft(&self, _: &CaName) -> Result<Box<dyn CrlDraft>, ndoba_ca::PublishError> {
@@ -140,6 +140,11 @@ impl CrlSink for PublishedFiles {
         }
     }
 }
+
+/// The folder, locked until it is closed.
+struct Turn(#[expect(dead_code, reason = "held, not read")] File);
+
+impl Alone for Turn {}
 
 /// The entries of a list that is being made, in a file without a name.
 struct DraftFile {
