@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use ndoba_audit::{Actor, Event, EventKind, EventSink as _, Word};
-use ndoba_client::{grant, grant_lines};
 use ndoba_hsm::KeySpec;
-use ndoba_order::SignerRole;
 use ndoba_types::Span;
 use ndoba_x509::{PemLabel, to_pem};
 use serde_json::json;
 
+use super::officer::decided_by_two;
 use super::session::Session;
 use crate::cli::{ApiArgs, ConfigArgs};
 use crate::files;
@@ -67,10 +66,6 @@ pub(super) fn authorise(api: &ApiArgs, second: &OfficerRef, key: &Path, days: u3
         "office": "GE",
         "not_after": now.plus(Span::days(days)).floor_to_second().to_string(),
     });
-    let draft = session.api.draft_grant(&request)?;
-    let second = second.identity()?;
-    let lines = grant_lines(&draft, session.language)?;
-    anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officers said no");
-    let granted = grant(&session.api, &draft, &[&session.officer, &second], now)?;
+    let granted = decided_by_two(&session, &request, second)?;
     session.print(&granted, || format!("authorised, number {} of the register", granted.seq))
 }

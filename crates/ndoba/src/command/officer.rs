@@ -50,11 +50,7 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             request["kind"] = "grant".into();
             request["personal_number"] = personal_number.as_str().into();
             request["not_after"] = now.plus(Span::days(*days)).floor_to_second().to_string().into();
-            let draft = session.api.draft_grant(&request)?;
-            let second = second.identity()?;
-            let lines = grant_lines(&draft, session.language)?;
-            anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officers said no");
-            let granted = grant(&session.api, &draft, &[&session.officer, &second], now)?;
+            let granted = decided_by_two(&session, &request, second)?;
             session.print(&granted, || format!("granted, number {} of the register", granted.seq))
         }
         OfficerCommand::End { api, id } => {
@@ -127,7 +123,11 @@ fn spki_of(file: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Drafts a document of the register, shows it, and has two security officers sign it.
-fn decided_by_two(session: &Session, request: &Value, second: &OfficerRef) -> anyhow::Result<Grant> {
+pub(super) fn decided_by_two(
+    session: &Session,
+    request: &Value,
+    second: &OfficerRef,
+) -> anyhow::Result<Grant> {
     let draft = session.api.draft_grant(request)?;
     let second = second.identity()?;
     let lines = grant_lines(&draft, session.language)?;
@@ -162,11 +162,7 @@ fn authorise_responder(args: &AuthoriseResponderArgs) -> anyhow::Result<()> {
         "count": count,
         "not_after": now.plus(Span::days(*until_days)).floor_to_second().to_string(),
     });
-    let draft = session.api.draft_grant(&request)?;
-    let second = second.identity()?;
-    let lines = grant_lines(&draft, session.language)?;
-    anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officers said no");
-    let granted = grant(&session.api, &draft, &[&session.officer, &second], now)?;
+    let granted = decided_by_two(&session, &request, second)?;
     session.print(&granted, || format!("authorised, number {} of the register", granted.seq))
 }
 
