@@ -15,7 +15,7 @@ use ndoba_hsm::{
     subject_key_identifier,
 };
 use ndoba_settings::Settings;
-use ndoba_types::{IssueCertificates, KeyLabel, SignatureAlgorithm, SigningKey as _, ToBeSigned};
+use ndoba_types::{IssueCertificates, KeyLabel, PinPlace, SignatureAlgorithm, SigningKey as _, ToBeSigned};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, DnValue, IsCa, KeyIdMethod, KeyUsagePurpose,
     PKCS_ECDSA_P256_SHA256,
@@ -85,7 +85,7 @@ fn start(settings: &Settings, name: &str, folder: &Path) -> anyhow::Result<Modul
     let holds = |module: &&ndoba_settings::Module| module.tokens.iter().any(|token| token.name == name);
     let module = settings.hsm.modules.iter().find(holds).context("no module holds the token")?;
     let token = module.tokens.iter().find(|token| token.name == name).context("see above")?;
-    let ndoba_settings::PinSource::File(pin) = &token.pin else {
+    let PinPlace::File(pin) = &token.pin else {
         anyhow::bail!("a ceremony's PINs are in files");
     };
     Ok(Module::start(ModuleConfig {

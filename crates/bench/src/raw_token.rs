@@ -12,8 +12,8 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, ObjectClass};
 use cryptoki::session::UserType;
 use cryptoki::slot::Slot;
-use ndoba_settings::{KeyRef, PinSource, TokenSelector};
-use ndoba_types::SignatureAlgorithm;
+use ndoba_settings::{KeyRef, TokenSelector};
+use ndoba_types::{PinPlace, SignatureAlgorithm};
 use secrecy::SecretString;
 
 use crate::installation::Installation;
@@ -45,7 +45,7 @@ pub(crate) fn rate(installation: &Installation, key: &KeyRef, seconds: f64) -> a
         Some((module, token))
     });
     let (module, token) = found.with_context(|| format!("no token is named {}", key.token))?;
-    let (TokenSelector::Label(label), PinSource::File(pin)) = (&token.selector, &token.pin) else {
+    let (TokenSelector::Label(label), PinPlace::File(pin)) = (&token.selector, &token.pin) else {
         anyhow::bail!("a ceremony's token is found by its label and has its PIN in a file");
     };
     let digest = if key.algorithm == SignatureAlgorithm::EcdsaP256Sha256 {

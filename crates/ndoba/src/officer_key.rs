@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use ndoba_client::{CannotSign, Identity, OfficerKey};
-use ndoba_hsm::{Card, CardError, CardKey, KeySpec, PinSource};
-use ndoba_types::{BadCardUri, CardPin, CardUri, Signature, SignatureAlgorithm, SubjectPublicKeyInfo};
+use ndoba_hsm::{Card, CardError, CardKey, KeySpec};
+use ndoba_types::{BadCardUri, CardUri, Signature, SignatureAlgorithm, SubjectPublicKeyInfo};
 use ndoba_x509::Certificate;
 use rustls_pki_types::CertificateDer;
 
@@ -145,13 +145,6 @@ fn card(uri: &CardUri) -> anyhow::Result<(Card, CardUri)> {
     let module = uri.module.clone().or_else(|| std::env::var_os(MODULE).map(PathBuf::from));
     let uri = CardUri { module, ..uri.clone() };
     let card = Card::find(&uri)?;
-    let pin = uri.pin.as_ref().map(|pin| {
-        Ok::<_, anyhow::Error>(match pin {
-            CardPin::File(path) => PinSource::File(path.clone()),
-            CardPin::Fd(number) => tokens::inherited(*number)?,
-            CardPin::Credential(name) => tokens::credential(name)?,
-        })
-    });
-    card.log_in(pin.transpose()?)?;
+    card.log_in(uri.pin.as_ref().map(tokens::pin_source).transpose()?)?;
     Ok((card, uri))
 }

@@ -13,7 +13,7 @@ use ndoba_hsm::{
     Key, Module, ModuleConfig, PinSource, QueueLimits, Recovery, Token, TokenConfig, TokenSelector,
 };
 use ndoba_settings::{KeyRef, Settings};
-use ndoba_types::{IssueCertificates, KeyLabel, Purpose, SubjectPublicKeyInfo};
+use ndoba_types::{IssueCertificates, KeyLabel, PinPlace, Purpose, SubjectPublicKeyInfo};
 
 /// All modules and tokens of this process. Dropping it closes them.
 pub(crate) struct Tokens {
@@ -109,25 +109,20 @@ fn token_config(token: &ndoba_settings::Token) -> anyhow::Result<TokenConfig> {
     })
 }
 
-fn pin_source(pin: &ndoba_settings::PinSource) -> anyhow::Result<PinSource> {
+/// What the module reads a PIN from.
+pub(crate) fn pin_source(pin: &PinPlace) -> anyhow::Result<PinSource> {
     Ok(match pin {
-        ndoba_settings::PinSource::File(path) => PinSource::File(path.clone()),
-        ndoba_settings::PinSource::Fd(number) => inherited(*number)?,
-        ndoba_settings::PinSource::Credential(name) => credential(name)?,
+        PinPlace::File(path) => PinSource::File(path.clone()),
+        // Reopened by its name: taking the number over would need `unsafe`.
+        PinPlace::Fd(number) => PinSource::Descriptor(
+            File::open(format!("/proc/self/fd/{number}"))
+                .with_context(|| format!("the PIN's file descriptor {number} is not open"))?
+                .into(),
+        ),
+        PinPlace::Credential(name) => {
+            PinSource::Credential { directory: credentials_directory()?, name: name.clone() }
+        }
     })
-}
-
-/// A PIN behind a descriptor that whoever started this left open.
-pub(crate) fn inherited(number: i32) -> anyhow::Result<PinSource> {
-    // Reopened by its name: taking the number over would need `unsafe`.
-    let file = File::open(format!("/proc/self/fd/{number}"));
-    let file = file.with_context(|| format!("the PIN's file descriptor {number} is not open"))?;
-    Ok(PinSource::Descriptor(file.into()))
-}
-
-/// A PIN in a systemd credential.
-pub(crate) fn credential(name: &str) -> anyhow::Result<PinSource> {
-    Ok(PinSource::Credential { directory: credentials_directory()?, name: name.to_owned() })
 }
 
 #[expect(

@@ -23,6 +23,6 @@ pub use url::HttpUrl;
 pub use values::{
     Audit, CertificationAuthority, CertifiedDevice, ClockMode, ClockSettings, Crl, DataKeyRef, Database, Hsm,
     JournalMode, KernelCheck, KeyRef, Legal, Limits, Listen, Log, LogFormat, Mode, Module, NtpServer, Ocsp,
-    OfficersTls, OnTimeout, Paths, PinSource, Policies, PublicTls, QualifiedUnder, ResponderId, Role, Roles,
-    Settings, Token, TokenSelector, Tsa, TsaUnit, UnknownAnswer, Urls, Webhook,
+    OfficersTls, OnTimeout, Paths, Policies, PublicTls, QualifiedUnder, ResponderId, Role, Roles, Settings,
+    Token, TokenSelector, Tsa, TsaUnit, UnknownAnswer, Urls, Webhook,
 };

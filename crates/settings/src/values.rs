@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use ndoba_types::{CaName, DeviceModel, InstallationId, KeyLabel, Oid, SignatureAlgorithm, Span, UtcTime};
+use ndoba_types::{
+    CaName, DeviceModel, InstallationId, KeyLabel, Oid, PinPlace, SignatureAlgorithm, Span, UtcTime,
+};
 
 use crate::HttpUrl;
 
@@ -208,7 +210,7 @@ pub struct Token {
     /// How to find it.
     pub selector: TokenSelector,
     /// Where its PIN is.
-    pub pin: PinSource,
+    pub pin: PinPlace,
     /// Sessions that sign at once.
     pub sessions: u16,
     /// Requests that may wait.
@@ -224,17 +226,6 @@ pub enum TokenSelector {
     Label(String),
     /// By its slot's number, for modules whose labels do not tell tokens apart.
     Slot(u64),
-}
-
-/// Where a PIN is; never the PIN.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PinSource {
-    /// A systemd credential's name, read from `$CREDENTIALS_DIRECTORY`.
-    Credential(String),
-    /// An inherited file descriptor.
-    Fd(i32),
-    /// The first line of a file.
-    File(PathBuf),
 }
 
 /// A key by its place.

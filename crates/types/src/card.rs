@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::PinPlace;
+
 /// The longest URI that is read, in octets.
 const MAX_LEN: usize = 2048;
 
@@ -32,18 +34,7 @@ pub struct CardUri {
     /// The library by which the card is reached.
     pub module: Option<PathBuf>,
     /// Where the PIN is; the person is asked when absent.
-    pub pin: Option<CardPin>,
-}
-
-/// Where a card's PIN is: what `pin-source` names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CardPin {
-    /// `file:/path`, or the path alone.
-    File(PathBuf),
-    /// `fd:3`: an inherited descriptor.
-    Fd(i32),
-    /// `credential:name`: a systemd credential.
-    Credential(String),
+    pub pin: Option<PinPlace>,
 }
 
 /// Why a text is no URI of a key on a card. None of the sentences repeats the text: a PIN may stand in it.
@@ -171,19 +162,19 @@ fn put<T>(place: &mut Option<T>, value: T) -> Result<(), BadCardUri> {
     Ok(())
 }
 
-fn pin(source: &str) -> Result<CardPin, BadCardUri> {
-    if let Some(number) = source.strip_prefix("fd:") {
-        let number = number.parse().ok().filter(|number| *number > 2);
-        return number.map(CardPin::Fd).ok_or(BadCardUri::PinSource);
-    }
-    if let Some(name) = source.strip_prefix("credential:") {
-        let sane = !name.is_empty() && !name.contains('/');
-        return if sane { Ok(CardPin::Credential(name.into())) } else { Err(BadCardUri::PinSource) };
-    }
-    // `file:///path` and `file:/path` are the same file (RFC 8089 §2).
-    let path = source.strip_prefix("file:").unwrap_or(source);
-    let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
-    if path.is_absolute() { Ok(CardPin::File(path)) } else { Err(BadCardUri::PinSource) }
+/// What `pin-source` names: `fd:3`, `credential:name`, `file:/path`, or the path alone.
+fn pin(source: &str) -> Result<PinPlace, BadCardUri> {
+    let place = if let Some(number) = source.strip_prefix("fd:") {
+        number.parse().ok().and_then(PinPlace::fd)
+    } else if let Some(name) = source.strip_prefix("credential:") {
+        PinPlace::credential(name)
+    } else {
+        // `file:///path` and `file:/path` are the same file (RFC 8089 §2).
+        let path = source.strip_prefix("file:").unwrap_or(source);
+        let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
+        path.is_absolute().then_some(PinPlace::File(path))
+    };
+    place.ok_or(BadCardUri::PinSource)
 }
 
 fn text(value: &str) -> Result<String, BadCardUri> {

@@ -12,18 +12,20 @@ mod digest;
 mod id;
 mod key;
 mod oid;
+mod pin;
 mod ports;
 mod serial;
 mod sign;
 mod time;
 
 pub use authority::{BadCaName, CaName};
-pub use card::{BadCardUri, CardPin, CardUri};
+pub use card::{BadCardUri, CardUri};
 pub use device::{BadDeviceModel, DeviceModel};
 pub use digest::{BadDigest, Sha256Digest, Sha256Hasher};
 pub use id::{BadId, EventId, InstallationId, OfficerId, OrderId, RecordId};
 pub use key::{BadKeyLabel, KeyLabel, SubjectPublicKeyInfo};
 pub use oid::{BadOid, Oid};
+pub use pin::PinPlace;
 pub use ports::{Clock, Random, RandomUnavailable};
 pub use serial::{BadSerial, SerialNumber};
 pub use sign::{

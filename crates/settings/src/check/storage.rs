@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use ndoba_types::PinPlace;
+
 use super::{Checked, complaint, path, positive, positive_span};
 use crate::pin::RawPin;
 use crate::raw::{RawDatabase, RawModule, RawPaths, RawToken};
-use crate::values::{Database, Module, Paths, PinSource, Token, TokenSelector};
+use crate::values::{Database, Module, Paths, Token, TokenSelector};
 
 pub(super) fn paths(raw: RawPaths, folder: &Path) -> Checked<Paths> {
     let state = path("paths.state", &raw.state, folder)?;
@@ -122,7 +124,7 @@ fn token(raw: RawToken, section: &str, folder: &Path) -> Checked<Token> {
     })
 }
 
-fn pin(raw: Option<RawPin>, key: &str, folder: &Path) -> Checked<PinSource> {
+fn pin(raw: Option<RawPin>, key: &str, folder: &Path) -> Checked<PinPlace> {
     let Some(RawPin { file, fd, credential }) = raw else {
         return complaint(
             key,
@@ -130,15 +132,14 @@ fn pin(raw: Option<RawPin>, key: &str, folder: &Path) -> Checked<PinSource> {
         );
     };
     match (file, fd, credential) {
-        (Some(file), None, None) => Ok(PinSource::File(path(key, &file, folder)?)),
-        (None, Some(fd), None) if fd > 2 => Ok(PinSource::Fd(fd)),
-        (None, Some(_), None) => {
-            complaint(key, "a file descriptor above 2, inherited from whoever starts this")
+        (Some(file), None, None) => Ok(PinPlace::File(path(key, &file, folder)?)),
+        (None, Some(fd), None) => PinPlace::fd(fd).map_or_else(
+            || complaint(key, "a file descriptor above 2, inherited from whoever starts this"),
+            Ok,
+        ),
+        (None, None, Some(name)) => {
+            PinPlace::credential(&name).map_or_else(|| complaint(key, "a credential's name has no slash"), Ok)
         }
-        (None, None, Some(name)) if !name.is_empty() && !name.contains(['/', '\0']) && name != ".." => {
-            Ok(PinSource::Credential(name))
-        }
-        (None, None, Some(_)) => complaint(key, "a credential's name has no slash"),
         _ => complaint(key, "give exactly one of file, fd and credential"),
     }
 }

@@ -16,7 +16,7 @@ fn every_attribute_has_its_place() {
     assert_eq!((key.manufacturer.as_deref(), key.model.as_deref()), (Some("A"), Some("M")));
     assert_eq!((key.object.as_deref(), key.id.as_deref()), (Some("officer"), Some(&[1, 0xab][..])));
     assert_eq!(key.module.as_deref(), Some("/usr/lib/a.so".as_ref()));
-    assert_eq!(key.pin, Some(CardPin::File("/run/pin".into())));
+    assert_eq!(key.pin, Some(PinPlace::File("/run/pin".into())));
     // What is told to people names the key, and neither a library nor a place of a PIN.
     let told = "pkcs11:token=Nino%20B;serial=00%2F1;manufacturer=A;model=M;object=officer;id=%01%AB";
     assert_eq!(key.to_string(), told);
@@ -28,11 +28,13 @@ fn every_attribute_has_its_place() {
 fn a_pin_comes_from_a_file_a_descriptor_or_a_credential() {
     let pin = |source: &str| read(&format!("pkcs11:?pin-source={source}")).map(|key| key.pin.unwrap());
     for file in ["file:/run/pin", "file:///run/pin", "/run/pin", "file:%2Frun%2Fpin"] {
-        assert_eq!(pin(file), Ok(CardPin::File("/run/pin".into())), "{file}");
+        assert_eq!(pin(file), Ok(PinPlace::File("/run/pin".into())), "{file}");
     }
-    assert_eq!(pin("fd:3"), Ok(CardPin::Fd(3)));
-    assert_eq!(pin("credential:card"), Ok(CardPin::Credential("card".into())));
-    for bad in ["fd:0", "fd:x", "credential:../x", "credential:", "file:pin", "1234", "|get-pin"] {
+    assert_eq!(pin("fd:3"), Ok(PinPlace::Fd(3)));
+    assert_eq!(pin("credential:card"), Ok(PinPlace::Credential("card".into())));
+    for bad in
+        ["fd:0", "fd:x", "credential:../x", "credential:..", "credential:", "file:pin", "1234", "|get-pin"]
+    {
         assert_eq!(pin(bad), Err(BadCardUri::PinSource), "{bad}");
     }
 }
