@@ -15,6 +15,8 @@ mod update;
 
 use std::ops::Range;
 
+use ndoba_x509::asn1;
+
 pub use update::{UpdateError, Updates};
 
 /// The most signatures of a file that are looked at: two parts, with time-stamps.
@@ -56,23 +58,9 @@ fn signature_at(file: &[u8], at: usize) -> Option<PdfSignature<'_>> {
     let covered = [file.get(begin..before)?, file.get(behind..behind.checked_add(rest)?)?];
     let digits = file.get(gap.clone())?.strip_prefix(b"<")?.strip_suffix(b">")?;
     let octets = hex::decode(digits).ok()?;
-    let cms = octets.get(..element_length(&octets)?)?;
+    let cms = asn1::first(&octets).ok()?;
     let padded = octets.get(cms.len()..)?.iter().all(|octet| *octet == 0);
     (begin == 0 && padded).then(|| PdfSignature { covered, gap, cms: cms.to_vec() })
-}
-
-/// The length of the DER element that begins here, its header included.
-fn element_length(der: &[u8]) -> Option<usize> {
-    let first = usize::from(*der.get(1)?);
-    if first < 0x80 {
-        return Some(2 + first);
-    }
-    let octets = der.get(2..2 + (first & 0x7f))?;
-    if !(1..=4).contains(&octets.len()) {
-        return None;
-    }
-    let length = octets.iter().fold(0_usize, |length, octet| length << 8 | usize::from(*octet));
-    length.checked_add(2 + octets.len())
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The other side: whether a token holds, for who has one and trusts nobody (the audit log's verifier, archives).
 
-use der::{AnyRef, Decode as _, Encode as _, Reader as _, SliceReader, Tag, TagNumber};
+use der::{AnyRef, Decode as _, Tag};
 use ndoba_types::{SignatureAlgorithm, UtcTime};
+use ndoba_x509::asn1::{Unexpected, context, elements, fields, octets, whole};
 use ndoba_x509::{Certificate, KeyKind, oid, signature_algorithm, verify_signature};
 
 use crate::ImprintHash;
@@ -206,37 +207,14 @@ fn content_digest(algorithm: AnyRef<'_>) -> Result<ContentDigest, BadToken> {
     ContentDigest::ALL.into_iter().find(|digest| digest.oid() == id).ok_or(BadToken::Algorithm)
 }
 
-const fn context(number: u32) -> Tag {
-    Tag::ContextSpecific { constructed: true, number: TagNumber(number) }
-}
-
-/// The elements within `element`, which must have the tag `tag`.
-fn elements(element: AnyRef<'_>, tag: Tag) -> Result<Vec<AnyRef<'_>>, BadToken> {
-    if element.header().tag() != tag {
-        return Err(BadToken::Malformed);
-    }
-    let mut reader = SliceReader::new(element.value()).map_err(|_| BadToken::Malformed)?;
-    let mut elements = Vec::new();
-    while !reader.is_finished() {
-        elements.push(AnyRef::decode(&mut reader).map_err(|_| BadToken::Malformed)?);
-    }
-    Ok(elements)
-}
-
-fn fields<const N: usize>(element: AnyRef<'_>, tag: Tag) -> Result<[AnyRef<'_>; N], BadToken> {
-    elements(element, tag)?.try_into().map_err(|_| BadToken::Malformed)
-}
-
-fn octets(element: AnyRef<'_>) -> Result<&[u8], BadToken> {
-    if element.header().tag() == Tag::OctetString { Ok(element.value()) } else { Err(BadToken::Malformed) }
-}
-
-fn whole(element: AnyRef<'_>) -> Result<Vec<u8>, BadToken> {
-    element.to_der().map_err(|_| BadToken::Malformed)
-}
-
 fn is(element: AnyRef<'_>, der: &[u8]) -> Result<(), BadToken> {
     if whole(element)? == der { Ok(()) } else { Err(BadToken::Malformed) }
+}
+
+impl From<Unexpected> for BadToken {
+    fn from(_: Unexpected) -> Self {
+        Self::Malformed
+    }
 }
 
 /// Why a token does not hold.

@@ -3,9 +3,10 @@
 
 use aws_lc_rs::digest;
 use der::asn1::ObjectIdentifier;
-use der::{AnyRef, Decode as _, Encode as _, Reader as _, SliceReader, Tag, TagNumber};
+use der::{AnyRef, Decode as _, Encode as _, Tag};
 use ndoba_types::SerialNumber;
 
+use crate::asn1::{Unexpected, context, elements, fields, octets, whole};
 use crate::signature::{Hash, Scheme, scheme, verify_scheme};
 use crate::{Certificate, encode, oid};
 
@@ -78,6 +79,11 @@ impl<'a> SignedData<'a> {
     /// The content, where it is within; a detached signature has none.
     pub fn content(&self) -> Option<&'a [u8]> {
         self.content
+    }
+
+    /// Whether it is about a document that is elsewhere: id-data, not within.
+    pub fn is_detached(&self) -> bool {
+        self.content_type == oid::DATA && self.content.is_none()
     }
 
     /// The signers, in their order.
@@ -193,7 +199,7 @@ impl<'a> SignerInfo<'a> {
 
 /// The first ESSCertIDv2 is this certificate's: nobody can put another one with the same key in its place.
 fn bound_to(value: AnyRef<'_>, certificate: &Certificate) -> Result<(), BadCms> {
-    let first = |any| elements(any, Tag::Sequence)?.first().copied().ok_or(BadCms::Malformed);
+    let first = |any| elements(any, Tag::Sequence)?.first().copied().ok_or(Unexpected);
     let id = elements(first(first(value)?)?, Tag::Sequence)?;
     let (hash, value) = match *id.as_slice() {
         [algorithm, value, ..] if algorithm.header().tag() == Tag::Sequence => (hash_of(algorithm)?, value),
@@ -254,37 +260,14 @@ fn scheme_of(algorithm: AnyRef<'_>, hash: Hash) -> Result<Scheme, BadCms> {
     }
 }
 
-const fn context(number: u32) -> Tag {
-    Tag::ContextSpecific { constructed: true, number: TagNumber(number) }
-}
-
-/// The elements within `element`, which must have the tag `tag`.
-fn elements(element: AnyRef<'_>, tag: Tag) -> Result<Vec<AnyRef<'_>>, BadCms> {
-    if element.header().tag() != tag {
-        return Err(BadCms::Malformed);
-    }
-    let mut reader = SliceReader::new(element.value()).map_err(|_| BadCms::Malformed)?;
-    let mut elements = Vec::new();
-    while !reader.is_finished() {
-        elements.push(AnyRef::decode(&mut reader).map_err(|_| BadCms::Malformed)?);
-    }
-    Ok(elements)
-}
-
-fn fields<const N: usize>(element: AnyRef<'_>, tag: Tag) -> Result<[AnyRef<'_>; N], BadCms> {
-    elements(element, tag)?.try_into().map_err(|_| BadCms::Malformed)
-}
-
 fn identifier(element: AnyRef<'_>) -> Result<ObjectIdentifier, BadCms> {
     element.decode_as().map_err(|_| BadCms::Malformed)
 }
 
-fn octets(element: AnyRef<'_>) -> Result<&[u8], BadCms> {
-    if element.header().tag() == Tag::OctetString { Ok(element.value()) } else { Err(BadCms::Malformed) }
-}
-
-fn whole(element: AnyRef<'_>) -> Result<Vec<u8>, BadCms> {
-    element.to_der().map_err(|_| BadCms::Malformed)
+impl From<Unexpected> for BadCms {
+    fn from(_: Unexpected) -> Self {
+        Self::Malformed
+    }
 }
 
 /// Why signed data is not read, or a signature in it does not hold.

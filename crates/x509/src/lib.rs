@@ -9,6 +9,7 @@
 //! [`CertificatePlan`] (the certificate that follows from the three), [`Certificate`] (one read back) and
 //! [`CrlPlan`] (what was revoked).
 
+pub mod asn1;
 mod certificate;
 mod cms;
 mod crl;

@@ -3,7 +3,7 @@
 
 use ndoba_audit::EventKind;
 use ndoba_types::Sha256Digest;
-use ndoba_x509::{SignedData, oid};
+use ndoba_x509::SignedData;
 
 use super::applications::must_be_draft;
 use super::reach::Sight;
@@ -135,7 +135,5 @@ fn judge(octets: &[u8]) -> Result<&'static str, ServiceError> {
 
 /// A signature over a document that is elsewhere.
 fn is_detached(octets: &[u8]) -> bool {
-    SignedData::from_der(octets).is_ok_and(|signed| {
-        signed.content_type() == oid::DATA && signed.content().is_none() && !signed.signers().is_empty()
-    })
+    SignedData::from_der(octets).is_ok_and(|signed| signed.is_detached() && !signed.signers().is_empty())
 }

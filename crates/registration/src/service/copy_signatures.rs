@@ -103,7 +103,7 @@ impl Registration {
         place: Option<&PdfSignature<'_>>,
     ) -> Result<Vec<Finding>, ServiceError> {
         let signed = match SignedData::from_der(cms) {
-            Ok(signed) if signed.content_type() == oid::DATA && signed.content().is_none() => signed,
+            Ok(signed) if signed.is_detached() => signed,
             Ok(signed) if signed.content_type() == oid::TST_INFO => {
                 return Ok(vec![Finding::NotChecked(NotChecked::TimeStamp)]);
             }
