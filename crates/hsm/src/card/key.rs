@@ -134,15 +134,12 @@ impl Card {
             return Err(CardError::NotConforming { card: self.label(), wanted, attributes });
         }
         let (id, public_key) = self.with(|session| public_half(session, handle))?;
-        let spec = public_key.as_ref().and_then(public_key::spec_of);
-        let (spec, algorithm) = match spec {
-            Some(KeySpec::P256) => (KeySpec::P256, SignatureAlgorithm::EcdsaP256Sha256),
-            Some(KeySpec::P384) => (KeySpec::P384, SignatureAlgorithm::EcdsaP384Sha384),
-            Some(KeySpec::P521 | KeySpec::Rsa3072 | KeySpec::Rsa4096) | None => {
-                return Err(CardError::WrongKind { card: self.label(), wanted });
-            }
-        };
-        let Some(public_key) = public_key else {
+        let of_officers = public_key.and_then(|key| match public_key::spec_of(&key)? {
+            spec @ KeySpec::P256 => Some((key, spec, SignatureAlgorithm::EcdsaP256Sha256)),
+            spec @ KeySpec::P384 => Some((key, spec, SignatureAlgorithm::EcdsaP384Sha384)),
+            KeySpec::P521 | KeySpec::Rsa3072 | KeySpec::Rsa4096 => None,
+        });
+        let Some((public_key, spec, algorithm)) = of_officers else {
             return Err(CardError::WrongKind { card: self.label(), wanted });
         };
         let session = self.reader.pkcs11().open_ro_session(self.slot).map_err(|error| self.failed(&error))?;
