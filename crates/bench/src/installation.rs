@@ -99,15 +99,20 @@ impl Installation {
 
     /// Runs SQL in its SQLite database.
     pub(crate) fn sqlite(&self, script: &str) -> anyhow::Result<()> {
-        let mut connection = SqliteConnection::establish(&text(&self.file("ndoba.sqlite")))?;
-        Ok(connection.batch_execute(script)?)
+        Ok(self.connection()?.batch_execute(script)?)
     }
 
     /// Runs a query in its SQLite database whose one row is one `number`.
     pub(crate) fn sqlite_number(&self, query: &str) -> anyhow::Result<u64> {
-        let mut connection = SqliteConnection::establish(&text(&self.file("ndoba.sqlite")))?;
-        let row: Number = diesel::sql_query(query).get_result(&mut connection)?;
+        let row: Number = diesel::sql_query(query).get_result(&mut self.connection()?)?;
         Ok(row.number.try_into()?)
+    }
+
+    /// A connection that waits for its turn: the program may be writing.
+    fn connection(&self) -> anyhow::Result<SqliteConnection> {
+        let mut connection = SqliteConnection::establish(&text(&self.file("ndoba.sqlite")))?;
+        connection.batch_execute("PRAGMA busy_timeout = 60000")?;
+        Ok(connection)
     }
 
     /// The configuration as the ceremony wrote it.

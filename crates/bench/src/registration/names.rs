@@ -10,14 +10,17 @@ const STATEMENT: u32 = 500;
 /// Syllables of Georgian surnames, as many as make the names differ.
 const SYLLABLES: [&str; 10] = ["ბე", "რი", "მა", "ისუ", "რა", "ლო", "მი", "გე", "ლა", "შვი"];
 
+/// The certificates that a search shows; one that is still being signed has a row, and is shown to nobody.
+const ISSUED: &str = "certificates JOIN certificate_status USING (ca, serial) WHERE state = 'issued'";
+
 /// Enters `count` names beside those that are there, for certificates that are there, each under many.
 pub(super) fn fill(installation: &Installation, count: u32) -> anyhow::Result<()> {
-    let certificates = installation.sqlite_number("SELECT count(*) AS number FROM certificates")?;
+    let certificates = installation.sqlite_number(&format!("SELECT count(*) AS number FROM {ISSUED}"))?;
     anyhow::ensure!(certificates > 0, "the officers had no time to issue a certificate that could be found");
-    // These rows need not outlive the machine.
-    let mut script = String::from(
-        "PRAGMA synchronous = OFF; BEGIN;
-        CREATE TEMP TABLE numbered AS SELECT row_number() OVER () - 1 AS number, serial FROM certificates;\n",
+    // These rows need not outlive the machine. The CA may still be at work: what is read here is written upon at once.
+    let mut script = format!(
+        "PRAGMA synchronous = OFF; BEGIN IMMEDIATE;
+        CREATE TEMP TABLE numbered AS SELECT row_number() OVER () - 1 AS number, serial FROM {ISSUED};\n",
     );
     for begin in (0..count).step_by(STATEMENT as usize) {
         script += "INSERT INTO certificate_names (name, serial)
