@@ -56,7 +56,7 @@ GRANT SELECT, UPDATE ON orders, revocation_requests TO ndoba_ca;
 GRANT SELECT ON order_signatures, officer_grants, officer_grant_signatures, authorities, responder_requests
     TO ndoba_ca;
 GRANT SELECT, INSERT, UPDATE ON responder_certificates, final_batches TO ndoba_ca;
-GRANT SELECT, INSERT ON final_answers, final_cas TO ndoba_ca;
+GRANT SELECT, INSERT ON final_answers, final_cas, key_places TO ndoba_ca;
 
 -- public: what relying parties are told, and nothing about people.
 GRANT SELECT ON certificate_status, authorities, crls, heartbeat TO ndoba_public;

@@ -120,7 +120,7 @@ kinds! {
     }
     /// Two security officers signed that they are there, before a command opened a CA's key (GEN-6.4.3-02, GEN-6.5.4-01).
     PresenceProved = "presence-proved" {
-        /** For what: `ceremony`, `next-ca`, `revoke-ca`. */ act: Word, /** SHA-256 over what is decided. */ decided: Sha256Digest,
+        /** For what: `accept-key`, `ceremony`, `next-ca`, `revoke-ca`. */ act: Word, /** SHA-256 over what is decided. */ decided: Sha256Digest,
         /** SHA-256 over the statement that they signed. */ session: Sha256Digest, /** Who. */ officers: Vec<OfficerId>,
     }
     /// A step of a ceremony ended.
@@ -145,6 +145,11 @@ kinds! {
         /** SHA-256 over its SubjectPublicKeyInfo. */ spki: Sha256Digest,
         /** Algorithm and size: `ec-p256`, `rsa-3072`. */ algorithm: Word,
         /** The token's serial number. */ token: Word,
+    }
+    /// A CA's key is in a token where it may be used from now on: made there, found at the first start, or accepted by two.
+    KeyPlaced = "key-placed" {
+        /** Its label. */ key: KeyLabel, /** SHA-256 over its SubjectPublicKeyInfo. */ spki: Sha256Digest,
+        /** The token's serial number. */ token: Word, /** SHA-256 over the session of those who accepted it. */ session: Option<Sha256Digest>,
     }
     /// A data key was made: what personal data is sealed under at rest, wrapped by a key in a token.
     DataKeyMade = "data-key-made" {

@@ -148,7 +148,7 @@ impl Connection {
         let keys = shared.keys();
         let mut seen = keys.is_empty();
         for key in &keys {
-            let standing = match key.find(&self.session)? {
+            let standing = match key.find(&self.session, &self.info.serial)? {
                 Found::Usable(_) => Standing::Usable,
                 Found::Missing => Standing::Missing,
                 Found::Refused(unfit) => Standing::Refused(unfit),

@@ -106,7 +106,8 @@ impl Keeper {
         let mut workers = Vec::new();
         let number = self.shared.board.health().connections + 1;
         for clock in 1..=self.shared.limits.sessions.get() {
-            let place = Place { slot: connection.slot(), connection: number, clock };
+            let serial = connection.info().serial.clone();
+            let place = Place { slot: connection.slot(), serial, connection: number, clock };
             match worker::spawn(&self.shared, &self.pkcs11, place, stopped.clone(), exit.clone()) {
                 Ok(worker) => workers.push(worker),
                 Err(error) => tracing::error!(token = self.shared.name, %error, "no thread for a session"),

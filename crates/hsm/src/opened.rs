@@ -17,6 +17,8 @@ pub(crate) struct OpenedKey {
     pub(crate) public_key: SubjectPublicKeyInfo,
     pub(crate) counters: Arc<Counters>,
     standing: Mutex<Standing>,
+    /// The serial numbers of the tokens in which it may be used; any where none are known.
+    homes: Mutex<Option<Vec<String>>>,
 }
 
 /// What the token said of a key when it was last asked.
@@ -34,6 +36,9 @@ pub(crate) enum Standing {
 
 /// The code of a key that this process destroyed: an act, with an event of its own, and no verdict of the token's.
 pub(crate) const DESTROYED: &str = "key-destroyed";
+
+/// The code of a key in a token where nobody put it.
+const ELSEWHERE: &str = "key-elsewhere";
 
 /// Why a key must not be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +69,7 @@ pub enum KeyVerdict {
     Opened,
     /// It is there and is not used.
     Refused {
-        /// `key-ambiguous`, `key-attributes` or `key-other`.
+        /// `key-ambiguous`, `key-attributes`, `key-elsewhere` or `key-other`.
         code: &'static str,
     },
 }
@@ -85,7 +90,8 @@ impl OpenedKey {
         public_key: SubjectPublicKeyInfo,
     ) -> Self {
         let counters = Arc::new(Counters::for_key(token, &label));
-        Self { label, algorithm, spec, public_key, counters, standing: Mutex::new(Standing::Unknown) }
+        let (standing, homes) = (Mutex::new(Standing::Unknown), Mutex::new(None));
+        Self { label, algorithm, spec, public_key, counters, standing, homes }
     }
 
     pub(crate) fn standing(&self) -> Standing {
@@ -96,9 +102,41 @@ impl OpenedKey {
         *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = standing;
     }
 
+    /// Lets it be used in these tokens only. `now` – the serial number of the token that is there.
+    pub(crate) fn keep_to(&self, homes: &[String], now: Option<&str>) {
+        *self.homes.lock().unwrap_or_else(PoisonError::into_inner) = Some(homes.to_vec());
+        let Some(serial) = now else { return };
+        match (self.elsewhere(serial), self.standing()) {
+            (Some(unfit), Standing::Unknown | Standing::Usable) => {
+                tracing::error!(reason = unfit.reason, "a key in use is refused");
+                self.set_standing(Standing::Refused(unfit));
+            }
+            // Found again, and judged, before it signs.
+            (None, Standing::Refused(unfit)) if unfit.code == ELSEWHERE => {
+                self.set_standing(Standing::Unknown)
+            }
+            (_, _) => {}
+        }
+    }
+
+    /// Why it must not be used in the token with that serial number.
+    pub(crate) fn elsewhere(&self, serial: &str) -> Option<Unfit> {
+        let homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
+        let home = homes.as_ref().is_none_or(|homes| homes.iter().any(|home| home == serial));
+        let reason = || {
+            format!(
+                "{} turned up in the token {serial}, where nobody put it: two security officers accept it there with \
+                 `ndoba ceremony accept-key`",
+                self.label
+            )
+        };
+        (!home).then(|| Unfit { code: ELSEWHERE, reason: reason() })
+    }
+
     /// Looks the key up and judges it (P-41): attributes, and that it is the key that was opened. A token that was
-    /// swapped for another with the same label is caught here, before anything is signed.
-    pub(crate) fn find(&self, session: &Session) -> Result<Found, Error> {
+    /// swapped for another with the same label is caught here, before anything is signed, and so is a key that was
+    /// restored into another token (`serial`).
+    pub(crate) fn find(&self, session: &Session, serial: &str) -> Result<Found, Error> {
         let handles = attributes::find_private(session, &self.label)?;
         let handle = match handles[..] {
             [] => return Ok(Found::Missing),
@@ -111,7 +149,9 @@ impl OpenedKey {
             return Ok(self.unfit("key-attributes", format!("must not be used: {}", offending.join(", "))));
         }
         match found.public_key {
-            Some(key) if key == self.public_key => Ok(Found::Usable(handle)),
+            Some(key) if key == self.public_key => {
+                Ok(self.elsewhere(serial).map_or(Found::Usable(handle), Found::Refused))
+            }
             Some(_) => Ok(self.unfit("key-other", "is another key than expected".into())),
             // A token that is going away loses the public object first on some modules; recovery asks again.
             None => Ok(Found::Missing),

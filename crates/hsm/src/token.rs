@@ -381,6 +381,15 @@ impl Token {
         Ok(secret)
     }
 
+    /// Lets a key that was opened be used only where the token has one of these serial numbers: what an HSM restores
+    /// from its backup is the same key elsewhere (GEN-6.5.4-01). Said again, it counts from then on.
+    pub fn keep_to(&self, label: &KeyLabel, homes: &[String]) {
+        let serial = self.info().map(|info| info.serial);
+        for key in self.shared.keys().iter().filter(|key| key.label == *label) {
+            key.keep_to(homes, serial.as_deref());
+        }
+    }
+
     /// The keys that were opened in this token, and what it last said of each.
     pub fn judged_keys(&self) -> Vec<JudgedKey> {
         self.shared.keys().iter().map(|key| key.judged()).collect()

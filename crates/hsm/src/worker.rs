@@ -32,9 +32,11 @@ pub(crate) enum Exit {
 }
 
 /// Where a worker works.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Place {
     pub(crate) slot: Slot,
+    /// The token's serial number.
+    pub(crate) serial: String,
     /// The number of the token's connection, counted from 1.
     pub(crate) connection: u64,
     /// This thread's call clock.
@@ -172,11 +174,20 @@ impl Link<'_> {
     }
 
     fn handle(&mut self, key: &OpenedKey) -> Result<ObjectHandle, Trouble> {
-        if let Some(&handle) = self.handles.get(&key.label) {
-            return Ok(handle);
+        // Handles are kept; where a key may be used is said at any time.
+        if let Some(unfit) = key.elsewhere(&self.place.serial) {
+            let reason = unfit.reason.clone();
+            key.set_standing(Standing::Refused(unfit));
+            return Err(Trouble::Key(reason));
         }
         let before = key.standing();
-        match key.find(self.session()?)? {
+        // One that was accepted here since it was refused is judged anew.
+        let judged = before != Standing::Unknown;
+        if let Some(&handle) = self.handles.get(&key.label).filter(|_| judged) {
+            return Ok(handle);
+        }
+        let serial = self.place.serial.clone();
+        match key.find(self.session()?, &serial)? {
             Found::Usable(handle) => {
                 key.set_standing(Standing::Usable);
                 self.handles.insert(key.label.clone(), handle);

@@ -129,6 +129,16 @@ pub(crate) enum CeremonyCommand {
     /// Make the next key and certificate of a CA, under the same name: a CA with a list and addresses of its own, which
     /// issues from when two security officers decide with `ndoba officer succeed-ca`. Two of them are there. The roles may run.
     NextCa(NextCaArgs),
+    /// Accept a CA's key in the token where it turned up, restored from a backup by the HSM's own means. Two security officers are
+    /// there. The roles may run: until then they sign nothing with it.
+    AcceptKey {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(flatten)]
+        present: PresentArgs,
+        /// The CA's name.
+        ca: CaName,
+    },
     /// Carry out the revocation of a CA that two security officers decided: its issuer's CRL, and whatever it certified.
     /// Two security officers are there. Goes on where it was interrupted. The roles may run.
     RevokeCa {

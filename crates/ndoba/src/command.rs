@@ -1,5 +1,6 @@
 //! The commands: clients of the registration API, and those that work on this machine.
 
+pub(crate) mod accept_key;
 pub(crate) mod application;
 pub(crate) mod audit;
 pub(crate) mod certificate;

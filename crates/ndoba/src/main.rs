@@ -14,6 +14,7 @@ mod installation;
 mod logging;
 mod officer_key;
 mod operations_ca;
+mod places;
 mod presence;
 mod restore;
 mod serve;
@@ -48,6 +49,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Ceremony(CeremonyCommand::Run(args)) => ceremony::run(&args)?,
         Command::Ceremony(CeremonyCommand::NextCa(args)) => ceremony::next_ca(&args)?,
         Command::Root(command) => command::root::run(&command)?,
+        Command::Ceremony(CeremonyCommand::AcceptKey { config, present, ca }) => {
+            command::accept_key::run(&config.config, &present, &ca)?;
+        }
         Command::Ceremony(CeremonyCommand::RevokeCa { config, present, ca }) => {
             command::revoke_ca::run(&config.config, &present, &ca)?;
         }

@@ -10,6 +10,7 @@ use ndoba_client::Identity;
 use ndoba_hsm::Key;
 use ndoba_order::{Act, Attended, MediaType, Presence, Register, SignerRole, attend, describe};
 use ndoba_settings::{KeyRef, Settings};
+use ndoba_store::Store;
 use ndoba_types::{CaName, IssueCertificates, PublishCrls, SessionId, Sha256Digest, SubjectPublicKeyInfo};
 use ndoba_x509::{Certificate, oid};
 
@@ -124,11 +125,17 @@ pub(crate) fn proved(there: &Attended) -> EventKind {
 pub(crate) fn open_ca(
     _there: &Attended,
     settings: &Settings,
+    store: &Store,
     tokens: &Tokens,
     name: &CaName,
 ) -> anyhow::Result<IssuingCa> {
-    let found = issuing_cas(settings, tokens, |one| one.name == *name)?.pop();
-    found.with_context(|| format!("the CA {name} is not configured"))
+    let found = issuing_cas(settings, store, tokens, |one| one.name == *name)?.pop();
+    let found = found.with_context(|| format!("the CA {name} is not configured"))?;
+    // Refused before anything is recorded as intended.
+    match found.watch.away() {
+        Some(reason) => anyhow::bail!(reason),
+        None => Ok(found),
+    }
 }
 
 /// An offline CA's key, for those who are there.

@@ -17,6 +17,7 @@ mod kept;
 mod keys;
 mod officers;
 pub(crate) mod own_certificates;
+mod places;
 mod public;
 mod responders;
 pub(crate) mod stamping;

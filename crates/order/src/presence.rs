@@ -16,6 +16,8 @@ const KIND: &str = "presence";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Act {
+    /// A CA's key is accepted in the token where it turned up.
+    AcceptKey,
     /// The first CAs are made.
     Ceremony,
     /// The next key of a CA is made and certified.
@@ -30,6 +32,7 @@ impl Act {
     /// The name in statements and in the audit log.
     pub fn name(self) -> &'static str {
         match self {
+            Self::AcceptKey => "accept-key",
             Self::Ceremony => "ceremony",
             Self::NextCa => "next-ca",
             Self::RevokeCa => "revoke-ca",

@@ -22,6 +22,7 @@ mod event_log;
 mod export;
 mod finals;
 mod journal;
+mod key_places;
 mod ledger;
 mod outbox;
 mod publish;

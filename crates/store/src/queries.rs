@@ -20,6 +20,7 @@ pub(crate) mod grants;
 pub(crate) mod heartbeat;
 pub(crate) mod in_use;
 pub(crate) mod issuance;
+pub(crate) mod key_places;
 pub(crate) mod keys;
 pub(crate) mod names;
 pub(crate) mod order_queue;

@@ -138,6 +138,15 @@ table! {
 }
 
 table! {
+    key_places (key, token) {
+        key -> Binary,
+        token -> Text,
+        key_label -> Text,
+        placed -> BigInt,
+    }
+}
+
+table! {
     data_keys (number) {
         number -> BigInt,
         wrapped_by -> Text,

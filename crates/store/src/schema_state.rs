@@ -23,7 +23,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Oldest first. The last one is the schema that this program works with.
-const VERSIONS: [&str; 12] = [
+const VERSIONS: [&str; 13] = [
     "20261123000001",
     "20261125000001",
     "20261127000001",
@@ -36,6 +36,7 @@ const VERSIONS: [&str; 12] = [
     "20261127000013",
     "20261127000014",
     "20261127000015",
+    "20261127000016",
 ];
 
 /// Migrations that were edited after databases had been made by them, which ended with the product's first version:

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ndoba_hsm::{KeyError, KeySpec, Module, OpenError, StartError, TokenSelector, subject_key_identifier};
+use ndoba_hsm::{
+    KeyError, KeySpec, KeyVerdict, Module, OpenError, StartError, TokenSelector, subject_key_identifier,
+};
 use ndoba_types::{
     AnswerStatus, IssueCertificates, KeyLabel, SignError, SignatureAlgorithm, SigningKey, StampTime,
     ToBeSigned,
@@ -137,6 +139,54 @@ worlds! {
         let Err(SignError::Refused { reason }) = sign(&key) else { panic!("signed with a key that is gone") };
         assert!(reason.contains("not in the token"), "{reason}");
         assert!(sign(&neighbour).is_ok());
+    }
+
+    fn a_key_signs_only_in_the_tokens_that_it_is_held_to(world: &World) {
+        let module = world.softhsm();
+        let token = ready(&module, "alpha");
+        let key = p256_key::<IssueCertificates>(&token, "signature/ca/1");
+        let neighbour = p256_key::<IssueCertificates>(&token, "seal/ca/1");
+        let sign = |key: &ndoba_hsm::Key<IssueCertificates>| key.sign(ToBeSigned::assertion(vec![1]));
+        let serial = token.info().unwrap().serial;
+        let hold = |homes: &[&str]| {
+            let homes: Vec<_> = homes.iter().map(|home| (*home).to_owned()).collect();
+            token.keep_to(key.label(), &homes);
+        };
+        let verdict = || {
+            let judged = token.judged_keys().into_iter().find(|one| one.label == *key.label());
+            judged.unwrap().verdict
+        };
+        assert!(sign(&key).is_ok());
+        hold(&[&serial]);
+        assert!(sign(&key).is_ok());
+        // Also where it has signed before, and with its handle at hand.
+        hold(&["another"]);
+        let Err(SignError::Refused { reason }) = sign(&key) else { panic!("it signed elsewhere") };
+        assert!(reason.contains(&serial) && reason.contains("where nobody put it"), "{reason}");
+        assert_eq!(key.away().as_ref(), Some(&reason));
+        assert_eq!(verdict(), KeyVerdict::Refused { code: "key-elsewhere" });
+        assert!(sign(&neighbour).is_ok());
+        hold(&["another", &serial]);
+        assert_eq!(key.away(), None);
+        assert!(sign(&key).is_ok());
+        assert_eq!(verdict(), KeyVerdict::Opened);
+    }
+
+    fn a_key_that_is_held_to_another_token_is_judged_so_when_its_own_connects(world: &World) {
+        let public = {
+            let module = world.softhsm();
+            p256_key::<IssueCertificates>(&ready(&module, "alpha"), "signature/ca/1").public_key().clone()
+        };
+        let module = world.softhsm();
+        let token = module.token("alpha").unwrap();
+        let label: KeyLabel = "signature/ca/1".parse().unwrap();
+        let key = token.open_expecting::<IssueCertificates>(&label, P256, public).unwrap();
+        token.keep_to(&label, &["another".to_owned()]);
+        let Err(SignError::Refused { reason }) = key.sign(ToBeSigned::assertion(vec![1])) else {
+            panic!("it signed elsewhere")
+        };
+        assert!(reason.contains("where nobody put it"), "{reason}");
+        assert_eq!(key.metrics().sign_calls, 0, "the token was not asked");
     }
 
     fn a_token_may_be_chosen_by_its_slot(world: &World) {

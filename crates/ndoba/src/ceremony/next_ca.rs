@@ -31,6 +31,7 @@ use crate::cli::NextCaArgs;
 use crate::command::terminate::{TOKEN_PATIENCE, register};
 use crate::files;
 use crate::installation::{self, World};
+use crate::places::place;
 use crate::presence::{Opening, There, open_ca, proved};
 use crate::succession::{key_like, public_half};
 use crate::tokens::Tokens;
@@ -107,6 +108,8 @@ impl Ceremony {
         let (key, responder) = (self.next.key.clone(), self.next.ocsp.key.clone());
         let present = self.next.present.clone();
         let (present_key, present_ocsp) = present.key.zip(present.ocsp).context("planned without keys")?;
+        // Its issuer's key first: where that must not be used, no other is made.
+        let issuer = self.ca_of(&self.settings, &self.next.issuer)?;
         let ca_key = self.make_key(&present_key, &key)?;
         let responder_key = self.make_key(&present_ocsp.key, &responder)?;
         if let Some(enrolment) = self.next.ocsp.enrolment.clone() {
@@ -115,7 +118,6 @@ impl Ceremony {
             files::write(&self.files.enrolment, to_pem(PemLabel::PublicKey, spki.as_der()).as_bytes())?;
         }
 
-        let issuer = self.ca_of(&self.settings, &self.next.issuer)?;
         let name = installation::provider_name(&self.next.certificate)?;
         let profile = self.profile("issuing-ca")?;
         let appointed = Appointed { profile: &profile, name, key: &ca_key, days: self.next.days };
@@ -154,6 +156,10 @@ impl Ceremony {
         let info = token.info().context("the token says nothing of itself")?;
         let made = key_like(token, present, &key.label, &self.world, &self.store, "ceremony-next-ca")?;
         let spki = public_half(&made)?;
+        if key.label.purpose() == "ca" {
+            let actor = Actor::Ceremony(self.next.digest());
+            place(&self.store, &self.world, actor, (&key.label, &spki), &info.serial, None)?;
+        }
         if !self.report.hsms.iter().any(|entry| entry.token == key.token) {
             self.report.hsms.push(hsm_entry(&key.token, info));
         }
@@ -228,7 +234,7 @@ impl Ceremony {
     }
 
     fn ca_of(&self, settings: &Settings, name: &CaName) -> anyhow::Result<IssuingCa> {
-        open_ca(&self.attended, settings, &self.tokens, name)
+        open_ca(&self.attended, settings, &self.store, &self.tokens, name)
     }
 
     fn profile(&self, name: &str) -> anyhow::Result<Profile> {

@@ -22,7 +22,7 @@ pub(crate) fn run(config: &Path, ca: &CaName) -> anyhow::Result<()> {
     let key = key.with_context(|| format!("the key of the CA {ca} is not configured here"))?;
     let tokens = Tokens::start(&settings, |token| token == key.token)?;
     tokens.wait_ready(TOKEN_PATIENCE)?;
-    let issuing = issuing_cas(&settings, &tokens, |one| one.name == *ca)?.pop();
+    let issuing = issuing_cas(&settings, &store, &tokens, |one| one.name == *ca)?.pop();
     let issuing = issuing.with_context(|| format!("the CA {ca} is not configured"))?;
     // A node of its own: a running `ca` role takes open attempts of its own node's other processes for lost.
     let node = format!("end-{}", settings.node);

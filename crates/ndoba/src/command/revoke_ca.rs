@@ -66,7 +66,7 @@ pub(crate) fn run(config: &Path, present: &PresentArgs, ca: &CaName) -> anyhow::
     let there = opening.by(present, &[told])?.attended;
     let actor = Actor::Ceremony(there.presence().decided);
     store.record(&[Event::new(&*world.random, world.clock.now(), actor, proved(&there))?])?;
-    let issuing = open_ca(&there, &settings, &tokens, &issuer.name)?;
+    let issuing = open_ca(&there, &settings, &store, &tokens, &issuer.name)?;
     // A node of its own: a running `ca` role takes open attempts of its own node's other processes for lost.
     let name = format!("revoke-{}", settings.node);
     let epoch = Epoch::draw(&*world.random)?;

@@ -18,6 +18,7 @@ use ndoba_x509::{Certificate, KeyIdentifier, verify_signature};
 
 use crate::cli::TerminateArgs;
 use crate::installation::{self, World};
+use crate::places::CaKey;
 use crate::tokens::Tokens;
 use crate::witness_file::role_marks;
 
@@ -42,6 +43,7 @@ pub(crate) fn run(args: &TerminateArgs) -> anyhow::Result<()> {
     let tokens = Tokens::start(&settings, |name| name == key.token)?;
     tokens.wait_ready(TOKEN_PATIENCE)?;
     let signing = tokens.open::<AnswerFinally>(&key, certificate.spki())?;
+    CaKey::of(&ca, &key, certificate.spki()).hold(&store, &tokens)?;
     let mut epoch = [0; 16];
     world.random.fill(&mut epoch)?;
     let mut ending = Ending {

@@ -15,12 +15,15 @@ use ndoba_ca::{
 };
 use ndoba_hsm::TokenState;
 use ndoba_settings::{CertificationAuthority, Mode, OnTimeout, Settings};
+use ndoba_store::Store;
 use ndoba_types::{IssueCertificates, PublishCrls, Span, UtcTime};
 
 use super::background::{Background, Next};
+use super::places::Places;
 use super::{Process, blocked_keys, record_one};
 use crate::failpoint::{self, KillAt};
 use crate::installation;
+use crate::places::CaKey;
 use crate::tokens::{Tokens, Watched};
 use crate::witness_file::{WitnessFile, role_marks};
 
@@ -41,7 +44,7 @@ const BEAT: Span = Span::seconds(1);
 const REVOCATION: &str = "revocation";
 
 /// Everything that may refuse; nothing is done yet.
-pub(super) fn prepare(process: &Process) -> anyhow::Result<CaService> {
+pub(super) fn prepare(process: &Process) -> anyhow::Result<(CaService, Places)> {
     let settings = &process.settings;
     let world = &process.world;
     let witness = installation::witness(settings, "ca")?;
@@ -62,7 +65,7 @@ pub(super) fn prepare(process: &Process) -> anyhow::Result<CaService> {
         sink: Arc::new(installation::published(settings)?),
         witness: Arc::new(WitnessFile::new(witness)),
         failpoints: failpoints(settings)?,
-        authorities: issuing_cas(settings, &process.tokens, |_| true)?,
+        authorities: issuing_cas(settings, &process.store, &process.tokens, |_| true)?,
         profiles: installation::profiles(settings)?,
         devices: settings.devices.iter().map(|device| (device.model.clone(), device.ends)).collect(),
         blocked_keys: blocked_keys::read(settings)?,
@@ -88,14 +91,15 @@ pub(super) fn prepare(process: &Process) -> anyhow::Result<CaService> {
         revocation: revocation_rule(settings),
         lanes: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN).min(MOST_LANES),
     };
-    Ok(CaService::new(parts)?)
+    let places = Places::of(process)?;
+    Ok((CaService::new(parts)?, places))
 }
 
 /// Starts the role.
 pub(super) fn start(
     process: &Arc<Process>,
     background: &mut Background,
-    mut service: CaService,
+    (mut service, places): (CaService, Places),
 ) -> anyhow::Result<()> {
     let process = Arc::clone(process);
     let closing = Arc::clone(&process);
@@ -121,6 +125,9 @@ pub(super) fn start(
         let due = |(at, told)| now.since(at) >= BEAT || now < at || told != issues;
         if works && beaten.is_none_or(due) {
             beat(&process, now, issues);
+            if let Err(error) = places.look(&process) {
+                tracing::warn!("where the CAs' keys may be used cannot be looked up: {error:#}");
+            }
             beaten = Some((now, issues));
         }
         match service.step() {
@@ -239,9 +246,10 @@ fn beat(process: &Process, now: UtcTime, issues: bool) {
     }
 }
 
-/// The CAs of the configuration whose keys this process has, and that `wanted` takes.
+/// The CAs of the configuration whose keys this process has, and that `wanted` takes; each key held to its places.
 pub(crate) fn issuing_cas(
     settings: &Settings,
+    store: &Store,
     tokens: &Tokens,
     wanted: impl Fn(&CertificationAuthority) -> bool,
 ) -> anyhow::Result<Vec<IssuingCa>> {
@@ -252,6 +260,7 @@ pub(crate) fn issuing_cas(
         let certificate = installation::certificate(&ca.certificate)?;
         let opening = || format!("the key {} of the CA {} cannot be used", key.label, ca.name);
         let certify = tokens.open::<IssueCertificates>(key, &facts.spki).with_context(opening)?;
+        CaKey::of(ca, key, &facts.spki).hold(store, tokens)?;
         authorities.push(IssuingCa {
             name: ca.name.clone(),
             certify: Arc::new(certify.clone()),

@@ -66,7 +66,11 @@ fn parts(settings: &Settings, tokens: &[String]) -> Vec<String> {
     for role in settings.roles.iter() {
         match role {
             Role::Audit => parts.push("audit".into()),
-            Role::Ca => parts.push("ca".into()),
+            Role::Ca => {
+                parts.push("ca".into());
+                let with_keys = settings.cas.iter().filter(|ca| ca.key.is_some());
+                parts.extend(with_keys.map(|ca| super::places::part(&ca.name)));
+            }
             Role::Public => {
                 parts.extend(["status records", "published CRLs"].map(str::to_owned));
                 if !settings.tsa.units.is_empty() {

@@ -102,6 +102,8 @@ fn each_role_runs_with_its_own_users_rights() {
         ("public", "UPDATE responder_certificates SET der = der"),
         ("public", "INSERT INTO final_cas VALUES ('signature', 1)"),
         ("ca", "UPDATE final_answers SET der = der"),
+        ("ca", "UPDATE key_places SET token = token"),
+        ("registration", "INSERT INTO key_places SELECT * FROM key_places"),
         ("public", "INSERT INTO responder_certificates SELECT * FROM responder_certificates"),
         ("ca", "INSERT INTO responder_requests SELECT * FROM responder_requests"),
         ("registration", "SELECT document FROM responder_requests"),

@@ -61,6 +61,7 @@ mod profile;
 mod program;
 mod responders;
 mod restore;
+mod restored_key;
 mod revocation;
 mod rights;
 mod roles;

@@ -31,6 +31,7 @@ fn health_metrics_and_a_log_of_objects() {
     });
     assert_eq!(ready["ready"], true);
     for part in [
+        "CA key root",
         "CRL root",
         "CRL seal",
         "CRL signature",

@@ -145,6 +145,7 @@ pub fn notice(what: &EventKind) -> Option<Notice> {
         | EventKind::KeyEpochClosed { .. }
         | EventKind::KeyGenerated { .. }
         | EventKind::KeyOpened { .. }
+        | EventKind::KeyPlaced { .. }
         | EventKind::KeyRefused { .. }
         | EventKind::LastCrlIntended { .. }
         | EventKind::LeapSecondPassed { .. }

@@ -16,6 +16,7 @@ mod finals;
 mod fixtures;
 mod house;
 mod issuance;
+mod key_places;
 mod raw;
 mod refusals;
 mod registry;

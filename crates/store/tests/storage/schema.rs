@@ -89,7 +89,7 @@ fn a_migration_commits_with_its_event_or_not_at_all() {
             Raw::Sqlite(_) => include_str!("../../migrations/sqlite/2026-11-27-000014_data_keys/down.sql"),
         };
         raw.run(before).unwrap();
-        raw.run("ALTER TABLE crls DROP COLUMN published; DROP TABLE responder_turns; DROP TABLE agreement_copies; DROP TABLE crl_parts; DROP TABLE officer_enrolments; DROP TABLE webhook_turns; DROP TABLE webhook_deliveries; DROP TABLE webhook_events; DELETE FROM __diesel_schema_migrations WHERE version >= '20261127000008'")
+        raw.run("ALTER TABLE crls DROP COLUMN published; DROP TABLE key_places; DROP TABLE responder_turns; DROP TABLE agreement_copies; DROP TABLE crl_parts; DROP TABLE officer_enrolments; DROP TABLE webhook_turns; DROP TABLE webhook_deliveries; DROP TABLE webhook_events; DELETE FROM __diesel_schema_migrations WHERE version >= '20261127000008'")
             .unwrap();
         raw.break_inserts("audit_events");
         assert!(matches!(upgrade(&database.engine), Err(OpenError::Store(StoreError::Unavailable(_)))));
@@ -104,6 +104,7 @@ fn a_migration_commits_with_its_event_or_not_at_all() {
             "20261127000013",
             "20261127000014",
             "20261127000015",
+            "20261127000016",
         ];
         assert_eq!(upgrade(&database.engine).unwrap(), missing);
         assert!(upgrade(&database.engine).unwrap().is_empty());
