@@ -86,7 +86,11 @@ fn at_half_load(
     constant.must_be_clean("half load on the server that computes nothing")?;
     report.figure("cached_half_load_p50_ms", cached.percentile(50), "ms");
     report.figure("cached_half_load_p99_ms", cached.percentile(99), "ms (aim: 5)");
-    report.figure("constant_half_load_p50_ms", constant.percentile(50), "ms, the server that computes nothing");
+    report.figure(
+        "constant_half_load_p50_ms",
+        constant.percentile(50),
+        "ms, the server that computes nothing",
+    );
     report.figure("constant_half_load_p99_ms", constant.percentile(99), "ms, the same");
     Ok(())
 }

@@ -7,7 +7,7 @@ use ndoba_testkit::Judge;
 use serde_json::Value;
 
 use crate::api::Call;
-use crate::installation::{Engine, Installation, free_port};
+use crate::installation::{Engine, Installation};
 use crate::program::{self, said};
 
 const SECURITY: [&str; 2] = ["--as", "officers/security-1.pem"];
@@ -15,7 +15,7 @@ const SECURITY: [&str; 2] = ["--as", "officers/security-1.pem"];
 #[test]
 fn an_officers_key_is_made_by_its_officer() {
     let here = Installation::on(Engine::Sqlite);
-    let door = format!("127.0.0.1:{}", free_port());
+    let door = format!("127.0.0.1:{}", ndoba_testkit::free_port().unwrap());
     here.configure("ndoba.toml", "[listen]", &format!("[listen]\nenrolment = \"{door}\""));
     let serving = here.serve(None);
     let url = format!("https://{door}");
