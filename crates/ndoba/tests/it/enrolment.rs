@@ -74,6 +74,10 @@ fn an_officers_key_is_made_by_its_officer() {
     here.sql(&format!("UPDATE officer_enrolments SET spki = X'{spki}'"));
 
     here.must(&certify);
+    let event = crate::roles::event(&here);
+    let certified =
+        format!("SELECT count(*) FROM audit_events WHERE {event} LIKE '%{officer}%officer-certified%'");
+    assert_eq!(here.sql(&certified), "1");
     assert!(fetch(&own).status.success());
     assert!(said(&fetch(&thief)).contains("certificate.unknown"));
     fs::write(here.file("officers/own.pem"), here.read_text("own.key") + &here.read_text("own.crt")).unwrap();

@@ -149,6 +149,7 @@ pub fn notice(what: &EventKind) -> Option<Notice> {
         | EventKind::LastCrlIntended { .. }
         | EventKind::LeapSecondPassed { .. }
         | EventKind::LoginRefused { .. }
+        | EventKind::OfficerCertified { .. }
         | EventKind::PersonalDataErased { .. }
         | EventKind::PersonalDataRead { .. }
         | EventKind::RecordsSealed { .. }
