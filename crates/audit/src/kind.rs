@@ -118,6 +118,11 @@ kinds! {
         /// SHA-256 over its plan.
         plan: Sha256Digest,
     }
+    /// Two security officers signed that they are there, before a command opened a CA's key (GEN-6.4.3-02, GEN-6.5.4-01).
+    PresenceProved = "presence-proved" {
+        /** For what: `ceremony`, `next-ca`, `revoke-ca`. */ act: Word, /** SHA-256 over what is decided. */ decided: Sha256Digest,
+        /** SHA-256 over the statement that they signed. */ session: Sha256Digest, /** Who. */ officers: Vec<OfficerId>,
+    }
     /// A step of a ceremony ended.
     CeremonyStepDone = "ceremony-step-done" {
         /// SHA-256 over the plan.

@@ -6,6 +6,7 @@
 
 mod plan;
 mod report;
+mod session;
 mod step;
 
 pub use plan::{AuthorityPlan, KeySpec, Mode, Organisation, Plan, PlanProblem, TsuPlan, UnreadablePlan};
@@ -13,4 +14,5 @@ pub use report::{
     Attendance, CertificateEntry, HsmEntry, KeyAttribute, KeyEntry, Participant, PinnedOfficer, Report,
     SignatureSlot, StepRecord,
 };
+pub use session::SessionEntry;
 pub use step::{Phase, Step};

@@ -290,7 +290,12 @@ impl Plan {
     /// The steps, in the order in which they are walked.
     pub fn steps(&self) -> Vec<Step> {
         let everyone = || std::iter::once(&self.root).chain(&self.authorities);
-        let mut steps = Vec::new();
+        let present = self.security_officers.iter().take(2).cloned().collect();
+        // Two people before the first key (GEN-6.4.3-02).
+        let mut steps = vec![
+            Step::PinOfficers { names: self.security_officers.clone() },
+            Step::OpenSession { names: present },
+        ];
         steps.extend(everyone().map(|authority| Step::GenerateKey {
             token: authority.token.clone(),
             label: format!("{}/ca/1", authority.name),
@@ -326,7 +331,6 @@ impl Plan {
             token: self.registration_token.clone(),
             label: "registration/data/1".into(),
         });
-        steps.push(Step::PinOfficers { names: self.security_officers.clone() });
         steps.push(Step::IssueRoot);
         steps.extend(self.authorities.iter().map(|a| Step::IssueAuthority { name: a.name.clone() }));
         steps.extend(everyone().map(|a| Step::IssueResponder { authority: a.name.clone() }));
@@ -422,6 +426,8 @@ mod tests {
     #[test]
     fn keys_come_before_certificates_and_the_root_before_the_rest() {
         let steps = Plan::development().steps();
+        assert!(matches!(steps[0], Step::PinOfficers { .. }), "{:?}", steps[0]);
+        assert!(matches!(&steps[1], Step::OpenSession { names } if names.len() == 2), "{:?}", steps[1]);
         let place = |wanted: &dyn Fn(&Step) -> bool| steps.iter().position(wanted).unwrap();
         let last_key = place(&|s| matches!(s, Step::MakeDataKey { .. }));
         assert!(steps.iter().rposition(|s| matches!(s, Step::GenerateKey { .. })).unwrap() < last_key);

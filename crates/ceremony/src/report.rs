@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use ndoba_types::Sha256Digest;
 use serde::{Deserialize, Serialize};
 
-use crate::{Mode, Phase, Plan};
+use crate::{Mode, Phase, Plan, SessionEntry};
 
 /// Somebody who takes part, with a role and what it answers for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +138,10 @@ pub struct Report {
     pub plan: String,
     /// Version of the software that ran it.
     pub software: String,
+    /// What two security officers signed before the first CA key was made or used. Reports from before there were sessions
+    /// have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionEntry>,
     /// Roles, functions, responsibilities.
     pub participants: Vec<Participant>,
     /// Devices.
@@ -222,6 +226,7 @@ impl Report {
             date: String::new(),
             plan: plan.to_string(),
             software: software.into(),
+            session: None,
             participants,
             hsms: Vec::new(),
             keys: Vec::new(),
@@ -262,6 +267,13 @@ impl Report {
             let phases: Vec<_> = p.phases.iter().map(|phase| phase.words()).collect();
             writeln!(out, "  {}, {}{outside}\n    {}", p.name, p.role, p.responsibility)?;
             writeln!(out, "    phases: {}", phases.join(", "))?;
+        }
+        if let Some(session) = &self.session {
+            writeln!(out, "\nSESSION OF TWO SECURITY OFFICERS (GEN-6.4.3-02)")?;
+            writeln!(out, "  {}\n    sha256 {}", session.statement, session.sha256)?;
+            for (officer, signature) in session.officers.iter().zip(&session.signatures) {
+                writeln!(out, "  signed by the officer {officer}\n    {signature}")?;
+            }
         }
         writeln!(out, "\nDEVICES")?;
         for h in &self.hsms {

@@ -8,10 +8,10 @@ use crate::KeySpec;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
+    /// The first security officers' keys are pinned, and two of them are there.
+    Appointment,
     /// Key pairs come to be, inside the device.
     KeyGeneration,
-    /// The first security officers' keys are pinned.
-    Appointment,
     /// CA, responder and TSU certificates.
     Certification,
     /// The first CRLs.
@@ -21,7 +21,7 @@ pub enum Phase {
 impl Phase {
     /// All of them, as they follow each other.
     pub const ALL: [Self; 4] =
-        [Self::KeyGeneration, Self::Appointment, Self::Certification, Self::Publication];
+        [Self::Appointment, Self::KeyGeneration, Self::Certification, Self::Publication];
 
     /// Its name for people.
     pub fn words(self) -> &'static str {
@@ -76,6 +76,12 @@ pub enum Step {
         /// The wrapping key's label.
         label: String,
     },
+    /// Two of the security officers who were just pinned sign that they are there (GEN-6.4.3-02). No CA key is made or used
+    /// before.
+    OpenSession {
+        /// Their names.
+        names: Vec<String>,
+    },
     /// The first security officers are pinned: everybody else's authority is granted by them.
     PinOfficers {
         /// Their names.
@@ -93,7 +99,9 @@ impl Step {
     pub fn phase(&self) -> Phase {
         match self {
             Self::GenerateKey { .. } | Self::MakeDataKey { .. } => Phase::KeyGeneration,
-            Self::AuthoriseResponder { .. } | Self::PinOfficers { .. } => Phase::Appointment,
+            Self::AuthoriseResponder { .. } | Self::OpenSession { .. } | Self::PinOfficers { .. } => {
+                Phase::Appointment
+            }
             Self::IssueAuthority { .. }
             | Self::IssueResponder { .. }
             | Self::IssueRoot
@@ -121,6 +129,9 @@ impl Step {
             Self::MakeDataKey { token, label } => format!(
                 "Generate the key {label} (AES, 256 bits) in the token {token}; wrap the first data key with it"
             ),
+            Self::OpenSession { names } => {
+                format!("{} sign that they are there for this plan", names.join(" and "))
+            }
             Self::PinOfficers { names } => format!("Pin the keys of {}", names.join(", ")),
             Self::PublishCrl { authority } => format!("The CA {authority} signs its first CRL"),
         }

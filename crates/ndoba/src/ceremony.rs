@@ -19,6 +19,7 @@ use anyhow::Context as _;
 use ndoba_audit::{Actor, Event, EventKind, EventSink as _, Word};
 use ndoba_ca::{CeremonyDesk, Epoch, NoFailpoints, Node};
 use ndoba_ceremony::{Mode, Plan, Report, Step, StepRecord};
+use ndoba_order::Attended;
 use ndoba_settings::Settings;
 use ndoba_store::{HeadFile, Store, Witness};
 use ndoba_types::{InstallationId, Sha256Digest};
@@ -86,7 +87,8 @@ pub(crate) fn run(args: &CeremonyArgs) -> anyhow::Result<()> {
     let report = Report::begin(&plan, &installation.to_string(), software);
     let epoch = Epoch::draw(&*world.random)?;
     let node = Arc::new(Node::begin("ceremony", epoch, Arc::clone(&world.clock), Arc::clone(&world.random)));
-    let mut ceremony = Ceremony { plan, folder, settings, tokens, store, world, node, report };
+    let attended = None;
+    let mut ceremony = Ceremony { plan, folder, settings, tokens, store, world, node, attended, report };
     ceremony.walk()?;
     ceremony.finish()
 }
@@ -107,6 +109,8 @@ struct Ceremony {
     store: Store,
     world: World,
     node: Arc<Node>,
+    /// None until two officers have signed: no CA key is made or used before.
+    attended: Option<Attended>,
     report: Report,
 }
 
@@ -147,6 +151,7 @@ impl Ceremony {
             Step::IssueRoot => self.issue_root(),
             Step::IssueTsu { name } => self.issue_tsu(name),
             Step::MakeDataKey { token, label } => self.make_data_key(token, label),
+            Step::OpenSession { .. } => self.open_session(),
             Step::PinOfficers { names } => self.pin_officers(names),
             Step::PublishCrl { authority } => self.publish_crl(authority),
         }
@@ -172,6 +177,11 @@ impl Ceremony {
         files::write(&self.folder.report(), &json)?;
         println!("The report is in {}", self.folder.file("ceremony/report.txt").display());
         Ok(())
+    }
+
+    /// Those who are there.
+    fn attended(&self) -> anyhow::Result<&Attended> {
+        self.attended.as_ref().context("no two security officers have signed that they are there")
     }
 
     fn log(&self, what: EventKind) -> anyhow::Result<()> {

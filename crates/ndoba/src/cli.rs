@@ -4,6 +4,7 @@ mod application;
 mod content;
 mod next_ca;
 mod officer;
+mod present;
 mod probe;
 mod registration;
 pub(crate) mod revoke_all;
@@ -24,6 +25,7 @@ use crate::officer_key::OfficerRef;
 pub(crate) use application::ApplicationCommand;
 pub(crate) use next_ca::NextCaArgs;
 pub(crate) use officer::{AuthoriseResponderArgs, DoorArgs, EnrolArgs, OfficerCommand, OfficerNewArgs};
+pub(crate) use present::PresentArgs;
 pub(crate) use probe::{ProbeCommand, WatchArgs};
 
 pub(crate) use content::{DevicesArgs, Law, LintArgs, LintFormat, LintType, ProfileCommand};
@@ -125,13 +127,15 @@ pub(crate) enum CeremonyCommand {
     /// Hold a ceremony: keys, certificates, first CRLs, pinned officers, report.
     Run(CeremonyArgs),
     /// Make the next key and certificate of a CA, under the same name: a CA with a list and addresses of its own, which
-    /// issues from when two security officers decide with `ndoba officer succeed-ca`. The roles may run.
+    /// issues from when two security officers decide with `ndoba officer succeed-ca`. Two of them are there. The roles may run.
     NextCa(NextCaArgs),
     /// Carry out the revocation of a CA that two security officers decided: its issuer's CRL, and whatever it certified.
-    /// Goes on where it was interrupted. The roles may run.
+    /// Two security officers are there. Goes on where it was interrupted. The roles may run.
     RevokeCa {
         #[command(flatten)]
         config: ConfigArgs,
+        #[command(flatten)]
+        present: PresentArgs,
         /// The CA's name.
         ca: CaName,
     },

@@ -20,7 +20,7 @@ pub(crate) mod registration;
 mod revoke_all;
 pub(crate) mod revoke_ca;
 pub(crate) mod root;
-mod session;
+pub(crate) mod session;
 pub(crate) mod terminate;
 pub(crate) mod tsa;
 pub(crate) mod webhook;

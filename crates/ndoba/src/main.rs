@@ -14,6 +14,7 @@ mod installation;
 mod logging;
 mod officer_key;
 mod operations_ca;
+mod presence;
 mod restore;
 mod serve;
 mod succession;
@@ -47,8 +48,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Ceremony(CeremonyCommand::Run(args)) => ceremony::run(&args)?,
         Command::Ceremony(CeremonyCommand::NextCa(args)) => ceremony::next_ca(&args)?,
         Command::Root(command) => command::root::run(&command)?,
-        Command::Ceremony(CeremonyCommand::RevokeCa { config, ca }) => {
-            command::revoke_ca::run(&config.config, &ca)?;
+        Command::Ceremony(CeremonyCommand::RevokeCa { config, present, ca }) => {
+            command::revoke_ca::run(&config.config, &present, &ca)?;
         }
         Command::Config(ConfigCommand::Check(args)) => {
             let settings = ndoba_settings::Settings::load(&args.config)?;

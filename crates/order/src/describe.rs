@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::document::{self, Malformed};
-use crate::{AcceptRestore, GrantDocument, Order};
+use crate::{AcceptRestore, GrantDocument, Order, Presence};
 
 /// In which language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,20 +14,21 @@ pub enum Language {
     Georgian,
 }
 
-/// Describes an order, a document of the register or the acceptance of a restored database, one line each for what it asks and for every member.
+/// Describes an order, a document of the register, the acceptance of a restored database or a session, one line each for what it asks and for every member.
 ///
 /// Nothing is left out: a member without a word of its own is shown under its own name. Characters that could hide
 /// or turn text (controls, direction marks) are shown as escapes.
 ///
 /// # Errors
 ///
-/// [`Malformed`] when the bytes are neither: then nobody should sign them.
+/// [`Malformed`] when the bytes are none of them: then nobody should sign them.
 pub fn describe(bytes: &[u8], language: Language) -> Result<Vec<String>, Malformed> {
     let (kind, members) = document::open(bytes)?;
     let readable = [
         Order::from_bytes(bytes).map(drop),
         GrantDocument::from_bytes(bytes).map(drop),
         AcceptRestore::from_bytes(bytes).map(drop),
+        Presence::from_bytes(bytes).map(drop),
     ];
     // Each kind has one reader; the others say that they do not know it.
     let verdict = readable.into_iter().find(|read| *read != Err(Malformed::UnknownKind));
@@ -98,6 +99,10 @@ fn heading(kind: &str, language: Language) -> String {
             "Accept a restored database that is behind its witnesses",
             "აღდგენილი მონაცემთა ბაზის მიღება, რომელიც მოწმეებს ჩამორჩება",
         ),
+        "presence" => (
+            "Be there with a second security officer while a CA's key is used",
+            "უსაფრთხოების მეორე ოფიცერთან ერთად დასწრება, სანამ გამცემი ცენტრის გასაღები გამოიყენება",
+        ),
         "authorise-responder" => (
             "Let a CA certify its OCSP responders again and again, within these bounds",
             "ნებართვა: გამცემმა ცენტრმა ამ ფარგლებში თავად გასცეს OCSP მოპასუხის სერტიფიკატები",
@@ -134,6 +139,7 @@ fn pick<'w>((english, georgian): (&'w str, &'w str), language: Language) -> &'w 
 
 /// The members' names for people: English, Georgian.
 const LABELS: &[(&str, &str, &str)] = &[
+    ("act", "What is done", "რა კეთდება"),
     ("agreement", "Agreement (SHA-256)", "ხელშეკრულება (SHA-256)"),
     ("authorisation", "Standing authorisation", "მუდმივი ნებართვა"),
     ("authorities", "CA", "გამცემი ცენტრი"),
@@ -146,6 +152,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("csr", "Certificate request (SHA-256)", "მოთხოვნა სერტიფიკატზე (SHA-256)"),
     ("database", "The database as it is", "მონაცემთა ბაზა, როგორიც არის"),
     ("days", "Valid for, days", "მოქმედების ვადა, დღე"),
+    ("decided", "What is decided (SHA-256)", "რა არის გადაწყვეტილი (SHA-256)"),
     ("destroys", "Destroys the key (SHA-256)", "ანადგურებს გასაღებს (SHA-256)"),
     ("device", "Qualified device of the key", "გასაღების კვალიფიციური მოწყობილობა"),
     ("digest", "SHA-256", "SHA-256"),
@@ -175,6 +182,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("not_before", "From", "დასაწყისი"),
     ("office", "Office", "ოფისი"),
     ("officer", "Officer", "თანამშრომელი"),
+    ("opened", "Session opened", "სესია გაიხსნა"),
     ("order_id", "Order", "ბრძანება"),
     ("organization", "Organisation", "ორგანიზაცია"),
     ("organization_identifier", "Organisation's identifier", "ორგანიზაციის იდენტიფიკატორი"),
@@ -192,10 +200,12 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("seq", "Number in the register", "ნომერი რეესტრში"),
     ("serial", "Certificate (serial number)", "სერტიფიკატი (სერიული ნომერი)"),
     ("serial_number", "Identifier", "იდენტიფიკატორი"),
+    ("session", "Session", "სესია"),
     ("shown_by", "Shown by", "დასტურდება"),
     ("spki", "Public key (SHA-256)", "საჯარო გასაღები (SHA-256)"),
     ("subject", "Subject", "სუბიექტი"),
     ("surname", "Surname", "გვარი"),
+    ("tokens", "Token (serial number)", "ტოკენი (სერიული ნომერი)"),
     ("type", "Kind", "სახე"),
     ("version", "Status version", "სტატუსის ვერსია"),
     ("witnesses", "Witness that ends", "მოწმე, რომელიც სრულდება"),

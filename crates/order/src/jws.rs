@@ -56,6 +56,9 @@ pub enum MediaType {
     /// An order.
     #[serde(rename = "ndoba-order+jws")]
     Order,
+    /// The presence of two security officers while a CA's key is used.
+    #[serde(rename = "ndoba-presence+jws")]
+    Presence,
     /// The acceptance of a restored database.
     #[serde(rename = "ndoba-restore+jws")]
     Restore,

@@ -4,7 +4,7 @@
 //! The CA believes nothing in its database that is not signed here. [`authorise`] is the one door: canonical bytes
 //! and signatures in, an [`AuthorisedOrder`] or a [`Refusal`] out. [`Register`] is replayed from the [`Pin`], which
 //! does not come from the database. [`accept_restore`] lets two security officers accept a database that is behind its
-//! witnesses. [`accept_responder_request`] judges a responder's request under a standing authorisation. Nothing here reads a clock, a file or a database, or holds a private key.
+//! witnesses, [`attend`] proves that two are there before a CA's key is used. [`accept_responder_request`] judges a responder's request under a standing authorisation. Nothing here reads a clock, a file or a database, or holds a private key.
 //!
 //! That a CSR has the digest an order names, that the certificate to revoke exists, that the order was not carried
 //! out before: that is the CA's to check, with its ledger.
@@ -22,6 +22,7 @@ mod office;
 mod order;
 mod person;
 mod pin;
+mod presence;
 mod register;
 mod restore;
 mod role;
@@ -44,6 +45,7 @@ pub use office::{BadOffice, Office};
 pub use order::{Issue, Order, OrderContent, OrderKind, ProfileRef, Release, Revoke, Suspend};
 pub use person::person_commitment;
 pub use pin::{Pin, PinnedOfficer};
+pub use presence::{Act, Attended, Presence, PresenceRefusal, attend};
 pub use register::{Appointment, Register, RegisterRefusal};
 pub use restore::{
     AcceptRestore, AcceptedRestore, AuthorityMarks, RestoreMarks, RestoreRefusal, WitnessedMarks,

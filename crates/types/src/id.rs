@@ -91,6 +91,12 @@ identifier! {
     RecordId
 }
 
+identifier! {
+    /// Names one session in which two security officers are there while a CA's key is used; drawn when it is opened, so
+    /// that no signature serves a second one.
+    SessionId
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

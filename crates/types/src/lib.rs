@@ -22,7 +22,7 @@ pub use authority::{BadCaName, CaName};
 pub use card::{BadCardUri, CardUri};
 pub use device::{BadDeviceModel, DeviceModel};
 pub use digest::{BadDigest, Sha256Digest, Sha256Hasher};
-pub use id::{BadId, EventId, InstallationId, OfficerId, OrderId, RecordId};
+pub use id::{BadId, EventId, InstallationId, OfficerId, OrderId, RecordId, SessionId};
 pub use key::{BadKeyLabel, KeyLabel, SubjectPublicKeyInfo};
 pub use oid::{BadOid, Oid};
 pub use pin::PinPlace;

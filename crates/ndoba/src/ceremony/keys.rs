@@ -131,6 +131,7 @@ impl Ceremony {
         label: &str,
         key: KeySpec,
     ) -> anyhow::Result<String> {
+        self.attended()?;
         let label: KeyLabel = label.parse()?;
         let serial = self.note_token(token_name)?;
         let token = self.tokens.get(token_name)?;

@@ -16,7 +16,8 @@ use anyhow::Context as _;
 use ndoba_audit::{Actor, Event, EventKind, EventSink as _, Word};
 use ndoba_ca::ports::Ledger as _;
 use ndoba_ca::{Appointed, CeremonyDesk, Epoch, IssuingCa, NoFailpoints, Node};
-use ndoba_ceremony::{Attendance, Mode, Phase, Report, StepRecord};
+use ndoba_ceremony::{Attendance, Mode, Phase, Report, SessionEntry, StepRecord};
+use ndoba_order::{Act, Attended};
 use ndoba_settings::{KeyRef, Settings};
 use ndoba_store::Store;
 use ndoba_types::{CaName, Sha256Digest, SubjectPublicKeyInfo};
@@ -30,20 +31,16 @@ use crate::cli::NextCaArgs;
 use crate::command::terminate::{TOKEN_PATIENCE, register};
 use crate::files;
 use crate::installation::{self, World};
-use crate::serve::ca::issuing_cas;
+use crate::presence::{Opening, There, open_ca, proved};
 use crate::succession::{key_like, public_half};
 use crate::tokens::Tokens;
 
 /// Makes what is missing.
 pub(crate) fn run(args: &NextCaArgs) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        args.officers.len() >= 2,
-        "two security officers are there, each named with --officer (GEN-6.5.1-04)"
-    );
     let settings = installation::load(&args.config.config)?;
     let (store, world) = (installation::open_store(&settings)?, World::of(&settings)?);
     // A database that went back may know another CA under the name.
-    register(&settings, &store)?;
+    let register = register(&settings, &store)?;
     let next = NextCa::plan(args, &settings)?;
     let files = Files::of(&settings, &next.present, &args.next);
     anyhow::ensure!(
@@ -60,20 +57,32 @@ pub(crate) fn run(args: &NextCaArgs) -> anyhow::Result<()> {
         ndoba_settings::Mode::Development => Mode::Development,
         ndoba_settings::Mode::Production => Mode::Production,
     };
+    let opening = Opening {
+        settings: &settings,
+        register: &register,
+        world: &world,
+        tokens: &tokens,
+        act: Act::NextCa,
+        decided: next.digest(),
+    };
+    let There { attended, names } = opening.by(&args.present, &next.told())?;
     let attendance = Attendance {
         mode,
         place: args.place.clone(),
-        security_officers: args.officers.clone(),
+        security_officers: names,
         witnesses: args.witnesses.clone(),
     };
     let software = concat!("ndoba ", env!("CARGO_PKG_VERSION"));
-    let report = Report::attended(&attendance, next.digest(), &settings.installation.to_string(), software);
+    let mut report =
+        Report::attended(&attendance, next.digest(), &settings.installation.to_string(), software);
+    report.session = Some(SessionEntry::from(&attended));
     // A node of its own: a running `ca` role takes open attempts of its own node's other processes for lost.
     let name = format!("next-ca-{}", settings.node);
     let node =
         Node::begin(&name, Epoch::draw(&*world.random)?, Arc::clone(&world.clock), Arc::clone(&world.random));
     let section = section::text(&files::read_text(&args.config.config)?, &next.present.name, &args.next)?;
-    let mut ceremony = Ceremony { settings, store, world, tokens, node: Arc::new(node), next, files, report };
+    let node = Arc::new(node);
+    let mut ceremony = Ceremony { settings, store, world, tokens, node, next, attended, files, report };
     ceremony.walk()?;
     ceremony.finish(&section)
 }
@@ -86,6 +95,7 @@ struct Ceremony {
     tokens: Tokens,
     node: Arc<Node>,
     next: NextCa,
+    attended: Attended,
     files: Files,
     report: Report,
 }
@@ -93,6 +103,7 @@ struct Ceremony {
 impl Ceremony {
     fn walk(&mut self) -> anyhow::Result<()> {
         self.log(EventKind::CeremonyStarted { plan: self.next.digest() })?;
+        self.log(proved(&self.attended))?;
         let (key, responder) = (self.next.key.clone(), self.next.ocsp.key.clone());
         let present = self.next.present.clone();
         let (present_key, present_ocsp) = present.key.zip(present.ocsp).context("planned without keys")?;
@@ -217,8 +228,7 @@ impl Ceremony {
     }
 
     fn ca_of(&self, settings: &Settings, name: &CaName) -> anyhow::Result<IssuingCa> {
-        let found = issuing_cas(settings, &self.tokens, |one| one.name == *name)?.pop();
-        found.with_context(|| format!("the CA {name} is not configured"))
+        open_ca(&self.attended, settings, &self.tokens, name)
     }
 
     fn profile(&self, name: &str) -> anyhow::Result<Profile> {

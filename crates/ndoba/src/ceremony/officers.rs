@@ -1,13 +1,16 @@
 //! The operations CA and the first security officers.
 
-use ndoba_ceremony::Mode;
-use ndoba_order::{Pin, PinnedOfficer};
+use ndoba_ceremony::{Mode, SessionEntry};
+use ndoba_client::Identity;
+use ndoba_order::{Act, Pin, PinnedOfficer, Register};
 use ndoba_types::{OfficerId, Sha256Digest, UtcTime};
 use ndoba_x509::Certificate;
 
 use super::{Ceremony, Folder};
 use crate::files;
+use crate::installation;
 use crate::operations_ca::OperationsCa;
+use crate::presence::{Opening, proved};
 
 /// Makes the operations CA and the servers' TLS certificates.
 pub(super) fn make_operations_ca(folder: &Folder, mode: Mode, now: UtcTime) -> anyhow::Result<()> {
@@ -47,5 +50,33 @@ impl Ceremony {
         let bytes = pin.to_bytes()?;
         files::write(&self.settings.paths.officers_pin, &bytes)?;
         Ok(format!("pin sha256 {}", Sha256Digest::of(&bytes)))
+    }
+
+    /// Two of them sign that they are there. In development their keys were made a moment ago, in files, and the command signs
+    /// with both: the report says so.
+    pub(super) fn open_session(&mut self) -> anyhow::Result<String> {
+        let key = |number: u8| -> anyhow::Result<Identity> {
+            let pem = files::read(&self.folder.file(&format!("officers/security-{number}.pem")))?;
+            Ok(Identity::from_pem(&pem)?)
+        };
+        let opening = Opening {
+            settings: &self.settings,
+            register: &Register::from_pin(&installation::pin(&self.settings)?)?,
+            world: &self.world,
+            tokens: &self.tokens,
+            act: Act::Ceremony,
+            decided: self.plan.digest(),
+        };
+        let attended = opening.with(&[key(1)?, key(2)?])?;
+        self.log(proved(&attended))?;
+        let [first, second] = attended.officers();
+        let evidence = format!(
+            "session sha256 {}, signed by the officers {first} and {second}; development: this command made both their keys, \
+             in files, and signed with them itself",
+            attended.digest()
+        );
+        self.report.session = Some(SessionEntry::from(&attended));
+        self.attended = Some(attended);
+        Ok(evidence)
     }
 }

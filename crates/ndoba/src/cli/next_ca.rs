@@ -3,15 +3,14 @@
 use clap::Args;
 use ndoba_types::CaName;
 
-use super::ConfigArgs;
+use super::{ConfigArgs, PresentArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct NextCaArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
-    /// A security officer who is there; two or more.
-    #[arg(long = "officer", value_name = "NAME", required = true)]
-    pub(crate) officers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) present: PresentArgs,
     /// A witness from outside.
     #[arg(long = "witness", value_name = "NAME")]
     pub(crate) witnesses: Vec<String>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use ndoba_types::{CaName, KeyLabel};
 
-use super::ConfigArgs;
+use super::{ConfigArgs, PresentArgs};
 
 /// Which offline CA.
 #[derive(Debug, Args)]
@@ -31,7 +31,8 @@ pub(crate) enum RootCommand {
     /// Record what the CA is to sign at the next ceremony, its responder's certificate and its list, and write it down. On
     /// the machine of the role `ca`.
     Draft(DraftArgs),
-    /// At the ceremony: show a draft, judge it, sign it. Needs the CA's token and files.
+    /// At the ceremony: show a draft, judge it, sign it. Two security officers are there. Needs the CA's token and files, and the
+    /// officers' pin.
     Sign(SignDraftArgs),
     /// Take what was signed: verify it, record it, publish the list, write the certificate. On the machine of the role `ca`.
     Import {
@@ -83,7 +84,6 @@ pub(crate) struct SignDraftArgs {
     /// Where the report goes, to be signed by those who were there.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: PathBuf,
-    /// Sign without asking, after showing what is signed.
-    #[arg(long)]
-    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) present: PresentArgs,
 }

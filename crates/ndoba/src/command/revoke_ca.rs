@@ -4,21 +4,24 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use ndoba_audit::{Actor, Event, EventSink as _};
 use ndoba_ca::ports::CertificateId;
-use ndoba_ca::{Epoch, NoFailpoints, Node, Revoked, Revoking};
-use ndoba_types::CaName;
+use ndoba_ca::{Epoch, NoFailpoints, Node, RevokeCaError, Revoked, Revoking};
+use ndoba_order::Act;
+use ndoba_types::{CaName, Sha256Digest};
 use ndoba_x509::KeyIdentifier;
 
 use super::terminate::{TOKEN_PATIENCE, register};
+use crate::cli::PresentArgs;
 use crate::installation::{self, World};
-use crate::serve::ca::issuing_cas;
+use crate::presence::{Opening, open_ca, proved};
 use crate::tokens::Tokens;
 
 /// Progress is told after so many.
 const TOLD: usize = 1000;
 
 /// Revokes it, publishes its issuer's list, and revokes what it certified.
-pub(crate) fn run(config: &Path, ca: &CaName) -> anyhow::Result<()> {
+pub(crate) fn run(config: &Path, present: &PresentArgs, ca: &CaName) -> anyhow::Result<()> {
     let settings = installation::load(config)?;
     let (store, world) = (installation::open_store(&settings)?, World::of(&settings)?);
     let register = register(&settings, &store)?;
@@ -40,10 +43,30 @@ pub(crate) fn run(config: &Path, ca: &CaName) -> anyhow::Result<()> {
         certificate: CertificateId { ca: issuer.name.clone(), serial: certificate.serial().clone() },
     };
 
+    // Before anybody fetches a card: what is carried out is in the chain of grants.
+    let reason = register.ca_revocation(revoked.key);
+    let reason = reason.ok_or_else(|| RevokeCaError::NotDecided { ca: ca.clone() })?;
+
     let tokens = Tokens::start(&settings, |token| token == key.token)?;
     tokens.wait_ready(TOKEN_PATIENCE)?;
-    let issuing = issuing_cas(&settings, &tokens, |one| one.name == issuer.name)?.pop();
-    let issuing = issuing.with_context(|| format!("the CA {} is not configured", issuer.name))?;
+    let told = format!(
+        "{} revokes the CA {ca} ({}), certificate's SHA-256 {}, and with it whatever {ca} certified",
+        issuer.name,
+        reason.name(),
+        certificate.fingerprint()
+    );
+    let opening = Opening {
+        settings: &settings,
+        register: &register,
+        world: &world,
+        tokens: &tokens,
+        act: Act::RevokeCa,
+        decided: Sha256Digest::of(told.as_bytes()),
+    };
+    let there = opening.by(present, &[told])?.attended;
+    let actor = Actor::Ceremony(there.presence().decided);
+    store.record(&[Event::new(&*world.random, world.clock.now(), actor, proved(&there))?])?;
+    let issuing = open_ca(&there, &settings, &tokens, &issuer.name)?;
     // A node of its own: a running `ca` role takes open attempts of its own node's other processes for lost.
     let name = format!("revoke-{}", settings.node);
     let epoch = Epoch::draw(&*world.random)?;

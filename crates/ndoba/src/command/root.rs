@@ -7,6 +7,7 @@
 mod draft;
 mod import;
 mod request;
+mod room;
 mod sign;
 
 use std::path::Path;
@@ -14,7 +15,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use ndoba_ca::{CeremonyDesk, Epoch, NoFailpoints, Node, OfflineCa, OfflineDesk};
+use ndoba_ceremony::SessionEntry;
+use ndoba_order::Register;
 use ndoba_settings::{CertificationAuthority, Settings};
+use ndoba_store::Store;
 use ndoba_types::{CaName, KeyLabel, Sha256Digest, UtcTime};
 use ndoba_x509::{Certificate, IssuerFacts, KeyKind, signature_algorithm};
 use serde::{Deserialize, Serialize};
@@ -22,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::{OfflineArgs, RootCommand};
 use crate::files;
 use crate::installation::{self, World};
+use room::Link;
 
 pub(crate) fn run(command: &RootCommand) -> anyhow::Result<()> {
     match command {
@@ -49,6 +54,10 @@ struct Errand {
     /// TBSCertificate, hexadecimal.
     certificate: String,
     list: ErrandList,
+    /// The register of officers after the pin, in order: the room has no database.
+    register: Vec<Link>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session: Option<SessionEntry>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signatures: Option<Signatures>,
 }
@@ -70,7 +79,7 @@ struct Signatures {
     list: String,
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl Errand {
     fn read(path: &Path) -> anyhow::Result<Self> {
@@ -131,10 +140,18 @@ fn offline_ca(settings: &Settings, ca: &CertificationAuthority, key: KeyLabel) -
     Ok(OfflineCa { name: ca.name.clone(), facts, key })
 }
 
+/// The ledger and the register. A database that went back may lack revocations: no list is made from it.
+fn ledger(settings: &Settings) -> anyhow::Result<(Store, Register)> {
+    let store = installation::open_store(settings)?;
+    let register = super::terminate::register(settings, &store)?;
+    Ok((store, register))
+}
+
 /// The desk on the machine of the role `ca`, and the CA whose key is not there.
 fn desk(
     offline: &OfflineArgs,
     settings: &Settings,
+    store: Store,
     key: KeyLabel,
     warrant: Sha256Digest,
 ) -> anyhow::Result<(OfflineDesk, OfflineCa)> {
@@ -145,9 +162,7 @@ fn desk(
          `algorithm` out of its section for an offline CA",
         ca.name
     );
-    let (store, world) = (installation::open_store(settings)?, World::of(settings)?);
-    // A database that went back may lack revocations: no list is made from it.
-    super::terminate::register(settings, &store)?;
+    let world = World::of(settings)?;
     // A node of its own: what it leaves open is nothing that a crash left.
     let node = format!("offline-{}", settings.node);
     let node =

@@ -145,7 +145,7 @@ impl Session {
 }
 
 /// Shows what is to be signed and asks, unless `yes` says that the officer has been asked.
-pub(super) fn consent(lines: &[String], role: SignerRole, yes: bool) -> bool {
+pub(crate) fn consent(lines: &[String], role: SignerRole, yes: bool) -> bool {
     // On standard error, so that standard output stays the result's.
     eprintln!("You sign as {}:", role.name());
     for line in lines {

@@ -55,6 +55,7 @@ mod lint;
 mod observed;
 mod offline_root;
 mod pades;
+mod presence;
 mod probe;
 mod profile;
 mod program;

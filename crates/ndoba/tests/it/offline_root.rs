@@ -4,6 +4,7 @@
 use std::fs;
 
 use crate::installation::{Engine, Installation};
+use crate::presence::TWO;
 use crate::program::wait_for;
 
 /// The lines that give a CA its key, in the first section of a CA: the root's.
@@ -34,7 +35,7 @@ impl Installation {
 
     fn sign_at_the_safe(&self, draft: &str, out: &str) -> Vec<String> {
         let command = ["root", "sign", "--config", "ceremony.toml", "--draft", draft, "--out", out];
-        [&command[..], &["--report", "report.txt", "--yes"]].concat().into_iter().map(str::to_owned).collect()
+        [&command[..], &["--report", "report.txt"]].concat().into_iter().map(str::to_owned).collect()
     }
 
     fn import_from_the_safe(&self, signed: &str) -> Vec<String> {
@@ -43,10 +44,26 @@ impl Installation {
         command.map(str::to_owned).to_vec()
     }
 
+    /// A third security officer; the identifier.
+    fn appoint_a_third(&self) -> String {
+        let key = ["--name", "Security officer 3", "--out", "officers/third.pem"];
+        self.must(&[&["officer", "new", "--config", "ndoba.toml"], &key[..]].concat());
+        let grant = ["officer", "grant", "--officer", "officers/third.pem", "--name", "Security officer 3"];
+        let as_what = ["--personal-number", "01001000955", "--roles", "security-officer"];
+        self.must(&[&grant[..], &as_what, &TWO].concat());
+        let said = self.must(&["officer", "list", "--as", "officers/security-1.pem"]);
+        let line = said.lines().find(|line| line.ends_with("Security officer 3")).unwrap();
+        line.split_whitespace().next().unwrap().to_owned()
+    }
+
     fn list_of_the_root(&self) -> String {
         let list = ["crl", "-inform", "DER", "-in", "published/crl/root.crl", "-noout"];
         self.openssl(&[&list[..], &["-crlnumber", "-nextupdate", "-CAfile", "pki/root.pem"]].concat())
     }
+}
+
+fn with_two(command: &[String]) -> Vec<&str> {
+    [&words(command)[..], &TWO].concat()
 }
 
 fn words(command: &[String]) -> Vec<&str> {
@@ -88,25 +105,41 @@ fn the_next_year_is_signed_at_a_ceremony_and_imported(engine: Engine) {
     // 2. The ceremony shows it, signs it once, and signs nothing else.
     let text = here.read_text("draft.json");
     fs::write(here.file("cut.json"), altered(&text, "tbs")).unwrap();
-    let cut = here.must_not(&words(&here.sign_at_the_safe("cut.json", "cut.signed.json")));
-    let shown = here.must(&words(&here.sign_at_the_safe("draft.json", "signed.json")));
+    let cut = here.must_not(&with_two(&here.sign_at_the_safe("cut.json", "cut.signed.json")));
+    // Two security officers by the register that the draft brings, which leads back to the pin or to nothing.
+    let signing = here.sign_at_the_safe("draft.json", "signed.json");
+    here.presence_is_asked_for(&words(&signing));
+    let forged = text.replace("registration-officer", "security-officer");
+    assert_ne!(forged, text);
+    fs::write(here.file("forged.json"), forged).unwrap();
+    let said = here.must_not(&with_two(&here.sign_at_the_safe("forged.json", "signed.json")));
+    assert!(said.contains("of the register in the draft"), "{said}");
+    assert!(!here.file("signed.json").exists() && !here.file("report.txt").exists());
+    let shown = here.must_with_two(&words(&signing));
     for line in
         ["CA: root", "Key: root/ca/1", "TEST Ndoba Root CA OCSP Responder", "List: number 2", "revoked: 0"]
     {
         assert!(shown.contains(line), "{line}: {shown}");
         assert!(here.read_text("report.txt").contains(line), "{line}");
     }
-    let said = here.must_not(&words(&here.sign_at_the_safe("draft.json", "signed.json")));
+    for line in ["Session: SHA-256 ", "Security officer 2, security officer: ____"] {
+        assert!(here.read_text("report.txt").contains(line), "{line}");
+    }
+    let said = here.must_not(&with_two(&signing));
     assert!(said.contains("a draft is signed once"), "{said}; {cut}");
 
     // 3. What was not asked for, or is not signed by the root, is not taken.
     let said = here.must_not(&words(&here.import_from_the_safe("draft.json")));
     assert!(said.contains("was not signed"), "{said}");
     let signed = here.read_text("signed.json");
-    for member in ["certificate", "tbs"] {
+    for (member, refusal) in [
+        ("certificate", "not what two security officers were there for"),
+        ("tbs", "not what two security officers were there for"),
+        ("list", "does not verify with the key of root"),
+    ] {
         fs::write(here.file("other.json"), altered(&signed, member)).unwrap();
         let said = here.must_not(&words(&here.import_from_the_safe("other.json")));
-        assert!(said.contains("does not verify with the key of root"), "{member}: {said}");
+        assert!(said.contains(refusal), "{member}: {said}");
     }
     assert_eq!(here.list_of_the_root(), before);
     let said = here.must(&words(&here.import_from_the_safe("signed.json")));
@@ -145,14 +178,22 @@ fn the_next_year_is_signed_at_a_ceremony_and_imported(engine: Engine) {
     assert!(accounts.contains("every signature has its row"), "{accounts}");
     assert!(accounts.contains("0 intents have neither a signature nor an end yet"), "{accounts}");
 
-    // 5. A ceremony that is not held: its draft is given up, and comes back in vain.
+    // 5. A ceremony that is not held: its draft is given up, and comes back in vain. So does one with an officer who was
+    // dismissed since it was drafted: the room cannot know.
+    let third = here.appoint_a_third();
     here.must(&request.map(|word| if word == "next.csr" { "third.csr" } else { word }));
     here.must(&draft.map(|word| match word {
         "next.csr" => "third.csr",
         "draft.json" => "third.json",
         other => other,
     }));
-    here.must(&words(&here.sign_at_the_safe("third.json", "third.signed.json")));
+    here.must_with_two(&words(&here.sign_at_the_safe("third.json", "third.signed.json")));
+    let signing = here.sign_at_the_safe("third.json", "dismissed.signed.json");
+    let there = ["--as", "officers/security-1.pem", "--second", "officers/third.pem", "--yes"];
+    here.must(&[&words(&signing)[..], &there].concat());
+    here.must(&["officer", "end", &third, "--as", "officers/security-1.pem", "--yes"]);
+    let said = here.must_not(&words(&here.import_from_the_safe("dismissed.signed.json")));
+    assert!(said.contains("is not a security officer now"), "{said}");
     let said = here.must(&["root", "give-up", "--config", "ndoba.toml"]);
     assert!(said.contains("2 signatures of root are awaited no more"), "{said}");
     let said = here.must_not(&words(&here.import_from_the_safe("third.signed.json")));

@@ -59,6 +59,19 @@ impl NextCa {
         Ok(Self { present, certificate, name: args.next.clone(), days, issuer, issuer_key, key, ocsp })
     }
 
+    /// What is to be made, for those who are there.
+    pub(super) fn told(&self) -> Vec<String> {
+        let Self { present, certificate, name, days, issuer, .. } = self;
+        vec![
+            format!(
+                "The next key of the CA {}, called {name}, is made, and certified by {issuer}",
+                present.name
+            ),
+            format!("Days of validity: {days}"),
+            format!("Present certificate's SHA-256: {}", certificate.fingerprint()),
+        ]
+    }
+
     /// The ceremony's plan in so many words: certificates name it as their warrant.
     pub(super) fn digest(&self) -> Sha256Digest {
         let Self { present, certificate, name, days, issuer, .. } = self;

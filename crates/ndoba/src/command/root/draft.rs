@@ -5,7 +5,8 @@ use ndoba_ca::Appointed;
 use ndoba_types::{KeyLabel, Sha256Digest};
 use ndoba_x509::{Template, VerifiedCsr};
 
-use super::{Errand, ErrandList, VERSION, configured, desk};
+use super::room::links;
+use super::{Errand, ErrandList, VERSION, configured, desk, ledger};
 use crate::cli::{DraftArgs, OfflineArgs};
 use crate::files;
 use crate::installation::{self, World};
@@ -31,7 +32,9 @@ pub(super) fn run(args: &DraftArgs) -> anyhow::Result<()> {
     // The ceremony's plan, in so many words: certificates name it as their warrant.
     let plan = format!("{} {} {} {days} {}", settings.installation, ca.name, csr.digest(), clock.now());
     let key = key.clone().map_or_else(|| KeyLabel::new(ca.name.as_str(), "ca", 1), Ok)?;
-    let (desk, offline_ca) = desk(offline, &settings, key, Sha256Digest::of(plan.as_bytes()))?;
+    let (store, _) = ledger(&settings)?;
+    let register = links(&store)?;
+    let (desk, offline_ca) = desk(offline, &settings, store, key, Sha256Digest::of(plan.as_bytes()))?;
     let responder = Appointed { profile: &profile, name, key: csr.spki(), days: *days };
     let awaited = desk.draft(&offline_ca, &responder)?;
     let errand = Errand {
@@ -44,6 +47,8 @@ pub(super) fn run(args: &DraftArgs) -> anyhow::Result<()> {
         drafted: clock.now().to_string(),
         certificate: hex::encode(&awaited.certificate),
         list: ErrandList { tbs: hex::encode(&awaited.list.tbs), version: awaited.list.version },
+        register,
+        session: None,
         signatures: None,
     };
     errand.write(out)?;
@@ -55,7 +60,8 @@ pub(super) fn give_up(offline: &OfflineArgs) -> anyhow::Result<()> {
     let settings = installation::load(&offline.config.config)?;
     let key = KeyLabel::new(offline.ca.as_str(), "ca", 1)?;
     let warrant = Sha256Digest::of(b"");
-    let (desk, offline_ca) = desk(offline, &settings, key, warrant)?;
+    let (store, _) = ledger(&settings)?;
+    let (desk, offline_ca) = desk(offline, &settings, store, key, warrant)?;
     let count = desk.give_up(&offline_ca)?;
     println!("{count} signatures of {} are awaited no more", offline.ca);
     Ok(())

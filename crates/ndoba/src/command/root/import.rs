@@ -7,7 +7,7 @@ use ndoba_ca::{Awaited, AwaitedList};
 use ndoba_types::{Sha256Digest, Signature};
 use ndoba_x509::{Certificate, PemLabel, to_pem};
 
-use super::{Errand, configured, desk, in_words};
+use super::{Errand, configured, desk, in_words, ledger};
 use crate::cli::OfflineArgs;
 use crate::files;
 use crate::installation;
@@ -19,6 +19,8 @@ pub(super) fn run(offline: &OfflineArgs, signed: &Path, out: &Path) -> anyhow::R
     let signatures = errand.signatures.as_ref().with_context(|| {
         format!("{} was not signed: `ndoba root sign` does that, at a ceremony", signed.display())
     })?;
+    let (store, register) = ledger(&settings)?;
+    errand.must_be_attended(&register)?;
     let signature =
         |text: &str| -> anyhow::Result<Signature> { Ok(Signature::from_bytes(hex::decode(text)?)) };
     let (certificate, list) = (signature(&signatures.certificate)?, signature(&signatures.list)?);
@@ -27,7 +29,7 @@ pub(super) fn run(offline: &OfflineArgs, signed: &Path, out: &Path) -> anyhow::R
         list: AwaitedList { tbs: hex::decode(&errand.list.tbs)?, version: errand.list.version },
     };
     // Nothing new is warranted here: what was drafted bears its own.
-    let (desk, ca) = desk(offline, &settings, errand.key()?, Sha256Digest::of(b""))?;
+    let (desk, ca) = desk(offline, &settings, store, errand.key()?, Sha256Digest::of(b""))?;
     let brought = desk.take(&ca, &awaited, [&certificate, &list])?;
     files::write(out, to_pem(PemLabel::Certificate, &brought.certificate).as_bytes())?;
     println!("list {} of {} is online, until {}", brought.list.number, ca.name, brought.list.next_update);

@@ -5,23 +5,23 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use ndoba_ca::{OfflineCa, judge_list, judge_responder};
-use ndoba_types::{
-    CaName, IssueCertificates, PublishCrls, Purpose, Sha256Digest, Signature, SigningKey, ToBeSigned,
-};
+use ndoba_ceremony::SessionEntry;
+use ndoba_order::Act;
+use ndoba_types::{CaName, Purpose, Sha256Digest, Signature, SigningKey, ToBeSigned};
 use ndoba_x509::{Certificate, Crl, assemble, verify_signature};
 
 use super::{Errand, Signatures, configured, in_words, offline_ca};
 use crate::cli::SignDraftArgs;
-use crate::command::session::asked;
 use crate::files;
 use crate::installation::{self, World};
+use crate::presence::{Opening, There, open_offline};
 use crate::tokens::Tokens;
 
 /// How long the token may take to be there.
 const TOKEN_PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) fn run(args: &SignDraftArgs) -> anyhow::Result<()> {
-    let SignDraftArgs { config, draft, out, report, yes } = args;
+    let SignDraftArgs { config, draft, out, report, present } = args;
     anyhow::ensure!(
         !out.exists(),
         "{} is there: a draft is signed once, since a second signature would make a second certificate of the same number",
@@ -39,6 +39,7 @@ pub(super) fn run(args: &SignDraftArgs) -> anyhow::Result<()> {
         errand.key,
         key.label
     );
+    let register = errand.register(&installation::pin(&settings)?)?;
     let offline = offline_ca(&settings, ca, key.label.clone())?;
 
     // 1. Judged here, whoever drafted it: a responder's certificate and a list, and nothing else, leave this room.
@@ -46,27 +47,45 @@ pub(super) fn run(args: &SignDraftArgs) -> anyhow::Result<()> {
     let certificate = judge_responder(&offline, &hex::decode(&errand.certificate)?, drafted)?;
     let list = judge_list(&offline, &hex::decode(&errand.list.tbs)?, drafted)?;
 
-    // 2. Shown.
+    // 2. Shown to two security officers, who are there.
     let tokens = Tokens::start(&settings, |token| token == key.token)?;
     tokens.wait_ready(TOKEN_PATIENCE)?;
     let serial = tokens.get(&key.token)?.info().map(|info| info.serial).unwrap_or_default();
     let mut text = told(&offline, &errand, certificate.as_bytes(), list.as_bytes())?;
     writeln!(text, "Token: {} {serial}", key.token)?;
+    writeln!(text, "Register of officers: number {}, SHA-256 {}", register.seq(), register.head())?;
     print!("{text}");
-    anyhow::ensure!(*yes || asked("Sign this? [y/N] "), "nothing was signed");
+    let world = World::of(&settings)?;
+    let opening = Opening {
+        settings: &settings,
+        register: &register,
+        world: &world,
+        tokens: &tokens,
+        act: Act::SignDraft,
+        decided: errand.decided()?,
+    };
+    let There { attended, names } = opening.by(present, &[])?;
 
     // 3. Signed, and verified before anything is written.
-    let certify = tokens.open::<IssueCertificates>(key, &offline.facts.spki)?;
-    let revoke = tokens.open::<PublishCrls>(key, &offline.facts.spki)?;
+    let (certify, revoke) = open_offline(&attended, &tokens, key, &offline.facts.spki)?;
     let signatures = [sign(&certify, certificate)?, sign(&revoke, list)?];
     let [on_certificate, on_list] = &signatures;
     let digest = |tbs: &str, signature| -> anyhow::Result<Sha256Digest> {
         Ok(Sha256Digest::of(&assemble(&hex::decode(tbs)?, offline.facts.algorithm, signature)))
     };
-    writeln!(text, "Signed at: {}", World::real().clock.now())?;
+    writeln!(text, "Signed at: {}", world.clock.now())?;
     writeln!(text, "Certificate's SHA-256: {}", digest(&errand.certificate, on_certificate)?)?;
     writeln!(text, "List's SHA-256: {}", digest(&errand.list.tbs, on_list)?)?;
-    writeln!(text, "\nThose who were there:\n\n\n")?;
+    let session = SessionEntry::from(&attended);
+    writeln!(text, "\nSession: SHA-256 {}\n  {}", session.sha256, session.statement)?;
+    for (officer, signature) in session.officers.iter().zip(&session.signatures) {
+        writeln!(text, "  signed by the officer {officer}\n    {signature}")?;
+    }
+    writeln!(text, "\nThose who were there:")?;
+    for name in &names {
+        writeln!(text, "\n  {name}, security officer: ______________________________")?;
+    }
+    errand.session = Some(session);
     errand.signatures = Some(Signatures {
         certificate: hex::encode(on_certificate.as_bytes()),
         list: hex::encode(on_list.as_bytes()),

@@ -62,6 +62,17 @@ pub(crate) fn has_every_field(report: &Value) {
         assert_eq!(together, 2, "{phase} is under the control of two (P-04)");
     }
 
+    // Two of them signed that they are there, after they were pinned and before the first key (GEN-6.4.3-02).
+    let session = &report["session"];
+    assert_eq!(text(session, "statement").matches(text(report, "plan")).count(), 1, "{session}");
+    let there: BTreeSet<_> = list(session, "officers").iter().map(|one| one.as_str().unwrap()).collect();
+    let pinned: BTreeSet<_> = list(report, "officers").iter().map(|one| text(one, "officer")).collect();
+    assert_eq!((there, list(session, "signatures").len()), (pinned, 2));
+    let steps = list(report, "steps");
+    assert!(text(&steps[1], "evidence").contains(text(session, "sha256")), "{}", steps[1]);
+    assert!(steps.iter().skip(2).any(|step| step["phase"] == "key-generation"));
+    assert!(steps.iter().take(2).all(|step| step["phase"] == "appointment"));
+
     // Who signs it: both security officers, and somebody independent for the root (GEN-6.5.1-14).
     let mut signers: Vec<_> = list(report, "signatures").iter().map(|slot| text(slot, "role")).collect();
     signers.sort_unstable();
@@ -73,6 +84,9 @@ pub(crate) fn text_tells_the_json(here: &Installation, report: &Value) {
     let told = here.read_text("ceremony/report.txt");
     let digest = here.openssl(&["dgst", "-sha256", "-r", "ceremony/report.json"]);
     assert!(told.contains(digest.split(' ').next().unwrap()), "{told}");
+    for name in ["statement", "sha256"] {
+        assert!(told.contains(text(&report["session"], name)), "{name}: {told}");
+    }
     for (entries, names) in [
         ("participants", &["name", "role", "responsibility"][..]),
         ("hsms", &["token", "serial", "manufacturer", "model", "firmware", "settings"]),
