@@ -205,6 +205,11 @@ kinds! {
         /// SHA-256 over the key.
         spki: Sha256Digest,
     }
+    /// The operations CA certified an officer's key for TLS.
+    OfficerCertified = "officer-certified" {
+        /** Whose. */ officer: OfficerId,
+        /** SHA-256 over the certificate. */ certificate: Sha256Digest,
+    }
     /// A grant joined the register.
     GrantAdded = "grant-added" {
         /** Its place in the chain. */ seq: u64,

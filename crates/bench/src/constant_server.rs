@@ -13,7 +13,6 @@ use clap::Args;
 use ndoba_web_public::{PublicServer, ServerLimits};
 
 use crate::http::Answer;
-use crate::ports::free_port;
 use crate::process::Running;
 
 /// The child's command line.
@@ -34,7 +33,7 @@ pub(crate) fn start(folder: &Path, sample: &Answer<'_>) -> anyhow::Result<(Runni
     let (head, body) = (folder.join("constant.head"), folder.join("constant.body"));
     fs::write(&head, sample.head)?;
     fs::write(&body, sample.body)?;
-    let port = free_port()?;
+    let port = ndoba_testkit::free_port()?;
     let mut command = Command::new(std::env::current_exe()?);
     command
         .args(["constant-server", "--port", &port.to_string(), "--head"])

@@ -16,7 +16,6 @@ use ndoba_store::{Engine, Store};
 use tempfile::TempDir;
 
 use crate::Common;
-use crate::ports::free_port;
 use crate::process::Running;
 
 /// Connections that a bench keeps itself.
@@ -56,7 +55,12 @@ impl Installation {
             Some(url) => Engine::Postgres { url: url.to_owned() },
             None => Engine::Sqlite { path: folder.path().join("ndoba.sqlite") },
         };
-        let ports = [free_port()?, free_port()?, free_port()?, free_port()?];
+        let ports = [
+            ndoba_testkit::free_port()?,
+            ndoba_testkit::free_port()?,
+            ndoba_testkit::free_port()?,
+            ndoba_testkit::free_port()?,
+        ];
         let one = Self { folder, ndoba: common.ndoba()?, ports, engine };
         let dir = one.file("").display().to_string();
         let ports = one.ports.map(|port| port.to_string()).join(",");

@@ -18,7 +18,6 @@ mod ocsp_request;
 mod officers;
 mod openssl;
 mod orders;
-mod ports;
 mod postgres;
 mod process;
 mod raw_token;

@@ -129,12 +129,6 @@ impl<'a> Bench<'a> {
         report.say("Cached answers, interleaved with the same server computing nothing:");
         let cached_per_s = cached::measure(self, &gets, report)?;
 
-        report.say("Half of that load, open loop:");
-        let half = load::open(&self.by_zipf(gets), cached_per_s / 2.0, self.length())?;
-        half.must_be_clean("half load")?;
-        report.figure("cached_half_load_p50_ms", half.percentile(50), "ms");
-        report.figure("cached_half_load_p99_ms", half.percentile(99), "ms");
-
         if self.options.held > 0 {
             fire::measure(self, cached_per_s, report)?;
         }

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use ndoba_x509::{Certificate, PemLabel, from_pem};
 
 use crate::installation::text;
-use crate::ports::free_port;
 use crate::process::Running;
 
 /// `openssl ocsp` answering about `serials` (hexadecimal) with a P-256 key in a file; returns its port.
@@ -23,7 +22,7 @@ pub(crate) fn ocsp_responder(folder: &Path, serials: &[String]) -> anyhow::Resul
         let _ = writeln!(index, "V\t351231235959Z\t\t{serial}\tunknown\t/CN={serial}");
     }
     fs::write(folder.join("index.txt"), index)?;
-    let port = free_port()?;
+    let port = ndoba_testkit::free_port()?;
     let log = folder.join("ocsp.log");
     let out = fs::File::create(&log)?;
     let mut command = Command::new("openssl");

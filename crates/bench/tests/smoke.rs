@@ -50,6 +50,7 @@ fn ocsp() {
     );
     assert_positive(&figures, &["cached_vs_constant", "signed_vs_token", "signed_vs_openssl"]);
     assert_positive(&figures, &["uncached_p99_ms_120", "resident_mib_60"]);
+    assert_positive(&figures, &["cached_half_load_p99_ms", "constant_half_load_p99_ms"]);
     assert_positive(&figures, &["held_half_load_p99_ms"]);
     assert_positive(&figures, &["restart_half_load_p99_ms", "renewal_half_load_p99_ms", "revoked_per_s"]);
     // Those asked about were signed anew, and each once, however many asked at that moment.

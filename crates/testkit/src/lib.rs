@@ -3,11 +3,13 @@
 mod judge;
 mod node;
 mod ntp;
+mod ports;
 mod postgres;
 mod small_disk;
 
 pub use judge::{Document, Finding, Judge};
 pub use node::node_judge;
 pub use ntp::{NtpBehaviour, NtpServer, TrueTime};
+pub use ports::free_port;
 pub use postgres::PostgresCluster;
 pub use small_disk::SmallDisk;

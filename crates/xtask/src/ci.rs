@@ -1,8 +1,7 @@
 //! `cargo xtask ci`: everything a change must pass, cheapest first.
 
-use std::net::TcpListener;
-
 use crate::failure::{Doing, Outcome};
+use crate::ports::free_port;
 use crate::{docs, layers, quickstart, setup, shell, test};
 
 pub(crate) fn run(arguments: &[String]) -> Outcome {
@@ -43,13 +42,9 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 
 /// Four ports nobody listens on, so that a quick start left running beside us is no failure.
 pub(crate) fn free_ports() -> Outcome<String> {
-    let mut held = Vec::new();
-    for _ in 0..4 {
-        held.push(TcpListener::bind("127.0.0.1:0").doing("find a free port")?);
-    }
     let mut ports = Vec::new();
-    for listener in &held {
-        ports.push(listener.local_addr().doing("read a port's number")?.port().to_string());
+    for _ in 0..4 {
+        ports.push(free_port().doing("find a free port")?.to_string());
     }
     Ok(ports.join(","))
 }

@@ -11,6 +11,10 @@ mod failure;
 mod fuzz;
 mod layers;
 mod node;
+/// The one that tests use, which this program cannot depend on.
+#[expect(unreachable_pub, reason = "a library there, a module here")]
+#[path = "../../testkit/src/ports.rs"]
+mod ports;
 mod python;
 mod quickstart;
 mod setup;

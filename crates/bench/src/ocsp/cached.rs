@@ -61,7 +61,38 @@ pub(super) fn measure(
         get.generator_share(),
         "of the processor time was the load generator's",
     );
-    Ok(get.rate())
+    let rate = get.rate();
+    report.say("Half of that load, open loop, in turns with the same server computing nothing:");
+    at_half_load([&ours[0], &theirs[0]], rate / 2.0, bench, report)?;
+    Ok(rate)
+}
+
+/// Waiting times of the two at the same load. What the server that computes nothing makes its clients wait is the
+/// machine's: processors that generator and server share, and the generator's own clock.
+fn at_half_load(
+    [ours, theirs]: [&Work; 2],
+    rate: f64,
+    bench: &Bench<'_>,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let rounds = bench.options.rounds.max(1);
+    let (mut cached, mut constant) = (Outcome::NONE, Outcome::NONE);
+    for _ in 0..rounds {
+        for (total, work) in [(&mut cached, ours), (&mut constant, theirs)] {
+            total.add(&load::open(work, rate, bench.length() / rounds)?);
+        }
+    }
+    cached.must_be_clean("half load")?;
+    constant.must_be_clean("half load on the server that computes nothing")?;
+    report.figure("cached_half_load_p50_ms", cached.percentile(50), "ms");
+    report.figure("cached_half_load_p99_ms", cached.percentile(99), "ms (aim: 5)");
+    report.figure(
+        "constant_half_load_p50_ms",
+        constant.percentile(50),
+        "ms, the server that computes nothing",
+    );
+    report.figure("constant_half_load_p99_ms", constant.percentile(99), "ms, the same");
+    Ok(())
 }
 
 /// Rounds of one kind, and who spent processor time on them.

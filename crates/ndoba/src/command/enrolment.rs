@@ -4,11 +4,12 @@ use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
+use ndoba_audit::{Actor, Event, EventKind};
 use ndoba_ca::ports::Ledger as _;
 use ndoba_client::{Enrolment, EnrolmentClient, request_for_certification};
 use ndoba_order::Register;
 use ndoba_registration::ports::EnrolmentRegistry as _;
-use ndoba_types::OfficerId;
+use ndoba_types::{OfficerId, Sha256Digest};
 use ndoba_x509::{PemLabel, VerifiedCsr, to_pem};
 use serde_json::{Value, json};
 
@@ -113,14 +114,17 @@ pub(super) fn certify(config: &Path, id: OfficerId) -> anyhow::Result<()> {
     let register = Register::replay(&installation::pin(&settings)?, grants).map_err(|(place, refusal)| {
         anyhow::Error::new(refusal).context(format!("grant {place} of the database"))
     })?;
-    let now = World::real().clock.now();
+    let world = World::real();
+    let now = world.clock.now();
     let appointed = register.officer(id).filter(|one| one.is_active(now));
     ensure!(
         appointed.is_some_and(|one| one.spki == key),
         "two security officers have not appointed {id} with this key: nothing is certified"
     );
     let certificate = OperationsCa::at(&settings.paths.state).certify(&key, &found.name, now)?;
-    ensure!(store.certify_enrolment(id, &certificate)?, "the enrolment of {id} is gone");
+    let what = EventKind::OfficerCertified { officer: id, certificate: Sha256Digest::of(&certificate) };
+    let event = Event::new(&*world.random, now, Actor::Operator("officer-certify".into()), what)?;
+    ensure!(store.certify_enrolment(id, &certificate, &event)?, "the enrolment of {id} is gone");
     println!("certified; the officer fetches it with `ndoba officer fetch-certificate`");
     Ok(())
 }

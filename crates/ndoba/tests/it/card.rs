@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::installation::{Engine, Installation, SOFTHSM, Subject, free_port};
+use crate::installation::{Engine, Installation, SOFTHSM, Subject};
 use crate::program::{PATIENCE, said};
 
 const PIN: &str = "135790";
@@ -126,7 +126,7 @@ impl<'i> Cards<'i> {
 fn officers_work_with_keys_on_cards() {
     let here = Installation::on(Engine::Sqlite);
     let cards = Cards::labelled(&here, &["tamar", "davit"]);
-    let door = format!("127.0.0.1:{}", free_port());
+    let door = format!("127.0.0.1:{}", ndoba_testkit::free_port().unwrap());
     here.configure("ndoba.toml", "[listen]", &format!("[listen]\nenrolment = \"{door}\""));
     let serving = here.serve(None);
     let url = format!("https://{door}");

@@ -7,7 +7,7 @@ use ndoba_testkit::Judge;
 use serde_json::Value;
 
 use crate::api::Call;
-use crate::installation::{Engine, Installation, free_port};
+use crate::installation::{Engine, Installation};
 use crate::program::{self, said};
 
 const SECURITY: [&str; 2] = ["--as", "officers/security-1.pem"];
@@ -15,7 +15,7 @@ const SECURITY: [&str; 2] = ["--as", "officers/security-1.pem"];
 #[test]
 fn an_officers_key_is_made_by_its_officer() {
     let here = Installation::on(Engine::Sqlite);
-    let door = format!("127.0.0.1:{}", free_port());
+    let door = format!("127.0.0.1:{}", ndoba_testkit::free_port().unwrap());
     here.configure("ndoba.toml", "[listen]", &format!("[listen]\nenrolment = \"{door}\""));
     let serving = here.serve(None);
     let url = format!("https://{door}");
@@ -74,6 +74,10 @@ fn an_officers_key_is_made_by_its_officer() {
     here.sql(&format!("UPDATE officer_enrolments SET spki = X'{spki}'"));
 
     here.must(&certify);
+    let event = crate::roles::event(&here);
+    let certified =
+        format!("SELECT count(*) FROM audit_events WHERE {event} LIKE '%{officer}%officer-certified%'");
+    assert_eq!(here.sql(&certified), "1");
     assert!(fetch(&own).status.success());
     assert!(said(&fetch(&thief)).contains("certificate.unknown"));
     fs::write(here.file("officers/own.pem"), here.read_text("own.key") + &here.read_text("own.crt")).unwrap();

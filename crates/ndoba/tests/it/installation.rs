@@ -9,12 +9,11 @@ mod relying;
 mod serving;
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 
-use ndoba_testkit::PostgresCluster;
+use ndoba_testkit::{PostgresCluster, free_port};
 
 use crate::program;
 
@@ -74,7 +73,7 @@ impl Installation {
 
     /// A folder and ports, and nothing in it.
     pub(crate) fn empty() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), ports: [(); 4].map(|()| free_port()) }
+        Self { folder: tempfile::tempdir().unwrap(), ports: [(); 4].map(|()| free_port().unwrap()) }
     }
 
     /// Holds a ceremony here with further options; what it printed.
@@ -191,22 +190,6 @@ impl Installation {
             .env_remove("NDOBA_SHIMS")
             .env_remove("NDOBA_JUDGES")
             .stdin(Stdio::null())
-    }
-}
-
-/// A port that nobody listens on, and that no connection gets for its own end: below the kernel's range for those.
-pub(crate) fn free_port() -> u16 {
-    const FIRST: u16 = 10_000;
-    const COUNT: u16 = 20_000;
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Another process of tests begins elsewhere.
-    let begin = u16::try_from(std::process::id().wrapping_mul(61) % u32::from(COUNT)).unwrap();
-    loop {
-        let turn = NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = FIRST + begin.wrapping_add(turn) % COUNT;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
     }
 }
 

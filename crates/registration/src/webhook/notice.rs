@@ -150,6 +150,7 @@ pub fn notice(what: &EventKind) -> Option<Notice> {
         | EventKind::LastCrlIntended { .. }
         | EventKind::LeapSecondPassed { .. }
         | EventKind::LoginRefused { .. }
+        | EventKind::OfficerCertified { .. }
         | EventKind::PresenceProved { .. }
         | EventKind::PersonalDataErased { .. }
         | EventKind::PersonalDataRead { .. }

@@ -1,12 +1,13 @@
 //! Enrolments: their part of registration's port.
 
+use ndoba_audit::Event;
 use ndoba_registration::CodeHash;
 use ndoba_registration::ports::{Act, EnrolmentRecord, EnrolmentRegistry, PresentedKey, RegistryError};
 use ndoba_types::{OfficerId, SubjectPublicKeyInfo};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::queries::enrolments;
+use crate::queries::{enrolments, events};
 
 impl EnrolmentRegistry for Store {
     fn open_enrolment(&self, enrolment: &EnrolmentRecord, act: Act<'_>) -> Result<(), RegistryError> {
@@ -36,12 +37,24 @@ impl EnrolmentRegistry for Store {
 }
 
 impl Store {
-    /// Keeps the operations CA's certificate for the key that an officer presented; whether there is such a key.
+    /// Keeps the operations CA's certificate for the key that an officer presented, and the event of it; whether there is
+    /// such a key.
     ///
     /// # Errors
     ///
     /// [`StoreError`].
-    pub fn certify_enrolment(&self, officer: OfficerId, certificate: &[u8]) -> Result<bool, StoreError> {
-        self.write("certify_enrolment", |conn| enrolments::certify(conn, officer, certificate))
+    pub fn certify_enrolment(
+        &self,
+        officer: OfficerId,
+        certificate: &[u8],
+        event: &Event,
+    ) -> Result<bool, StoreError> {
+        self.write("certify_enrolment", |conn| {
+            let kept = enrolments::certify(conn, officer, certificate)?;
+            if kept {
+                events::append(conn, std::slice::from_ref(event))?;
+            }
+            Ok(kept)
+        })
     }
 }

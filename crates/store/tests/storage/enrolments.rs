@@ -39,7 +39,7 @@ fn a_key_is_presented_once_and_certified_after() {
         assert_eq!(store.enrolments(1).unwrap(), [other]);
         assert_eq!(store.enrolment_of_code(&one.hash).unwrap(), Some(one.clone()));
         assert_eq!(store.enrolment_of_code(&CodeHash::from_bytes([9; 32])).unwrap(), None);
-        assert!(!store.certify_enrolment(one.officer, b"too early").unwrap());
+        assert!(!store.certify_enrolment(one.officer, b"too early", &event()).unwrap());
 
         let key = |octet: u8| SubjectPublicKeyInfo::assertion(vec![0x30, octet]);
         let presented = PresentedKey { key: key(1), at: at(20) };
@@ -53,7 +53,15 @@ fn a_key_is_presented_once_and_certified_after() {
         assert!(matches!(again, Err(RegistryError::Conflict(Conflict::Stale))));
         let nobody = store.present_key(officer(99), &presented, act);
         assert!(matches!(nobody, Err(RegistryError::Conflict(Conflict::Stale))));
-        assert!(store.certify_enrolment(one.officer, b"certificate").unwrap());
+        raw.break_inserts("audit_events");
+        assert!(store.certify_enrolment(one.officer, b"certificate", &event()).is_err());
+        raw.mend_inserts("audit_events");
+        assert_eq!(
+            store.enrolment_of_key(&key(1)).unwrap().unwrap().certificate,
+            None,
+            "no log, no certificate"
+        );
+        assert!(store.certify_enrolment(one.officer, b"certificate", &event()).unwrap());
         let kept =
             EnrolmentRecord { presented: Some(presented), certificate: Some(b"certificate".to_vec()), ..one };
         assert_eq!(store.enrolment_of_key(&key(1)).unwrap(), Some(kept));
