@@ -115,8 +115,7 @@ kinds! {
 
     /// A key ceremony began.
     CeremonyStarted = "ceremony-started" {
-        /// SHA-256 over its plan.
-        plan: Sha256Digest,
+        /** SHA-256 over its plan. */ plan: Sha256Digest,
     }
     /// Two security officers signed that they are there, before a command opened a CA's key (GEN-6.4.3-02, GEN-6.5.4-01).
     PresenceProved = "presence-proved" {
@@ -125,19 +124,14 @@ kinds! {
     }
     /// A step of a ceremony ended.
     CeremonyStepDone = "ceremony-step-done" {
-        /// SHA-256 over the plan.
-        plan: Sha256Digest,
-        /// The step's name.
-        step: Word,
-        /// SHA-256 over what it produced.
-        result: Option<Sha256Digest>,
+        /** SHA-256 over the plan. */ plan: Sha256Digest,
+        /** The step's name. */ step: Word,
+        /** SHA-256 over what it produced. */ result: Option<Sha256Digest>,
     }
     /// A key ceremony ended with a report.
     CeremonyFinished = "ceremony-finished" {
-        /// SHA-256 over its plan.
-        plan: Sha256Digest,
-        /// SHA-256 over its report.
-        report: Sha256Digest,
+        /** SHA-256 over its plan. */ plan: Sha256Digest,
+        /** SHA-256 over its report. */ report: Sha256Digest,
     }
     /// A key pair was generated in a token.
     KeyGenerated = "key-generated" {
@@ -195,15 +189,12 @@ kinds! {
 
     /// A one-time enrolment code was given to an officer-to-be.
     EnrolmentOpened = "enrolment-opened" {
-        /// For whom.
-        officer: OfficerId,
+        /** For whom. */ officer: OfficerId,
     }
     /// An officer-to-be presented a key with the code.
     EnrolmentCompleted = "enrolment-completed" {
-        /// Who.
-        officer: OfficerId,
-        /// SHA-256 over the key.
-        spki: Sha256Digest,
+        /** Who. */ officer: OfficerId,
+        /** SHA-256 over the key. */ spki: Sha256Digest,
     }
     /// The operations CA certified an officer's key for TLS.
     OfficerCertified = "officer-certified" {
