@@ -44,8 +44,7 @@ kinds! {
     }
     /// The database's schema changed.
     SchemaMigrated = "schema-migrated" {
-        /// The version after it.
-        version: Word,
+        /** The version after it. */ version: Word,
     }
     /// Two security officers accepted a database that is behind its witness.
     RestoreAccepted = "restore-accepted" {
@@ -67,17 +66,13 @@ kinds! {
     }
     /// Something a person must look at.
     AlarmRaised = "alarm-raised" {
-        /// Its stable code.
-        code: Word,
-        /// Which part: a role, a CA, a TSU, a key.
-        part: Word,
+        /** Its stable code. */ code: Word,
+        /** Which part: a role, a CA, a TSU, a key. */ part: Word,
     }
     /// The cause of an alarm went away.
     AlarmCleared = "alarm-cleared" {
-        /// Its stable code.
-        code: Word,
-        /// Which part.
-        part: Word,
+        /** Its stable code. */ code: Word,
+        /** Which part. */ part: Word,
     }
 
     // Access: OVR-6.4.5-02.
@@ -195,15 +190,12 @@ kinds! {
 
     /// A one-time enrolment code was given to an officer-to-be.
     EnrolmentOpened = "enrolment-opened" {
-        /// For whom.
-        officer: OfficerId,
+        /** For whom. */ officer: OfficerId,
     }
     /// An officer-to-be presented a key with the code.
     EnrolmentCompleted = "enrolment-completed" {
-        /// Who.
-        officer: OfficerId,
-        /// SHA-256 over the key.
-        spki: Sha256Digest,
+        /** Who. */ officer: OfficerId,
+        /** SHA-256 over the key. */ spki: Sha256Digest,
     }
     /// The operations CA certified an officer's key for TLS.
     OfficerCertified = "officer-certified" {
