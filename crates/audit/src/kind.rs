@@ -44,8 +44,7 @@ kinds! {
     }
     /// The database's schema changed.
     SchemaMigrated = "schema-migrated" {
-        /// The version after it.
-        version: Word,
+        /** The version after it. */ version: Word,
     }
     /// Two security officers accepted a database that is behind its witness.
     RestoreAccepted = "restore-accepted" {
@@ -67,17 +66,13 @@ kinds! {
     }
     /// Something a person must look at.
     AlarmRaised = "alarm-raised" {
-        /// Its stable code.
-        code: Word,
-        /// Which part: a role, a CA, a TSU, a key.
-        part: Word,
+        /** Its stable code. */ code: Word,
+        /** Which part: a role, a CA, a TSU, a key. */ part: Word,
     }
     /// The cause of an alarm went away.
     AlarmCleared = "alarm-cleared" {
-        /// Its stable code.
-        code: Word,
-        /// Which part.
-        part: Word,
+        /** Its stable code. */ code: Word,
+        /** Which part. */ part: Word,
     }
 
     // Access: OVR-6.4.5-02.
