@@ -66,6 +66,10 @@ pub(crate) enum OfficerCommand {
         /// office are those of the enrolment.
         #[arg(long, value_name = "ID", conflicts_with_all = ["appointed", "name", "roles", "office"])]
         enrolment: Option<String>,
+        /// The officer's identifier in the register, where this is no new officer: another key, other roles, another office
+        /// or a longer period. What was granted before ends with it.
+        #[arg(long, value_name = "ID")]
+        replaces: Option<OfficerId>,
         /// Name under which the register lists the officer.
         #[arg(long, required_unless_present = "enrolment")]
         name: Option<String>,

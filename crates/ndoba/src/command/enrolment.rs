@@ -102,7 +102,8 @@ fn request_in_file(door: &DoorArgs) -> anyhow::Result<String> {
     files::read_text(door.csr.as_deref().context("give --key or --csr")?)
 }
 
-/// Certifies the key that the register has for this officer, and no other: whoever changed the row gains nothing.
+/// Certifies the key that was presented if the register has it for an officer, and no other: whoever changed the row gains
+/// nothing.
 pub(super) fn certify(config: &Path, id: OfficerId) -> anyhow::Result<()> {
     let settings = installation::load(config)?;
     let store = installation::open_store(&settings)?;
@@ -116,13 +117,16 @@ pub(super) fn certify(config: &Path, id: OfficerId) -> anyhow::Result<()> {
     })?;
     let world = World::real();
     let now = world.clock.now();
-    let appointed = register.officer(id).filter(|one| one.is_active(now));
-    ensure!(
-        appointed.is_some_and(|one| one.spki == key),
-        "two security officers have not appointed {id} with this key: nothing is certified"
-    );
+    // Under the identifier of the enrolment, or, with a new key in the place of the one before, under their own.
+    let appointed = register.by_key(key.fingerprint()).filter(|one| one.is_active(now));
+    let appointed = appointed.with_context(|| {
+        format!("two security officers have not appointed {id} with this key: nothing is certified")
+    })?;
     let certificate = OperationsCa::at(&settings.paths.state).certify(&key, &found.name, now)?;
-    let what = EventKind::OfficerCertified { officer: id, certificate: Sha256Digest::of(&certificate) };
+    let what = EventKind::OfficerCertified {
+        officer: appointed.officer,
+        certificate: Sha256Digest::of(&certificate),
+    };
     let event = Event::new(&*world.random, now, Actor::Operator("officer-certify".into()), what)?;
     ensure!(store.certify_enrolment(id, &certificate, &event)?, "the enrolment of {id} is gone");
     println!("certified; the officer fetches it with `ndoba officer fetch-certificate`");

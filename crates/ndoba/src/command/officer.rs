@@ -32,6 +32,7 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             second,
             appointed,
             enrolment,
+            replaces,
             name,
             personal_number,
             roles,
@@ -48,6 +49,10 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
                 (None, None) => anyhow::bail!("give --officer or --enrolment"),
             };
             request["kind"] = "grant".into();
+            if let Some(officer) = replaces {
+                // In the place of the identifier that an enrolment drew for a new officer.
+                request["officer"] = officer.to_string().into();
+            }
             request["personal_number"] = personal_number.as_str().into();
             request["not_after"] = now.plus(Span::days(*days)).floor_to_second().to_string().into();
             let granted = decided_by_two(&session, &request, second)?;

@@ -8,6 +8,8 @@ mod twice;
 
 use crate::installation::{Engine, Installation};
 
+pub(crate) use officers::content;
+
 on_both_engines!(is_answered_as_the_contract_says, a_dead_token_is_said_so_and_comes_back);
 
 fn is_answered_as_the_contract_says(engine: Engine) {

@@ -19,16 +19,13 @@ fn an_officers_key_is_made_by_its_officer() {
     here.configure("ndoba.toml", "[listen]", &format!("[listen]\nenrolment = \"{door}\""));
     let serving = here.serve(None);
     let url = format!("https://{door}");
-    let [own, thief] = ["own", "thief"].map(|name| {
+    let [own, thief, next] = ["own", "thief", "next"].map(|name| {
         let (key, csr) = (format!("{name}.key"), format!("{name}.csr"));
         here.openssl(&["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", &key]);
         here.openssl(&["req", "-new", "-key", &key, "-subj", "/CN=x", "-out", &csr]);
         csr
     });
-    let invite = ["officer", "invite", "--name", "ნინო", "--roles", "approver", "--json"];
-    let invited: Value = serde_json::from_str(&here.must(&[&invite[..], &SECURITY].concat())).unwrap();
-    let [officer, code] = ["officer", "code"].map(|member| invited[member].as_str().unwrap().to_owned());
-    fs::write(here.file("code"), &code).unwrap();
+    let [officer, code] = invite(&here);
     let at_door = |csr: &str| {
         [
             "--url".into(),
@@ -44,8 +41,8 @@ fn an_officers_key_is_made_by_its_officer() {
         here.run(&[what, &door.iter().map(String::as_str).collect::<Vec<_>>()].concat())
     };
     let enrol = |csr: &str| run(&["officer", "enrol", "--code-file", "code"], csr);
-    let grant = ["officer", "grant", "--second", "officers/security-2.pem", "--enrolment", &officer];
-    let grant = [&grant[..], &["--personal-number", "01001000601", "--yes"], &SECURITY].concat();
+    let grant = grant(&officer);
+    let grant: Vec<&str> = grant.iter().map(String::as_str).collect();
     assert!(here.must_not(&grant).contains("no key was presented"));
 
     let first = enrol(&own);
@@ -86,12 +83,42 @@ fn an_officers_key_is_made_by_its_officer() {
     let enrolments = here.ask(Call::get("security-1", "/enrolments")).json();
     assert_eq!((&enrolments[0]["state"], &enrolments[0]["key"]), (&"appointed".into(), &fingerprint.into()));
 
+    // The officer's next key takes the place of the one before: nobody is two officers, and the old key opens nothing more.
+    let [enrolment, _] = invite(&here);
+    assert!(enrol(&next).status.success());
+    let again = self::grant(&enrolment);
+    let again: Vec<&str> = again.iter().map(String::as_str).collect();
+    assert!(here.must_not(&again).contains("under another identifier"));
+    here.must(&[&again[..], &["--replaces", &officer]].concat());
+    here.must(&["officer", "certify", "--config", "ndoba.toml", &enrolment]);
+    assert!(fetch(&next).status.success());
+    fs::write(here.file("officers/next.pem"), here.read_text("next.key") + &here.read_text("own.crt"))
+        .unwrap();
+    assert_eq!(here.must(&["officer", "whoami", "--as", "officers/next.pem"]), me);
+    here.must_not(&["officer", "whoami", "--as", "officers/own.pem"]);
+
     keeps_its_description(&here, &url);
-    // Ten tries in ten minutes from one address: the three above, and what the tester made of the rest.
+    // Ten tries in ten minutes from one address: the four above, and what the tester made of the rest.
     let more = (0..10).map(|_| said(&enrol(&thief))).find(|said| !said.contains("enrolment.no-match"));
     assert!(more.as_ref().is_some_and(|said| said.contains("ask again in 600 s")), "{more:?}");
     assert!(!here.log().contains(&code), "a code is in the log");
     serving.stop();
+}
+
+/// Opens an enrolment, whose code goes into the file `code`: its identifier, and the code.
+fn invite(here: &Installation) -> [String; 2] {
+    let invite = ["officer", "invite", "--name", "ნინო", "--roles", "approver", "--json"];
+    let invited: Value = serde_json::from_str(&here.must(&[&invite[..], &SECURITY].concat())).unwrap();
+    let [officer, code] = ["officer", "code"].map(|member| invited[member].as_str().unwrap().to_owned());
+    fs::write(here.file("code"), &code).unwrap();
+    [officer, code]
+}
+
+/// What two security officers call to appoint who presented a key.
+fn grant(enrolment: &str) -> Vec<String> {
+    let grant = ["officer", "grant", "--second", "officers/security-2.pem", "--enrolment", enrolment];
+    let grant = [&grant[..], &["--personal-number", "01001000601", "--yes"], &SECURITY].concat();
+    grant.into_iter().map(str::to_owned).collect()
 }
 
 /// The door against its own description, as for the officers' API.

@@ -8,20 +8,9 @@ use crate::installation::{Installation, Subject};
 
 const OFFICER: &str = "registration-officer";
 
-/// The content of an application for a person, as JSON.
+/// The content of an application that is accepted, so that what is refused is what a test changed in it.
 fn content(here: &Installation) -> Value {
-    let today = crate::program::must(here.folder(), "date", &["-u", "+%F"]);
-    json!({
-        "profile": "person-signature",
-        "days": 365,
-        "subject": {
-            "type": "natural-person", "given_names": "ნინო", "surname": "ბერიძე",
-            "personal_number": "01001000821", "email": "n@example.ge",
-        },
-        "identity_document": { "type": "identity-card", "number": "12IA34567", "issued_by": "PSDA" },
-        "identity_proofing": { "method": "physical-presence", "date": today.trim(), "seen_by": "officer" },
-        "csr": here.read_text("person.csr"),
-    })
+    crate::bad_input::content(here, "01001000821", &here.read_text("person.csr"))
 }
 
 fn opened(here: &Installation) -> String {
@@ -46,8 +35,10 @@ pub(super) fn json_too_long_or_too_deep(here: &Installation) {
     let padded = format!("{}{}", content(here), " ".repeat(70_000));
     assert_eq!(send(padded.as_bytes()), refused(413, "body.too-large"));
     // A member twice, so that two readers would read two things.
-    let twice = content(here).to_string().replacen("\"days\":365", "\"days\":365,\"days\":1", 1);
+    let once = content(here).to_string();
+    let twice = once.replacen("\"days\":365", "\"days\":365,\"days\":1", 1);
     assert_eq!(send(twice.as_bytes()), refused(422, "request.invalid"));
+    assert_eq!(here.ask(Call::post(OFFICER, "/applications", once.as_bytes())).status, 201);
     // Depth within a text that is JSON itself.
     let order = here.apply("01001000822");
     let order = here.order_of(&order).0.order_id;
@@ -55,7 +46,8 @@ pub(super) fn json_too_long_or_too_deep(here: &Installation) {
     let path = format!("/orders/{order}/signatures");
     let answer = here.ask(Call::post("approver", &path, jws.as_bytes()));
     assert_eq!(answer.json()["errors"][0]["code"], "order-signature-invalid", "{answer:?}");
-    assert_eq!(opened(here), "1");
+    // The honest one, and the one whose order was signed by nobody.
+    assert_eq!(opened(here), "2");
 }
 
 /// Bidirectional controls, look-alikes of other scripts, Mtavruli, church letters, heaps of marks, invisible characters.
@@ -100,7 +92,8 @@ pub(super) fn names_that_deceive(here: &Installation) {
     let mut one = content(here);
     one["identity_document"]["issued_by"] = "PSDA\u{202e}".into();
     let answer = here.ask(Call::post(OFFICER, "/applications", one.to_string().as_bytes()));
-    assert_eq!(answer.problem().0, 422);
+    assert_eq!(answer.problem(), (422, "request.invalid".to_owned()));
+    assert_eq!(answer.json()["errors"][0]["field"], "/identity_document/issued_by", "{answer:?}");
     let serial = here.issue("01001000823");
     for note in ["x\u{202e}y", "x\u{0}", "\u{200b}", "a\nb"] {
         let body = json!({ "kind": "suspend", "channel": "telephone", "note": note }).to_string();

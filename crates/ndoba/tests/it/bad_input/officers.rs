@@ -32,7 +32,7 @@ pub(super) fn http_is_refused_with_a_problem(here: &Installation) {
 }
 
 /// The content of an application for a person, as JSON.
-pub(super) fn content(here: &Installation, number: &str, csr: &str) -> Value {
+pub(crate) fn content(here: &Installation, number: &str, csr: &str) -> Value {
     let today = crate::program::must(here.folder(), "date", &["-u", "+%F"]);
     json!({
         "profile": "person-signature",
