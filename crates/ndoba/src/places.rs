@@ -6,7 +6,7 @@ use ndoba_audit::{Actor, Event, EventKind, Word};
 use ndoba_hsm::Token;
 use ndoba_settings::{CertificationAuthority, KeyRef, Settings};
 use ndoba_store::Store;
-use ndoba_types::{CaName, KeyLabel, Sha256Digest, SubjectPublicKeyInfo};
+use ndoba_types::{CaName, IssueCertificates, KeyLabel, Purpose as _, Sha256Digest, SubjectPublicKeyInfo};
 
 use crate::installation::{self, World};
 use crate::tokens::Tokens;
@@ -45,6 +45,20 @@ impl CaKey {
 /// The serial number of a token that is there.
 pub(crate) fn serial(token: &Token) -> anyhow::Result<String> {
     Ok(token.info().with_context(|| format!("the token {} says nothing of itself", token.name()))?.serial)
+}
+
+/// A key was made in the token: if it is a CA's, that is its first place.
+pub(crate) fn made(
+    store: &Store,
+    world: &World,
+    actor: Actor,
+    key: (&KeyLabel, &SubjectPublicKeyInfo),
+    token: &Token,
+) -> anyhow::Result<()> {
+    if key.0.purpose() == IssueCertificates::KEY {
+        place(store, world, actor, key, &serial(token)?, None)?;
+    }
+    Ok(())
 }
 
 /// Lets a CA's key be used in the token that is there, from now on. `session` – of those who accepted it.

@@ -4,7 +4,7 @@
 //! The functions that open such a key for a command take the proof, so none of them can be reached without it.
 
 use anyhow::Context as _;
-use ndoba_audit::EventKind;
+use ndoba_audit::{Actor, Event, EventKind, EventSink as _};
 use ndoba_ca::IssuingCa;
 use ndoba_client::Identity;
 use ndoba_hsm::Key;
@@ -119,6 +119,13 @@ pub(crate) fn proved(there: &Attended) -> EventKind {
         session: there.digest(),
         officers: there.officers().to_vec(),
     }
+}
+
+/// Records who is there; the actor of what is done in their presence.
+pub(crate) fn recorded(store: &Store, world: &World, there: &Attended) -> anyhow::Result<Actor> {
+    let actor = Actor::Ceremony(there.presence().decided);
+    store.record(&[Event::new(&*world.random, world.clock.now(), actor.clone(), proved(there))?])?;
+    Ok(actor)
 }
 
 /// A configured CA with its key, for those who are there.

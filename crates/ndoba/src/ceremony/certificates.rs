@@ -5,7 +5,6 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use ndoba_ca::{Appointed, CrlTiming, IssuingCa};
 use ndoba_ceremony::{AuthorityPlan, CertificateEntry};
-use ndoba_order::Attended;
 use ndoba_settings::CertificationAuthority;
 use ndoba_types::{CaName, IssueCertificates, KeyLabel, PublishCrls, Span, SubjectPublicKeyInfo};
 use ndoba_x509::{
@@ -48,7 +47,7 @@ impl Ceremony {
             algorithm: super::keys::algorithm(plan.key),
             urls: installation::public_urls(&self.settings)?.of_issuer(&plan.name)?,
         };
-        let root = self.issuing_ca(self.attended()?, &plan, facts)?;
+        let root = self.issuing_ca(&plan, facts)?;
         let der = self.desk()?.certify_root(&root, &appointed)?;
         self.accept_authority(&plan, &der)
     }
@@ -149,15 +148,11 @@ impl Ceremony {
     fn issued_ca(&self, name: &str) -> anyhow::Result<IssuingCa> {
         let plan = self.authority_plan(name)?;
         let facts = installation::issuer_facts(&self.settings, self.configured(name)?)?;
-        self.issuing_ca(self.attended()?, &plan, facts)
+        self.issuing_ca(&plan, facts)
     }
 
-    fn issuing_ca(
-        &self,
-        _there: &Attended,
-        plan: &AuthorityPlan,
-        facts: IssuerFacts,
-    ) -> anyhow::Result<IssuingCa> {
+    fn issuing_ca(&self, plan: &AuthorityPlan, facts: IssuerFacts) -> anyhow::Result<IssuingCa> {
+        self.attended()?;
         let token = self.tokens.get(&plan.token)?;
         let label = KeyLabel::new(&plan.name, "ca", 1)?;
         let timing = &self.configured(&plan.name)?.crl;

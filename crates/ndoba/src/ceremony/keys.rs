@@ -14,8 +14,7 @@ use ndoba_types::{
 use ndoba_x509::{PemLabel, to_pem};
 
 use super::{Ceremony, Folder};
-use crate::places::{self, place};
-use crate::{data_keys, files};
+use crate::{data_keys, files, places};
 
 /// Decimal digits of a PIN that the ceremony draws.
 const PIN_DIGITS: usize = 16;
@@ -138,7 +137,6 @@ impl Ceremony {
         let token = self.tokens.get(token_name)?;
         token.generate(&label, spec(key))?;
         // Read back from the token, not taken from what was asked for (requirements P-41).
-        let place_of = places::serial(token)?;
         let found = token.inspect(&label)?;
         let offending = found.offending();
         anyhow::ensure!(
@@ -147,10 +145,8 @@ impl Ceremony {
             offending.join(", ")
         );
         let spki = found.public_key.clone().context("the token has no public half of the key")?;
-        if label.purpose() == "ca" {
-            let actor = Actor::Ceremony(self.plan.digest());
-            place(&self.store, &self.world, actor, (&label, &spki), &place_of, None)?;
-        }
+        let actor = Actor::Ceremony(self.plan.digest());
+        places::made(&self.store, &self.world, actor, (&label, &spki), token)?;
         self.log(EventKind::KeyGenerated {
             key: label.clone(),
             spki: spki.fingerprint(),

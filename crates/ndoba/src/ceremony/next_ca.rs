@@ -31,7 +31,7 @@ use crate::cli::NextCaArgs;
 use crate::command::terminate::{TOKEN_PATIENCE, register};
 use crate::files;
 use crate::installation::{self, World};
-use crate::places::place;
+use crate::places;
 use crate::presence::{Opening, There, open_ca, proved};
 use crate::succession::{key_like, public_half};
 use crate::tokens::Tokens;
@@ -156,10 +156,8 @@ impl Ceremony {
         let info = token.info().context("the token says nothing of itself")?;
         let made = key_like(token, present, &key.label, &self.world, &self.store, "ceremony-next-ca")?;
         let spki = public_half(&made)?;
-        if key.label.purpose() == "ca" {
-            let actor = Actor::Ceremony(self.next.digest());
-            place(&self.store, &self.world, actor, (&key.label, &spki), &info.serial, None)?;
-        }
+        let actor = Actor::Ceremony(self.next.digest());
+        places::made(&self.store, &self.world, actor, (&key.label, &spki), token)?;
         if !self.report.hsms.iter().any(|entry| entry.token == key.token) {
             self.report.hsms.push(hsm_entry(&key.token, info));
         }

@@ -4,7 +4,6 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use ndoba_audit::{Actor, Event, EventSink as _};
 use ndoba_order::Act;
 use ndoba_types::{CaName, Sha256Digest};
 
@@ -12,7 +11,7 @@ use super::terminate::{TOKEN_PATIENCE, register};
 use crate::cli::PresentArgs;
 use crate::installation::{self, World};
 use crate::places::{CaKey, place, serial};
-use crate::presence::{Opening, proved};
+use crate::presence::{Opening, recorded};
 use crate::succession::public_half;
 use crate::tokens::Tokens;
 
@@ -56,9 +55,8 @@ pub(crate) fn run(config: &Path, present: &PresentArgs, ca: &CaName) -> anyhow::
         decided: Sha256Digest::of(told.as_bytes()),
     };
     let there = opening.by(present, &[told])?.attended;
-    let actor = || Actor::Ceremony(there.presence().decided);
-    store.record(&[Event::new(&*world.random, world.clock.now(), actor(), proved(&there))?])?;
-    place(&store, &world, actor(), (&key.label, &spki), &serial, Some(there.digest()))?;
+    let actor = recorded(&store, &world, &there)?;
+    place(&store, &world, actor, (&key.label, &spki), &serial, Some(there.digest()))?;
     println!(
         "{} of {ca} may be used in the token {serial}; a running role takes it up within seconds",
         key.label

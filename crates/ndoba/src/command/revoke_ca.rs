@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use ndoba_audit::{Actor, Event, EventSink as _};
 use ndoba_ca::ports::CertificateId;
 use ndoba_ca::{Epoch, NoFailpoints, Node, RevokeCaError, Revoked, Revoking};
 use ndoba_order::Act;
@@ -14,7 +13,7 @@ use ndoba_x509::KeyIdentifier;
 use super::terminate::{TOKEN_PATIENCE, register};
 use crate::cli::PresentArgs;
 use crate::installation::{self, World};
-use crate::presence::{Opening, open_ca, proved};
+use crate::presence::{Opening, open_ca, recorded};
 use crate::tokens::Tokens;
 
 /// Progress is told after so many.
@@ -64,8 +63,7 @@ pub(crate) fn run(config: &Path, present: &PresentArgs, ca: &CaName) -> anyhow::
         decided: Sha256Digest::of(told.as_bytes()),
     };
     let there = opening.by(present, &[told])?.attended;
-    let actor = Actor::Ceremony(there.presence().decided);
-    store.record(&[Event::new(&*world.random, world.clock.now(), actor, proved(&there))?])?;
+    recorded(&store, &world, &there)?;
     let issuing = open_ca(&there, &settings, &store, &tokens, &issuer.name)?;
     // A node of its own: a running `ca` role takes open attempts of its own node's other processes for lost.
     let name = format!("revoke-{}", settings.node);

@@ -54,6 +54,8 @@ pub(super) fn prepare(process: &Process) -> anyhow::Result<(CaService, Places)> 
         .context("the ca role does not act on this database")?;
     let longest =
         settings.hsm.modules.iter().flat_map(|module| &module.tokens).map(|token| token.deadline).max();
+    let authorities = issuing_cas(settings, &process.store, &process.tokens, |_| true)?;
+    let places = Places::of(settings, &authorities)?;
     let parts = CaParts {
         node: Node::begin(
             &process.node,
@@ -65,7 +67,7 @@ pub(super) fn prepare(process: &Process) -> anyhow::Result<(CaService, Places)> 
         sink: Arc::new(installation::published(settings)?),
         witness: Arc::new(WitnessFile::new(witness)),
         failpoints: failpoints(settings)?,
-        authorities: issuing_cas(settings, &process.store, &process.tokens, |_| true)?,
+        authorities,
         profiles: installation::profiles(settings)?,
         devices: settings.devices.iter().map(|device| (device.model.clone(), device.ends)).collect(),
         blocked_keys: blocked_keys::read(settings)?,
@@ -91,7 +93,6 @@ pub(super) fn prepare(process: &Process) -> anyhow::Result<(CaService, Places)> 
         revocation: revocation_rule(settings),
         lanes: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN).min(MOST_LANES),
     };
-    let places = Places::of(process)?;
     Ok((CaService::new(parts)?, places))
 }
 

@@ -1,8 +1,11 @@
 //! The role `ca` and the tokens of its keys: a key that turned up where nobody put it is not used, and health says so.
 
+use std::sync::Arc;
+
 use ndoba_audit::Actor;
-use ndoba_hsm::{Key, KeyVerdict};
-use ndoba_types::IssueCertificates;
+use ndoba_ca::{IssuingCa, KeyWatch};
+use ndoba_hsm::KeyVerdict;
+use ndoba_settings::Settings;
 
 use super::Process;
 use crate::places::{CaKey, place, serial};
@@ -13,17 +16,16 @@ pub(super) fn part(ca: &ndoba_types::CaName) -> String {
 }
 
 /// The keys of a process.
-pub(super) struct Places(Vec<(CaKey, Key<IssueCertificates>)>);
+pub(super) struct Places(Vec<(CaKey, Arc<dyn KeyWatch>)>);
 
 impl Places {
     /// The keys that the role has opened.
-    pub(super) fn of(process: &Process) -> anyhow::Result<Self> {
-        let mut keys = Vec::new();
-        for ca in CaKey::all(&process.settings)? {
-            let key = process.tokens.open::<IssueCertificates>(&ca.key, &ca.spki)?;
-            keys.push((ca, key));
-        }
-        Ok(Self(keys))
+    pub(super) fn of(settings: &Settings, authorities: &[IssuingCa]) -> anyhow::Result<Self> {
+        let opened = |ca: CaKey| {
+            let authority = authorities.iter().find(|one| one.name == ca.ca)?;
+            Some((ca, Arc::clone(&authority.watch)))
+        };
+        Ok(Self(CaKey::all(settings)?.into_iter().filter_map(opened).collect()))
     }
 
     /// What was accepted since counts. A key of which no place is known yet was made before places were: it is where it is found.

@@ -42,7 +42,6 @@ fn an_officers_key_is_made_by_its_officer() {
     };
     let enrol = |csr: &str| run(&["officer", "enrol", "--code-file", "code"], csr);
     let grant = grant(&officer);
-    let grant: Vec<&str> = grant.iter().map(String::as_str).collect();
     assert!(here.must_not(&grant).contains("no key was presented"));
 
     let first = enrol(&own);
@@ -87,7 +86,6 @@ fn an_officers_key_is_made_by_its_officer() {
     let [enrolment, _] = invite(&here);
     assert!(enrol(&next).status.success());
     let again = self::grant(&enrolment);
-    let again: Vec<&str> = again.iter().map(String::as_str).collect();
     assert!(here.must_not(&again).contains("under another identifier"));
     here.must(&[&again[..], &["--replaces", &officer]].concat());
     here.must(&["officer", "certify", "--config", "ndoba.toml", &enrolment]);
@@ -115,10 +113,9 @@ fn invite(here: &Installation) -> [String; 2] {
 }
 
 /// What two security officers call to appoint who presented a key.
-fn grant(enrolment: &str) -> Vec<String> {
+fn grant(enrolment: &str) -> Vec<&str> {
     let grant = ["officer", "grant", "--second", "officers/security-2.pem", "--enrolment", enrolment];
-    let grant = [&grant[..], &["--personal-number", "01001000601", "--yes"], &SECURITY].concat();
-    grant.into_iter().map(str::to_owned).collect()
+    [&grant[..], &["--personal-number", "01001000601", "--yes"], &SECURITY].concat()
 }
 
 /// The door against its own description, as for the officers' API.
