@@ -42,6 +42,33 @@ pub(crate) fn ocsp_responder(folder: &Path, serials: &[String]) -> anyhow::Resul
     Ok((running, port))
 }
 
+/// Answers per second of `openssl ocsp -reqin`, started again for each, as [`time_stamps`] are made; in the folder of
+/// [`ocsp_responder`].
+pub(crate) fn ocsp_answers(folder: &Path, request: &[u8], count: u32) -> anyhow::Result<f64> {
+    fs::write(folder.join("query.der"), request)?;
+    per_second(
+        folder,
+        count,
+        &[
+            "ocsp",
+            "-index",
+            "index.txt",
+            "-CA",
+            "ca.pem",
+            "-rsigner",
+            "leaf.pem",
+            "-rkey",
+            "leaf.key",
+            "-nmin",
+            "60",
+            "-reqin",
+            "query.der",
+            "-respout",
+            "reply.der",
+        ],
+    )
+}
+
 /// The CA that [`ocsp_responder`] answers for.
 pub(crate) fn ca_of(folder: &Path) -> anyhow::Result<Certificate> {
     Ok(Certificate::from_der(&from_pem(PemLabel::Certificate, &fs::read(folder.join("ca.pem"))?)?)?)
@@ -58,12 +85,18 @@ pub(crate) fn time_stamps(folder: &Path, query: &[u8], count: u32) -> anyhow::Re
         "[tsa]\ndefault_tsa = unit\n[unit]\nserial = serial\nsigner_cert = leaf.pem\nsigner_key = leaf.key\n\
          signer_digest = sha256\ndefault_policy = 2.999.1\ndigests = sha256\naccuracy = secs:1\n",
     )?;
+    per_second(
+        folder,
+        count,
+        &["ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query.der", "-out", "reply.der"],
+    )
+}
+
+/// How many times a second `openssl` does this, one after the other.
+fn per_second(folder: &Path, count: u32, arguments: &[&str]) -> anyhow::Result<f64> {
     let start = Instant::now();
     for _ in 0..count {
-        openssl(
-            folder,
-            &["ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query.der", "-out", "reply.der"],
-        )?;
+        openssl(folder, arguments)?;
     }
     Ok(f64::from(count) / start.elapsed().as_secs_f64())
 }

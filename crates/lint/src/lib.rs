@@ -13,6 +13,7 @@ mod crl;
 mod crl_lint;
 mod crl_rules;
 mod der;
+mod edition;
 mod finding;
 mod guess;
 mod linted;

@@ -63,6 +63,11 @@ impl Moment {
         format!("{}T{}Z", date.join("-"), time.join(":")).parse().ok()
     }
 
+    /// `YYYY-MM-DD`.
+    pub(crate) fn day(self) -> String {
+        format!("{:04}-{:02}-{:02}", self.year(), self.number(4..6), self.number(6..8))
+    }
+
     pub(crate) fn year(self) -> u32 {
         self.number(0..4)
     }

@@ -42,6 +42,7 @@ mod website;
 
 use crate::certificate::Certificate;
 use crate::context::Context;
+use crate::edition;
 use crate::finding::{Finding, Report};
 use crate::moment::Moment;
 
@@ -54,7 +55,7 @@ pub(crate) struct Rule {
     /// What it asks, in a sentence.
     about: &'static str,
     /// Certificates issued before are not judged by it.
-    effective: Option<Moment>,
+    effective: Moment,
     check: fn(&Certificate<'_>, &Context<'_>, &mut Report<'_>),
 }
 
@@ -100,7 +101,7 @@ const RULES: &[Rule] = &[
 ];
 
 /// A rule as shown to people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleDescription {
     /// Its name, as findings carry it.
     pub id: &'static str,
@@ -108,18 +109,25 @@ pub struct RuleDescription {
     pub clause: &'static str,
     /// What it asks.
     pub about: &'static str,
+    /// Since when: the first second of this date, `YYYY-MM-DD` in UTC; `None` where it was never otherwise.
+    pub effective: Option<String>,
 }
 
 /// Every rule for certificates, in the order in which they are applied.
 pub fn rules() -> impl Iterator<Item = RuleDescription> {
-    RULES.iter().map(|Rule { id, clause, about, .. }| RuleDescription { id, clause, about })
+    RULES.iter().map(|Rule { id, clause, about, effective, .. }| RuleDescription {
+        id,
+        clause,
+        about,
+        effective: (*effective != edition::ALWAYS).then(|| effective.day()),
+    })
 }
 
 /// Lets every rule judge.
 pub(crate) fn apply(certificate: &Certificate<'_>, context: &Context<'_>, findings: &mut Vec<Finding>) {
     let issued = Moment::at(context.issued_at);
     for rule in RULES {
-        if rule.effective.is_none_or(|effective| effective <= issued) {
+        if rule.effective <= issued {
             let mut report = Report::of(rule.id, rule.clause, findings).within(context.scope);
             (rule.check)(certificate, context, &mut report);
         }

@@ -455,6 +455,23 @@ fn rules_have_names_of_their_own_and_clauses() {
 }
 
 #[test]
+fn a_certificate_is_judged_by_what_was_in_force_when_it_was_issued() {
+    let without_type = |issued: i64| {
+        let mut sample = Sample::person();
+        sample.replace_statement(known::QC_TYPE, None);
+        sample.issued_at = UtcTime::from_unix_seconds(issued).unwrap();
+        sample
+    };
+    // EN 319 412-5 V2.2.1: 2017-11-01T00:00:00Z and the second before it.
+    without_type(1_509_494_400).must_find("qc-type");
+    assert!(without_type(1_509_494_399).findings().iter().all(|found| found.rule != "qc-type"));
+    // What is no DER never was: a number with a leading zero.
+    let mut old = without_type(0);
+    old.serial = vec![0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+    old.must_find("der-strict");
+}
+
+#[test]
 fn the_verdict_is_recorded_in_words() {
     let mut sample = Sample::person();
     let verdict =

@@ -14,6 +14,9 @@ use crate::ocsp_request::Asker;
 use crate::report::Report;
 use crate::{http, openssl, raw_token};
 
+/// How often `openssl ocsp` is started as a command.
+const COMMANDS: u32 = 60;
+
 pub(super) fn measure(bench: &Bench<'_>, report: &mut Report) -> anyhow::Result<()> {
     let settings = bench.installation.settings()?;
     let ca = settings.cas.iter().find(|ca| ca.name.as_str() == loaded_ca());
@@ -63,6 +66,10 @@ pub(super) fn measure(bench: &Bench<'_>, report: &mut Report) -> anyhow::Result<
     theirs.must_be_clean("openssl ocsp")?;
     report.figure("openssl_ocsp_per_s", theirs.rate(), "`openssl ocsp`, key in a file, a connection each");
     report.figure("signed_vs_openssl", total.rate() / theirs.rate(), "ratio (aim: 5)");
+    let request = asker.request(&serial(0)?, Some(rand::random()));
+    let command = openssl::ocsp_answers(&folder, &request, COMMANDS)?;
+    report.figure("openssl_ocsp_command_per_s", command, "`openssl ocsp -reqin`, started for each");
+    report.figure("signed_vs_openssl_command", total.rate() / command, "ratio");
     Ok(())
 }
 

@@ -2,13 +2,14 @@ use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{CertificateKind, Context};
 use crate::der::{self, Tlv};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "authority-info-access",
     clause: "EN 319 412-2 GEN-4.4.1, EN 319 411-1 CSS-6.6.3-01B; C-32, C-34, O-19",
     about: "where the issuer's certificate is, over HTTP; no OCSP address in a responder's own certificate",
-    effective: None,
+    effective: edition::FIRST_NORMS,
     check,
 };
 

@@ -2,13 +2,14 @@ use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{CertificateKind, Context};
 use crate::der;
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "authority-key-identifier",
     clause: "EN 319 412-2 GEN-4.3.1-1; RFC 5280 §4.2.1.1; C-05, C-31",
     about: "the issuer's subject key identifier, in everything but a root",
-    effective: None,
+    effective: edition::RFC_5280,
     check,
 };
 

@@ -2,13 +2,14 @@ use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{CertificateKind, Context};
 use crate::der::{self, Tlv};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "basic-constraints",
     clause: "RFC 5280 §4.2.1.9; C-05, requirements §2.6",
     about: "a CA says so, an issuing CA with path length 0; others have none, or an empty one",
-    effective: None,
+    effective: edition::RFC_5280,
     check,
 };
 

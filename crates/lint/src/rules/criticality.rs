@@ -1,13 +1,14 @@
 use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{CertificateKind, Context};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "criticality",
     clause: "EN 319 412-2 GEN-4.1-2, GEN-4.3.5, -6, -10, -11; RFC 5280 §4.2; RFC 3161 §2.3; C-20, C-31, C-112, T-30",
     about: "keyUsage and a CA's basicConstraints are critical, and a TSU's extended key usage; nothing else is",
-    effective: None,
+    effective: edition::FIRST_NORMS,
     check,
 };
 

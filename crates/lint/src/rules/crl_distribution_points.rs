@@ -3,13 +3,14 @@ use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{CertificateKind, Context};
 use crate::der::{self, Tlv};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "crl-distribution-points",
     clause: "EN 319 412-2 GEN-4.3.11; RFC 5280 §4.2.1.13; C-32, C-34, C-112",
     about: "where the CRL is, over HTTP; none in a root's, a responder's or a certificate without revocation",
-    effective: None,
+    effective: edition::FIRST_NORMS,
     check,
 };
 

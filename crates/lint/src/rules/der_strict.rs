@@ -2,13 +2,14 @@ use super::Rule;
 use crate::certificate::Certificate;
 use crate::context::Context;
 use crate::der;
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "der-strict",
     clause: "X.690 §10, §11; C-07",
     about: "DER throughout: shortest lengths and numbers, sorted sets, no default written out, also inside extensions",
-    effective: None,
+    effective: edition::ALWAYS,
     check,
 };
 

@@ -1,13 +1,14 @@
 use super::Rule;
 use crate::certificate::Certificate;
 use crate::context::Context;
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "duplicate-extensions",
     clause: "RFC 5280 §4.2; C-07",
     about: "each extension once",
-    effective: None,
+    effective: edition::RFC_5280,
     check,
 };
 

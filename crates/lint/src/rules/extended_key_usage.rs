@@ -1,13 +1,14 @@
 use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{CertificateKind, Context};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "extended-key-usage",
     clause: "RFC 3161 §2.3, RFC 6960 §4.2.2.2; T-30, requirements §2.6",
     about: "timeStamping alone for TSUs, OCSPSigning alone for responders, neither for anyone else",
-    effective: None,
+    effective: edition::RFC_3161,
     check,
 };
 

@@ -1,13 +1,14 @@
 use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{CertificateKind, Context};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "forbidden-extensions",
     clause: "EN 319 412-2 GEN-4.3.4, -8, -9, -12; requirements §2.6; C-31",
     about: "no constraints or mappings in end entities, and nothing in any certificate that its kind does not have",
-    effective: None,
+    effective: edition::FIRST_NORMS,
     check,
 };
 

@@ -3,13 +3,14 @@ use super::name_encoding::is_country;
 use super::oid;
 use crate::certificate::{Certificate, attributes};
 use crate::context::{CertificateKind, Context, Scope};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "identifier-numbers",
     clause: "EN 319 412-1 §5.1.3, §5.1.4; C-41, C-42, G-40, G-41",
     about: "identifiers are scheme, country, hyphen, number; Georgian personal numbers have 11 digits, identification codes 9",
-    effective: None,
+    effective: edition::FIRST_NORMS,
     check,
 };
 

@@ -2,13 +2,14 @@ use super::Rule;
 use super::oid;
 use crate::certificate::{Certificate, attributes};
 use crate::context::{CertificateKind, Context};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "issuer-name",
     clause: "EN 319 412-2 GEN-4.2.3.1; RFC 5280 §4.1.2.4; C-04, C-21",
     about: "the issuer's own subject, byte for byte; it has C, O, organizationIdentifier and CN, once each",
-    effective: None,
+    effective: edition::FIRST_NORMS,
     check,
 };
 

@@ -1,13 +1,14 @@
 use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{CertificateKind, Context, Jurisdiction, Scope};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "key-usage",
     clause: "EN 319 412-2 NAT-4.3.2-1 to -3, EN 319 412-3 LEG-4.3.1; C-05, C-30, requirements §2.6",
     about: "type A, B or F for subscribers and A by preference; certSign and crlSign for CAs; digitalSignature for our services",
-    effective: None,
+    effective: edition::FIRST_NORMS,
     check,
 };
 

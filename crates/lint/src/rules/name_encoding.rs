@@ -3,13 +3,14 @@ use super::oid;
 use crate::certificate::{Attribute, Certificate, attributes};
 use crate::context::Context;
 use crate::der;
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "name-encoding",
     clause: "RFC 5280 §4.1.2.4, §4.1.2.6; C-04",
     about: "C and serialNumber are PrintableString, the rest UTF8String or PrintableString; nothing empty; one value an RDN",
-    effective: None,
+    effective: edition::RFC_5280,
     check,
 };
 

@@ -2,13 +2,14 @@ use super::Rule;
 use super::oid;
 use crate::certificate::{Certificate, attributes};
 use crate::context::{CertificateKind, Context};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "name-scripts",
     clause: "EN 319 412-2 NAT-4.2.4-19; C-27, G-43 (stricter: refused)",
     about: "one script in a person's givenName, surname and CN, and no Georgian capitals, which no document shows",
-    effective: None,
+    effective: edition::FIRST_NORMS,
     check,
 };
 

@@ -1,13 +1,14 @@
 use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{CertificateKind, Context};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "ocsp-nocheck",
     clause: "RFC 6960 §4.2.2.2.1, EN 319 411-1 CSS-6.6.3-01A; O-19",
     about: "a responder's certificate says that its own status need not be asked for",
-    effective: None,
+    effective: edition::FIRST_NORMS,
     check,
 };
 

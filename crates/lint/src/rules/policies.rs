@@ -2,13 +2,14 @@ use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{CertificateKind, Context, Jurisdiction};
 use crate::der::{self, Tlv};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "policies",
     clause: "EN 319 412-2 GEN-4.3.3-1, EN 319 411-2 GEN-6.6.1; RFC 5280 §4.2.1.4; C-31, C-60, decision 3",
     about: "at least one policy, none twice, no anyPolicy in end entities; QCP policies in EU qualified certificates only",
-    effective: None,
+    effective: edition::FIRST_NORMS,
     check,
 };
 

@@ -2,6 +2,7 @@ use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{CertificateKind, Context};
 use crate::der::{self, Tlv};
+use crate::edition;
 use crate::finding::Report;
 use crate::moment::Moment;
 
@@ -9,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     id: "private-key-usage-period",
     clause: "EN 319 421 TIS-7.6.7-02, -04; T-33, decision 9",
     about: "a TSU's key retires strictly before its certificate ends",
-    effective: None,
+    effective: edition::TIME_STAMPING_NORMS,
     check,
 };
 

@@ -6,13 +6,14 @@ use super::Rule;
 use crate::certificate::Certificate;
 use crate::context::Context;
 use crate::der::Tlv;
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "public-key",
     clause: "TS 119 312 Table 2; RFC 5480, RFC 8410; C-80",
     about: "a key of a listed kind whose octets fit its parameters; EC points uncompressed, on a named curve",
-    effective: None,
+    effective: edition::RFC_5280,
     check,
 };
 

@@ -2,13 +2,14 @@ use super::qc_legislation::countries;
 use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::Context;
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "qc-device",
     clause: "EN 319 412-5 QCS-4.2.2, §4.2.5; EN 319 411-2 GEN-6.6.1-03, -04; C-52, K-C09, decision 2",
     about: "device statements only with evidence, and one with it; QcQSCDlegislation names no country of the Union or EEA",
-    effective: None,
+    effective: edition::STATEMENTS,
     check,
 };
 

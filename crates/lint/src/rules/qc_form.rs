@@ -2,13 +2,14 @@ use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{Context, Jurisdiction};
 use crate::der;
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "qc-form",
     clause: "EN 319 412-5 V2.6.1 QCS-4.1, QCS-4.3.1 to -4.3.3; K-C08",
     about: "well-formed statements, none twice; QcCompliance and QcSSCD say nothing more, retention and limits are numbers",
-    effective: None,
+    effective: edition::STATEMENTS,
     check,
 };
 

@@ -3,13 +3,14 @@ use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{Context, Jurisdiction};
 use crate::der::{self, Tlv};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "qc-legislation",
     clause: "EN 319 412-5 Table 1A, QCS-4.2.4; C-50, decision 1",
     about: "QcCompliance with QcCClegislation of the one country outside the Union, without it inside; neither if not qualified",
-    effective: None,
+    effective: edition::LEGISLATION,
     check,
 };
 

@@ -3,13 +3,14 @@ use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{Context, Jurisdiction};
 use crate::der::{self, Tlv};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "qc-pds",
     clause: "EN 319 412-5 QCS-4.3.4; C-51, K-C07",
     about: "disclosure statements over https, in English at least, each language once, lower-case ISO 639-1",
-    effective: None,
+    effective: edition::STATEMENTS,
     check,
 };
 

@@ -3,13 +3,14 @@ use super::{Rule, oid};
 use crate::certificate::{Certificate, attributes};
 use crate::context::{CertificateKind, Context};
 use crate::der::{self, Tlv};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "qc-semantics",
     clause: "EN 319 412-1 §5.1.1, NAT-5.1.3-05, LEG-5.1.4-05; C-40, C-43, K-C10",
     about: "where an identifier has ETSI's form, the statement says so; a local scheme names its registration authority",
-    effective: None,
+    effective: edition::STATEMENTS,
     check,
 };
 

@@ -2,13 +2,14 @@ use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::{CertificateKind, Context, Jurisdiction};
 use crate::der::{self, Tlv};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "qc-type",
     clause: "EN 319 412-5 QCS-4.2.3; K-C06 (present always, ours)",
     about: "exactly one type: esign for a natural person, eseal for a legal one, web for a website",
-    effective: None,
+    effective: edition::STATEMENTS,
     check,
 };
 

@@ -4,13 +4,14 @@ use x509_parser::prelude::{FromDer as _, TbsCertificate};
 use super::Rule;
 use crate::certificate::Certificate;
 use crate::context::Context;
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "readable",
     clause: "RFC 5280 §4.1, §4.2",
     about: "another program reads all of it, every extension included, and sees the same serial number and subject",
-    effective: None,
+    effective: edition::ALWAYS,
     check,
 };
 

@@ -2,6 +2,7 @@ use super::Rule;
 use super::public_key::modulus_bits;
 use crate::certificate::Certificate;
 use crate::context::Context;
+use crate::edition;
 use crate::finding::Report;
 use crate::moment::Moment;
 
@@ -9,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     id: "rsa-dates",
     clause: "TS 119 312 V2.1.1; C-82, decision 5",
     about: "RSA under 3000 bits: no certificate issued after 2026-12-31, none that ends after 2028-12-31",
-    effective: None,
+    effective: edition::ALWAYS,
     check,
 };
 

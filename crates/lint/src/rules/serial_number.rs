@@ -1,13 +1,14 @@
 use super::Rule;
 use crate::certificate::Certificate;
 use crate::context::Context;
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "serial-number",
     clause: "RFC 5280 §4.1.2.2; C-02",
     about: "positive, at most 20 octets, and at least 8, because fewer cannot hold 64 random bits",
-    effective: None,
+    effective: edition::RFC_5280,
     check,
 };
 

@@ -1,13 +1,14 @@
 use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::Context;
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "short-term",
     clause: "EN 319 411-1 GEN-6.6.1-03 to -05, EN 319 412-2 GEN-4.3.11-2A, RFC 9608; C-111, C-112",
     about: "validity-assured and noRevAvail are NULL and stand only where nothing says how to ask for revocation",
-    effective: None,
+    effective: edition::SHORT_TERM,
     check,
 };
 

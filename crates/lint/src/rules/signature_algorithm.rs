@@ -2,13 +2,14 @@ use super::Rule;
 use crate::certificate::Certificate;
 use crate::context::Context;
 use crate::der::{self, Tlv};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "signature-algorithm",
     clause: "TS 119 312 Table 4, RFC 4055, RFC 5758, RFC 8410; C-01, C-80",
     about: "a listed algorithm with exactly the parameters it has",
-    effective: None,
+    effective: edition::RFC_5280,
     check,
 };
 

@@ -2,13 +2,14 @@ use super::{Rule, oid};
 use crate::certificate::Certificate;
 use crate::context::Context;
 use crate::der;
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "subject-key-identifier",
     clause: "RFC 5280 §4.2.1.2, RFC 7093; C-05, C-06",
     about: "20 octets that name the key; every certificate of ours has them",
-    effective: None,
+    effective: edition::RFC_5280,
     check,
 };
 

@@ -4,13 +4,14 @@ use super::Rule;
 use super::oid;
 use crate::certificate::{Attribute, Certificate, attributes};
 use crate::context::{CertificateKind, Context};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "subject-organisation",
     clause: "EN 319 412-3 LEG-4.2.1-2 to -8; C-33",
     about: "a legal person has C, O, organizationIdentifier and CN, once each; the identifier is not O",
-    effective: None,
+    effective: edition::FIRST_NORMS,
     check,
 };
 

@@ -2,13 +2,14 @@ use super::Rule;
 use super::subject_organisation::organisation;
 use crate::certificate::Certificate;
 use crate::context::Context;
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "subject-own",
     clause: "EN 319 412-2 GEN-4.2.3.1, EN 319 422 §6.2; C-21, T-31, requirements §2.6",
     about: "CAs, responders and TSUs bear the provider's C, O, organizationIdentifier and a CN of their own",
-    effective: None,
+    effective: edition::TIME_STAMPING_NORMS,
     check,
 };
 

@@ -2,13 +2,14 @@ use super::Rule;
 use super::oid;
 use crate::certificate::{Certificate, attributes};
 use crate::context::{CertificateKind, Context};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "subject-person",
     clause: "EN 319 412-2 NAT-4.2.4; C-22, C-23",
     about: "a person has C and CN once, givenName or surname, or else a pseudonym, and a serialNumber",
-    effective: None,
+    effective: edition::FIRST_NORMS,
     check,
 };
 

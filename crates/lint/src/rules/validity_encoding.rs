@@ -2,6 +2,7 @@ use super::Rule;
 use crate::certificate::Certificate;
 use crate::context::Context;
 use crate::der;
+use crate::edition;
 use crate::finding::Report;
 use crate::moment::Moment;
 
@@ -9,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     id: "validity-encoding",
     clause: "RFC 5280 §4.1.2.5; C-03",
     about: "UTCTime through 2049, GeneralizedTime from 2050; seconds, `Z`, no fraction, a date of the calendar",
-    effective: None,
+    effective: edition::RFC_5280,
     check,
 };
 

@@ -1,6 +1,7 @@
 use super::Rule;
 use crate::certificate::Certificate;
 use crate::context::Context;
+use crate::edition;
 use crate::finding::Report;
 use crate::moment::Moment;
 
@@ -8,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     id: "validity-span",
     clause: "EN 319 411-1 GEN-6.3.3-05; C-70 (stricter: refused, not only discouraged)",
     about: "ends after it begins, and not after its issuer",
-    effective: None,
+    effective: edition::RFC_5280,
     check,
 };
 

@@ -1,13 +1,14 @@
 use super::Rule;
 use crate::certificate::Certificate;
 use crate::context::Context;
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "version",
     clause: "RFC 5280 §4.1.2.1, §4.1.2.8; C-01",
     about: "version 3, and no unique identifiers",
-    effective: None,
+    effective: edition::RFC_5280,
     check,
 };
 

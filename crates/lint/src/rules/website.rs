@@ -2,13 +2,14 @@ use super::{Rule, oid};
 use crate::certificate::{Certificate, attributes};
 use crate::context::{CertificateKind, Context, Jurisdiction};
 use crate::der::{self, Tlv};
+use crate::edition;
 use crate::finding::Report;
 
 pub(super) const RULE: Rule = Rule {
     id: "website",
     clause: "EN 319 412-4 WEB-4.1.3; RFC 5280 §4.2.1.6, §4.2.1.12; Regulation (EU) No 910/2014, Annex IV (c), (e)",
     about: "a website's certificate serves server authentication, names its hosts in the SAN, and tells whose site it is if qualified",
-    effective: None,
+    effective: edition::FIRST_NORMS,
     check,
 };
 
