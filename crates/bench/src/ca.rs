@@ -94,7 +94,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         let mut loaded = 0;
         for size in &options.sizes {
             report.say(&format!("On {database} with {size} certificates more in the tables:"));
-            loader.load_up_to(*size)?;
+            disk::load_up_to(&bench, &mut loader, loaded, *size)?;
             if loaded == 0 {
                 // Before anything else is written: these certificates are what was added.
                 disk::measure(&bench, *database, before, *size, &mut report)?;

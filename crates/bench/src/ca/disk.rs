@@ -1,6 +1,7 @@
 //! What a certificate takes on disk, indexes included: on the CA's side, and in the log.
 
 use super::{Bench, Database};
+use crate::loader::Loader;
 use crate::postgres;
 use crate::report::Report;
 
@@ -11,10 +12,31 @@ const LEDGER: [&str; 6] =
 const LOG: [&str; 2] = ["audit_events", "audit_leaves"];
 /// That it was intended, and that it was issued.
 const EVENTS: f64 = 2.0;
+/// Certificates between two vacuums: autovacuum comes once a minute to a table of which a fifth has changed.
+const BETWEEN_VACUUMS: u64 = 5_000;
 
 /// Octets of the ledger's tables with their indexes.
 pub(super) fn ledger(bench: &Bench<'_>) -> anyhow::Result<u64> {
     LEDGER.iter().map(|table| octets(bench, table)).sum()
+}
+
+/// Loads certificates up to `count` from `loaded`, as a CA comes to them: what an update leaves behind is given back
+/// before much more is written, which autovacuum does in the minutes in which a CA issues this many.
+pub(super) fn load_up_to(
+    bench: &Bench<'_>,
+    loader: &mut Loader,
+    loaded: u64,
+    count: u64,
+) -> anyhow::Result<()> {
+    let mut reached = loaded;
+    while reached < count {
+        reached = count.min(reached + BETWEEN_VACUUMS);
+        loader.load_up_to(reached)?;
+        if let Some(url) = &bench.url {
+            LEDGER.iter().try_for_each(|table| vacuum(url, table))?;
+        }
+    }
+    Ok(())
 }
 
 /// Reports on `count` certificates that were loaded since the ledger took `before`.
@@ -48,8 +70,7 @@ fn ratio(octets: u64, rows: u64) -> f64 {
 
 fn octets(bench: &Bench<'_>, table: &str) -> anyhow::Result<u64> {
     if let Some(url) = &bench.url {
-        // What updates left behind is given back first, as autovacuum does in time.
-        postgres::sql(url, &format!("VACUUM {table}"))?;
+        vacuum(url, table)?;
         return number(bench, &format!("SELECT pg_total_relation_size('{table}')"));
     }
     number(
@@ -59,6 +80,10 @@ fn octets(bench: &Bench<'_>, table: &str) -> anyhow::Result<u64> {
              WHERE name IN (SELECT name FROM sqlite_schema WHERE tbl_name = '{table}')"
         ),
     )
+}
+
+fn vacuum(url: &str, table: &str) -> anyhow::Result<()> {
+    postgres::sql(url, &format!("VACUUM {table}")).map(drop)
 }
 
 fn number(bench: &Bench<'_>, query: &str) -> anyhow::Result<u64> {
