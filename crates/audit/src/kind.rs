@@ -100,6 +100,8 @@ kinds! {
         /// Through which operation.
         operation: Word,
     }
+    /// An officer took out all that officers signed, for the log to be verified by it: orders are personal data.
+    SignedDocumentsExported = "signed-documents-exported" { /** SHA-256 over the pin that they lead back to. */ pin: Sha256Digest, }
     /// Personal data reached the end of its retention and was erased, its salt with it.
     PersonalDataErased = "personal-data-erased" {
         /// Of which record.

@@ -468,7 +468,20 @@ impl OfficerClient {
     ///
     /// [`ClientError`]; what was written before is then not the whole log.
     pub fn export_audit(&self, out: &mut dyn io::Write) -> Result<u64, ClientError> {
-        let call = self.request(Method::Get, "/audit/export", None, Vec::new());
+        self.stream("/audit/export", out)
+    }
+
+    /// Streams what officers signed, as the audit log names it, into `out`; gives the number of octets.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`]; what was written before is then not all of it.
+    pub fn export_signed(&self, out: &mut dyn io::Write) -> Result<u64, ClientError> {
+        self.stream("/audit/signed", out)
+    }
+
+    fn stream(&self, path: &str, out: &mut dyn io::Write) -> Result<u64, ClientError> {
+        let call = self.request(Method::Get, path, None, Vec::new());
         let mut response = http::call(&self.agent, &call)?;
         if response.status().as_u16() != 200 {
             // Asked again to read the problem whole; the answer's head does not say it.

@@ -18,7 +18,7 @@ use std::str::FromStr;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ndoba_registration::{CHANNELS, REASONS};
-use ndoba_types::{CaName, UtcTime};
+use ndoba_types::{CaName, Sha256Digest, UtcTime};
 
 use crate::officer_key::OfficerRef;
 
@@ -395,18 +395,36 @@ pub(crate) enum AuditCommand {
         /// Where to.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// Where to write what officers signed, with their signatures: personal data, for its owner's eyes only.
+        #[arg(long, value_name = "FILE")]
+        signed: Option<PathBuf>,
     },
     /// Verify an export; needs nothing but files.
-    Verify {
-        /// The export, as `ndoba audit export` wrote it.
-        export: PathBuf,
-        /// A checkpoint seen elsewhere, JSON, as /audit/checkpoint served it; may be given more than once.
-        #[arg(long, value_name = "FILE")]
-        seen: Vec<PathBuf>,
-        /// SHA-256 of the audit key as the ceremony report lists it; the export's own word is taken when absent.
-        #[arg(long, value_name = "HEX")]
-        key: Option<String>,
-    },
+    Verify(VerifyArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The export, as `ndoba audit export` wrote it.
+    pub(crate) export: PathBuf,
+    /// A checkpoint seen elsewhere, JSON, as /audit/checkpoint served it; may be given more than once.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) seen: Vec<PathBuf>,
+    /// SHA-256 of the audit key as the ceremony report lists it; the export's own word is taken when absent.
+    #[arg(long, value_name = "HEX")]
+    pub(crate) key: Option<String>,
+    /// What officers signed, as `ndoba audit export --signed` wrote it: every signature is verified again.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signed: Option<PathBuf>,
+    /// SHA-256 of the pin as the ceremony report lists it; the file's own word is taken when absent.
+    #[arg(long, value_name = "HEX", requires = "signed")]
+    pub(crate) pin: Option<Sha256Digest>,
+    /// A folder of statements with their signatures, the operator's `sessions` or `restores`; may be given more than once.
+    #[arg(long, value_name = "DIR", requires = "signed")]
+    pub(crate) statements: Vec<PathBuf>,
+    /// Write JSON, findings too.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -65,7 +65,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Application(command) => command::application::run(&command)?,
         Command::Certificate(command) => command::certificate::run(&command)?,
         Command::Officer(command) => command::officer::run(&command)?,
-        Command::Audit(command) => command::audit::run(&command)?,
+        Command::Audit(command) => return command::audit::run(&command),
         Command::Ca(CaCommand::Devices(args)) => return command::devices::run(&args),
         Command::Ca(CaCommand::LastCrl { config, ca }) => command::last_crl::run(&config.config, &ca)?,
         Command::Ca(CaCommand::Reconcile(args)) => return command::reconcile::run(&args),

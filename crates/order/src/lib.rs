@@ -4,7 +4,7 @@
 //! The CA believes nothing in its database that is not signed here. [`authorise`] is the one door: canonical bytes
 //! and signatures in, an [`AuthorisedOrder`] or a [`Refusal`] out. [`Register`] is replayed from the [`Pin`], which
 //! does not come from the database. [`accept_restore`] lets two security officers accept a database that is behind its
-//! witnesses, [`attend`] proves that two are there before a CA's key is used. [`accept_responder_request`] judges a responder's request under a standing authorisation. Nothing here reads a clock, a file or a database, or holds a private key.
+//! witnesses, [`attend`] proves that two are there before a CA's key is used. [`accept_responder_request`] judges a responder's request under a standing authorisation. [`Trail`] judges all of it once more, for whoever has an export. Nothing here reads a clock, a file or a database, or holds a private key.
 //!
 //! That a CSR has the digest an order names, that the certificate to revoke exists, that the order was not carried
 //! out before: that is the CA's to check, with its ledger.
@@ -31,6 +31,7 @@ mod succession;
 mod terminate;
 #[cfg(test)]
 mod test_support;
+mod trail;
 mod unit;
 
 pub use authorise::{
@@ -58,4 +59,7 @@ pub use standing::{
 };
 pub use succession::SucceedCa;
 pub use terminate::{RevokeCa, TerminateCa};
+pub use trail::{
+    About, Named, Signed, SignedLine, Trail, TrailFinding, TrailVerdict, read_signed_header, signed_header,
+};
 pub use unit::CertifyUnit;

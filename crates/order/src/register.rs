@@ -440,6 +440,11 @@ impl Register {
         self.revoked.iter().find(|(revoked, _)| *revoked == ca).map(|(_, reason)| *reason)
     }
 
+    /// Why CAs were revoked.
+    pub(crate) fn revocation_reasons(&self) -> impl Iterator<Item = RevocationReason> {
+        self.revoked.iter().map(|(_, reason)| *reason)
+    }
+
     /// Which keys follow which.
     pub(crate) fn successions(&self) -> &[SucceedCa] {
         &self.successions

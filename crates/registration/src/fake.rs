@@ -17,6 +17,7 @@ use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ndoba_audit::Event;
+use ndoba_order::{Named, Signed, SignedLine};
 use ndoba_types::{OfficerId, OrderId, SerialNumber, UtcTime};
 
 use crate::application::ApplicationId;
@@ -407,5 +408,22 @@ impl Registry for FakeRegistry {
             out.write_all(&line).map_err(|error| RegistryError::Unavailable(error.into()))?;
         }
         Ok(())
+    }
+
+    fn export_signed(&self, header: &[u8], out: &mut dyn Write) -> Result<(), RegistryError> {
+        let tables = self.open()?;
+        let mut lines = vec![header.to_vec()];
+        for (record, event) in (0..).zip(&tables.events) {
+            let event = serde_json::from_slice(&event.to_bytes()).expect("an event is JSON");
+            let Some(Named::Order(id)) = Named::by(&event) else { continue };
+            let Some(order) = tables.orders.get(&id) else { continue };
+            let signed = Signed {
+                document: Some(order.content.clone()),
+                signatures: order.signatures.iter().map(|one| one.jws.clone().into_bytes()).collect(),
+            };
+            lines.push(SignedLine { record, signed }.to_bytes().expect("a line"));
+        }
+        let text = [lines.join(&b'\n'), b"\n".to_vec()].concat();
+        out.write_all(&text).map_err(|error| RegistryError::Unavailable(error.into()))
     }
 }

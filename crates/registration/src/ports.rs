@@ -553,6 +553,14 @@ pub trait Registry: CopyRegistry + DeskRegistry + EnrolmentRegistry + Send + Syn
     ///
     /// [`RegistryError`]; what was written before is then incomplete and the reader's connection is cut.
     fn export_audit(&self, out: &mut dyn std::io::Write) -> Result<(), RegistryError>;
+
+    /// Writes `header` and behind it what the log's records name of what officers signed, a line each, in the format of
+    /// [`SignedLine`](ndoba_order::SignedLine), in bounded memory.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`]; what was written before is then incomplete and the reader's connection is cut.
+    fn export_signed(&self, header: &[u8], out: &mut dyn std::io::Write) -> Result<(), RegistryError>;
 }
 
 /// What another transaction or an earlier act took first.

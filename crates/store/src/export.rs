@@ -3,14 +3,19 @@
 use std::io::{self, Write};
 
 use diesel::prelude::*;
-use ndoba_audit::LogError;
+use ndoba_audit::{EventLog, LogError};
+use ndoba_order::Named;
 use ndoba_registration::ports::RegistryError;
 use ndoba_types::{SubjectPublicKeyInfo, UtcTime};
 
 use crate::Store;
 use crate::connection::on_each_engine;
 use crate::error::StoreError;
+use crate::queries::signed;
 use crate::schema::audit_keys;
+
+/// How many records of the log are looked through at a time.
+const BATCH: usize = 500;
 
 impl Store {
     /// Makes a public key of the audit role known, at the ceremony that generated it; again changes nothing.
@@ -58,6 +63,46 @@ impl Store {
         })
         .map_err(|Cut(error)| error)
     }
+
+    /// Writes what officers signed, a line for each record that names something, in bounded memory: so much of the log, and
+    /// what it names, at a time.
+    pub(crate) fn export_signed_documents(
+        &self,
+        header: &[u8],
+        out: &mut dyn Write,
+    ) -> Result<(), RegistryError> {
+        self.write_signed(header, out).map_err(|Cut(error)| error)
+    }
+
+    fn write_signed(&self, header: &[u8], out: &mut dyn Write) -> Result<(), Cut> {
+        let mut write = |line: &[u8]| -> Result<(), Cut> {
+            out.write_all(line)?;
+            Ok(out.write_all(b"\n")?)
+        };
+        write(header)?;
+        let mut next = 0;
+        loop {
+            let leaves = EventLog::leaves(self, next, BATCH)?;
+            let named: Vec<(u64, Named)> =
+                (next..).zip(&leaves).filter_map(|(record, leaf)| Some((record, named_by(leaf)?))).collect();
+            let found = self
+                .snapshot("signed_documents", |conn| signed::found(conn, &named))
+                .map_err(|error| Cut(error.into()))?;
+            for line in found {
+                write(&line.to_bytes().map_err(|error| Cut(RegistryError::Unavailable(error.into())))?)?;
+            }
+            if leaves.is_empty() {
+                return Ok(());
+            }
+            next = (next..).zip(&leaves).map(|(record, _)| record + 1).last().unwrap_or(next);
+        }
+    }
+}
+
+/// What a record names; of one that cannot be read, nothing: judging the log is its verifier's work.
+fn named_by(leaf: &[u8]) -> Option<Named> {
+    let record: serde_json::Value = serde_json::from_slice(leaf).ok()?;
+    Named::by(record.get("event")?)
 }
 
 /// Why an export was cut short. The reader being gone is no fault of ours, but ends it as well.

@@ -222,4 +222,8 @@ impl Registry for Store {
     fn export_audit(&self, out: &mut dyn Write) -> Result<(), RegistryError> {
         self.export_log(out)
     }
+
+    fn export_signed(&self, header: &[u8], out: &mut dyn Write) -> Result<(), RegistryError> {
+        self.export_signed_documents(header, out)
+    }
 }

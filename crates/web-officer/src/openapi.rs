@@ -60,6 +60,7 @@ use crate::route::BASE;
         register::draft,
         register::append,
         audit::export,
+        audit::signed,
         enrolments::open,
         enrolments::list
     ),

@@ -80,6 +80,7 @@ pub const ROUTES: &[Route] = &[
     get("/enrolments", Permission::ReadRegister),
     post("/enrolments", Permission::Grant),
     get("/audit/export", Permission::ExportAudit),
+    get("/audit/signed", Permission::ExportAudit),
 ];
 
 /// What the table says about a request.

@@ -107,7 +107,8 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
                 .route(web::get().to(enrolments::list))
                 .route(web::post().to(enrolments::open)),
         )
-        .route("/audit/export", web::get().to(audit::export));
+        .route("/audit/export", web::get().to(audit::export))
+        .route("/audit/signed", web::get().to(audit::signed));
     app.app_data(web::PayloadConfig::new(api.longest_body))
         .app_data(LongestBody(api.longest_body))
         .app_data(api)

@@ -1,33 +1,56 @@
-//! `ndoba audit`: take the log out, and judge it with nothing but the file.
+//! `ndoba audit`: take the log out, and judge it with nothing but files.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+mod signed;
+mod verdict;
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use ndoba_audit::{ExportVerifier, SignedCheckpoint, Verdict};
+use ndoba_client::ClientError;
 use ndoba_tsa::{ImprintHash, verify_token};
 use ndoba_types::{Sha256Digest, SignatureAlgorithm, SubjectPublicKeyInfo};
 use ndoba_x509::verify_signature;
 
+use self::signed::Signatures;
 use super::session::Session;
-use crate::cli::{ApiArgs, AuditCommand};
+use crate::cli::{AuditCommand, VerifyArgs};
 use crate::files;
 
 /// Carries one out.
-pub(crate) fn run(command: &AuditCommand) -> anyhow::Result<()> {
+pub(crate) fn run(command: &AuditCommand) -> anyhow::Result<ExitCode> {
     match command {
-        AuditCommand::Export { api, out } => export(api, out),
-        AuditCommand::Verify { export, seen, key } => verify(export, seen, key.as_deref()),
+        AuditCommand::Export { api, out, signed } => {
+            let session = Session::open(api)?;
+            // The log first: whatever it names is there then.
+            export(out, 0o644, |writer| session.api.export_audit(writer))?;
+            if let Some(signed) = signed {
+                export(signed, 0o600, |writer| session.api.export_signed(writer))?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        AuditCommand::Verify(args) => verify(args),
     }
 }
 
-fn export(api: &ApiArgs, out: &Path) -> anyhow::Result<()> {
-    let session = Session::open(api)?;
-    let file = File::create(out).with_context(|| format!("cannot write {}", out.display()))?;
+fn export(
+    out: &Path,
+    mode: u32,
+    fetch: impl FnOnce(&mut dyn io::Write) -> Result<u64, ClientError>,
+) -> anyhow::Result<()> {
+    let unwritable = || format!("cannot write {}", out.display());
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).mode(mode).open(out);
+    let file = file.with_context(unwritable)?;
+    // One that was there before keeps its mode otherwise.
+    file.set_permissions(Permissions::from_mode(mode)).with_context(unwritable)?;
     let mut writer = BufWriter::new(file);
-    let octets = session.api.export_audit(&mut writer)?;
-    writer.flush().with_context(|| format!("cannot write {}", out.display()))?;
+    let octets = fetch(&mut writer)?;
+    writer.flush().with_context(unwritable)?;
     println!("{octets} octets in {}", out.display());
     Ok(())
 }
@@ -65,21 +88,23 @@ pub(crate) fn judge(
     Ok(judge.finish()?)
 }
 
-fn verify(export: &Path, seen: &[PathBuf], key: Option<&str>) -> anyhow::Result<()> {
-    let verdict = judge(export, seen, key, &mut |_| {})?;
-    println!(
-        "{} records are as they were sealed, {} checkpoints verified, {} of them time-stamped",
-        verdict.sealed, verdict.checkpoints, verdict.stamped
-    );
-    println!("{} later records are not sealed yet", verdict.unsealed);
-    match verdict.complete {
-        0 => println!("completeness is not proved: give a checkpoint seen elsewhere with --seen"),
-        records => println!("complete at least up to record {records}"),
+fn verify(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+    let VerifyArgs { export, seen, key, signed, pin, statements, json } = args;
+    let mut looked = match signed {
+        None => Signatures::unseen(),
+        Some(file) => Signatures::open(file, *pin, statements)?,
+    };
+    let log = judge(export, seen, key.as_deref(), &mut |line| looked.line(line));
+    // Where the log is not what it was, what follows from it means nothing.
+    let judged = log.and_then(|log| Ok((log, looked.finish()?)));
+    match (judged, json) {
+        (Ok((log, looked)), true) => println!("{}", verdict::to_json(&log, &looked)),
+        (Ok((log, looked)), false) => print!("{}", verdict::to_text(&log, &looked)),
+        (Err(finding), true) => {
+            println!("{}", verdict::finding_to_json(&finding)?);
+            return Ok(ExitCode::FAILURE);
+        }
+        (Err(finding), false) => return Err(finding),
     }
-    if !verdict.key_pinned {
-        println!(
-            "the key is the export's own word: give its fingerprint from the ceremony report with --key"
-        );
-    }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

@@ -30,6 +30,7 @@ mod api;
 mod application;
 mod approval;
 mod audit_log;
+mod audit_signed;
 mod bad_input;
 mod ca_revoked;
 mod card;

@@ -21,12 +21,13 @@ const OFFICERS: [(char, &str); 7] = [
 ];
 
 /// Method, path below `/api/v1`, and who may.
-const OPERATIONS: [(&str, &str, &str); 41] = [
+const OPERATIONS: [(&str, &str, &str); 42] = [
     ("GET", "/applications", "RA"),
     ("GET", "/applications/{id}", "RA"),
     ("GET", "/applications/{id}/agreement.pdf", "RA"),
     ("GET", "/applications/{id}/agreement/copy", "RA"),
     ("GET", "/audit/export", "U"),
+    ("GET", "/audit/signed", "U"),
     ("GET", "/certificates", "RAVU"),
     ("GET", "/certificates/{serial}", "RAVU"),
     ("GET", "/certificates/{serial}/certificate.der", "RAVU"),

@@ -1,5 +1,7 @@
 //! Certificates as officers look at them.
 
+use ndoba_audit::EventKind;
+use ndoba_order::signed_header;
 use ndoba_types::SerialNumber;
 
 use super::reach::Sight;
@@ -58,6 +60,21 @@ impl Registration {
     pub fn export_audit(&self, officer: &Officer, out: &mut dyn std::io::Write) -> Result<(), ServiceError> {
         self.admit(officer, Permission::ExportAudit)?;
         Ok(self.registry.export_audit(out)?)
+    }
+
+    /// Streams what officers signed, as the log names it, for the log to be verified by it. The read is an event: orders are
+    /// personal data.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError`]; what was written before is then not all of it.
+    pub fn export_signed(&self, officer: &Officer, out: &mut dyn std::io::Write) -> Result<(), ServiceError> {
+        self.admit(officer, Permission::ExportAudit)?;
+        let unfit = |error| ServiceError::internal("writing the pin", error);
+        let header = signed_header(&self.settings.pin).map_err(unfit)?;
+        let pin = self.settings.pin.digest().map_err(unfit)?;
+        self.registry.record(&[self.event(officer.id, EventKind::SignedDocumentsExported { pin })?])?;
+        Ok(self.registry.export_signed(&header, out)?)
     }
 
     /// How long a request about a certificate may still take; nothing once it owes nothing.

@@ -154,6 +154,7 @@ pub fn notice(what: &EventKind) -> Option<Notice> {
         | EventKind::PresenceProved { .. }
         | EventKind::PersonalDataErased { .. }
         | EventKind::PersonalDataRead { .. }
+        | EventKind::SignedDocumentsExported { .. }
         | EventKind::RecordsSealed { .. }
         | EventKind::ResponderActivated { .. }
         | EventKind::ResponderAuthorisationEnded { .. }

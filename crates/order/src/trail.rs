@@ -1,0 +1,365 @@
+//! Judging once more, from outside: who signed what the log says was done (design §3, §11).
+//!
+//! The log names orders, documents of the register and statements by their digests; an export brings them along, with their
+//! signatures. [`Trail`] goes through the log with them and asks what the CA and registration asked, by the same functions:
+//! [`authorise`], [`Register::append_new`], [`attend`], [`accept_restore`]. It believes the pin, and of the log what the
+//! log's own verifier proves: that it is as it was sealed. So no certificate and no change of status is in such a log that
+//! the officers did not sign for.
+
+mod acts;
+mod finding;
+mod history;
+mod line;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+use std::str::FromStr;
+
+use ndoba_types::{OrderId, RecordId, Sha256Digest, UtcTime};
+use serde_json::Value;
+
+pub use finding::{About, TrailFinding};
+pub use line::{Named, Signed, SignedLine, read_signed_header, signed_header};
+
+use crate::document::Malformed;
+use crate::presence::Presence;
+use crate::{AcceptRestore, Order, OrderKind, Pin, Register, accept_restore, attend, authorise};
+use history::History;
+
+/// How much was found in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TrailVerdict {
+    /// Orders, each with all its signatures.
+    pub orders: u64,
+    /// Documents of the register, each with all its signatures.
+    pub grants: u64,
+    /// Sessions and accepted restores, each with its two signatures.
+    pub statements: u64,
+    /// Signatures on all of these.
+    pub signatures: u64,
+    /// Certificates that such an order asked for.
+    pub certificates: u64,
+    /// Certificates of responders, under authorisations in force.
+    pub responders: u64,
+    /// Certificates of ceremonies, in sessions that the log names.
+    pub ceremonies: u64,
+    /// Revocations, suspensions and releases that such an order asked for.
+    pub changes: u64,
+    /// Orders whose content was erased at the end of its retention: the digest remains, and nothing can be said of the
+    /// signatures.
+    pub erased: u64,
+    /// Sessions and accepted restores that were not there to be looked at.
+    pub statements_unseen: u64,
+}
+
+/// An order between the log's records of its signatures and of its end.
+struct Waiting {
+    kind: OrderKind,
+    /// None once erased.
+    papers: Option<(Order, Vec<u8>, Vec<Vec<u8>>)>,
+    /// When the CA first asked its token for the certificate.
+    begun: Option<UtcTime>,
+    is_asked: bool,
+}
+
+/// An event of the log, as far as it is read here.
+struct Event<'e> {
+    record: u64,
+    at: UtcTime,
+    kind: &'e str,
+    data: &'e Value,
+}
+
+/// Goes through the log, record by record.
+///
+/// Its memory grows with what waits, and by 16 octets for each order that ever was.
+pub struct Trail {
+    register: History,
+    verdict: TrailVerdict,
+    /// Digests of signatures that the log says were made and that no order has brought yet.
+    made: HashSet<Sha256Digest>,
+    queued: HashSet<OrderId>,
+    waiting: HashMap<OrderId, Waiting>,
+    /// Orders without content, by the record that must be erased further on; with the record of the log that names them.
+    erased: HashMap<RecordId, (u64, OrderId)>,
+    /// What was decided in sessions.
+    attended: HashSet<Sha256Digest>,
+    restores: HashSet<Sha256Digest>,
+    /// Certificates that were asked of a token, with the cause: until they are issued or lost.
+    asked: HashMap<(String, String), String>,
+    suspended: HashSet<(String, String)>,
+    revoked_cas: HashSet<String>,
+    /// How many certificates there are under each standing authorisation.
+    under: HashMap<OrderId, u64>,
+}
+
+impl Trail {
+    /// At the log's beginning.
+    ///
+    /// `pin` – as somebody else has it than who gave the export: its digest is in the ceremony's report.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] when it breaks a rule of the format.
+    pub fn new(pin: &Pin) -> Result<Self, Malformed> {
+        Ok(Self {
+            register: History::from(Register::from_pin(pin)?),
+            verdict: TrailVerdict::default(),
+            made: HashSet::new(),
+            queued: HashSet::new(),
+            waiting: HashMap::new(),
+            erased: HashMap::new(),
+            attended: HashSet::new(),
+            restores: HashSet::new(),
+            asked: HashMap::new(),
+            suspended: HashSet::new(),
+            revoked_cas: HashSet::new(),
+            under: HashMap::new(),
+        })
+    }
+
+    /// Takes the next record's event.
+    ///
+    /// # Inputs
+    ///
+    /// - `record` – its index.
+    /// - `signed` – what [`Named::by`] says that the event names, where it is there.
+    ///
+    /// # Errors
+    ///
+    /// The first [`TrailFinding`]; what follows it means nothing.
+    pub fn event(&mut self, record: u64, event: &Value, signed: Option<&Signed>) -> Result<(), TrailFinding> {
+        let text = |name| event.get(name).and_then(Value::as_str);
+        let at = text("at").and_then(|at| at.parse().ok());
+        let (Some(kind), Some(at), Some(data)) = (text("kind"), at, event.get("data")) else {
+            return Err(malformed(record));
+        };
+        let event = Event { record, at, kind, data };
+        match kind {
+            "evidence-added" => self.evidence(&event),
+            "order-queued" => self.queue(&event, signed),
+            "order-refused" | "order-withdrawn" => {
+                self.waiting.remove(&event.get("order")?);
+                Ok(())
+            }
+            "personal-data-erased" => {
+                self.erased.remove(&event.get("record")?);
+                Ok(())
+            }
+            "presence-proved" => self.presence(&event, signed),
+            "restore-accepted" => self.restore(&event, signed),
+            kind if line::is_of_the_chain(kind) => self.chain(&event, signed),
+            _ => self.act(&event),
+        }
+    }
+
+    /// Ends the log.
+    ///
+    /// # Errors
+    ///
+    /// [`TrailFinding`]: an order's content is not there, and the log does not say that it was erased.
+    pub fn finish(self) -> Result<TrailVerdict, TrailFinding> {
+        match self.erased.values().min_by_key(|(record, _)| *record) {
+            None => Ok(self.verdict),
+            Some((record, order)) => Err(missing(*record, About::Order(*order))),
+        }
+    }
+
+    /// A signature is evidence: the log has its digest from when it was made.
+    fn evidence(&mut self, event: &Event<'_>) -> Result<(), TrailFinding> {
+        if event.text("kind")?.starts_with("signature-") {
+            self.made.insert(event.get("evidence")?);
+        }
+        Ok(())
+    }
+
+    fn queue(&mut self, event: &Event<'_>, signed: Option<&Signed>) -> Result<(), TrailFinding> {
+        let (id, digest): (OrderId, Sha256Digest) = (event.get("order")?, event.get("digest")?);
+        let kind: OrderKind = event.get("kind")?;
+        let about = About::Order(id);
+        if !self.queued.insert(id) {
+            return Err(event.finding(about, "order-queued-twice", "it is put before the CA a second time"));
+        }
+        let Some(signed) = signed else { return Err(missing(event.record, about)) };
+        let Some(bytes) = &signed.document else {
+            // Only with the record that it is about, and the log says when.
+            let record = event.optional("record")?.ok_or_else(|| missing(event.record, about))?;
+            self.erased.insert(record, (event.record, id));
+            self.verdict.erased += 1;
+            self.waiting.insert(id, Waiting { kind, papers: None, begun: None, is_asked: false });
+            return Ok(());
+        };
+        same_digest(event, &about, bytes, digest)?;
+        let authorised = self
+            .register
+            .judged(event.at, |register, at| {
+                authorise(bytes, &signed.signatures, register, register.installation(), at)
+            })
+            .map_err(|refusal| event.finding(about.clone(), refusal.code(), refusal.to_string()))?;
+        let order = authorised.order();
+        if order.order_id != id || order.kind() != kind {
+            return Err(event.finding(about, "order-differs", "its content is that of another order"));
+        }
+        self.were_made_in_time(event, kind, &signed.signatures)?;
+        self.verdict.orders += 1;
+        self.count(&signed.signatures);
+        let papers = Some((order.clone(), bytes.clone(), signed.signatures.clone()));
+        self.waiting.insert(id, Waiting { kind, papers, begun: None, is_asked: false });
+        Ok(())
+    }
+
+    /// A signature that was made later, with a key that was stolen meanwhile, has no place in the log before the order's.
+    fn were_made_in_time(
+        &mut self,
+        event: &Event<'_>,
+        kind: OrderKind,
+        signatures: &[Vec<u8>],
+    ) -> Result<(), TrailFinding> {
+        match kind {
+            // Registration is not where these are signed: the order is logged with the signatures complete.
+            OrderKind::CertifyUnit | OrderKind::SuspendByCode => return Ok(()),
+            OrderKind::Issue
+            | OrderKind::Reissue
+            | OrderKind::Release
+            | OrderKind::Revoke
+            | OrderKind::Suspend => {}
+        }
+        for signature in signatures {
+            if !self.made.remove(&Sha256Digest::of(signature)) {
+                let about = About::Order(event.get("order")?);
+                let why = "the log does not have one of its signatures from when it was made";
+                return Err(event.finding(about, "order-signature-not-logged", why));
+            }
+        }
+        Ok(())
+    }
+
+    fn chain(&mut self, event: &Event<'_>, signed: Option<&Signed>) -> Result<(), TrailFinding> {
+        let (seq, digest): (u64, Sha256Digest) = (event.get("seq")?, event.get("grant")?);
+        let about = About::Grant(seq);
+        let Some(Signed { document: Some(bytes), signatures }) = signed else {
+            return Err(missing(event.record, about));
+        };
+        same_digest(event, &about, bytes, digest)?;
+        let mut next = self.register.now.clone();
+        let document = next
+            .append_new(bytes, signatures, event.at)
+            .map_err(|refusal| event.finding(about.clone(), refusal.code(), refusal.to_string()))?;
+        if document.seq() != seq {
+            return Err(event.finding(about, "grant-differs", "it has another place in the chain"));
+        }
+        self.register.advance(next, event.at);
+        self.verdict.grants += 1;
+        self.count(signatures);
+        Ok(())
+    }
+
+    fn presence(&mut self, event: &Event<'_>, signed: Option<&Signed>) -> Result<(), TrailFinding> {
+        let (digest, decided): (Sha256Digest, Sha256Digest) = (event.get("session")?, event.get("decided")?);
+        self.attended.insert(decided);
+        let Some(Signed { document: Some(bytes), signatures }) = signed else {
+            self.verdict.statements_unseen += 1;
+            return Ok(());
+        };
+        let about = About::Statement(digest);
+        same_digest(event, &about, bytes, digest)?;
+        let refused = |why: String| event.finding(about.clone(), "session-not-attended", why);
+        let presence = Presence::from_bytes(bytes).map_err(|error| refused(error.to_string()))?;
+        // What was done in the session may have been logged after it.
+        let at = event.at.min(presence.opened.plus(Presence::LIFE));
+        let attended = self
+            .register
+            .judged(at, |register, _| attend(&presence, signatures, register, at))
+            .map_err(|refusal| refused(refusal.to_string()))?;
+        let officers: Vec<String> = attended.officers().iter().map(ToString::to_string).collect();
+        if presence.act.name() != event.text("act")?
+            || presence.decided != decided
+            || !event.lists("officers", &officers)
+        {
+            return Err(event.finding(about, "session-differs", "the log says another thing of the session"));
+        }
+        self.verdict.statements += 1;
+        self.count(signatures);
+        Ok(())
+    }
+
+    fn restore(&mut self, event: &Event<'_>, signed: Option<&Signed>) -> Result<(), TrailFinding> {
+        let digest: Sha256Digest = event.get("statement")?;
+        // One event for each witness that ends.
+        if !self.restores.insert(digest) {
+            return Ok(());
+        }
+        let Some(Signed { document: Some(bytes), signatures }) = signed else {
+            self.verdict.statements_unseen += 1;
+            return Ok(());
+        };
+        let about = About::Statement(digest);
+        same_digest(event, &about, bytes, digest)?;
+        let refused = |why: String| event.finding(about.clone(), "restore-not-accepted", why);
+        let statement = AcceptRestore::from_bytes(bytes).map_err(|error| refused(error.to_string()))?;
+        // How the database was then, nobody can see any more: that the officers signed for it, everybody can.
+        self.register
+            .judged(event.at, |register, at| accept_restore(bytes, signatures, &statement, register, at))
+            .map_err(|refusal| refused(refusal.to_string()))?;
+        self.verdict.statements += 1;
+        self.count(signatures);
+        Ok(())
+    }
+
+    fn count(&mut self, signatures: &[Vec<u8>]) {
+        self.verdict.signatures += u64::try_from(signatures.len()).unwrap_or(u64::MAX);
+    }
+}
+
+fn same_digest(
+    event: &Event<'_>,
+    about: &About,
+    bytes: &[u8],
+    digest: Sha256Digest,
+) -> Result<(), TrailFinding> {
+    if Sha256Digest::of(bytes) == digest {
+        return Ok(());
+    }
+    Err(event.finding(about.clone(), "document-differs", "its content is not the one that the log names"))
+}
+
+fn missing(record: u64, about: About) -> TrailFinding {
+    let why = "what was signed is not in the file, and the log does not say that it was erased".into();
+    TrailFinding { record, about, code: "document-missing", why }
+}
+
+fn malformed(record: u64) -> TrailFinding {
+    let why = "a member is missing, or not what it must be".into();
+    TrailFinding { record, about: About::Record, code: "event-malformed", why }
+}
+
+impl Event<'_> {
+    fn finding(&self, about: About, code: &'static str, why: impl Into<String>) -> TrailFinding {
+        TrailFinding { record: self.record, about, code, why: why.into() }
+    }
+
+    fn text(&self, name: &str) -> Result<&str, TrailFinding> {
+        self.data.get(name).and_then(Value::as_str).ok_or_else(|| malformed(self.record))
+    }
+
+    fn get<T: FromStr>(&self, name: &str) -> Result<T, TrailFinding> {
+        self.text(name)?.parse().map_err(|_| malformed(self.record))
+    }
+
+    /// None where the member is null.
+    fn optional<T: FromStr>(&self, name: &str) -> Result<Option<T>, TrailFinding> {
+        match self.data.get(name) {
+            Some(Value::Null) => Ok(None),
+            Some(_) | None => self.get(name).map(Some),
+        }
+    }
+
+    /// Whether the member is a list of just these, in any order.
+    fn lists(&self, name: &str, texts: &[String]) -> bool {
+        let found = self.data.get(name).and_then(Value::as_array);
+        found.is_some_and(|found| {
+            found.len() == texts.len() && texts.iter().all(|text| found.iter().any(|one| one == text))
+        })
+    }
+}
