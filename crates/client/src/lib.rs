@@ -7,6 +7,7 @@
 //! Enter at [`Identity`] (an officer's [key](OfficerKey) with its certificate), [`OfficerClient`] (the registration
 //! API), [`PublicClient`] (what anyone may ask), [`WebhookClient`] (a program that is told) and [`review_and_sign`].
 
+mod calls;
 mod enrolment;
 mod error;
 mod http;

@@ -7,12 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 use ndoba_registration::Form;
 use rustls_pki_types::CertificateDer;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use ureq::Agent;
 
+use crate::calls::{IDEMPOTENCY_KEY, if_match, query_string, segment};
 use crate::error::ClientError;
-use crate::http::{self, Answer, Call, Method};
+use crate::http::{self, Method};
 use crate::identity::Identity;
 use crate::resource::{
     Application, ApplicationSummary, CertificateStatus, ControlQuestion, DeskRequest, Enrolment,
@@ -44,15 +44,23 @@ impl CertificateForm {
 /// The registration API as one officer sees it. Blocking.
 #[derive(Clone, Debug)]
 pub struct OfficerClient {
-    agent: Agent,
-    base: String,
+    pub(crate) agent: Agent,
+    pub(crate) base: String,
+    pub(crate) invocation: Option<String>,
 }
 
 impl OfficerClient {
     /// A client of the API at `base` (such as `https://127.0.0.1:8443`), trusting `roots` only.
     pub fn new(base: &str, roots: &[CertificateDer<'_>], officer: &Identity) -> Self {
         let agent = http::agent(roots, Some(officer), http::PATIENCE);
-        Self { agent, base: format!("{}/api/v1", base.trim_end_matches('/')) }
+        Self { agent, base: format!("{}/api/v1", base.trim_end_matches('/')), invocation: None }
+    }
+
+    /// The same with idempotency keys: every call that changes something carries one, made of `invocation` (random, the
+    /// caller's for what it does now) and of the call, so that the same call again is known to be the same.
+    #[must_use]
+    pub fn with_invocation(self, invocation: &str) -> Self {
+        Self { invocation: Some(invocation.into()), ..self }
     }
 
     /// The officer by the register.
@@ -116,7 +124,7 @@ impl OfficerClient {
         content: &impl Serialize,
     ) -> Result<Application, ClientError> {
         let path = format!("/applications/{}", segment(id));
-        self.send(Method::Put, &path, content, vec![("if-match", format!("\"{version}\""))])
+        self.send(Method::Put, &path, content, if_match(Some(version)))
     }
 
     /// An application.
@@ -164,6 +172,7 @@ impl OfficerClient {
     pub fn agree(
         &self,
         id: &str,
+        version: Option<u32>,
         sha256: &str,
         accepted: &str,
         subject_accepted: Option<&str>,
@@ -172,7 +181,7 @@ impl OfficerClient {
         if let Some(day) = subject_accepted {
             body["subject_accepted"] = day.into();
         }
-        self.post(&format!("/applications/{}/agreement", segment(id)), &body, None)
+        self.act(&format!("/applications/{}/agreement", segment(id)), &body, version)
     }
 
     /// Attaches the copy of the agreement that the subscriber signed: PDF, PNG, JPEG or a detached signature.
@@ -180,9 +189,14 @@ impl OfficerClient {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn attach_copy(&self, id: &str, copy: &[u8]) -> Result<Application, ClientError> {
+    pub fn attach_copy(
+        &self,
+        id: &str,
+        version: Option<u32>,
+        copy: &[u8],
+    ) -> Result<Application, ClientError> {
         let body = json!({ "content": STANDARD.encode(copy) });
-        self.post(&format!("/applications/{}/agreement/copy", segment(id)), &body, None)
+        self.act(&format!("/applications/{}/agreement/copy", segment(id)), &body, version)
     }
 
     /// The copy of the agreement that the subscriber signed, as it was attached.
@@ -200,8 +214,10 @@ impl OfficerClient {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn freeze(&self, id: &str, key: Option<&str>) -> Result<Order, ClientError> {
-        self.post(&format!("/applications/{}/order", segment(id)), &json!({}), key)
+    pub fn freeze(&self, id: &str, version: Option<u32>, key: Option<&str>) -> Result<Order, ClientError> {
+        let key = key.map(|key| (IDEMPOTENCY_KEY, key.to_owned()));
+        let headers = if_match(version).into_iter().chain(key).collect();
+        self.send(Method::Post, &format!("/applications/{}/order", segment(id)), &json!({}), headers)
     }
 
     /// Gives an application up.
@@ -209,8 +225,8 @@ impl OfficerClient {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn withdraw(&self, id: &str) -> Result<Application, ClientError> {
-        self.post(&format!("/applications/{}/withdraw", segment(id)), &json!({}), None)
+    pub fn withdraw(&self, id: &str, version: Option<u32>) -> Result<Application, ClientError> {
+        self.act(&format!("/applications/{}/withdraw", segment(id)), &json!({}), version)
     }
 
     /// Notes that the certificate was handed over.
@@ -218,8 +234,8 @@ impl OfficerClient {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn deliver(&self, id: &str) -> Result<Application, ClientError> {
-        self.post(&format!("/applications/{}/deliver", segment(id)), &json!({}), None)
+    pub fn deliver(&self, id: &str, version: Option<u32>) -> Result<Application, ClientError> {
+        self.act(&format!("/applications/{}/deliver", segment(id)), &json!({}), version)
     }
 
     /// Notes that the subscriber accepted the certificate, and how.
@@ -227,8 +243,8 @@ impl OfficerClient {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn accept(&self, id: &str, remark: &str) -> Result<Application, ClientError> {
-        self.post(&format!("/applications/{}/accept", segment(id)), &json!({ "remark": remark }), None)
+    pub fn accept(&self, id: &str, version: Option<u32>, remark: &str) -> Result<Application, ClientError> {
+        self.act(&format!("/applications/{}/accept", segment(id)), &json!({ "remark": remark }), version)
     }
 
     /// Opens an application for a certificate that replaces another; `changes` are merged into the application behind it.
@@ -245,8 +261,13 @@ impl OfficerClient {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn send_back(&self, id: &str, remark: &str) -> Result<Application, ClientError> {
-        self.post(&format!("/applications/{}/return", segment(id)), &json!({ "remark": remark }), None)
+    pub fn send_back(
+        &self,
+        id: &str,
+        version: Option<u32>,
+        remark: &str,
+    ) -> Result<Application, ClientError> {
+        self.act(&format!("/applications/{}/return", segment(id)), &json!({ "remark": remark }), version)
     }
 
     /// Refuses an application for good.
@@ -254,8 +275,8 @@ impl OfficerClient {
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn reject(&self, id: &str, remark: &str) -> Result<Application, ClientError> {
-        self.post(&format!("/applications/{}/reject", segment(id)), &json!({ "remark": remark }), None)
+    pub fn reject(&self, id: &str, version: Option<u32>, remark: &str) -> Result<Application, ClientError> {
+        self.act(&format!("/applications/{}/reject", segment(id)), &json!({ "remark": remark }), version)
     }
 
     /// An order.
@@ -491,100 +512,5 @@ impl OfficerClient {
         let broken =
             |error: io::Error| ClientError::Transport { url: call.url.clone(), source: error.into() };
         io::copy(&mut response.body_mut().as_reader(), out).map_err(broken)
-    }
-
-    fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        let answer = self.call(Method::Get, path, None, Vec::new())?;
-        self.read(path, &answer)
-    }
-
-    fn post<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        body: &impl Serialize,
-        key: Option<&str>,
-    ) -> Result<T, ClientError> {
-        let headers = key.map(|key| ("idempotency-key", key.to_owned())).into_iter().collect();
-        self.send(Method::Post, path, body, headers)
-    }
-
-    fn send<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        body: &impl Serialize,
-        headers: Vec<(&'static str, String)>,
-    ) -> Result<T, ClientError> {
-        let bytes = serde_json::to_vec(body).map_err(|error| self.not_understood(path, error.to_string()))?;
-        let answer = self.call(method, path, Some(&bytes), headers)?;
-        self.read(path, &answer)
-    }
-
-    fn call(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&[u8]>,
-        headers: Vec<(&'static str, String)>,
-    ) -> Result<Answer, ClientError> {
-        let call = self.request(method, path, body, headers);
-        let (answer, retry_after) = http::fetch(&self.agent, &call)?;
-        http::successful(&call.url, answer, retry_after)
-    }
-
-    fn request<'a>(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&'a [u8]>,
-        headers: Vec<(&'static str, String)>,
-    ) -> Call<'a> {
-        let body = body.map(|bytes| ("application/json", bytes));
-        Call { method, url: format!("{}{path}", self.base), body, headers }
-    }
-
-    fn read<T: DeserializeOwned>(&self, path: &str, answer: &Answer) -> Result<T, ClientError> {
-        // Category and place only: the message could quote personal data.
-        serde_json::from_slice(&answer.body).map_err(|error| {
-            self.not_understood(
-                path,
-                format!("line {}, column {} is not as expected", error.line(), error.column()),
-            )
-        })
-    }
-
-    fn not_understood(&self, path: &str, what: String) -> ClientError {
-        ClientError::Answer { url: format!("{}{path}", self.base), what }
-    }
-}
-
-/// Text as one segment of a path, or as one value of a query (RFC 3986 §2.1).
-fn segment(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
-fn query_string(query: &[(&str, &str)]) -> String {
-    let pairs: Vec<String> =
-        query.iter().map(|(name, value)| format!("{}={}", segment(name), segment(value))).collect();
-    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_stays_in_its_segment() {
-        assert_eq!(segment("a/../b?c#d"), "a%2F..%2Fb%3Fc%23d");
-        assert_eq!(query_string(&[("subject", "01 ნ")]), "?subject=01%20%E1%83%9C");
-        assert_eq!(query_string(&[]), "");
     }
 }

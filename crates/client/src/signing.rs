@@ -191,7 +191,7 @@ pub fn submit_application(
             }
             order.order_id
         }
-        (_, _) => api.freeze(&application.id, None)?.order_id,
+        (_, _) => api.freeze(&application.id, Some(application.version), None)?.order_id,
     };
     review_and_sign(api, officer, &order_id, language, now, None, show)
 }

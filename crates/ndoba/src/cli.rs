@@ -2,6 +2,7 @@
 
 mod application;
 mod content;
+mod fields;
 mod next_ca;
 mod officer;
 mod present;
@@ -22,7 +23,8 @@ use ndoba_types::{CaName, Sha256Digest, UtcTime};
 
 use crate::officer_key::OfficerRef;
 
-pub(crate) use application::ApplicationCommand;
+pub(crate) use application::{ApplicationCommand, ListArgs, NewArgs, PageArgs};
+pub(crate) use fields::FieldArgs;
 pub(crate) use next_ca::NextCaArgs;
 pub(crate) use officer::{AuthoriseResponderArgs, DoorArgs, EnrolArgs, OfficerCommand, OfficerNewArgs};
 pub(crate) use present::PresentArgs;
@@ -72,6 +74,9 @@ pub(crate) enum Command {
     /// Certificates and their status, through the registration API.
     #[command(subcommand)]
     Certificate(CertificateCommand),
+    /// Orders to the CA, through the registration API.
+    #[command(subcommand)]
+    Order(OrderCommand),
     /// Officers and their grants, through the registration API.
     #[command(subcommand)]
     Officer(OfficerCommand),
@@ -221,8 +226,8 @@ pub(crate) struct ApiArgs {
     /// Sign without asking, after showing what is signed.
     #[arg(long)]
     pub(crate) yes: bool,
-    /// The language in which an order is told before it is signed.
-    #[arg(long, value_enum, default_value_t = Language::En)]
+    /// The language of what is told and asked.
+    #[arg(long, value_enum, env = "NDOBACTL_LANGUAGE", default_value_t = Language::En)]
     pub(crate) language: Language,
 }
 
@@ -244,16 +249,39 @@ impl From<Language> for ndoba_order::Language {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum OrderCommand {
+    /// Show an order: what it says in plain words, who signed it and when, and what became of it.
+    Show {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Its id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum CertificateCommand {
     /// Find certificates by name, personal number, identification code, another identifier or serial number.
     Search {
         #[command(flatten)]
         api: ApiArgs,
         /// How a name begins; a number of 11 or 9 digits; an identifier as the certificate shows it, such as PASUA-FE123456; or a serial number, hexadecimal or after `dec:`.
-        what: String,
+        #[arg(required_unless_present_any = ["profile", "key", "device"])]
+        what: Option<String>,
         /// Only `good`, `suspended` or `revoked` ones.
         #[arg(long, value_parser = ["good", "suspended", "revoked"])]
         status: Option<String>,
+        /// Only of this profile.
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
+        /// Only of the public key with this SHA-256 over its SubjectPublicKeyInfo, hexadecimal.
+        #[arg(long, value_name = "HEX")]
+        key: Option<String>,
+        /// Only of keys in this model of qualified device.
+        #[arg(long, value_name = "MODEL")]
+        device: Option<String>,
+        #[command(flatten)]
+        page: PageArgs,
     },
     /// Show a certificate's status.
     Show {

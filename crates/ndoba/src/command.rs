@@ -14,6 +14,8 @@ pub(crate) mod last_crl;
 pub(crate) mod lint;
 pub(crate) mod local;
 pub(crate) mod officer;
+pub(crate) mod order;
+mod pages;
 pub(crate) mod probe;
 pub(crate) mod profile;
 pub(crate) mod reconcile;

@@ -21,6 +21,7 @@ mod serve;
 mod succession;
 mod tokens;
 mod witness_file;
+mod words;
 
 use std::process::ExitCode;
 
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("ndoba: {}", chain(error.as_ref()));
+            eprintln!("ndoba: {}", chain(words::in_language(error).as_ref()));
             ExitCode::FAILURE
         }
     }
@@ -65,6 +66,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Application(command) => command::application::run(&command)?,
         Command::Certificate(command) => command::certificate::run(&command)?,
         Command::Officer(command) => command::officer::run(&command)?,
+        Command::Order(command) => command::order::run(&command)?,
         Command::Audit(command) => return command::audit::run(&command),
         Command::Ca(CaCommand::Devices(args)) => return command::devices::run(&args),
         Command::Ca(CaCommand::LastCrl { config, ca }) => command::last_crl::run(&config.config, &ca)?,

@@ -20,6 +20,7 @@ use crate::files;
 use crate::installation::World;
 use crate::serve::ca::issuing_cas;
 use crate::tokens::Tokens;
+use crate::words::Words;
 
 /// A session about to be opened.
 pub(crate) struct Opening<'a> {
@@ -49,7 +50,7 @@ impl Opening<'_> {
         let (mut signatures, mut names) = (Vec::new(), Vec::new());
         for officer in [&present.officer, &present.second] {
             anyhow::ensure!(
-                consent(&lines, SignerRole::SecurityOfficer, present.yes),
+                consent(Words(present.language.into()), &lines, SignerRole::SecurityOfficer, present.yes),
                 "the officer said no; nothing was signed with a CA's key"
             );
             let identity = officer.identity()?;

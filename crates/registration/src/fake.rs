@@ -204,7 +204,7 @@ impl Registry for FakeRegistry {
         filter: &ApplicationFilter,
         wanted: &PageRequest,
     ) -> Result<Page<ApplicationWithOrder>, RegistryError> {
-        let ApplicationFilter { states, subject, opened_by, within } = filter;
+        let ApplicationFilter { states, subject, opened_by, within, since, until } = filter;
         let tables = self.open()?;
         let fits = |row: &ApplicationWithOrder| {
             let order = row.order_state.as_ref().map(OrderState::name);
@@ -215,6 +215,8 @@ impl Registry for FakeRegistry {
                 && subject.as_ref().is_none_or(|text| subject_identifier(&row.application.content) == **text)
                 && opened_by.is_none_or(|officer| officer == row.application.opened_by)
                 && within.as_ref().is_none_or(|those| those.contains(&row.application.opened_by))
+                && since.is_none_or(|since| row.application.opened >= since)
+                && until.is_none_or(|until| row.application.opened < until)
         };
         Ok(page(tables.applications.iter().map(|row| tables.with_order(row)).filter(fits).collect(), wanted))
     }

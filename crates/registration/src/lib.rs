@@ -31,6 +31,8 @@ mod subject;
 mod text;
 pub mod webhook;
 
+pub use ndoba_order::Office;
+
 pub use check::{
     AUTHORITY_KINDS, CheckedApplication, DOCUMENT_KINDS, PROOFING_METHODS, Rules, VALIDATION_METHODS, check,
     is_personal_number,
@@ -49,7 +51,7 @@ pub use service::{
     Acceptance, ApplicationQuery, AuthoriseResponderRequest, ByCode, CHANNELS, CaseRecord, EndGrantRequest,
     EndResponderRequest, Enrolled, Enrolment, EnrolmentRequest, GrantDraft, GrantRequest, HandedIn,
     KeptReceipt, MAX_COPY, NewGrantRequest, Officer, Once, REASONS, RegisterSight, RegisteredOfficer,
-    Registration, RegistrationSettings, RevokeCaRequest, Separation, ServiceError, StatusDraft,
+    Registration, RegistrationSettings, RevokeCaRequest, Seen, Separation, ServiceError, StatusDraft,
     StatusRequest, SubjectRecord, SucceedCaRequest, TakenOver, TerminateCaRequest, person_of_number,
 };
 pub use state::{ApplicationState, Step, TRANSITIONS, next};

@@ -35,7 +35,7 @@ use crate::profile::{DeviceOffer, ProfileOffer};
 use crate::spool::Spool;
 
 pub use agreements::Acceptance;
-pub use applications::ApplicationQuery;
+pub use applications::{ApplicationQuery, Seen};
 pub use copies::MAX_COPY;
 pub use desk::ByCode;
 pub use enrolment::{Enrolled, Enrolment, EnrolmentRequest};
@@ -243,13 +243,7 @@ impl Registration {
         events: &[Event],
         change: impl FnOnce(Act<'_>) -> Result<(), RegistryError>,
     ) -> Result<T, ServiceError> {
-        let receipt = once.map(|once| Receipt {
-            officer: officer.id,
-            key: once.key.clone(),
-            request: once.request,
-            resource: resource.to_string(),
-            created: self.clock.now(),
-        });
+        let receipt = self.receipt(officer, once, &resource);
         match change(Act { events, receipt: receipt.as_ref() }) {
             Ok(()) => Ok(resource),
             Err(RegistryError::Conflict(Conflict::Idempotency)) => {
@@ -258,6 +252,49 @@ impl Registration {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The same for what is answered with a secret that is kept nowhere: a repetition gives nothing new, and cannot give the
+    /// same again.
+    fn commit_secret(
+        &self,
+        officer: &Officer,
+        once: Option<&Once>,
+        resource: &impl std::fmt::Display,
+        events: &[Event],
+        change: impl FnOnce(Act<'_>) -> Result<(), RegistryError>,
+    ) -> Result<(), ServiceError> {
+        let receipt = self.receipt(officer, once, resource);
+        match change(Act { events, receipt: receipt.as_ref() }) {
+            Err(RegistryError::Conflict(Conflict::Idempotency)) => self.no_secret_before(officer, once),
+            done => Ok(done?),
+        }
+    }
+
+    /// Refuses the repetition of a request that was answered with a secret.
+    fn no_secret_before(&self, officer: &Officer, once: Option<&Once>) -> Result<(), ServiceError> {
+        match self.repeated::<String>(officer, once)? {
+            None => Ok(()),
+            Some(_) => Err(ServiceError::conflict(
+                "code.shown-once",
+                "a code was given for this very request, and none is shown twice: ask for another with a new key",
+            )),
+        }
+    }
+
+    fn receipt(
+        &self,
+        officer: &Officer,
+        once: Option<&Once>,
+        resource: &impl std::fmt::Display,
+    ) -> Option<Receipt> {
+        once.map(|once| Receipt {
+            officer: officer.id,
+            key: once.key.clone(),
+            request: once.request,
+            resource: resource.to_string(),
+            created: self.clock.now(),
+        })
     }
 
     /// The commitment to the natural person with this identifier, as grants and orders carry it.

@@ -18,7 +18,7 @@ fn request() -> EnrolmentRequest {
 
 fn opened(world: &World, service: &Registration) -> String {
     let officer = world.officer("security-officer").as_officer();
-    service.open_enrolment(&officer, &request()).unwrap().1.shown()
+    service.open_enrolment(&officer, &request(), None).unwrap().1.shown()
 }
 
 fn count(world: &World, kind: &str) -> usize {
@@ -105,7 +105,7 @@ fn an_enrolment_is_opened_for_roles_that_go_together() {
     let refused = |change: fn(&mut EnrolmentRequest)| {
         let mut request = request();
         change(&mut request);
-        field(service.open_enrolment(&security, &request).map(drop).unwrap_err())
+        field(service.open_enrolment(&security, &request, None).map(drop).unwrap_err())
     };
     assert_eq!(refused(|request| request.roles = vec!["king".into()]), "/roles choice.unknown");
     assert_eq!(refused(|request| request.roles = vec!["desk".into()]), "/roles choice.unknown");
@@ -113,7 +113,7 @@ fn an_enrolment_is_opened_for_roles_that_go_together() {
     assert_eq!(refused(|request| request.office = "ge//x".into()), "/office office.form");
     assert!(refused(|request| request.name = "x\u{202e}".into()).starts_with("/name "));
     let approver = world.officer("approver").as_officer();
-    let forbidden = service.open_enrolment(&approver, &request()).map(drop);
+    let forbidden = service.open_enrolment(&approver, &request(), None).map(drop);
     assert!(matches!(forbidden, Err(ServiceError::Forbidden(_))));
     assert!(matches!(service.enrolments(&approver), Err(ServiceError::Forbidden(_))));
     assert_eq!(world.registry.tables().enrolments.len(), 0);

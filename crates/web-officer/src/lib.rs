@@ -20,6 +20,7 @@ mod state;
 mod submission;
 mod subscribers;
 mod tls;
+mod version;
 mod view;
 
 pub use enrolment::serve_enrolment;

@@ -104,10 +104,13 @@ fn described() -> utoipa::openapi::OpenApi {
     let mut document = Description::openapi();
     let mut paths = std::mem::take(&mut document.paths.paths);
     for item in paths.values_mut() {
-        let operations = [(&mut item.get, READS), (&mut item.post, CHANGES), (&mut item.put, REPLACES)];
+        let operations = [(&mut item.get, READS), (&mut item.post, CHANGES), (&mut item.put, CHANGES)];
         for (operation, refusals) in operations {
             if let Some(operation) = operation {
-                complete(operation, refusals);
+                let names = operation.parameters.iter().flatten();
+                let matched =
+                    names.into_iter().any(|one| matches!(one, RefOr::T(one) if one.name == "If-Match"));
+                complete(operation, if matched { REPLACES } else { refusals });
             }
         }
     }
@@ -141,7 +144,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("422", "The body breaks a rule; `errors` names the fields"),
     ("503", "What the document says was done or not; ask again after `Retry-After` seconds"),
 ];
-/// The same for one that replaces what `If-Match` names.
+/// The same for one that changes what `If-Match` may name.
 const REPLACES: &[(&str, &str)] = &[
     ("400", "The body is not JSON, or a header is not understood"),
     ("403", "Not for this officer"),

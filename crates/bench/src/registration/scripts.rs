@@ -79,8 +79,8 @@ fn register(clerk: &mut Clerk<'_>, counter: &Counter) -> Option<()> {
     let agreement = clerk.call("agreement", |api| api.agreement(&id))?;
     let digest = Sha256Digest::of(&agreement).to_string();
     let today = now.to_date_time().date().to_string();
-    clerk.call("agree", |api| api.agree(&id, &digest, &today, None))?;
-    let order = clerk.call("submit", |api| api.freeze(&id, None))?;
+    clerk.call("agree", |api| api.agree(&id, None, &digest, &today, None))?;
+    let order = clerk.call("submit", |api| api.freeze(&id, None, None))?;
     sign(clerk, "sign as submitter", &order)?;
     counter.submitted.lock().unwrap_or_else(PoisonError::into_inner).push_back(id.clone());
     clerk.call("list", |api| api.applications(&[("state", "submitted"), ("limit", "20")]))?;

@@ -2,9 +2,96 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
+use ndoba_registration::ApplicationState;
+use ndoba_types::{OfficerId, UtcTime};
 
-use super::ApiArgs;
+use super::{ApiArgs, FieldArgs};
+
+/// An application to act upon.
+#[derive(Debug, Args)]
+pub(crate) struct SeenArgs {
+    /// Its id.
+    pub(crate) id: String,
+    /// Only if the application is still in this version, as `show --json` told it.
+    #[arg(long, value_name = "N")]
+    pub(crate) if_version: Option<u32>,
+}
+
+/// How much of a list.
+#[derive(Debug, Args)]
+pub(crate) struct PageArgs {
+    /// At most this many, 1 to 200.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub(crate) limit: u32,
+    /// Go on after a page: what the page before said.
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) after: Option<String>,
+    /// List all of them, page after page.
+    #[arg(long, conflicts_with = "limit")]
+    pub(crate) all: bool,
+}
+
+/// Which applications.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) api: ApiArgs,
+    /// Only these in this state.
+    #[arg(long, value_parser = PossibleValuesParser::new(ApplicationState::ALL.map(ApplicationState::name)))]
+    pub(crate) state: Option<String>,
+    /// Only one's own.
+    #[arg(long, conflicts_with = "opened_by")]
+    pub(crate) mine: bool,
+    /// Only those that this officer opened.
+    #[arg(long, value_name = "ID")]
+    pub(crate) opened_by: Option<OfficerId>,
+    /// Only those of this office and those beneath it, such as GE/Tbilisi.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) office: Option<String>,
+    /// Only by this profile.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Only of this personal number or identification code, or another identifier as certificates show it.
+    #[arg(long, value_name = "IDENTIFIER")]
+    pub(crate) subject: Option<String>,
+    /// Only those opened since: a day in Georgia, or RFC 3339.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) since: Option<UtcTime>,
+    /// Only those opened before: the same.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) until: Option<UtcTime>,
+    #[command(flatten)]
+    pub(crate) page: PageArgs,
+}
+
+/// A time, or the beginning of a day in Georgia, which is UTC+4 all year.
+fn moment(text: &str) -> Result<UtcTime, &'static str> {
+    let day = format!("{text}T00:00:00+04:00");
+    text.parse().or_else(|_| day.parse()).map_err(|_| "a day such as 2026-11-25, or RFC 3339")
+}
+
+/// Where a new application comes from.
+#[derive(Debug, Args)]
+pub(crate) struct NewArgs {
+    #[command(flatten)]
+    pub(crate) api: ApiArgs,
+    /// The application's content without the request, JSON or TOML by its ending.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// The PKCS#10 request, PEM.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csr: Option<PathBuf>,
+    /// Keep what is answered in this file, JSON or TOML by its ending, and go on from it; removed when the application is open.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) draft: Option<PathBuf>,
+    /// Ask for what is missing, also where there is no terminal: an answer a line.
+    #[arg(long)]
+    pub(crate) ask: bool,
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ApplicationCommand {
@@ -26,16 +113,14 @@ pub(crate) enum ApplicationCommand {
         /// The profile's name.
         profile: String,
     },
-    /// Open an application from a file and a PKCS#10 request; every rule is checked at once.
-    New {
+    /// Open an application: from a file, from fields given as options, or by being asked field by field.
+    ///
+    /// A terminal with neither is asked. Every rule is checked at once. Options go before a draft, a draft before a file.
+    New(Box<NewArgs>),
+    /// List the profiles by which applications are made.
+    Profiles {
         #[command(flatten)]
         api: ApiArgs,
-        /// The application's content without the request, JSON or TOML by its ending.
-        #[arg(long, value_name = "FILE")]
-        file: PathBuf,
-        /// The PKCS#10 request, PEM.
-        #[arg(long, value_name = "FILE")]
-        csr: PathBuf,
     },
     /// Show an application.
     Show {
@@ -54,11 +139,8 @@ pub(crate) enum ApplicationCommand {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
-    /// List applications.
-    List {
-        #[command(flatten)]
-        api: ApiArgs,
-    },
+    /// List applications, newest first.
+    List(Box<ListArgs>),
     /// Fetch the agreement of an application: PDF, in Georgian and English, to be signed by the subscriber.
     Agreement {
         #[command(flatten)]
@@ -73,8 +155,8 @@ pub(crate) enum ApplicationCommand {
     Agree {
         #[command(flatten)]
         api: ApiArgs,
-        /// Its id.
-        id: String,
+        #[command(flatten)]
+        seen: SeenArgs,
         /// The document that was signed, as `agreement` fetched it.
         #[arg(long, value_name = "FILE")]
         file: PathBuf,
@@ -92,8 +174,8 @@ pub(crate) enum ApplicationCommand {
     Attach {
         #[command(flatten)]
         api: ApiArgs,
-        /// Its id.
-        id: String,
+        #[command(flatten)]
+        seen: SeenArgs,
         /// The signed copy.
         #[arg(long, value_name = "FILE")]
         file: PathBuf,
@@ -112,8 +194,8 @@ pub(crate) enum ApplicationCommand {
     Submit {
         #[command(flatten)]
         api: ApiArgs,
-        /// Its id.
-        id: String,
+        #[command(flatten)]
+        seen: SeenArgs,
     },
     /// Sign an application's order as approver, and wait for the certificate.
     Approve {
@@ -139,8 +221,8 @@ pub(crate) enum ApplicationCommand {
     Return {
         #[command(flatten)]
         api: ApiArgs,
-        /// Its id.
-        id: String,
+        #[command(flatten)]
+        seen: SeenArgs,
         /// What is to be corrected.
         #[arg(long, value_name = "TEXT")]
         remark: String,
@@ -149,8 +231,8 @@ pub(crate) enum ApplicationCommand {
     Reject {
         #[command(flatten)]
         api: ApiArgs,
-        /// Its id.
-        id: String,
+        #[command(flatten)]
+        seen: SeenArgs,
         /// Why.
         #[arg(long, value_name = "TEXT")]
         remark: String,
@@ -159,15 +241,15 @@ pub(crate) enum ApplicationCommand {
     Withdraw {
         #[command(flatten)]
         api: ApiArgs,
-        /// Its id.
-        id: String,
+        #[command(flatten)]
+        seen: SeenArgs,
     },
     /// Note that the subscriber accepted the certificate.
     Accept {
         #[command(flatten)]
         api: ApiArgs,
-        /// Its id.
-        id: String,
+        #[command(flatten)]
+        seen: SeenArgs,
         /// How: by a signed receipt, by use, by the period of the terms.
         #[arg(long, value_name = "TEXT")]
         remark: String,
@@ -189,7 +271,7 @@ pub(crate) enum ApplicationCommand {
     Deliver {
         #[command(flatten)]
         api: ApiArgs,
-        /// Its id.
-        id: String,
+        #[command(flatten)]
+        seen: SeenArgs,
     },
 }

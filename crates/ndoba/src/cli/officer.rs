@@ -163,6 +163,14 @@ pub(crate) enum OfficerCommand {
         #[command(flatten)]
         api: ApiArgs,
     },
+    /// Show the register's documents in plain words, in order: every grant and every end of one, with who signed it.
+    Grants {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Only those that name this officer, CA or key.
+        #[arg(long, value_name = "ID")]
+        of: Option<String>,
+    },
     /// Who the API takes me for.
     Whoami {
         #[command(flatten)]

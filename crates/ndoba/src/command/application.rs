@@ -1,34 +1,32 @@
 //! `ndoba application`: from a draft to a certificate.
 
+mod asking;
+mod content;
 mod form;
+mod new;
 mod signatures;
 
 use std::path::Path;
 
 use anyhow::Context as _;
-use ndoba_client::{Application, submit_application};
+use ndoba_client::{Application, ApplicationSummary, Profile, submit_application};
 use ndoba_order::SignerRole;
 use ndoba_types::Sha256Digest;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::pages;
 use super::session::Session;
-use crate::cli::ApplicationCommand;
+use crate::cli::{ApplicationCommand, ListArgs};
 use crate::files;
 
 /// Carries one out.
 pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
     match command {
         ApplicationCommand::Check { api, file, csr } => {
-            form::check(&Session::open(api)?, content(file)?, csr.as_deref())
+            form::check(&Session::open(api)?, content::read(file)?, csr.as_deref())
         }
         ApplicationCommand::Form { api, profile } => form::show(&Session::open(api)?, profile),
-        ApplicationCommand::New { api, file, csr } => {
-            let session = Session::open(api)?;
-            let mut content = content(file)?;
-            content.insert("csr".into(), files::read_text(csr)?.into());
-            let opened = session.api.open_application(&content, None)?;
-            session.print(&opened, || format!("application {}", opened.id))
-        }
+        ApplicationCommand::New(args) => new::run(args),
         ApplicationCommand::Show { api, id } => {
             let session = Session::open(api)?;
             show(&session, &session.api.application(id)?)
@@ -39,20 +37,20 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
             files::write_secret(out, serde_json::to_string_pretty(&record)?.as_bytes())?;
             let cases = record["cases"].as_array().map_or(0, Vec::len);
             session.print(&json!({ "file": out, "cases": cases }), || {
-                format!("{}: {cases} applications", out.display())
+                session.words.record_written(out.display(), cases)
             })
         }
-        ApplicationCommand::List { api } => {
+        ApplicationCommand::Profiles { api } => {
             let session = Session::open(api)?;
-            let page = session.api.applications(&[])?;
-            session.print(&page.items, || {
-                let lines = page
-                    .items
-                    .iter()
-                    .map(|one| format!("{} {:10} {} {}", one.id, one.state, one.profile, one.subject));
-                lines.collect::<Vec<_>>().join("\n")
+            let (profiles, words) = (session.api.profiles()?, session.words);
+            session.print(&profiles, || {
+                let line = |one: &Profile| {
+                    words.offer(&one.name, words.subject_kind(&one.subject), &one.ca, one.max_days)
+                };
+                profiles.iter().map(line).collect::<Vec<_>>().join("\n")
             })
         }
+        ApplicationCommand::List(args) => list(args),
         ApplicationCommand::Agreement { api, id, out } => {
             let session = Session::open(api)?;
             let document = session.api.agreement(id)?;
@@ -62,14 +60,23 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
                 format!("{}, SHA-256 {digest}", out.display())
             })
         }
-        ApplicationCommand::Agree { api, id, file, accepted, subject_accepted } => {
+        ApplicationCommand::Agree { api, seen, file, accepted, subject_accepted } => {
             let session = Session::open(api)?;
             let digest = Sha256Digest::of(&files::read(file)?).to_string();
-            show(&session, &session.api.agree(id, &digest, accepted, subject_accepted.as_deref())?)
+            show(
+                &session,
+                &session.api.agree(
+                    &seen.id,
+                    seen.if_version,
+                    &digest,
+                    accepted,
+                    subject_accepted.as_deref(),
+                )?,
+            )
         }
-        ApplicationCommand::Attach { api, id, file } => {
+        ApplicationCommand::Attach { api, seen, file } => {
             let session = Session::open(api)?;
-            show(&session, &session.api.attach_copy(id, &files::read(file)?)?)
+            show(&session, &session.api.attach_copy(&seen.id, seen.if_version, &files::read(file)?)?)
         }
         ApplicationCommand::Attached { api, id, out } => {
             let session = Session::open(api)?;
@@ -80,9 +87,10 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
                 format!("{}, SHA-256 {digest}", out.display())
             })
         }
-        ApplicationCommand::Submit { api, id } => {
+        ApplicationCommand::Submit { api, seen } => {
             let session = Session::open(api)?;
-            let application = session.api.application(id)?;
+            let mut application = session.api.application(&seen.id)?;
+            application.version = seen.if_version.unwrap_or(application.version);
             let now = session.world.clock.now();
             let mut consent = |lines: &[String], role| session.consent(lines, role);
             let order = submit_application(
@@ -93,59 +101,81 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
                 now,
                 &mut consent,
             )?;
-            session.print(&order, || format!("submitted, order {}", order.order_id))
+            session.print(&order, || session.words.submitted(&order.order_id))
         }
         ApplicationCommand::Approve { api, id } => approve(&Session::open(api)?, id),
         ApplicationCommand::Edit { api, id, file, csr } => {
             edit(&Session::open(api)?, id, file, csr.as_deref())
         }
-        ApplicationCommand::Return { api, id, remark } => {
+        ApplicationCommand::Return { api, seen, remark } => {
             let session = Session::open(api)?;
-            show(&session, &session.api.send_back(id, remark)?)
+            show(&session, &session.api.send_back(&seen.id, seen.if_version, remark)?)
         }
-        ApplicationCommand::Reject { api, id, remark } => {
+        ApplicationCommand::Reject { api, seen, remark } => {
             let session = Session::open(api)?;
-            show(&session, &session.api.reject(id, remark)?)
+            show(&session, &session.api.reject(&seen.id, seen.if_version, remark)?)
         }
-        ApplicationCommand::Withdraw { api, id } => {
+        ApplicationCommand::Withdraw { api, seen } => {
             let session = Session::open(api)?;
-            show(&session, &session.api.withdraw(id)?)
+            show(&session, &session.api.withdraw(&seen.id, seen.if_version)?)
         }
-        ApplicationCommand::Accept { api, id, remark } => {
+        ApplicationCommand::Accept { api, seen, remark } => {
             let session = Session::open(api)?;
-            show(&session, &session.api.accept(id, remark)?)
+            show(&session, &session.api.accept(&seen.id, seen.if_version, remark)?)
         }
         ApplicationCommand::Renew { api, serial, file, csr } => {
             let session = Session::open(api)?;
-            let mut changes = content(file)?;
+            let mut changes = content::read(file)?;
             if let Some(csr) = csr {
                 changes.insert("csr".into(), files::read_text(csr)?.into());
             }
             let opened = session.api.renew(serial, &changes)?;
-            session.print(&opened, || format!("application {}", opened.id))
+            session.print(&opened, || session.words.opened(&opened.id))
         }
-        ApplicationCommand::Deliver { api, id } => {
+        ApplicationCommand::Deliver { api, seen } => {
             let session = Session::open(api)?;
-            show(&session, &session.api.deliver(id)?)
+            show(&session, &session.api.deliver(&seen.id, seen.if_version)?)
         }
     }
 }
 
 /// An application in one line, and one for each electronic signature on its signed copy.
 fn show(session: &Session, application: &Application) -> anyhow::Result<()> {
+    let words = session.words;
     session.print(application, || {
-        let certificate = application.certificate.as_deref().unwrap_or("none yet");
+        let certificate = application.certificate.clone().unwrap_or_else(|| words.none_yet());
         let remark = application.remark.as_ref().map(|remark| format!(" ({remark})")).unwrap_or_default();
-        let signatures = signatures::lines(application);
         let Application { id, state, .. } = application;
-        format!("application {id}: {state}{remark}, certificate {certificate}{signatures}")
+        words.application_shown(id, words.application_state(state), remark, certificate)
+            + &signatures::lines(application, words)
     })
+}
+
+fn list(args: &ListArgs) -> anyhow::Result<()> {
+    let ListArgs { api, state, mine, opened_by, office, profile, subject, since, until, page } = args;
+    let session = Session::open(api)?;
+    let opened_by = opened_by.map(|id| id.to_string()).or_else(|| mine.then(|| "me".to_owned()));
+    let (since, until) = (since.map(|at| at.to_string()), until.map(|at| at.to_string()));
+    let query = [
+        ("state", state.as_deref()),
+        ("opened_by", opened_by.as_deref()),
+        ("office", office.as_deref()),
+        ("profile", profile.as_deref()),
+        ("subject", subject.as_deref()),
+        ("since", since.as_deref()),
+        ("until", until.as_deref()),
+    ];
+    let line = |one: &ApplicationSummary| {
+        let ApplicationSummary { id, state, profile, subject, .. } = one;
+        format!("{id} {:10} {profile} {subject}", session.words.application_state(state))
+    };
+    pages::print(&session, page, &query, |query| session.api.applications(query), line)
 }
 
 /// Replaces the content, unless somebody changed it since it was read here.
 fn edit(session: &Session, id: &str, file: &Path, csr: Option<&Path>) -> anyhow::Result<()> {
     let before = session.api.application(id)?;
-    let mut content = content(file)?;
+    let mut content = content::read(file)?;
     let request = match csr {
         Some(csr) => files::read_text(csr)?.into(),
         None => before.content["csr"].clone(),
@@ -156,31 +186,15 @@ fn edit(session: &Session, id: &str, file: &Path, csr: Option<&Path>) -> anyhow:
 
 fn approve(session: &Session, id: &str) -> anyhow::Result<()> {
     let application = session.api.application(id)?;
-    let order = application.order.context("the application has no order yet: submit it first")?;
+    let order = application.order.with_context(|| session.words.no_order())?;
     // Its submitter may have been cut off between the order and the signature: that is not the approver's to give.
     let submitted = session.api.order(&order)?.signed_as(SignerRole::Submitter);
-    anyhow::ensure!(submitted, "the submitter has not signed the order yet: `ndoba application submit` does");
+    anyhow::ensure!(submitted, session.words.submitter_unsigned());
     let order = session.conclude(session.sign(&order)?)?;
     match &order.certificate {
-        Some(serial) => session.print(&order, || format!("issued, serial {serial}")),
+        Some(serial) => session.print(&order, || session.words.issued(serial)),
         None => session.print(&json!({ "order": order.order_id, "state": order.state }), || {
-            format!("approved; the CA has not issued yet (order {} is {})", order.order_id, order.state)
+            session.words.approved_only(&order.order_id, session.words.order_state(&order.state))
         }),
-    }
-}
-
-/// An application's content from a file, JSON or TOML.
-fn content(file: &Path) -> anyhow::Result<serde_json::Map<String, Value>> {
-    let text = files::read_text(file)?;
-    let value: Value = if file.extension().is_some_and(|ending| ending == "toml") {
-        toml::from_str(&text).with_context(|| format!("{} is no TOML", file.display()))?
-    } else {
-        serde_json::from_str(&text).with_context(|| format!("{} is no JSON", file.display()))?
-    };
-    match value {
-        Value::Object(members) => Ok(members),
-        Value::Array(_) | Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {
-            anyhow::bail!("{} holds no table of fields", file.display())
-        }
     }
 }

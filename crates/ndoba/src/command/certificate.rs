@@ -7,31 +7,33 @@ use ndoba_registration::is_identifier;
 use ndoba_types::{SerialNumber, UtcTime};
 
 use super::session::Session;
-use super::{kept, revoke_all};
-use crate::cli::{CertificateCommand, RequestArgs};
+use super::{kept, pages, revoke_all};
+use crate::cli::{CertificateCommand, PageArgs, RequestArgs};
 use crate::files;
 use crate::officer_key::OfficerRef;
+use crate::words::Words;
 
 /// Carries one out.
 pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
     match command {
-        CertificateCommand::Search { api, what, status } => {
-            search(&Session::open(api)?, what, status.as_deref())
+        CertificateCommand::Search { api, what, status, profile, key, device, page } => {
+            let session = Session::open(api)?;
+            let [status, profile, key, device] = [status, profile, key, device].map(Option::as_deref);
+            let filters = [("status", status), ("profile", profile), ("key", key), ("device", device)];
+            search(&session, what.as_deref().map(str::trim), &filters, page)
         }
         CertificateCommand::Show { api, serial } => {
             let session = Session::open(api)?;
             let found = session.api.certificate(serial)?;
+            let words = session.words;
             session.print(&found, || {
                 let reason = found.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
                 let mut lines = vec![
-                    format!(
-                        "{} of {}: {}{reason}, valid {} to {}",
-                        found.serial, found.ca, found.status, found.not_before, found.not_after
-                    ),
-                    format!("  profile {}, {}", found.profile, found.profile_digest),
-                    format!("  lint: {}", found.lint),
+                    line(&found, words, &reason),
+                    words.certificate_profile(&found.profile, &found.profile_digest),
+                    words.certificate_lint(&found.lint),
                 ];
-                lines.extend(found.clocks.iter().map(told));
+                lines.extend(found.clocks.iter().map(|clock| told(clock, words)));
                 lines.join("\n")
             })
         }
@@ -44,21 +46,21 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
         CertificateCommand::Decline { api, order, note } => {
             let session = Session::open(api)?;
             let declined = session.api.decline(order, note)?;
-            session.print(&declined, || format!("decline: order {} is {}", declined.order_id, declined.state))
+            let words = session.words;
+            session
+                .print(&declined, || words.declined(&declined.order_id, words.order_state(&declined.state)))
         }
         CertificateCommand::Confirm { api, order, note } => {
             let session = Session::open(api)?;
             let confirmed = session.api.confirm(order, note)?;
-            session.print(&confirmed, || format!("confirmed: order {}", confirmed.order_id))
+            session.print(&confirmed, || session.words.confirmed(&confirmed.order_id))
         }
         CertificateCommand::ControlQuestions { api, serial } => {
             let session = Session::open(api)?;
             let asked = session.api.control_questions(serial)?;
-            let georgian = session.language == ndoba_order::Language::Georgian;
             session.print(&asked, || {
-                let line = |one: &ControlQuestion| {
-                    format!("{}: {}", one.name, if georgian { &one.ka } else { &one.en })
-                };
+                let line =
+                    |one: &ControlQuestion| format!("{}: {}", one.name, session.words.of(&one.en, &one.ka));
                 asked.iter().map(line).collect::<Vec<_>>().join("\n")
             })
         }
@@ -81,38 +83,37 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
 }
 
 /// What is meant follows from how it looks: numbers of people and bodies have 11 and 9 digits, our serial numbers 32.
-fn search(session: &Session, what: &str, status: Option<&str>) -> anyhow::Result<()> {
-    let what = what.trim();
-    let digits = what.bytes().all(|octet| octet.is_ascii_digit());
-    let by = match what.len() {
-        9 | 11 if digits => "subject",
-        _ if is_identifier(what) => "subject",
-        _ if what.parse::<SerialNumber>().is_ok_and(|serial| serial.as_unsigned().len() >= 8) => {
+fn search(
+    session: &Session,
+    what: Option<&str>,
+    filters: &[(&str, Option<&str>)],
+    page: &PageArgs,
+) -> anyhow::Result<()> {
+    let plain = |found: &CertificateStatus| line(found, session.words, "");
+    let by = match what {
+        None => "name",
+        Some(what) if is_number(what) || is_identifier(what) => "subject",
+        Some(what) if is_serial(what) => {
             let found = vec![session.api.certificate(what)?];
-            return print_found(session, &found);
+            return session.print(&found, || plain(&found[0]));
         }
-        _ => "name",
+        Some(_) => "name",
     };
-    let query: Vec<(&str, &str)> =
-        [(by, Some(what)), ("status", status)].into_iter().filter_map(|(k, v)| Some((k, v?))).collect();
-    let page = session.api.certificates(&query)?;
-    print_found(session, &page.items)?;
-    if page.next.is_some() {
-        eprintln!("there are more: say more of the name");
-    }
-    Ok(())
+    let query = [&[(by, what)], filters].concat();
+    pages::print(session, page, &query, |query| session.api.certificates(query), plain)
 }
 
-fn print_found(session: &Session, found: &[CertificateStatus]) -> anyhow::Result<()> {
-    session.print(&found, || {
-        let line = |one: &CertificateStatus| {
-            format!(
-                "{} of {}: {}, valid {} to {}",
-                one.serial, one.ca, one.status, one.not_before, one.not_after
-            )
-        };
-        found.iter().map(line).collect::<Vec<_>>().join("\n")
-    })
+fn is_number(what: &str) -> bool {
+    matches!(what.len(), 9 | 11) && what.bytes().all(|octet| octet.is_ascii_digit())
+}
+
+fn is_serial(what: &str) -> bool {
+    what.parse::<SerialNumber>().is_ok_and(|serial| serial.as_unsigned().len() >= 8)
+}
+
+fn line(one: &CertificateStatus, words: Words, reason: &str) -> String {
+    let status = format!("{}{reason}", words.status(&one.status));
+    words.certificate_line(&one.serial, &one.ca, status, &one.not_before, &one.not_after)
 }
 
 /// All of them, page after page.
@@ -130,11 +131,17 @@ fn requests(session: &Session, state: Option<&str>) -> anyhow::Result<()> {
             break;
         }
     }
+    let words = session.words;
     session.print(&found, || {
         let line = |one: &DeskRequest| {
-            let confirmed = if one.confirmed.is_some() { ", confirmed" } else { "" };
+            let confirmed = one.confirmed.as_ref().map(|_| words.and_confirmed()).unwrap_or_default();
             let DeskRequest { serial, ca, channel, state, .. } = one;
-            format!("{serial} of {ca} by {channel}, {state}{confirmed}\n{}", told(&one.clock))
+            let state = words.order_state(state);
+            format!(
+                "{}\n{}",
+                words.request_line(serial, ca, channel, state, confirmed),
+                told(&one.clock, words)
+            )
         };
         found.iter().map(line).collect::<Vec<_>>().join("\n")
     })
@@ -150,7 +157,7 @@ struct Asked<'a> {
 }
 
 /// A request and how far it has come.
-fn told(clock: &Clock) -> String {
+fn told(clock: &Clock, words: Words) -> String {
     let Clock {
         order,
         kind,
@@ -162,24 +169,23 @@ fn told(clock: &Clock) -> String {
         left_of_aim_seconds,
         ..
     } = clock;
+    let kind = words.order_kind(kind);
     let begun = match effective {
-        None => format!("{kind}, received {received}"),
-        Some(date) => format!("{kind}, received {received}, for {date}"),
+        None => words.clock_begun(kind, received),
+        Some(date) => words.clock_begun_for(kind, received, date),
     };
-    let begun = format!("{begun} (order {order})");
+    let begun = words.clock_order(begun, order);
     match (published, crl_number, left_seconds, left_of_aim_seconds) {
-        (Some(at), Some(number), _, _) => format!("  {begun}: on CRL {number} since {at}"),
-        (_, _, Some(limit), Some(aim)) => {
-            format!("  {begun}: {} by law, {} by the provider's aim", left(*limit), left(*aim))
-        }
-        (_, _, _, _) => format!("  {begun}: nothing is owed"),
+        (Some(at), Some(number), _, _) => words.clock_published(begun, number, at),
+        (_, _, Some(limit), Some(aim)) => words.clock_running(begun, left(*limit, words), left(*aim, words)),
+        (_, _, _, _) => words.clock_over(begun),
     }
 }
 
-fn left(seconds: i64) -> String {
+fn left(seconds: i64, words: Words) -> String {
     let (hours, minutes) = (seconds.unsigned_abs() / 3600, seconds.unsigned_abs() / 60 % 60);
-    let word = if seconds < 0 { "late" } else { "left" };
-    format!("{hours} h {minutes:02} min {word}")
+    let minutes = format!("{minutes:02}");
+    if seconds < 0 { words.time_late(hours, minutes) } else { words.time_left(hours, minutes) }
 }
 
 fn download(session: &Session, serial: &str, out: &Path) -> anyhow::Result<()> {
@@ -187,7 +193,7 @@ fn download(session: &Session, serial: &str, out: &Path) -> anyhow::Result<()> {
         Some("der" | "cer" | "crt") => CertificateForm::Der,
         Some("p7c" | "p7b") => CertificateForm::P7c,
         Some("pem") => CertificateForm::Pem,
-        Some(_) | None => anyhow::bail!("name the file .pem, .der or .p7c, so that its form is known"),
+        Some(_) | None => anyhow::bail!(session.words.name_the_form()),
     };
     files::write(out, &session.api.download(serial, form)?)?;
     println!("{}", out.display());
@@ -202,6 +208,7 @@ fn change(
     how: &RequestArgs,
     approver: Option<&OfficerRef>,
 ) -> anyhow::Result<()> {
+    let words = session.words;
     let Asked { kind, reason, effective, ca } = *asked;
     let RequestArgs { channel, note, received_at, answers } = how;
     let control = answers.iter().map(|(name, answer)| (name.as_str(), answer.as_str())).collect();
@@ -223,7 +230,8 @@ fn change(
             signed => signed?,
         };
         return session.print(&order, || {
-            format!("{kind}: order {} is {}, and takes effect at {date}", order.order_id, order.state)
+            let (kind, state) = (words.order_kind(kind), words.order_state(&order.state));
+            words.change_later(kind, &order.order_id, state, date)
         });
     }
     let mut signed = match session.sign(&order.order_id) {
@@ -234,6 +242,8 @@ fn change(
         signed = session.sign_as(approver, &order.order_id)?;
     }
     let order = session.conclude(signed)?;
-    let yet = if order.is_final() { "" } else { "the CA has not acted yet: " };
-    session.print(&order, || format!("{kind}: {yet}order {} is {}", order.order_id, order.state))
+    let yet = if order.is_final() { String::new() } else { words.not_acted_yet() };
+    session.print(&order, || {
+        words.change_done(words.order_kind(kind), yet, &order.order_id, words.order_state(&order.state))
+    })
 }

@@ -18,6 +18,7 @@ use crate::cli::{DbCommand, SignRestoreArgs};
 use crate::files;
 use crate::installation::{self, World};
 use crate::restore::Memory;
+use crate::words::Words;
 
 /// Carries one out.
 pub(crate) fn run(command: &DbCommand) -> anyhow::Result<ExitCode> {
@@ -99,7 +100,8 @@ fn sign(args: &SignRestoreArgs) -> anyhow::Result<()> {
     let bytes = files::read(statement)?;
     AcceptRestore::from_bytes(&bytes).with_context(|| format!("{} is no statement", statement.display()))?;
     let lines = describe(&bytes, (*language).into())?;
-    anyhow::ensure!(consent(&lines, SignerRole::SecurityOfficer, *yes), "the officer said no");
+    let words = Words((*language).into());
+    anyhow::ensure!(consent(words, &lines, SignerRole::SecurityOfficer, *yes), words.officer_said_no());
     let now = World::real().clock.now();
     let jws = officer.identity()?.sign(MediaType::Restore, &bytes, SignerRole::SecurityOfficer, None, now)?;
     files::write(out, jws.as_bytes())?;

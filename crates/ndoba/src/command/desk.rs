@@ -67,5 +67,5 @@ pub(super) fn authorise(api: &ApiArgs, second: &OfficerRef, key: &Path, days: u3
         "not_after": now.plus(Span::days(days)).floor_to_second().to_string(),
     });
     let granted = decided_by_two(&session, &request, second)?;
-    session.print(&granted, || format!("authorised, number {} of the register", granted.seq))
+    session.print(&granted, || session.words.authorised(granted.seq))
 }

@@ -26,9 +26,7 @@ const MOST: u32 = 10_000;
 pub(super) fn invite(api: &ApiArgs, name: &str, roles: &[String], office: &str) -> anyhow::Result<()> {
     let session = Session::open(api)?;
     let opened = session.api.open_enrolment(name, roles, office)?;
-    session.print(&opened, || {
-        format!("officer {}, code {}, until {}", opened.officer, opened.code, opened.expires)
-    })
+    session.print(&opened, || session.words.invited(&opened.officer, &opened.code, &opened.expires))
 }
 
 pub(super) fn list(api: &ApiArgs) -> anyhow::Result<()> {
@@ -46,8 +44,8 @@ pub(super) fn list(api: &ApiArgs) -> anyhow::Result<()> {
 /// What a grant for an enrolled key says, but for the person and the period.
 pub(super) fn to_be_granted(session: &Session, id: &str) -> anyhow::Result<Value> {
     let found = session.api.enrolments()?.into_iter().find(|one| one.officer == id);
-    let found = found.with_context(|| format!("there is no enrolment of {id}"))?;
-    let spki = found.spki.with_context(|| format!("no key was presented for {id} yet"))?;
+    let found = found.with_context(|| session.words.no_enrolment(id))?;
+    let spki = found.spki.with_context(|| session.words.no_key_presented(id))?;
     Ok(json!({
         "officer": found.officer, "spki": spki, "name_shown": found.name, "roles": found.roles,
         "office": found.office,

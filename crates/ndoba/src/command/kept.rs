@@ -20,16 +20,13 @@ pub(super) fn keep(
     request: &StatusOrder<'_>,
     ca: Option<&str>,
 ) -> anyhow::Result<()> {
-    let ca = ca.context(
-        "the database is unavailable, and nothing is recorded; say which CA issued the certificate, such as \
-         --ca signature, and the request is kept there until the database can take it",
-    )?;
+    let ca = ca.with_context(|| session.words.name_the_ca())?;
     let draft = session.api.draft_status_order(serial, ca, request)?;
     // What a caller answers is judged by the record of the application. Where that is out of reach the note says how the
     // caller was recognised.
     let evidence: serde_json::Value = serde_json::from_str(&draft.evidence).unwrap_or_default();
     if !request.control.is_empty() && evidence["content"]["control"].is_null() {
-        eprintln!("the database is unavailable: the caller's answers cannot be judged, and are not kept");
+        eprintln!("{}", session.words.answers_unjudged());
     }
     let jws = session.review(&Review::of_draft(&draft)?)?;
     tell(session, &session.api.hand_in(&draft.content, Some(&draft.evidence), &jws)?)
@@ -37,19 +34,21 @@ pub(super) fn keep(
 
 /// Has the signature on an order kept that was proposed before the database went away.
 pub(super) fn keep_signature(session: &Session, order: &Order) -> anyhow::Result<()> {
-    eprintln!("the database went away: sign once more, and the order is kept until it can be recorded");
+    eprintln!("{}", session.words.sign_once_more());
     let jws = session.review(&Review::of(order)?)?;
     tell(session, &session.api.hand_in(&order.content, None, &jws)?)
 }
 
 fn tell(session: &Session, handed_in: &HandedIn) -> anyhow::Result<()> {
+    let words = session.words;
     match handed_in {
         HandedIn::Kept(kept) => session.print(kept, || {
             let KeptOrder { order_id, kind, received, due, title, .. } = kept;
-            format!("{kind}: NOT IN FORCE. Order {order_id}, received {received}, due {due}: {title}")
+            words.not_in_force(words.order_kind(kind), order_id, received, due, title)
         }),
         HandedIn::Recorded(order) => session.print(order, || {
-            format!("{}: the database is back: order {} is {}", order.kind, order.order_id, order.state)
+            let (kind, state) = (words.order_kind(&order.kind), words.order_state(&order.state));
+            words.database_back(kind, &order.order_id, state)
         }),
     }
 }

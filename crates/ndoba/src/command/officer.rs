@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use ndoba_client::{Grant, grant, grant_lines};
-use ndoba_order::SignerRole;
+use ndoba_order::{FlatJws, Language, SignerRole, describe};
 use ndoba_settings::{Mode, Settings};
 use ndoba_types::Span;
 use ndoba_x509::{PemLabel, from_pem};
@@ -56,15 +56,18 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             request["personal_number"] = personal_number.as_str().into();
             request["not_after"] = now.plus(Span::days(*days)).floor_to_second().to_string().into();
             let granted = decided_by_two(&session, &request, second)?;
-            session.print(&granted, || format!("granted, number {} of the register", granted.seq))
+            session.print(&granted, || session.words.granted(granted.seq))
         }
         OfficerCommand::End { api, id } => {
             let session = Session::open(api)?;
             let draft = session.api.draft_grant(&json!({ "kind": "end-grant", "officer": id }))?;
             let lines = grant_lines(&draft, session.language)?;
-            anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officer said no");
+            anyhow::ensure!(
+                session.consent(&lines, SignerRole::SecurityOfficer),
+                session.words.officer_said_no()
+            );
             let ended = grant(&session.api, &draft, &[&session.officer], session.world.clock.now())?;
-            session.print(&ended, || format!("ended, number {} of the register", ended.seq))
+            session.print(&ended, || session.words.ended(ended.seq))
         }
         OfficerCommand::DeskKey(config) => desk::make_key(config),
         OfficerCommand::AuthoriseDesk { api, second, key, days } => desk::authorise(api, second, key, *days),
@@ -73,20 +76,18 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             let session = Session::open(api)?;
             let draft = session.api.draft_grant(&json!({ "kind": "end-responder", "ca": ca }))?;
             let lines = grant_lines(&draft, session.language)?;
-            anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officer said no");
+            anyhow::ensure!(
+                session.consent(&lines, SignerRole::SecurityOfficer),
+                session.words.officer_said_no()
+            );
             let ended = grant(&session.api, &draft, &[&session.officer], session.world.clock.now())?;
-            session.print(&ended, || format!("ended, number {} of the register", ended.seq))
+            session.print(&ended, || session.words.ended(ended.seq))
         }
         OfficerCommand::RevokeCa { api, second, reason, ca } => {
             let session = Session::open(api)?;
             let request = json!({ "kind": "revoke-ca", "ca": ca, "reason": reason });
             let revoked = decided_by_two(&session, &request, second)?;
-            session.print(&revoked, || {
-                format!(
-                    "decided, number {} of the register; now `ndoba ceremony revoke-ca {ca}`",
-                    revoked.seq
-                )
-            })
+            session.print(&revoked, || session.words.ca_revocation_decided(revoked.seq, ca))
         }
         OfficerCommand::SucceedCa { api, second, from, ca, next } => {
             let session = Session::open(api)?;
@@ -95,29 +96,58 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
                 request["from"] = from.to_string().into();
             }
             let decided = decided_by_two(&session, &request, second)?;
-            session.print(&decided, || format!("{next} follows {ca}, number {} of the register", decided.seq))
+            session.print(&decided, || session.words.ca_succeeded(next, ca, decided.seq))
         }
         OfficerCommand::TerminateCa { api, second, ca } => {
             let session = Session::open(api)?;
             let ended = decided_by_two(&session, &json!({ "kind": "terminate-ca", "ca": ca }), second)?;
-            session.print(&ended, || format!("the CA has ended, number {} of the register", ended.seq))
+            session.print(&ended, || session.words.ca_ended(ended.seq))
         }
         OfficerCommand::List { api } => {
             let session = Session::open(api)?;
             let officers = session.api.officers()?;
             session.print(&officers, || {
                 let line = |one: &ndoba_client::RegisteredOfficer| {
-                    format!("{} {} {}", one.officer, one.roles.join(","), one.name.as_deref().unwrap_or("-"))
+                    let roles = match session.language {
+                        Language::English => one.roles.join(","),
+                        Language::Georgian => session.words.roles(&one.roles),
+                    };
+                    format!("{} {roles} {}", one.officer, one.name.as_deref().unwrap_or("-"))
                 };
                 officers.iter().map(line).collect::<Vec<_>>().join("\n")
             })
         }
+        OfficerCommand::Grants { api, of } => grants(&Session::open(api)?, of.as_deref()),
         OfficerCommand::Whoami { api } => {
             let session = Session::open(api)?;
             let me = session.api.whoami()?;
-            session.print(&me, || format!("officer {} with {}", me.officer, me.roles.join(", ")))
+            session.print(&me, || session.words.whoami(&me.officer, session.words.roles(&me.roles)))
         }
     }
+}
+
+/// The register's documents in plain words, with who signed them.
+fn grants(session: &Session, of: Option<&str>) -> anyhow::Result<()> {
+    let names = |document: &Value| {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        of.is_none_or(|of| {
+            document.as_object().is_some_and(|o| o.values().filter_map(text).any(|is| is == of))
+        })
+    };
+    let mut found = session.api.grants()?;
+    found.retain(|grant| serde_json::from_str(&grant.content).is_ok_and(|document| names(&document)));
+    let mut lines = Vec::new();
+    for Grant { seq, content, signatures, appended } in &found {
+        lines.push(session.words.grant_head(seq, appended));
+        lines
+            .extend(describe(content.as_bytes(), session.language)?.iter().map(|line| format!("    {line}")));
+        for signature in signatures {
+            let jws = FlatJws::from_bytes(signature.as_bytes())?;
+            let role = session.words.signer(jws.header().role);
+            lines.push(session.words.grant_signed(role, jws.header().kid));
+        }
+    }
+    session.print(&found, || lines.join("\n"))
 }
 
 /// The key in an officer's certificate or file.
@@ -136,7 +166,7 @@ pub(super) fn decided_by_two(
     let draft = session.api.draft_grant(request)?;
     let second = second.identity()?;
     let lines = grant_lines(&draft, session.language)?;
-    anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), "the officers said no");
+    anyhow::ensure!(session.consent(&lines, SignerRole::SecurityOfficer), session.words.officers_said_no());
     Ok(grant(&session.api, &draft, &[&session.officer, &second], session.world.clock.now())?)
 }
 
@@ -168,7 +198,7 @@ fn authorise_responder(args: &AuthoriseResponderArgs) -> anyhow::Result<()> {
         "not_after": now.plus(Span::days(*until_days)).floor_to_second().to_string(),
     });
     let granted = decided_by_two(&session, &request, second)?;
-    session.print(&granted, || format!("authorised, number {} of the register", granted.seq))
+    session.print(&granted, || session.words.authorised(granted.seq))
 }
 
 /// A key in a file and its TLS certificate, for development: production officers bring a card.

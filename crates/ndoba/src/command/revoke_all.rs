@@ -19,6 +19,7 @@ use super::session::{CA_UNAVAILABLE, Session, asked};
 use crate::cli::RequestArgs;
 use crate::cli::revoke_all::{Choice, RevokeAllArgs};
 use crate::files;
+use crate::words::Words;
 
 /// Certificates per page of the API.
 const PAGE: &str = "200";
@@ -56,22 +57,19 @@ struct Outcome {
 /// Carries it out.
 pub(super) fn run(args: &RevokeAllArgs) -> anyhow::Result<()> {
     let session = Session::open(&args.api)?;
+    let words = session.words;
     let plan = plan(&session, args)?;
     if args.preview || plan.certificates.is_empty() {
-        return session.print(&plan, || told(&plan).join("\n"));
+        return session.print(&plan, || told(&plan, words).join("\n"));
     }
-    for line in told(&plan) {
+    for line in told(&plan, words) {
         eprintln!("{line}");
     }
-    let question =
-        format!("Revoke these {} certificates for ever ({})? [y/N] ", plan.certificates.len(), args.reason);
-    anyhow::ensure!(args.api.yes || asked(&question), "nothing was revoked");
+    let question = words.mass_question(plan.certificates.len(), &args.reason);
+    anyhow::ensure!(args.api.yes || asked(&question), words.mass_nothing());
     let outcome = carry_out(&session, args, &plan)?;
-    session.print(&outcome, || summary(&outcome).join("\n"))?;
-    anyhow::ensure!(
-        outcome.refused.is_empty() && outcome.waiting.is_empty(),
-        "not all are revoked: the same command goes on where this one ended"
-    );
+    session.print(&outcome, || summary(&outcome, words).join("\n"))?;
+    anyhow::ensure!(outcome.refused.is_empty() && outcome.waiting.is_empty(), words.mass_unfinished());
     Ok(())
 }
 
@@ -132,27 +130,24 @@ fn listed(session: &Session, file: &str) -> anyhow::Result<Vec<CertificateStatus
     Ok(found.into_values().collect())
 }
 
-fn told(plan: &Plan) -> Vec<String> {
+fn told(plan: &Plan, words: Words) -> Vec<String> {
     let Plan { certificates, revoked, expired } = plan;
     let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for one in certificates {
         *kinds.entry((&one.ca, &one.profile)).or_default() += 1;
     }
-    let mut lines = vec![format!(
-        "{} certificates to be revoked; {revoked} are already, {expired} have expired",
-        certificates.len()
-    )];
-    lines.extend(kinds.iter().map(|((ca, profile), count)| format!("  {count} by {profile} of {ca}")));
+    let mut lines = vec![words.mass_plan(certificates.len(), revoked, expired)];
+    lines.extend(kinds.iter().map(|((ca, profile), count)| words.mass_kind(count, profile, ca)));
     // What reads a pipe gets all of them.
     let named = if std::io::stdout().is_terminal() { NAMED } else { usize::MAX };
     lines.extend(
         certificates
             .iter()
             .take(named)
-            .map(|one| format!("  {} {}, until {}", one.serial, one.status, one.not_after)),
+            .map(|one| words.mass_one(&one.serial, words.status(&one.status), &one.not_after)),
     );
     if certificates.len() > named {
-        lines.push(format!("  and {} more (--json names all)", certificates.len() - named));
+        lines.push(words.mass_more(certificates.len() - named));
     }
     lines
 }
@@ -169,18 +164,15 @@ fn carry_out(session: &Session, args: &RevokeAllArgs, plan: &Plan) -> anyhow::Re
                 outcome.refused.insert(one.serial.clone(), problem.lines().join("; "));
             }
             Err(error) => {
-                let broken = format!(
-                    "broken off after {count} of {}: the same command goes on from there",
-                    plan.certificates.len()
-                );
+                let broken = session.words.mass_broken(count, plan.certificates.len());
                 return Err(anyhow::Error::from(error).context(broken));
             }
         }
         if (count + 1) % TOLD == 0 {
-            eprintln!("{} of {} ordered", count + 1, plan.certificates.len());
+            eprintln!("{}", session.words.mass_progress(count + 1, plan.certificates.len()));
         }
     }
-    eprintln!("{} ordered; waiting for the CA", ordered.len());
+    eprintln!("{}", session.words.mass_waiting(ordered.len()));
     let mut last = Instant::now();
     // In the order in which the CA takes them: the first that is not done stands for those behind it.
     ordered.reverse();
@@ -243,10 +235,9 @@ fn order(session: &Session, args: &RevokeAllArgs, serial: &str) -> Result<bool, 
     }
 }
 
-fn summary(outcome: &Outcome) -> Vec<String> {
+fn summary(outcome: &Outcome, words: Words) -> Vec<String> {
     let Outcome { revoked, waiting, refused } = outcome;
-    let mut lines =
-        vec![format!("{revoked} revoked, {} wait for the CA, {} were refused", waiting.len(), refused.len())];
+    let mut lines = vec![words.mass_summary(revoked, waiting.len(), refused.len())];
     lines.extend(refused.iter().map(|(serial, why)| format!("  {serial}: {why}")));
     lines
 }

@@ -13,6 +13,7 @@ use crate::cli::ApiArgs;
 use crate::installation::World;
 use crate::officer_key::OfficerRef;
 use crate::serve::tls;
+use crate::words::Words;
 
 /// How long, in seconds, the API may wait for the CA before it answers.
 const API_WAIT: u32 = 10;
@@ -35,6 +36,10 @@ pub(super) struct Session {
     pub(super) officer: Identity,
     pub(super) world: World,
     pub(super) language: ndoba_order::Language,
+    /// In that language.
+    pub(super) words: Words,
+    /// What this run's idempotency keys are made of.
+    invocation: String,
     address: String,
     roots: Vec<CertificateDer<'static>>,
     json: bool,
@@ -47,13 +52,19 @@ impl Session {
         tls::install_provider()?;
         let roots = tls::certificates(&authority(args)?)?;
         let officer = args.officer.identity()?;
+        let world = World::real();
+        let mut drawn = [0; 16];
+        world.random.fill(&mut drawn)?;
+        let invocation = hex::encode(drawn);
         Ok(Self {
-            api: OfficerClient::new(&args.api, &roots, &officer),
+            api: OfficerClient::new(&args.api, &roots, &officer).with_invocation(&invocation),
+            invocation,
             address: args.api.clone(),
             roots,
             officer,
-            world: World::real(),
+            world,
             language: args.language.into(),
+            words: Words(args.language.into()).speak(),
             json: args.json,
             yes: args.yes,
         })
@@ -68,7 +79,7 @@ impl Session {
     pub(super) fn review(&self, review: &Review) -> anyhow::Result<String> {
         anyhow::ensure!(
             self.consent(&review.lines(self.language)?, review.role()),
-            ClientError::NotSigned("the officer said no".into())
+            ClientError::NotSigned(self.words.officer_said_no())
         );
         Ok(review.sign(&self.officer, self.world.clock.now())?)
     }
@@ -90,7 +101,7 @@ impl Session {
     /// The same as another officer, who sits at this machine too.
     pub(super) fn sign_as(&self, officer: &OfficerRef, order_id: &str) -> anyhow::Result<Signed> {
         let officer = officer.identity()?;
-        let api = OfficerClient::new(&self.address, &self.roots, &officer);
+        let api = OfficerClient::new(&self.address, &self.roots, &officer).with_invocation(&self.invocation);
         self.sign_with(&api, &officer, order_id)
     }
 
@@ -117,13 +128,11 @@ impl Session {
             order
         };
         if let Some(refusal) = &order.refusal {
-            anyhow::bail!("the CA refused ({}): {}", refusal.code, refusal.message);
+            anyhow::bail!(self.words.ca_refused(&refusal.code, &refusal.message));
         }
         anyhow::ensure!(
             !order.is_final() || order.state == "done",
-            "nothing was done: the order {} is {}",
-            order.order_id,
-            order.state
+            self.words.nothing_done(&order.order_id, self.words.order_state(&order.state))
         );
         Ok(order)
     }
@@ -140,18 +149,18 @@ impl Session {
 
     /// Shows what is to be signed and asks.
     pub(super) fn consent(&self, lines: &[String], role: SignerRole) -> bool {
-        consent(lines, role, self.yes)
+        consent(self.words, lines, role, self.yes)
     }
 }
 
 /// Shows what is to be signed and asks, unless `yes` says that the officer has been asked.
-pub(crate) fn consent(lines: &[String], role: SignerRole, yes: bool) -> bool {
+pub(crate) fn consent(words: Words, lines: &[String], role: SignerRole, yes: bool) -> bool {
     // On standard error, so that standard output stays the result's.
-    eprintln!("You sign as {}:", role.name());
+    eprintln!("{}", words.you_sign(words.signer(role)));
     for line in lines {
         eprintln!("  {line}");
     }
-    yes || asked("Sign this? [y/N] ")
+    yes || asked(&words.sign_this())
 }
 
 /// Where the operations CA's certificate is.
@@ -171,5 +180,5 @@ pub(super) fn asked(question: &str) -> bool {
     eprint!("{question}");
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+    std::io::stdin().lock().read_line(&mut answer).is_ok() && Words::is_yes(&answer)
 }

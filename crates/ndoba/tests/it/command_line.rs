@@ -1,5 +1,7 @@
 //! The command line as scripts rely on it: words, exit statuses, what goes to which stream, where PINs come from.
 
+mod operations;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};

@@ -1,6 +1,6 @@
 //! What lists are asked for, and how they come.
 
-use ndoba_types::{DeviceModel, OfficerId, Sha256Digest};
+use ndoba_types::{DeviceModel, OfficerId, Sha256Digest, UtcTime};
 
 use crate::application::StoredState;
 
@@ -33,6 +33,10 @@ pub struct ApplicationFilter {
     pub opened_by: Option<OfficerId>,
     /// Opened by one of these; absent: by whomever.
     pub within: Option<Vec<OfficerId>>,
+    /// Opened then or later.
+    pub since: Option<UtcTime>,
+    /// Opened before then.
+    pub until: Option<UtcTime>,
 }
 
 /// Which certificates.

@@ -3,7 +3,7 @@
 use ndoba_audit::EventKind;
 use ndoba_types::Sha256Digest;
 
-use super::applications::must_be_draft;
+use super::applications::{Seen, must_be_draft};
 use super::reach::Sight;
 use super::{Officer, Once, Registration, ServiceError};
 use crate::application::{AgreementContent, ApplicationContent, ApplicationId, StoredState};
@@ -48,7 +48,7 @@ impl Registration {
     pub fn agree(
         &self,
         officer: &Officer,
-        id: ApplicationId,
+        at: impl Into<Seen>,
         acceptance: &Acceptance,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
@@ -56,7 +56,7 @@ impl Registration {
         if let Some(id) = self.repeated(officer, once)? {
             return self.load(id);
         }
-        let (from, record) = self.about(officer, id)?;
+        let (from, record) = self.about(officer, at)?;
         must_be_draft(from, "an agreement is accepted for a draft")?;
         let Acceptance { sha256, accepted, subject_accepted } = acceptance;
         let mut content = record.content;
@@ -99,7 +99,7 @@ impl Registration {
         };
         let content = ApplicationContent { agreement: Some(noted), ..record.content };
         let record = ApplicationRecord { content, ..record };
-        let accepted = EventKind::AgreementAccepted { application: id.into(), agreement: digest };
+        let accepted = EventKind::AgreementAccepted { application: record.id.into(), agreement: digest };
         let events = vec![self.event(officer.id, accepted)?];
         self.move_to(officer, once, from, record, StoredState::Draft, events)
     }

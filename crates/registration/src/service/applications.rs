@@ -1,8 +1,8 @@
 //! Applications: opened, changed, frozen into orders, given back, refused, given up, delivered.
 
 use ndoba_audit::{Event, EventKind, Word};
-use ndoba_order::{Device, Issue, Order, OrderContent, ProfileRef};
-use ndoba_types::{CaName, OrderId, SerialNumber, Sha256Digest};
+use ndoba_order::{Device, Issue, Office, Order, OrderContent, ProfileRef};
+use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::KeyIdentifier;
 
 use super::reach::Sight;
@@ -20,6 +20,21 @@ use crate::ports::{
 use crate::state::{ApplicationState, Step, next};
 use crate::text::{MAX_TEXT, accept};
 
+/// An application to act upon, and its version where who asks says which one they saw: another is then a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Which.
+    pub id: ApplicationId,
+    /// The version that was seen; absent: whatever it is now.
+    pub version: Option<u32>,
+}
+
+impl From<ApplicationId> for Seen {
+    fn from(id: ApplicationId) -> Self {
+        Self { id, version: None }
+    }
+}
+
 /// Which applications an officer looks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApplicationQuery {
@@ -27,7 +42,20 @@ pub struct ApplicationQuery {
     pub state: Option<ApplicationState>,
     /// Only of this personal number or identification code, or another identifier as certificates show it.
     pub subject: Option<String>,
+    /// Only those that this officer opened.
+    pub opened_by: Option<OfficerId>,
+    /// Only those that were opened in this office and beneath it, by where who opened it works now.
+    pub office: Option<Office>,
+    /// Only by this profile.
+    pub profile: Option<String>,
+    /// Only those that were opened then or later.
+    pub since: Option<UtcTime>,
+    /// Only those that were opened before then.
+    pub until: Option<UtcTime>,
 }
+
+/// So many applications are looked at for a page at most: what they are by is sealed, and no index has it.
+const LOOKED_AT: usize = 2000;
 
 impl Registration {
     /// Opens an application.
@@ -96,13 +124,7 @@ impl Registration {
         if let Some(id) = self.repeated(officer, once)? {
             return self.load(id);
         }
-        let (from, record) = self.about(officer, id)?;
-        if expected.is_some_and(|expected| expected != record.version) {
-            return Err(ServiceError::conflict(
-                "version.other",
-                "the application was changed meanwhile; read it again",
-            ));
-        }
+        let (from, record) = self.about(officer, Seen { id, version: expected })?;
         allowed(from, Step::Edit)?;
         let content = ApplicationContent { agreement: None, ..self.vet(officer, content)?.content };
         let record = ApplicationRecord { content, order: None, remark: None, ..record };
@@ -126,7 +148,8 @@ impl Registration {
         Ok(found)
     }
 
-    /// Lists applications, newest first. Every one shown is an event.
+    /// Lists applications, newest first. Every one shown is an event. A page by profile may have fewer than were asked for
+    /// while there are more: its `next` says so.
     ///
     /// # Errors
     ///
@@ -138,15 +161,46 @@ impl Registration {
         page: &PageRequest,
     ) -> Result<Page<ApplicationWithOrder>, ServiceError> {
         self.admit(officer, Permission::ReadApplications)?;
+        let ApplicationQuery { state, subject, opened_by, office, profile, since, until } = query;
+        let reach = self.reach(officer, Sight::Applications)?;
         let filter = ApplicationFilter {
-            states: query.state.map(|state| state.stored_as().to_vec()).unwrap_or_default(),
-            subject: query.subject.as_deref().map(|typed| searched(typed).to_owned()),
-            opened_by: None,
-            within: self.reach(officer, Sight::Applications)?,
+            states: state.map(|state| state.stored_as().to_vec()).unwrap_or_default(),
+            subject: subject.as_deref().map(|typed| searched(typed).to_owned()),
+            opened_by: *opened_by,
+            within: match office {
+                Some(office) => Some(self.of_office(office, reach.as_deref())?),
+                None => reach,
+            },
+            since: *since,
+            until: *until,
         };
-        let page = self.registry.applications(&filter, page)?;
+        let page = match profile {
+            Some(profile) => self.by_profile(profile, &filter, page)?,
+            None => self.registry.applications(&filter, page)?,
+        };
         self.note_reads(officer, page.items.iter().map(|item| item.application.id.into()), "applications")?;
         Ok(page)
+    }
+
+    /// A page of those by this profile.
+    fn by_profile(
+        &self,
+        profile: &str,
+        filter: &ApplicationFilter,
+        page: &PageRequest,
+    ) -> Result<Page<ApplicationWithOrder>, ServiceError> {
+        let (mut items, mut looked_at, mut after) = (Vec::new(), 0, page.after.clone());
+        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        loop {
+            let left = u32::try_from(limit.saturating_sub(items.len())).unwrap_or(page.limit);
+            let part = self.registry.applications(filter, &PageRequest { limit: left, after })?;
+            looked_at += part.items.len();
+            items.extend(part.items.into_iter().filter(|one| one.application.content.profile == profile));
+            after = part.next;
+            if after.is_none() || items.len() >= limit || looked_at >= LOOKED_AT {
+                return Ok(Page { items, next: after });
+            }
+        }
     }
 
     /// Freezes an application into the order that two officers sign. From here nothing in it changes.
@@ -157,21 +211,17 @@ impl Registration {
     pub fn freeze(
         &self,
         officer: &Officer,
-        id: ApplicationId,
+        at: impl Into<Seen>,
         once: Option<&Once>,
     ) -> Result<OrderRecord, ServiceError> {
         self.admit(officer, Permission::EditApplications)?;
-        let order = self.once(officer, once, || self.freeze_anew(officer, id, once))?;
+        let at = at.into();
+        let order = self.once(officer, once, || self.freeze_anew(officer, at, once))?;
         self.load_order(order)
     }
 
-    fn freeze_anew(
-        &self,
-        officer: &Officer,
-        id: ApplicationId,
-        once: Option<&Once>,
-    ) -> Result<OrderId, ServiceError> {
-        let (from, record) = self.about(officer, id)?;
+    fn freeze_anew(&self, officer: &Officer, at: Seen, once: Option<&Once>) -> Result<OrderId, ServiceError> {
+        let (from, record) = self.about(officer, at)?;
         allowed(from, Step::Submit)?;
         let checked = self.vet(officer, &record.content)?;
         // Accepted before issuance, and before anybody signs (REG-6.3.4-08).
@@ -200,7 +250,7 @@ impl Registration {
         let mut events = vec![self.changed(officer, &record, Some(from), ApplicationState::Submitted)?];
         for item in &evidence {
             let kind = item.kind.parse::<Word>().unwrap_or_else(|_| "evidence".into());
-            let added = EventKind::EvidenceAdded { application: id.into(), kind, evidence: item.digest };
+            let added = EventKind::EvidenceAdded { application: at.id.into(), kind, evidence: item.digest };
             events.push(self.event(officer.id, added)?);
         }
         self.commit(officer, once, order.id, &events, |act| {
@@ -216,11 +266,11 @@ impl Registration {
     pub fn withdraw(
         &self,
         officer: &Officer,
-        id: ApplicationId,
+        at: impl Into<Seen>,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
         self.admit(officer, Permission::EditApplications)?;
-        self.step(officer, id, once, Step::Withdraw, StoredState::Withdrawn, None)
+        self.step(officer, at.into(), once, Step::Withdraw, StoredState::Withdrawn, None)
     }
 
     /// Gives an application back for correction.
@@ -231,13 +281,13 @@ impl Registration {
     pub fn send_back(
         &self,
         officer: &Officer,
-        id: ApplicationId,
+        at: impl Into<Seen>,
         remark: &str,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
         self.admit(officer, Permission::DecideApplications)?;
         let remark = Some(check_remark(remark)?);
-        self.step(officer, id, once, Step::Return, StoredState::Returned, remark)
+        self.step(officer, at.into(), once, Step::Return, StoredState::Returned, remark)
     }
 
     /// Refuses an application for good.
@@ -248,13 +298,13 @@ impl Registration {
     pub fn reject(
         &self,
         officer: &Officer,
-        id: ApplicationId,
+        at: impl Into<Seen>,
         remark: &str,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
         self.admit(officer, Permission::DecideApplications)?;
         let remark = Some(check_remark(remark)?);
-        self.step(officer, id, once, Step::Reject, StoredState::Rejected, remark)
+        self.step(officer, at.into(), once, Step::Reject, StoredState::Rejected, remark)
     }
 
     /// Notes that the certificate was handed to the subscriber.
@@ -265,11 +315,11 @@ impl Registration {
     pub fn deliver(
         &self,
         officer: &Officer,
-        id: ApplicationId,
+        at: impl Into<Seen>,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
         self.admit(officer, Permission::EditApplications)?;
-        self.step(officer, id, once, Step::Deliver, StoredState::Delivered, None)
+        self.step(officer, at.into(), once, Step::Deliver, StoredState::Delivered, None)
     }
 
     /// Notes that the subscriber accepted the certificate, and how (OVR-6.3.4-01).
@@ -280,19 +330,19 @@ impl Registration {
     pub fn accept(
         &self,
         officer: &Officer,
-        id: ApplicationId,
+        at: impl Into<Seen>,
         remark: &str,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
         self.admit(officer, Permission::EditApplications)?;
         let remark = Some(check_remark(remark)?);
-        self.step(officer, id, once, Step::Accept, StoredState::Accepted, remark)
+        self.step(officer, at.into(), once, Step::Accept, StoredState::Accepted, remark)
     }
 
     fn step(
         &self,
         officer: &Officer,
-        id: ApplicationId,
+        at: Seen,
         once: Option<&Once>,
         step: Step,
         to: StoredState,
@@ -301,7 +351,7 @@ impl Registration {
         if let Some(id) = self.repeated(officer, once)? {
             return self.load(id);
         }
-        let (from, record) = self.about(officer, id)?;
+        let (from, record) = self.about(officer, at)?;
         allowed(from, step)?;
         let mut events = Vec::new();
         if let Some(order) = record.order {
@@ -472,8 +522,9 @@ impl Registration {
     pub(super) fn about(
         &self,
         officer: &Officer,
-        id: ApplicationId,
+        at: impl Into<Seen>,
     ) -> Result<(ApplicationState, ApplicationRecord), ServiceError> {
+        let Seen { id, version } = at.into();
         let mut found = self.load(id)?;
         self.within_reach(officer, Sight::Applications, found.application.opened_by, "application")?;
         // The clock decides, not whether somebody swept before.
@@ -483,6 +534,10 @@ impl Registration {
             found = self.load(id)?;
         }
         self.not_themselves(officer, &person_of(&found.application.content))?;
+        if version.is_some_and(|version| version != found.application.version) {
+            let message = "the application was changed meanwhile; read it again";
+            return Err(ServiceError::conflict("version.other", message));
+        }
         Ok((ApplicationState::shown(found.application.state, found.order_state.as_ref()), found.application))
     }
 

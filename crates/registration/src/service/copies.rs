@@ -5,7 +5,7 @@ use ndoba_audit::EventKind;
 use ndoba_types::Sha256Digest;
 use ndoba_x509::SignedData;
 
-use super::applications::must_be_draft;
+use super::applications::{Seen, must_be_draft};
 use super::reach::Sight;
 use super::{Officer, Once, Registration, ServiceError};
 use crate::application::{
@@ -41,7 +41,7 @@ impl Registration {
     pub fn attach_copy(
         &self,
         officer: &Officer,
-        id: ApplicationId,
+        at: impl Into<Seen>,
         octets: Vec<u8>,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
@@ -49,7 +49,7 @@ impl Registration {
         if let Some(id) = self.repeated(officer, once)? {
             return self.load(id);
         }
-        let (from, record) = self.about(officer, id)?;
+        let (from, record) = self.about(officer, at)?;
         must_be_draft(from, "a copy is attached to a draft")?;
         let Some(agreement) = record.content.agreement.clone() else {
             let message = "the agreement is not accepted yet: note that first";
@@ -58,7 +58,7 @@ impl Registration {
         let media_type = judge(&octets)?;
         let signatures = self.signatures_on(officer, &record, &octets, media_type)?;
         let copy = CopyRecord {
-            application: id,
+            application: record.id,
             sha256: Sha256Digest::of(&octets),
             media_type: media_type.into(),
             content: octets,

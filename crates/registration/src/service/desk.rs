@@ -51,13 +51,16 @@ impl Registration {
     ///
     /// # Errors
     ///
-    /// [`ServiceError::Unknown`]; [`ServiceError::Conflict`] for a revoked certificate.
+    /// [`ServiceError::Unknown`]; [`ServiceError::Conflict`] for a revoked certificate, and for the repetition of a request
+    /// that was answered: the code cannot be shown again.
     pub fn give_revocation_code(
         &self,
         officer: &Officer,
         serial: &SerialNumber,
+        once: Option<&Once>,
     ) -> Result<RevocationCode, ServiceError> {
         self.admit(officer, Permission::EditApplications)?;
+        self.no_secret_before(officer, once)?;
         let certificate = self.issued_within_reach(officer, serial)?;
         if let CertificateStatus::Revoked { .. } = certificate.status {
             let message = "the certificate is revoked, which is for ever";
@@ -72,7 +75,9 @@ impl Registration {
         };
         let given = EventKind::RevocationCodeGiven { ca: certificate.ca.clone(), serial: certificate.serial };
         let event = self.event(officer.id, given)?;
-        self.registry.put_revocation_code(&record, Act { events: &[event], receipt: None })?;
+        self.commit_secret(officer, once, serial, &[event], |act| {
+            self.registry.put_revocation_code(&record, act)
+        })?;
         Ok(code)
     }
 

@@ -9,7 +9,7 @@ use ndoba_types::{OfficerId, Span, SubjectPublicKeyInfo};
 use ndoba_x509::{KeyKind, VerifiedCsr};
 use serde::{Deserialize, Serialize};
 
-use super::{Officer, Registration, ServiceError};
+use super::{Officer, Once, Registration, ServiceError};
 use crate::field_error::Refusals;
 use crate::permission::Permission;
 use crate::ports::{Act, Conflict, EnrolmentRecord, PresentedKey, RegistryError};
@@ -57,13 +57,15 @@ impl Registration {
     ///
     /// # Errors
     ///
-    /// [`ServiceError::Invalid`] naming fields.
+    /// [`ServiceError::Invalid`] naming fields; [`ServiceError::Conflict`] for the repetition of a request that was answered.
     pub fn open_enrolment(
         &self,
         officer: &Officer,
         request: &EnrolmentRequest,
+        once: Option<&Once>,
     ) -> Result<(EnrolmentRecord, RevocationCode), ServiceError> {
         self.admit(officer, Permission::Grant)?;
+        self.no_secret_before(officer, once)?;
         let (name, roles, office) = check(request)?;
         let code = RevocationCode::generate(self.random.as_ref())?;
         let opened = self.clock.now();
@@ -80,7 +82,9 @@ impl Registration {
             certificate: None,
         };
         let event = self.event(officer.id, EventKind::EnrolmentOpened { officer: record.officer })?;
-        self.registry.open_enrolment(&record, Act { events: &[event], receipt: None })?;
+        self.commit_secret(officer, once, &record.officer, &[event], |act| {
+            self.registry.open_enrolment(&record, act)
+        })?;
         Ok((record, code))
     }
 

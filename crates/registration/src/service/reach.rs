@@ -4,7 +4,7 @@
 //! revoke is served by whoever is on duty (C-100), and the log is one.
 
 use ndoba_audit::EventKind;
-use ndoba_order::{Register, Role};
+use ndoba_order::{Office, Register, Role};
 use ndoba_types::OfficerId;
 
 use super::{Officer, Registration, ServiceError};
@@ -35,6 +35,23 @@ impl Registration {
         let everyone = known.len();
         known.retain(|other| covers(&register, officer, *other));
         Ok((known.len() < everyone).then_some(known))
+    }
+
+    /// The officers who work in `office` and beneath it now, as far as they are within `reach`.
+    pub(super) fn of_office(
+        &self,
+        office: &Office,
+        reach: Option<&[OfficerId]>,
+    ) -> Result<Vec<OfficerId>, ServiceError> {
+        let register = self.register()?;
+        let mut known: Vec<OfficerId> = register.appointments().iter().map(|one| one.officer).collect();
+        known.sort_unstable();
+        known.dedup();
+        known.retain(|one| {
+            let works = register.officer(*one).and_then(|one| one.office.as_ref());
+            works.is_some_and(|theirs| office.covers(theirs)) && reach.is_none_or(|those| those.contains(one))
+        });
+        Ok(known)
     }
 
     /// Refuses what another office did, as if it were not there, and records that somebody tried.

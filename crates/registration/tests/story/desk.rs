@@ -97,10 +97,13 @@ fn approval_by_code_suspends_and_nothing_else() {
     let service = world.registration();
     let (order, serial) = issued(&world, &service);
     let officer = world.officer("registration-officer").as_officer();
-    let void = service.give_revocation_code(&officer, &serial).unwrap().shown();
-    let code = service.give_revocation_code(&officer, &serial).unwrap().shown();
+    let void = service.give_revocation_code(&officer, &serial, None).unwrap().shown();
+    let code = service.give_revocation_code(&officer, &serial, None).unwrap().shown();
     let batumi = world.officer("registration-officer-in-batumi").as_officer();
-    assert!(matches!(service.give_revocation_code(&batumi, &serial), Err(ServiceError::Unknown { .. })));
+    assert!(matches!(
+        service.give_revocation_code(&batumi, &serial, None),
+        Err(ServiceError::Unknown { .. })
+    ));
     // Only the hash is kept.
     assert!(!format!("{:?}", world.registry.tables().codes).contains(&code));
     let number = "01001012345";

@@ -204,7 +204,7 @@ fn they_are_found_by_the_whole_identifier() {
     let asked = service.control_questions(&revoker, &serial).unwrap();
     let names: Vec<&str> = asked.iter().map(|question| question.name).collect();
     assert_eq!(names, ["document-number", "document-issuer", "email"]);
-    let secret = service.give_revocation_code(&officer, &serial).unwrap().shown();
+    let secret = service.give_revocation_code(&officer, &serial, None).unwrap().shown();
     assert_eq!(service.suspend_by_code("PASTR-FE123456", &secret).unwrap(), ByCode::NoMatch);
     assert!(matches!(service.suspend_by_code("FE 123456", &secret).unwrap(), ByCode::Ordered(_)));
 }

@@ -351,8 +351,9 @@ fn correction_and_versions() {
     assert_ne!(again.id, order.id);
     assert_ne!(again.digest, order.digest);
 
+    let state = Some(ApplicationState::Submitted);
     let query =
-        ApplicationQuery { state: Some(ApplicationState::Submitted), subject: Some("01001012345".into()) };
+        ApplicationQuery { state, subject: Some("01001012345".into()), ..ApplicationQuery::default() };
     let page = service.applications(&approver, &query, &PageRequest { limit: 10, after: None }).unwrap();
     assert_eq!(page.items.len(), 1);
 }

@@ -205,7 +205,7 @@ pub(crate) fn list(
     filter: &ApplicationFilter,
     page: &PageRequest,
 ) -> Result<Page<ApplicationWithOrder>, StoreError> {
-    let ApplicationFilter { states, subject, opened_by, within } = filter;
+    let ApplicationFilter { states, subject, opened_by, within, since, until } = filter;
     let mut query = applications::table
         .left_join(order_rows::table.on(order_rows::order_id.nullable().eq(applications::order_id)))
         .select((ApplicationRow::as_select(), Option::<OrderStateRow>::as_select()))
@@ -237,6 +237,12 @@ pub(crate) fn list(
     if let Some(those) = within {
         let those: Vec<&[u8]> = those.iter().map(|one| one.as_bytes().as_slice()).collect();
         query = query.filter(applications::opened_by.eq_any(those));
+    }
+    if let Some(since) = since {
+        query = query.filter(applications::opened.ge(since.unix_micros()));
+    }
+    if let Some(until) = until {
+        query = query.filter(applications::opened.lt(until.unix_micros()));
     }
     if !states.is_empty() {
         let whatever_order: Vec<&str> =

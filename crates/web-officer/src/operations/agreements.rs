@@ -12,6 +12,7 @@ use crate::guard::Caller;
 use crate::problem::{Problem, ProblemDocument};
 use crate::state::{Api, blocking};
 use crate::submission::Submission;
+use crate::version::IfMatch;
 use crate::view::ApplicationView;
 
 /// That the agreement was accepted.
@@ -48,18 +49,19 @@ pub(crate) async fn document(
 
 /// Notes that the subscriber accepted the agreement; a change of the application forgets it.
 #[utoipa::path(post, path = "/applications/{id}/agreement", tag = "applications", request_body = AcceptanceBody,
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = ApplicationView)))]
 pub(crate) async fn agree(
     Caller(officer): Caller,
     api: web::Data<Api>,
     path: web::Path<String>,
+    version: IfMatch,
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
-    let id = path_id(&path, "application")?;
+    let at = version.of(path_id(&path, "application")?);
     let AcceptanceBody { sha256, accepted, subject_accepted } = submission.json()?;
     let acceptance = Acceptance { sha256, accepted, subject_accepted };
     let agreed =
-        blocking(&api, move |r| r.agree(&officer, id, &acceptance, submission.once.as_ref())).await?;
+        blocking(&api, move |r| r.agree(&officer, at, &acceptance, submission.once.as_ref())).await?;
     Ok(show(StatusCode::OK, agreed))
 }

@@ -7,8 +7,8 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use ndoba_registration::application::ApplicationContent;
 use ndoba_registration::ports::ApplicationWithOrder;
-use ndoba_registration::{ApplicationQuery, ApplicationState, ServiceError};
-use ndoba_types::SerialNumber;
+use ndoba_registration::{ApplicationQuery, ApplicationState, Office, ServiceError};
+use ndoba_types::{OfficerId, SerialNumber, UtcTime};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -17,6 +17,7 @@ use crate::guard::Caller;
 use crate::problem::Problem;
 use crate::state::{Api, blocking};
 use crate::submission::Submission;
+use crate::version::IfMatch;
 use crate::view::{ApplicationSummary, ApplicationView, OrderView, PageView};
 
 /// Why an application is returned or rejected, or how the certificate was accepted.
@@ -40,6 +41,16 @@ pub(crate) struct ApplicationListing {
     state: Option<String>,
     /// Only of this personal number or identification code, or another identifier as certificates show it.
     subject: Option<String>,
+    /// Only those that this officer opened, by identifier; `me` for who asks.
+    opened_by: Option<String>,
+    /// Only those that were opened in this office and beneath it, such as `GE/Tbilisi`, by where who opened it works now.
+    office: Option<String>,
+    /// Only by this profile. A page may then have fewer than `limit` although there are more: `next` says so.
+    profile: Option<String>,
+    /// Only those that were opened then or later, RFC 3339.
+    since: Option<String>,
+    /// Only those that were opened before then, RFC 3339.
+    until: Option<String>,
     /// At most this many, 1 to 200; 50 if absent.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
@@ -78,7 +89,8 @@ pub(crate) async fn list(
     api: web::Data<Api>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let ApplicationListing { state, subject, limit, after } = query(&request)?;
+    let ApplicationListing { state, subject, opened_by, office, profile, since, until, limit, after } =
+        query(&request)?;
     let page = paging(limit, after)?;
     let state = match state {
         None => None,
@@ -86,9 +98,25 @@ pub(crate) async fn list(
             Problem::bad_request("query.state", "state must be one of the states of applications")
         })?),
     };
-    let wanted = ApplicationQuery { state, subject };
+    let opened_by = match opened_by.as_deref() {
+        Some("me") => Some(officer.id),
+        Some(id) => Some(id.parse::<OfficerId>().map_err(|_| {
+            Problem::bad_request("query.opened-by", "opened_by must be an officer's identifier, or me")
+        })?),
+        None => None,
+    };
+    let office = office.map(|path| path.parse::<Office>()).transpose();
+    let office = office
+        .map_err(|error| Problem::bad_request("query.office", format!("office must be a path: {error}")))?;
+    let (since, until) = (moment(since)?, moment(until)?);
+    let wanted = ApplicationQuery { state, subject, opened_by, office, profile, since, until };
     let page = blocking(&api, move |r| r.applications(&officer, &wanted, &page)).await?;
     Ok(json(StatusCode::OK, &PageView::of(page, ApplicationSummary::from)))
+}
+
+fn moment(text: Option<String>) -> Result<Option<UtcTime>, Problem> {
+    let wrong = |_| Problem::bad_request("query.time", "since and until must be RFC 3339 with an offset");
+    text.map(|text| text.parse().map_err(wrong)).transpose()
 }
 
 /// Shows an application; the read is recorded.
@@ -106,17 +134,16 @@ pub(crate) async fn get(
 
 /// Replaces the content of a draft or returned application.
 #[utoipa::path(put, path = "/applications/{id}", tag = "applications", request_body = ApplicationContent,
-    params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = ApplicationView)))]
 pub(crate) async fn edit(
     Caller(officer): Caller,
     api: web::Data<Api>,
     path: web::Path<String>,
-    request: HttpRequest,
+    IfMatch(expected): IfMatch,
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
     let id = path_id(&path, "application")?;
-    let expected = if_match(&request)?;
     let content = content(&api, &submission).await?;
     let edited =
         blocking(&api, move |r| r.edit(&officer, id, expected, &content, submission.once.as_ref())).await?;
@@ -125,65 +152,69 @@ pub(crate) async fn edit(
 
 /// Freezes an application into an order that the officers sign.
 #[utoipa::path(post, path = "/applications/{id}/order", tag = "applications", request_body = Nothing,
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = OrderView)))]
 pub(crate) async fn freeze(
     Caller(officer): Caller,
     api: web::Data<Api>,
     path: web::Path<String>,
+    version: IfMatch,
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
-    let id = path_id(&path, "application")?;
+    let at = version.of(path_id(&path, "application")?);
     let Nothing {} = submission.json()?;
-    let order = blocking(&api, move |r| r.freeze(&officer, id, submission.once.as_ref())).await?;
+    let order = blocking(&api, move |r| r.freeze(&officer, at, submission.once.as_ref())).await?;
     Ok(json(StatusCode::CREATED, &OrderView::from(order)))
 }
 
 /// Gives an application up.
 #[utoipa::path(post, path = "/applications/{id}/withdraw", tag = "applications", request_body = Nothing,
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = ApplicationView)))]
 pub(crate) async fn withdraw(
     Caller(officer): Caller,
     api: web::Data<Api>,
     path: web::Path<String>,
+    version: IfMatch,
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
-    let id = path_id(&path, "application")?;
+    let at = version.of(path_id(&path, "application")?);
     let Nothing {} = submission.json()?;
-    let changed = blocking(&api, move |r| r.withdraw(&officer, id, submission.once.as_ref())).await?;
+    let changed = blocking(&api, move |r| r.withdraw(&officer, at, submission.once.as_ref())).await?;
     Ok(show(StatusCode::OK, changed))
 }
 
 /// Notes that the certificate was handed to the subscriber.
 #[utoipa::path(post, path = "/applications/{id}/deliver", tag = "applications", request_body = Nothing,
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = ApplicationView)))]
 pub(crate) async fn deliver(
     Caller(officer): Caller,
     api: web::Data<Api>,
     path: web::Path<String>,
+    version: IfMatch,
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
-    let id = path_id(&path, "application")?;
+    let at = version.of(path_id(&path, "application")?);
     let Nothing {} = submission.json()?;
-    let changed = blocking(&api, move |r| r.deliver(&officer, id, submission.once.as_ref())).await?;
+    let changed = blocking(&api, move |r| r.deliver(&officer, at, submission.once.as_ref())).await?;
     Ok(show(StatusCode::OK, changed))
 }
 
 /// Notes that the subscriber accepted the certificate, and in `remark` how.
 #[utoipa::path(post, path = "/applications/{id}/accept", tag = "applications", request_body = Decision,
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = ApplicationView)))]
 pub(crate) async fn accept(
     Caller(officer): Caller,
     api: web::Data<Api>,
     path: web::Path<String>,
+    version: IfMatch,
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
-    let id = path_id(&path, "application")?;
+    let at = version.of(path_id(&path, "application")?);
     let Decision { remark } = submission.json()?;
-    let changed = blocking(&api, move |r| r.accept(&officer, id, &remark, submission.once.as_ref())).await?;
+    let changed = blocking(&api, move |r| r.accept(&officer, at, &remark, submission.once.as_ref())).await?;
     Ok(show(StatusCode::OK, changed))
 }
 
@@ -207,34 +238,36 @@ pub(crate) async fn renew(
 
 /// Gives an application back for correction.
 #[utoipa::path(post, path = "/applications/{id}/return", tag = "applications", request_body = Decision,
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = ApplicationView)))]
 pub(crate) async fn send_back(
     Caller(officer): Caller,
     api: web::Data<Api>,
     path: web::Path<String>,
+    version: IfMatch,
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
-    let id = path_id(&path, "application")?;
+    let at = version.of(path_id(&path, "application")?);
     let Decision { remark } = submission.json()?;
     let changed =
-        blocking(&api, move |r| r.send_back(&officer, id, &remark, submission.once.as_ref())).await?;
+        blocking(&api, move |r| r.send_back(&officer, at, &remark, submission.once.as_ref())).await?;
     Ok(show(StatusCode::OK, changed))
 }
 
 /// Refuses an application for good.
 #[utoipa::path(post, path = "/applications/{id}/reject", tag = "applications", request_body = Decision,
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = ApplicationView)))]
 pub(crate) async fn reject(
     Caller(officer): Caller,
     api: web::Data<Api>,
     path: web::Path<String>,
+    version: IfMatch,
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
-    let id = path_id(&path, "application")?;
+    let at = version.of(path_id(&path, "application")?);
     let Decision { remark } = submission.json()?;
-    let changed = blocking(&api, move |r| r.reject(&officer, id, &remark, submission.once.as_ref())).await?;
+    let changed = blocking(&api, move |r| r.reject(&officer, at, &remark, submission.once.as_ref())).await?;
     Ok(show(StatusCode::OK, changed))
 }
 
@@ -258,15 +291,4 @@ pub(super) fn show(status: StatusCode, application: ApplicationWithOrder) -> Htt
         response.headers_mut().insert(header::ETAG, value);
     }
     response
-}
-
-/// The version that the client last saw.
-fn if_match(request: &HttpRequest) -> Result<Option<u32>, Problem> {
-    let Some(value) = request.headers().get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default();
-    let version =
-        text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
-    version
-        .map(Some)
-        .ok_or_else(|| Problem::bad_request("header.if-match", "If-Match must be one ETag of ours"))
 }

@@ -14,6 +14,7 @@ use crate::guard::Caller;
 use crate::problem::Problem;
 use crate::state::{Api, blocking};
 use crate::submission::Submission;
+use crate::version::IfMatch;
 use crate::view::ApplicationView;
 
 /// The longest body that attaches a copy: the longest copy in base64, and the member's name.
@@ -33,21 +34,22 @@ pub(crate) struct CopyBody {
 /// Electronic signatures in it that were made with certificates of this provider are checked, and `agreement.copy.signatures`
 /// says what was found; one that does not hold for this agreement is refused with a code `signature.…`.
 #[utoipa::path(post, path = "/applications/{id}/agreement/copy", tag = "applications", request_body = CopyBody,
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = ApplicationView)))]
 pub(crate) async fn attach(
     Caller(officer): Caller,
     api: web::Data<Api>,
     path: web::Path<String>,
+    version: IfMatch,
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
-    let id = path_id(&path, "application")?;
+    let at = version.of(path_id(&path, "application")?);
     let CopyBody { content } = submission.json()?;
     let Ok(octets) = STANDARD.decode(content) else {
         return Err(refused_field("/content", "copy.base64", "must be base64 with padding"));
     };
     let attached =
-        blocking(&api, move |r| r.attach_copy(&officer, id, octets, submission.once.as_ref())).await?;
+        blocking(&api, move |r| r.attach_copy(&officer, at, octets, submission.once.as_ref())).await?;
     Ok(show(StatusCode::OK, attached))
 }
 

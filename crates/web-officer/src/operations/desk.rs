@@ -53,8 +53,10 @@ pub(crate) struct ConfirmBody {
 pub(crate) struct NothingBody {}
 
 /// Gives a certificate another revocation code, for its subscriber. The one before is void; the answer is its only copy.
+/// The same request with the same `Idempotency-Key` gives none: 409 `code.shown-once`.
 #[utoipa::path(post, path = "/certificates/{serial}/revocation-code", tag = "desk", request_body = NothingBody,
-    params(("serial" = String, Path)), responses((status = 201, body = RevocationCodeView)))]
+    params(("serial" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = RevocationCodeView)))]
 pub(crate) async fn give_code(
     Caller(officer): Caller,
     api: web::Data<Api>,
@@ -64,7 +66,8 @@ pub(crate) async fn give_code(
     let serial: SerialNumber = path_id(&path, "certificate")?;
     let NothingBody {} = submission.json()?;
     let shown = serial.to_string();
-    let code = blocking(&api, move |r| r.give_revocation_code(&officer, &serial)).await?;
+    let once = submission.once;
+    let code = blocking(&api, move |r| r.give_revocation_code(&officer, &serial, once.as_ref())).await?;
     Ok(json(StatusCode::CREATED, &RevocationCodeView { serial: shown, code: code.shown() }))
 }
 

@@ -11,16 +11,18 @@ use crate::state::{Api, blocking};
 use crate::submission::Submission;
 use crate::view::{EnrolmentCodeView, EnrolmentView};
 
-/// Opens an enrolment: a one-time code for an officer-to-be. The answer is the code's only copy. Appoints nobody.
+/// Opens an enrolment: a one-time code for an officer-to-be. The answer is the code's only copy: the same request with the
+/// same `Idempotency-Key` gives none, 409 `code.shown-once`. Appoints nobody.
 #[utoipa::path(post, path = "/enrolments", tag = "officers", request_body = EnrolmentRequest,
-    responses((status = 201, body = EnrolmentCodeView)))]
+    params(("Idempotency-Key" = Option<String>, Header)), responses((status = 201, body = EnrolmentCodeView)))]
 pub(crate) async fn open(
     Caller(officer): Caller,
     api: web::Data<Api>,
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
     let request: EnrolmentRequest = submission.json()?;
-    let (record, code) = blocking(&api, move |r| r.open_enrolment(&officer, &request)).await?;
+    let once = submission.once;
+    let (record, code) = blocking(&api, move |r| r.open_enrolment(&officer, &request, once.as_ref())).await?;
     Ok(json(StatusCode::CREATED, &EnrolmentCodeView::of(&record, &code)))
 }
 

@@ -87,6 +87,7 @@ pub(crate) async fn draft(
 /// Takes a signed order to revoke or suspend. While the database cannot record it, it is kept here: `recorded-locally`, not in
 /// force, judged again when the database takes it over. Handed in again, it changes nothing.
 #[utoipa::path(post, path = "/status-orders", tag = "certificates", request_body = HandInBody,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Not needed: the order's identifier is one")),
     responses((status = 200, description = "Recorded, and finished", body = OrderView),
         (status = 202, description = "Recorded, and the CA has not finished it: an order; or kept here, and not in force: its receipt",
             body = KeptView)))]

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use ndoba_order::Language;
-use ndoba_registration::form::{Bilingual, Field, Form, Kind, Rule, Test};
+use ndoba_registration::form::{Field, Form, Kind, Rule, Test};
 use ndoba_registration::judge_request;
 use serde_json::{Map, Value, json};
 
 use crate::command::session::Session;
 use crate::files;
+use crate::words::Words;
 
 /// A refused field, as the command tells it.
 struct Refused {
@@ -40,7 +40,7 @@ pub(super) fn check(
             field: finding.field,
             code: finding.code.into_owned(),
             clause: finding.clause.map(Into::into),
-            message: in_language(&finding.message, session.language).to_owned(),
+            message: session.words.bilingual(&finding.message).to_owned(),
         })
         .collect();
     if let Some(Err((code, message))) = request.as_deref().map(judge_request) {
@@ -56,16 +56,16 @@ pub(super) fn check(
         .map(|one| json!({ "field": one.field, "code": one.code, "clause": one.clause, "message": one.message }))
         .collect();
     if refused.is_empty() {
-        return session.print(&told, || format!("the application keeps every rule of {}", form.profile));
+        return session.print(&told, || session.words.keeps_every_rule(&form.profile));
     }
     session.print(&told, || refused.iter().map(Refused::line).collect::<Vec<_>>().join("\n"))?;
-    anyhow::bail!("the application does not keep the rules: {} fields are refused", refused.len())
+    anyhow::bail!(session.words.fields_refused(refused.len()))
 }
 
 /// Prints a form: a line for each field, and its rules below.
 pub(super) fn show(session: &Session, profile: &str) -> anyhow::Result<()> {
     let form = session.api.form(profile)?;
-    session.print(&form, || lines(&form, session.language).join("\n"))
+    session.print(&form, || lines(&form, session.words).join("\n"))
 }
 
 impl Refused {
@@ -75,32 +75,27 @@ impl Refused {
     }
 }
 
-fn lines(form: &Form, language: Language) -> Vec<String> {
+fn lines(form: &Form, words: Words) -> Vec<String> {
     let mut lines = Vec::new();
     for field in &form.fields {
-        lines.push(heading(field, language));
-        lines.extend(field.rules.iter().map(|rule| format!("    {}", told(rule, language))));
+        lines.push(heading(field, words));
+        lines.extend(field.rules.iter().map(|rule| format!("    {}", told(rule, words))));
     }
     for one in &form.alternatives {
-        lines.push(format!("{}: {}", one.fields.join(" / "), in_language(&one.message, language)));
+        lines.push(format!("{}: {}", one.fields.join(" / "), words.bilingual(&one.message)));
     }
     for relation in &form.relations {
-        let message = in_language(&relation.message, language);
+        let message = words.bilingual(&relation.message);
         lines.push(format!("{} / {}: {message}", relation.field, relation.other));
     }
     lines
 }
 
-fn heading(field: &Field, language: Language) -> String {
+fn heading(field: &Field, words: Words) -> String {
     let Field { field: pointer, kind, required, clause, label, rules: _ } = field;
-    let needed = match (required, language) {
-        (true, Language::English) => "required",
-        (true, Language::Georgian) => "აუცილებელი",
-        (false, Language::English) => "optional",
-        (false, Language::Georgian) => "არასავალდებულო",
-    };
+    let needed = if *required { words.required() } else { words.optional() };
     let clause = clause.as_ref().map(|clause| format!(" ({clause})")).unwrap_or_default();
-    format!("{pointer}: {}, {}, {needed}{clause}", in_language(label, language), kind_name(*kind))
+    format!("{pointer}: {}, {}, {needed}{clause}", words.bilingual(label), kind_name(*kind))
 }
 
 fn kind_name(kind: Kind) -> &'static str {
@@ -116,11 +111,10 @@ fn kind_name(kind: Kind) -> &'static str {
 }
 
 /// A rule in words; a choice with what its values are called.
-fn told(rule: &Rule, language: Language) -> String {
+pub(super) fn told(rule: &Rule, words: Words) -> String {
     match &rule.test {
         Test::OneOf { values } => {
-            let called =
-                values.iter().map(|one| format!("{} ({})", one.value, in_language(&one.label, language)));
+            let called = values.iter().map(|one| format!("{} ({})", one.value, words.bilingual(&one.label)));
             called.collect::<Vec<_>>().join(", ")
         }
         Test::Between { .. }
@@ -128,13 +122,6 @@ fn told(rule: &Rule, language: Language) -> String {
         | Test::MaxLength { .. }
         | Test::NotAfter { .. }
         | Test::NotBefore { .. }
-        | Test::Pattern { .. } => in_language(&rule.message, language).to_owned(),
-    }
-}
-
-fn in_language(words: &Bilingual, language: Language) -> &str {
-    match language {
-        Language::English => &words.en,
-        Language::Georgian => &words.ka,
+        | Test::Pattern { .. } => words.bilingual(&rule.message).to_owned(),
     }
 }

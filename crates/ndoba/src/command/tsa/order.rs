@@ -19,6 +19,7 @@ use crate::cli::{SignOrderArgs, SubmitOrderArgs};
 use crate::command::session::consent;
 use crate::files;
 use crate::installation::{self, World};
+use crate::words::Words;
 
 /// How long the command waits for the CA.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -46,7 +47,8 @@ pub(super) fn sign(args: &SignOrderArgs) -> anyhow::Result<ExitCode> {
         Some(_) => SignerRole::SecondSecurityOfficer,
     };
     let lines = describe(&bytes, (*language).into())?;
-    anyhow::ensure!(consent(&lines, role, *yes), "the officer said no");
+    let words = Words((*language).into());
+    anyhow::ensure!(consent(words, &lines, role, *yes), words.officer_said_no());
     let now = World::real().clock.now();
     let jws = officer.identity()?.sign(MediaType::Order, &bytes, role, first.as_ref(), now)?;
     files::write(out, jws.as_bytes())?;

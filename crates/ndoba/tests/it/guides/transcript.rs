@@ -19,8 +19,8 @@ pub(super) struct Step {
     pub(super) expected: Vec<String>,
 }
 
-/// A question of the command, as the guide shows it with the answer behind.
-const QUESTION: &str = "Sign this? [y/N] ";
+/// A question of the command in each language, as the guide shows it with the answer behind.
+const QUESTIONS: [(&str, &str); 2] = [("Sign this? [y/N] ", "y"), ("მოაწერთ ხელს? [კი/არა] ", "კი")];
 
 impl Step {
     /// Our command says why in a line of this form when it refuses.
@@ -30,13 +30,18 @@ impl Step {
 
     /// What the reader types.
     pub(super) fn answers(&self) -> String {
-        self.expected.iter().filter_map(|line| Some(format!("{}\n", line.strip_prefix(QUESTION)?))).collect()
+        let answer = |line: &String| {
+            QUESTIONS.iter().find_map(|(question, _)| line.strip_prefix(question)).map(str::to_owned)
+        };
+        self.expected.iter().filter_map(answer).map(|answer| answer + "\n").collect()
     }
 }
 
 /// Output as a terminal would show it, with the answer that a pipe does not echo.
 pub(super) fn with_answers(output: &str) -> String {
-    output.replace(QUESTION, &format!("{QUESTION}y\n"))
+    QUESTIONS.iter().fold(output.to_owned(), |output, (question, answer)| {
+        output.replace(question, &format!("{question}{answer}\n"))
+    })
 }
 
 /// The parts of a page, in order.

@@ -1,0 +1,54 @@
+//! Applications and what becomes of them.
+
+use super::texts;
+
+texts! {
+    application_shown(id, state, remark, certificate):
+        "application {id}: {state}{remark}, certificate {certificate}",
+        "განაცხადი {id}: {state}{remark}, სერტიფიკატი: {certificate}";
+    none_yet():
+        "none yet",
+        "ჯერ არ არის";
+    record_written(file, cases):
+        "{file}: {cases} applications",
+        "{file}: {cases} განაცხადი";
+    submitted(order):
+        "submitted, order {order}",
+        "წარდგენილია, ბრძანება {order}";
+    no_order():
+        "the application has no order yet: submit it first",
+        "განაცხადს ბრძანება ჯერ არ აქვს: ჯერ წარადგინეთ";
+    submitter_unsigned():
+        "the submitter has not signed the order yet: `ndoba application submit` does",
+        "ბრძანებას წარმდგენის ხელმოწერა ჯერ არ აქვს: ხელს აწერს `ndoba application submit`";
+    issued(serial):
+        "issued, serial {serial}",
+        "გაცემულია, სერიული ნომერი {serial}";
+    approved_only(order, state):
+        "approved; the CA has not issued yet (order {order} is {state})",
+        "დამტკიცებულია; გამცემ ცენტრს სერტიფიკატი ჯერ არ გაუცია (ბრძანება {order}: {state})";
+    there_are_more(next):
+        "there are more: --after {next} goes on, --all lists all",
+        "კიდევ არის: --after {next} აგრძელებს, --all ყველას ჩამოთვლის";
+    copy_signature(found):
+        "signature on the signed copy: {found}",
+        "ხელმოწერა ხელმოწერილ ასლზე: {found}";
+    signature_valid(signer, certificate):
+        "valid, by the {signer}, certificate {certificate}",
+        "ნამდვილია, ხელი მოაწერა: {signer}, სერტიფიკატი {certificate}";
+    signature_unchecked(why):
+        "not checked: {why}",
+        "არ შემოწმებულა: {why}";
+    unread_form():
+        "its form is not read",
+        "მისი ფორმატი არ იკითხება";
+    foreign_issuer():
+        "no certificate of this provider",
+        "სერტიფიკატი ამ პროვაიდერისა არ არის";
+    unknown_signer():
+        "who signs for the organisation is not known",
+        "უცნობია, ვინ აწერს ხელს ორგანიზაციის სახელით";
+    is_time_stamp():
+        "it is a time-stamp",
+        "ეს დროის ნიშნულია";
+}
