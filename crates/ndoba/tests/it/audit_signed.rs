@@ -12,7 +12,7 @@ use ndoba_types::canonical;
 use serde_json::Value;
 
 use crate::installation::{Engine, Installation};
-use crate::program::said;
+use crate::program::{said, wait_for};
 
 on_both_engines!(every_signature_is_verified_again);
 
@@ -163,6 +163,19 @@ impl Installation {
     fn export_signed(&self) {
         let out = ["--out", "log.jsonl", "--signed", "signed.jsonl"];
         self.must(&[&["audit", "export", "--as", "officers/auditor.pem"], &out[..]].concat());
+    }
+
+    /// Waits for a checkpoint, and judges the log by all that was signed; what was found of the signatures.
+    #[track_caller]
+    pub(crate) fn signatures_hold(&self) -> Value {
+        let held = wait_for(|| {
+            self.export_signed();
+            let output = self.run(&self.verify(&["--statements", "restores", "--json"]));
+            let said = said(&output);
+            if output.status.success() { Ok(said) } else { Err(format!("{said}\n{}", self.log())) }
+        });
+        let verdict: Value = serde_json::from_str(&held).unwrap();
+        verdict["signatures"].clone()
     }
 
     /// The pin's digest, by the ceremony's report.

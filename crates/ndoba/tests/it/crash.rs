@@ -107,6 +107,7 @@ fn an_order_outlives_any_number_of_kills(engine: Engine) {
     here.await_certificate(&application);
     let accounts = accounts::settled(&here);
     assert_eq!((accounts.orders, accounts.lost_under_orders), (1, KILLS), "{accounts:?}");
+    here.signatures_hold();
     drop(serving);
 }
 

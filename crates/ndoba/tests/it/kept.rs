@@ -113,6 +113,7 @@ fn a_request_is_kept_while_the_log_cannot_be_written(engine: Engine) {
     eventually(|| kept_files(&here, "spool").is_empty(), || here.log());
     assert_eq!((rows(), events(&here)), before);
     eventually(|| part(&here)["state"] == "ok", || part(&here).to_string());
+    here.signatures_hold();
     serving.stop();
 }
 
@@ -161,6 +162,7 @@ fn a_request_is_kept_while_the_database_does_not_answer() {
     let [aside] = &kept_files(&here, "spool/refused")[..] else { panic!("one is laid aside") };
     fs::remove_file(aside).unwrap();
     eventually(|| part(&here)["state"] == "ok", || part(&here).to_string());
+    here.signatures_hold();
     serving.stop();
 }
 

@@ -157,6 +157,7 @@ fn the_next_year_is_signed_at_a_ceremony_and_imported(engine: Engine) {
     here.openssl(&["verify", "-CAfile", "pki/root.pem", "-purpose", "any", "pki/root-ocsp-2.pem"]);
     let text = here.read_text("ndoba.toml").replace("\"root/ocsp/1\"", "\"root/ocsp/2\"");
     fs::write(here.file("ndoba.toml"), text.replace("pki/root-ocsp.pem", "pki/root-ocsp-2.pem")).unwrap();
+    here.signatures_hold();
     serving.stop();
     let serving = here.serve(None);
     let serial = |file: &str| {

@@ -32,6 +32,7 @@ fn a_suspension_ends_by_itself_as_configured(engine: Engine) {
     }
     assert!(here.ocsp(&serial).contains(": revoked"), "{}", here.ocsp(&serial));
     here.await_listed(&serial);
+    here.signatures_hold();
     drop(serving);
 
     configure("suspension_allowed = false");

@@ -119,6 +119,12 @@ fn from_application_to_revocation() {
     assert_eq!((export.status, export.headers["content-type"].as_str()), (200, "text/plain; charset=utf-8"));
     let lines = export.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count();
     assert!(lines >= 10 && lines <= served.world.registry.tables().events.len());
+    let signed = served.ask(served.world.officer("auditor"), "GET", "/audit/signed", None);
+    assert_eq!((signed.status, signed.headers["cache-control"].as_str()), (200, "no-store"));
+    let lines = signed.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count();
+    assert_eq!(lines, 3, "the pin, and the two orders");
+    let last = served.world.registry.tables().events.last().unwrap().what.name();
+    assert_eq!(last, "signed-documents-exported");
 }
 
 #[test]
