@@ -60,3 +60,39 @@ impl Words {
         matches!(answer.trim(), "n" | "N" | "no" | "არა")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    const SOURCES: [&str; 6] = [
+        include_str!("words/applications.rs"),
+        include_str!("words/asking.rs"),
+        include_str!("words/certificates.rs"),
+        include_str!("words/mass_revocation.rs"),
+        include_str!("words/officers.rs"),
+        include_str!("words/orders.rs"),
+    ];
+
+    /// The values in braces.
+    fn values(text: &str) -> BTreeSet<&str> {
+        text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
+    }
+
+    #[test]
+    fn both_languages_tell_the_same_values() {
+        let georgian = |c: char| ('ა'..='ჰ').contains(&c);
+        let mut pairs = 0;
+        for source in SOURCES {
+            let (_, texts) = source.split_once("texts! {").unwrap();
+            let literals: Vec<&str> = texts.split('"').skip(1).step_by(2).collect();
+            for pair in literals.chunks(2) {
+                let [english, in_georgian] = pair else { panic!("{pair:?}") };
+                assert_eq!(values(english), values(in_georgian), "{english}");
+                assert!(!english.contains(georgian) && in_georgian.contains(georgian), "{english}");
+                pairs += 1;
+            }
+        }
+        assert!(pairs > 100, "{pairs}");
+    }
+}

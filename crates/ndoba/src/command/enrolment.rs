@@ -35,7 +35,8 @@ pub(super) fn list(api: &ApiArgs) -> anyhow::Result<()> {
     session.print(&enrolments, || {
         let line = |one: &Enrolment| {
             let Enrolment { officer, name, roles, office, state, key, spki: _, certified: _ } = one;
-            format!("{officer} {state} {} {office} {name} {}", roles.join(","), key.as_deref().unwrap_or("-"))
+            let (state, roles) = (session.words.enrolment_state(state), session.words.roles(roles, ","));
+            format!("{officer} {state} {roles} {office} {name} {}", key.as_deref().unwrap_or("-"))
         };
         enrolments.iter().map(line).collect::<Vec<_>>().join("\n")
     })

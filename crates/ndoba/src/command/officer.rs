@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use ndoba_client::{Grant, grant, grant_lines};
-use ndoba_order::{FlatJws, Language, SignerRole, describe};
+use ndoba_order::{FlatJws, SignerRole, describe};
 use ndoba_settings::{Mode, Settings};
 use ndoba_types::Span;
 use ndoba_x509::{PemLabel, from_pem};
@@ -108,10 +108,7 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             let officers = session.api.officers()?;
             session.print(&officers, || {
                 let line = |one: &ndoba_client::RegisteredOfficer| {
-                    let roles = match session.language {
-                        Language::English => one.roles.join(","),
-                        Language::Georgian => session.words.roles(&one.roles),
-                    };
+                    let roles = session.words.roles(&one.roles, ",");
                     format!("{} {roles} {}", one.officer, one.name.as_deref().unwrap_or("-"))
                 };
                 officers.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -121,7 +118,7 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
         OfficerCommand::Whoami { api } => {
             let session = Session::open(api)?;
             let me = session.api.whoami()?;
-            session.print(&me, || session.words.whoami(&me.officer, session.words.roles(&me.roles)))
+            session.print(&me, || session.words.whoami(&me.officer, session.words.roles(&me.roles, ", ")))
         }
     }
 }

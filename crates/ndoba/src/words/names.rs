@@ -93,9 +93,21 @@ impl Words {
         )
     }
 
-    /// A list of roles.
-    pub(crate) fn roles(self, names: &[String]) -> String {
-        names.iter().map(|name| self.role(name)).collect::<Vec<_>>().join(", ")
+    /// A list of roles, with this between them.
+    pub(crate) fn roles(self, names: &[String], between: &str) -> String {
+        names.iter().map(|name| self.role(name)).collect::<Vec<_>>().join(between)
+    }
+
+    /// How far an enrolment has come.
+    pub(crate) fn enrolment_state(self, name: &str) -> &str {
+        let georgian = match name {
+            "open" => "ღიაა",
+            "expired" => "ვადაგასულია",
+            "presented" => "გასაღები წარდგენილია",
+            "appointed" => "დანიშნულია",
+            other => other,
+        };
+        self.of(name, georgian)
     }
 
     /// A certificate's status.

@@ -5,8 +5,8 @@ use ndoba_order::Order;
 use ndoba_registration::application::SubjectContent;
 use ndoba_registration::fake::{World, person};
 use ndoba_registration::ports::{CertificateStatus, OrderKind, OrderState, PageRequest, RequestFilter};
-use ndoba_registration::{ByCode, RegisterSight, ServiceError, StatusRequest};
-use ndoba_types::{Clock, Span};
+use ndoba_registration::{ByCode, Once, RegisterSight, ServiceError, StatusRequest};
+use ndoba_types::{Clock, Sha256Digest, Span};
 
 use super::{code, issued};
 
@@ -97,7 +97,15 @@ fn approval_by_code_suspends_and_nothing_else() {
     let service = world.registration();
     let (order, serial) = issued(&world, &service);
     let officer = world.officer("registration-officer").as_officer();
-    let void = service.give_revocation_code(&officer, &serial, None).unwrap().shown();
+    // Twice the same request gives one code, which the second answer cannot have.
+    let once = Once { key: "one".into(), request: Sha256Digest::of(b"one") };
+    let void = service.give_revocation_code(&officer, &serial, Some(&once)).unwrap().shown();
+    let again = service.give_revocation_code(&officer, &serial, Some(&once)).map(drop);
+    assert!(matches!(again, Err(ServiceError::Conflict { code: "code.shown-once", .. })));
+    let other = Once { request: Sha256Digest::of(b"other"), ..once };
+    let reused = service.give_revocation_code(&officer, &serial, Some(&other)).map(drop);
+    assert!(matches!(reused, Err(ServiceError::KeyReused)));
+    assert_eq!(world.registry.tables().codes.len(), 1);
     let code = service.give_revocation_code(&officer, &serial, None).unwrap().shown();
     let batumi = world.officer("registration-officer-in-batumi").as_officer();
     assert!(matches!(

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use ndoba_audit::{Event, EventKind};
+use ndoba_registration::application::ApplicationId;
 use ndoba_registration::fake::{World, person};
 use ndoba_registration::ports::{CertificateFilter, OrderKind, PageRequest};
 use ndoba_registration::{ApplicationQuery, Officer, ServiceError, StatusRequest};
+use ndoba_types::Span;
 
 use super::{approval, issued};
 
@@ -69,4 +71,53 @@ fn approval_across_offices() {
     assert_eq!(listed(&world.officer("registration-officer").as_officer()), (3, 1));
     assert!(service.certificate(&world.officer("revocation-officer").as_officer(), &serial).is_ok());
     assert!(service.certificate(&world.officer("auditor").as_officer(), &serial).is_ok());
+}
+
+/// Lists are of whom, where, when and by what was asked; what an officer does not see is in none.
+#[test]
+fn applications_by_officer_office_and_time() {
+    let world = World::new();
+    let service = world.registration();
+    let [central, batumi] =
+        ["both", "registration-officer-in-batumi"].map(|name| world.officer(name).as_officer());
+    let of_central = service.open(&central, &person(), None).unwrap().application;
+    let of_batumi = service.open(&batumi, &person(), None).unwrap().application;
+    let listed = |officer: &Officer, query: ApplicationQuery| -> Vec<ApplicationId> {
+        let page = PageRequest { limit: 10, after: None };
+        let found = service.applications(officer, &query, &page).unwrap();
+        found.items.into_iter().map(|one| one.application.id).collect()
+    };
+    let all = ApplicationQuery::default;
+    assert_eq!(listed(&central, all()), [of_batumi.id, of_central.id]);
+    assert_eq!(listed(&central, ApplicationQuery { opened_by: Some(central.id), ..all() }), [of_central.id]);
+    let office = |path: &str| ApplicationQuery { office: Some(path.parse().unwrap()), ..all() };
+    assert_eq!(listed(&central, office("GE/Batumi")), [of_batumi.id]);
+    assert_eq!(listed(&central, office("GE/Nowhere")), []);
+    assert_eq!(listed(&batumi, office("GE")), [of_batumi.id]);
+    let later = of_batumi.opened.plus(Span::days(1));
+    assert_eq!(listed(&central, ApplicationQuery { since: Some(later), ..all() }), []);
+    assert_eq!(listed(&central, ApplicationQuery { until: Some(later), ..all() }).len(), 2);
+    assert_eq!(listed(&central, ApplicationQuery { until: Some(of_central.opened), ..all() }), []);
+}
+
+/// What applications are by is sealed: so many are looked at for a page at most, and the page says where to go on.
+#[test]
+fn a_page_by_profile_comes_to_an_end() {
+    let world = World::new();
+    let service = world.registration();
+    let officer = world.officer("registration-officer").as_officer();
+    let first = service.open(&officer, &person(), None).unwrap().application;
+    for number in 0..2500_u128 {
+        let mut other = first.clone();
+        other.id = ApplicationId::from_bytes(number.to_be_bytes());
+        other.content.profile = "another".into();
+        world.registry.tables().applications.push(other);
+    }
+    let query =
+        ApplicationQuery { profile: Some(first.content.profile.clone()), ..ApplicationQuery::default() };
+    let page = |after| service.applications(&officer, &query, &PageRequest { limit: 50, after }).unwrap();
+    let empty = page(None);
+    assert!(empty.items.is_empty() && empty.next.is_some());
+    let last = page(empty.next);
+    assert_eq!((last.items.len(), last.items[0].application.id, last.next), (1, first.id, None));
 }

@@ -50,7 +50,7 @@ pub(crate) async fn document(
 /// Notes that the subscriber accepted the agreement; a change of the application forgets it.
 #[utoipa::path(post, path = "/applications/{id}/agreement", tag = "applications", request_body = AcceptanceBody,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = ApplicationView)))]
+    responses((status = 200, body = ApplicationView, headers(("ETag" = String, description = "Its version, for If-Match")))))]
 pub(crate) async fn agree(
     Caller(officer): Caller,
     api: web::Data<Api>,

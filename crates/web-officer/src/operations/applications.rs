@@ -60,7 +60,7 @@ pub(crate) struct ApplicationListing {
 
 /// Opens an application.
 #[utoipa::path(post, path = "/applications", tag = "applications", request_body = ApplicationContent,
-    params(("Idempotency-Key" = Option<String>, Header)), responses((status = 201, body = ApplicationView)))]
+    params(("Idempotency-Key" = Option<String>, Header)), responses((status = 201, body = ApplicationView, headers(("ETag" = String, description = "Its version, for If-Match")))))]
 pub(crate) async fn open(
     Caller(officer): Caller,
     api: web::Data<Api>,
@@ -121,7 +121,7 @@ fn moment(text: Option<String>) -> Result<Option<UtcTime>, Problem> {
 
 /// Shows an application; the read is recorded.
 #[utoipa::path(get, path = "/applications/{id}", tag = "applications", params(("id" = String, Path)),
-    responses((status = 200, body = ApplicationView)))]
+    responses((status = 200, body = ApplicationView, headers(("ETag" = String, description = "Its version, for If-Match")))))]
 pub(crate) async fn get(
     Caller(officer): Caller,
     api: web::Data<Api>,
@@ -135,7 +135,7 @@ pub(crate) async fn get(
 /// Replaces the content of a draft or returned application.
 #[utoipa::path(put, path = "/applications/{id}", tag = "applications", request_body = ApplicationContent,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = ApplicationView)))]
+    responses((status = 200, body = ApplicationView, headers(("ETag" = String, description = "Its version, for If-Match")))))]
 pub(crate) async fn edit(
     Caller(officer): Caller,
     api: web::Data<Api>,
@@ -170,7 +170,7 @@ pub(crate) async fn freeze(
 /// Gives an application up.
 #[utoipa::path(post, path = "/applications/{id}/withdraw", tag = "applications", request_body = Nothing,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = ApplicationView)))]
+    responses((status = 200, body = ApplicationView, headers(("ETag" = String, description = "Its version, for If-Match")))))]
 pub(crate) async fn withdraw(
     Caller(officer): Caller,
     api: web::Data<Api>,
@@ -187,7 +187,7 @@ pub(crate) async fn withdraw(
 /// Notes that the certificate was handed to the subscriber.
 #[utoipa::path(post, path = "/applications/{id}/deliver", tag = "applications", request_body = Nothing,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = ApplicationView)))]
+    responses((status = 200, body = ApplicationView, headers(("ETag" = String, description = "Its version, for If-Match")))))]
 pub(crate) async fn deliver(
     Caller(officer): Caller,
     api: web::Data<Api>,
@@ -204,7 +204,7 @@ pub(crate) async fn deliver(
 /// Notes that the subscriber accepted the certificate, and in `remark` how.
 #[utoipa::path(post, path = "/applications/{id}/accept", tag = "applications", request_body = Decision,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = ApplicationView)))]
+    responses((status = 200, body = ApplicationView, headers(("ETag" = String, description = "Its version, for If-Match")))))]
 pub(crate) async fn accept(
     Caller(officer): Caller,
     api: web::Data<Api>,
@@ -222,7 +222,7 @@ pub(crate) async fn accept(
 /// into it (RFC 7396). `identity_proofing` must be among them; without `csr` the key stays.
 #[utoipa::path(post, path = "/certificates/{serial}/renewal", tag = "applications", request_body = Object,
     params(("serial" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 201, body = ApplicationView)))]
+    responses((status = 201, body = ApplicationView, headers(("ETag" = String, description = "Its version, for If-Match")))))]
 pub(crate) async fn renew(
     Caller(officer): Caller,
     api: web::Data<Api>,
@@ -239,7 +239,7 @@ pub(crate) async fn renew(
 /// Gives an application back for correction.
 #[utoipa::path(post, path = "/applications/{id}/return", tag = "applications", request_body = Decision,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = ApplicationView)))]
+    responses((status = 200, body = ApplicationView, headers(("ETag" = String, description = "Its version, for If-Match")))))]
 pub(crate) async fn send_back(
     Caller(officer): Caller,
     api: web::Data<Api>,
@@ -257,7 +257,7 @@ pub(crate) async fn send_back(
 /// Refuses an application for good.
 #[utoipa::path(post, path = "/applications/{id}/reject", tag = "applications", request_body = Decision,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = ApplicationView)))]
+    responses((status = 200, body = ApplicationView, headers(("ETag" = String, description = "Its version, for If-Match")))))]
 pub(crate) async fn reject(
     Caller(officer): Caller,
     api: web::Data<Api>,

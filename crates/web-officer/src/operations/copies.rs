@@ -35,7 +35,7 @@ pub(crate) struct CopyBody {
 /// says what was found; one that does not hold for this agreement is refused with a code `signature.…`.
 #[utoipa::path(post, path = "/applications/{id}/agreement/copy", tag = "applications", request_body = CopyBody,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = ApplicationView)))]
+    responses((status = 200, body = ApplicationView, headers(("ETag" = String, description = "Its version, for If-Match")))))]
 pub(crate) async fn attach(
     Caller(officer): Caller,
     api: web::Data<Api>,
