@@ -79,20 +79,23 @@ kinds! {
 
     /// Someone was not let in.
     LoginRefused = "login-refused" {
-        /// Where: `officers`, `operator`, `revocation-code`.
+        /// Where: `officers`, `enrolment`, `revocation`.
         door: Word,
         /// Why.
         code: Word,
         /// SHA-256 over the key presented, where there was one.
         spki: Option<Sha256Digest>,
     }
-    /// An officer asked for what the officer's roles do not allow.
-    ActionRefused = "action-refused" {
-        /// What was asked: an operation's stable name.
-        operation: Word,
-        /// Why.
-        code: Word,
+    /// Something was refused to an officer, and nothing was done.
+    ActionRefused = "action-refused" { /** What was asked: an operation's stable name. */ operation: Word, /** Why. */ code: Word, }
+    /// More refusals of one party within a minute than are written singly.
+    RefusalsCounted = "refusals-counted" {
+        /** What was asked. */ operation: Word, /** Why it was refused. */ code: Word,
+        /** SHA-256 over the key presented, where it is no officer's. */ spki: Option<Sha256Digest>,
+        /** How many. */ count: u64, /** When the minute began. */ since: UtcTime,
     }
+    /// An officer took the log out, for somebody to verify it.
+    AuditExported = "audit-exported" {}
     /// An officer read personal data.
     PersonalDataRead = "personal-data-read" {
         /// Of which record.

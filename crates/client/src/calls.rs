@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::error::ClientError;
 use crate::http::{self, Answer, Call, Method};
 use crate::officer::OfficerClient;
+use crate::resource::Page;
 
 /// A call that changes something and broke within this time is sent once more, with its idempotency key.
 const SOON: Duration = Duration::from_secs(10);
@@ -20,6 +21,21 @@ impl OfficerClient {
     pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         let answer = self.call(Method::Get, path, None, Vec::new())?;
         self.read(path, &answer)
+    }
+
+    /// Every item of a list that is not searched.
+    pub(crate) fn all<T: DeserializeOwned>(&self, list: &str) -> Result<Vec<T>, ClientError> {
+        let mut items = Vec::new();
+        let mut path = format!("{list}?limit=200");
+        loop {
+            let page: Page<T> = self.get(&path)?;
+            items.extend(page.items);
+            match page.next {
+                // An identifier or a place of ours.
+                Some(next) => path = format!("{list}?limit=200&after={next}"),
+                None => return Ok(items),
+            }
+        }
     }
 
     pub(crate) fn post<T: DeserializeOwned>(

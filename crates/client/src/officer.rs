@@ -424,13 +424,13 @@ impl OfficerClient {
         self.post("/status-orders", &body, None)
     }
 
-    /// The officers as the register has them.
+    /// The officers as the register has them, page after page.
     ///
     /// # Errors
     ///
     /// [`ClientError`].
     pub fn officers(&self) -> Result<Vec<RegisteredOfficer>, ClientError> {
-        self.get("/officers")
+        self.all("/officers")
     }
 
     /// Opens an enrolment; `roles` by name.
@@ -447,22 +447,22 @@ impl OfficerClient {
         self.post("/enrolments", &json!({ "name": name, "roles": roles, "office": office }), None)
     }
 
-    /// The newest enrolments.
+    /// All enrolments, newest first, page after page.
     ///
     /// # Errors
     ///
     /// [`ClientError`].
     pub fn enrolments(&self) -> Result<Vec<Enrolment>, ClientError> {
-        self.get("/enrolments")
+        self.all("/enrolments")
     }
 
-    /// The register.
+    /// The register, page after page.
     ///
     /// # Errors
     ///
     /// [`ClientError`].
     pub fn grants(&self) -> Result<Vec<Grant>, ClientError> {
-        self.get("/grants")
+        self.all("/grants")
     }
 
     /// The next document of the register, to be signed; `request` as the API's description has it.

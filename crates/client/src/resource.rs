@@ -430,7 +430,7 @@ pub enum HandedIn {
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {
-    /// The items, newest first.
+    /// The items.
     pub items: Vec<T>,
     /// Where the next page starts.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]

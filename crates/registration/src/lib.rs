@@ -21,6 +21,7 @@ mod identifier;
 mod permission;
 pub mod ports;
 mod profile;
+mod refusals;
 mod revocation_code;
 pub mod sealed;
 mod service;

@@ -14,10 +14,12 @@ mod officers;
 mod orders;
 mod reach;
 mod records;
+mod refused;
 mod register;
 mod renewal;
 mod responder;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ndoba_audit::{Actor, Event, EventKind};
@@ -32,6 +34,7 @@ use crate::ports::{
     Act, AgreementMaker, Conflict, DeskKey, Receipt, Registry, RegistryError, RevocationLimits,
 };
 use crate::profile::{DeviceOffer, ProfileOffer};
+use crate::refusals::Refusals;
 use crate::spool::Spool;
 
 pub use agreements::Acceptance;
@@ -92,6 +95,10 @@ pub struct Registration {
     replayed: Mutex<Option<(u64, Arc<Register>)>>,
     /// For what the database cannot take.
     spool: Option<Arc<dyn Spool>>,
+    /// What is not written singly.
+    refusals: Refusals,
+    /// Whether the register was found not to follow from the pin, and the log has it.
+    broken: AtomicBool,
 }
 
 /// An idempotency key and the request it was sent with.
@@ -112,7 +119,17 @@ impl Registration {
         random: Arc<dyn Random>,
         agreements: Arc<dyn AgreementMaker>,
     ) -> Self {
-        Self { settings, registry, clock, random, agreements, replayed: Mutex::new(None), spool: None }
+        Self {
+            settings,
+            registry,
+            clock,
+            random,
+            agreements,
+            replayed: Mutex::new(None),
+            spool: None,
+            refusals: Refusals::default(),
+            broken: AtomicBool::new(false),
+        }
     }
 
     /// The profiles on offer.
@@ -161,8 +178,7 @@ impl Registration {
         if officer.roles.iter().any(|role| allows(*role, permission)) {
             return Ok(());
         }
-        let refused = EventKind::ActionRefused { operation: permission.name().into(), code: "role".into() };
-        self.registry.record(&[self.event(officer.id, refused)?])?;
+        self.refuse(officer.id, permission.name().into(), "role".into())?;
         Err(ServiceError::Forbidden(permission))
     }
 
@@ -173,15 +189,40 @@ impl Registration {
             && let Some((seq, register)) = &*replayed
             && *seq == head
         {
-            return Ok(Arc::clone(register));
+            let register = Arc::clone(register);
+            self.note_register(true)?;
+            return Ok(register);
         }
         let grants = self.registry.grants()?;
-        let register = Arc::new(register::replay(&self.settings.pin, &grants)?);
+        let replayed = register::replay(&self.settings.pin, &grants);
+        self.note_register(replayed.is_ok())?;
+        let register = Arc::new(replayed?);
         let seq = grants.last().map_or(0, |grant| grant.seq);
         if let Ok(mut replayed) = self.replayed.lock() {
             *replayed = Some((seq, Arc::clone(&register)));
         }
         Ok(register)
+    }
+
+    /// That somebody changed the register beside its officers is told once, and that it is whole again.
+    fn note_register(&self, whole: bool) -> Result<(), ServiceError> {
+        if self.broken.swap(!whole, Ordering::AcqRel) != whole {
+            return Ok(());
+        }
+        let (code, part) = ("register-broken".into(), "registration".into());
+        let what = if whole {
+            EventKind::AlarmCleared { code, part }
+        } else {
+            EventKind::AlarmRaised { code, part }
+        };
+        let actor = Actor::Role("registration".into());
+        let event = Event::new(self.random.as_ref(), self.clock.now(), actor, what)?;
+        if let Err(error) = self.registry.record(&[event]) {
+            // To be tried again at the next request.
+            self.broken.store(whole, Ordering::Release);
+            return Err(error.into());
+        }
+        Ok(())
     }
 
     fn rules(&self, now: UtcTime) -> Rules<'_> {

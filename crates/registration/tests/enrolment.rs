@@ -4,6 +4,7 @@
 
 use ndoba_audit::EventKind;
 use ndoba_registration::fake::{World, csr};
+use ndoba_registration::ports::PageRequest;
 use ndoba_registration::{Enrolled, EnrolmentRequest, Registration, ServiceError};
 use ndoba_types::Span;
 use ndoba_x509::VerifiedCsr;
@@ -32,6 +33,10 @@ fn field(error: ServiceError) -> String {
     }
 }
 
+fn page() -> PageRequest {
+    PageRequest { limit: 10, after: None }
+}
+
 #[test]
 fn a_code_takes_one_key_once_and_appoints_nobody() {
     let world = World::new();
@@ -47,7 +52,7 @@ fn a_code_takes_one_key_once_and_appoints_nobody() {
         assert_eq!(service.enrol(&code, again).unwrap(), Enrolled::NoMatch);
     }
     let security = world.officer("security-officer").as_officer();
-    let [seen] = &service.enrolments(&security).unwrap()[..] else { panic!("one") };
+    let [seen] = &service.enrolments(&security, &page()).unwrap().items[..] else { panic!("one") };
     assert_eq!((seen.state, seen.record.officer), ("presented", officer));
     assert_eq!(seen.record.presented.as_ref().unwrap().key, key);
     // It is no officer's key: neither before the grant, nor by one signature.
@@ -79,7 +84,7 @@ fn a_code_ends_and_every_failure_is_one_answer_and_an_event() {
     assert!(tables.enrolments[0].presented.is_none());
     drop(tables);
     let security = world.officer("security-officer").as_officer();
-    assert_eq!(service.enrolments(&security).unwrap()[0].state, "expired");
+    assert_eq!(service.enrolments(&security, &page()).unwrap().items[0].state, "expired");
 }
 
 /// What is wrong with the key is said before the code is looked at, and does not use it up.
@@ -115,6 +120,6 @@ fn an_enrolment_is_opened_for_roles_that_go_together() {
     let approver = world.officer("approver").as_officer();
     let forbidden = service.open_enrolment(&approver, &request(), None).map(drop);
     assert!(matches!(forbidden, Err(ServiceError::Forbidden(_))));
-    assert!(matches!(service.enrolments(&approver), Err(ServiceError::Forbidden(_))));
+    assert!(matches!(service.enrolments(&approver, &page()), Err(ServiceError::Forbidden(_))));
     assert_eq!(world.registry.tables().enrolments.len(), 0);
 }

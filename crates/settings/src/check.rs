@@ -377,6 +377,8 @@ fn limits(raw: &RawLimits) -> Checked<Limits> {
         header_timeout: positive_span("limits.header_timeout", &raw.header_timeout)?,
         keep_alive: span("limits.keep_alive", &raw.keep_alive)?,
         shutdown: span("limits.shutdown", &raw.shutdown)?,
+        refused_logins: positive("limits.refused_logins", raw.refused_logins)?,
+        code_tries: positive("limits.code_tries", raw.code_tries)?,
     })
 }
 

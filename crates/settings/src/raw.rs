@@ -443,6 +443,12 @@ section! {
         keep_alive: String = "15s";
         /// How long stopping waits for what is in flight.
         shutdown: String = "20s";
+        /// How many logins at the officers' API may be refused within ten minutes to one key, and from one network, before
+        /// they are answered 429. Officers in office are never hindered by it.
+        refused_logins: u32 = 30u32;
+        /// How many codes (to suspend a certificate, to enrol) may be tried within ten minutes from one network; from all
+        /// together sixty times as many.
+        code_tries: u32 = 10u32;
     }
 }
 

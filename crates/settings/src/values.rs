@@ -471,6 +471,10 @@ pub struct Limits {
     pub keep_alive: Span,
     /// How long the process waits for requests in flight when it stops.
     pub shutdown: Span,
+    /// Refused logins at the officers' API within ten minutes, by key and by network.
+    pub refused_logins: u32,
+    /// Codes tried within ten minutes, by network.
+    pub code_tries: u32,
 }
 
 /// What the law decides (requirements §1.9).

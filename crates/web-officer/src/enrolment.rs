@@ -26,7 +26,7 @@ use crate::problem::Problem;
 use crate::route::BASE;
 use crate::state::{Api, ServerLimits, blocking};
 use crate::submission::{LongestBody, Submission};
-use crate::subscribers::tries::Tries;
+use crate::tries::{TooMany, Tries, network_of};
 
 /// Every answer to a code is given so long after the request, whatever it is.
 const ANSWER_AFTER: Duration = Duration::from_secs(2);
@@ -38,7 +38,7 @@ const LONGEST: usize = 16 * 1024;
 /// What the handlers share.
 pub(crate) struct Door {
     api: web::Data<Api>,
-    tries: Tries,
+    tries: Tries<IpAddr>,
     at_once: Semaphore,
 }
 
@@ -85,10 +85,10 @@ pub fn serve_enrolment(
     tls: ServerConfig,
     limits: ServerLimits,
 ) -> std::io::Result<Server> {
-    let ServerLimits { workers, connections_per_worker, client_timeout, keep_alive, shutdown } = limits;
+    let ServerLimits { workers, connections_per_worker, client_timeout, keep_alive, shutdown, .. } = limits;
     let door = web::Data::new(Door {
         api: web::Data::from(api),
-        tries: Tries::default(),
+        tries: Tries::new(limits.code_tries),
         at_once: Semaphore::new(AT_ONCE),
     });
     let server = HttpServer::new(move || {
@@ -130,9 +130,11 @@ pub(crate) async fn enrol(
     let came = Instant::now();
     must_be_json(&request)?;
     let EnrolmentBody { code, csr } = submission.json()?;
-    if !door.tries.admit(address(&request), came.into_std()) {
+    if let Err(TooMany(seconds)) = door.tries.admit(network_of(&request), came.into_std()) {
+        door.api.registration.count_code("enrolment");
         let title = "too many tries from here; ask again later";
-        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "enrolment.too-many", title).retry_after(600));
+        let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "enrolment.too-many", title);
+        return Err(problem.retry_after(seconds));
     }
     let outcome = {
         let _turn = turn(&door).await?;
@@ -186,9 +188,4 @@ async fn turn(door: &Door) -> Result<tokio::sync::SemaphorePermit<'_>, Problem> 
     // Never closed; should it be, nobody is served.
     let closed = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", "the service is stopping");
     door.at_once.acquire().await.map_err(closed)
-}
-
-/// Who is connected: what a header says of it is anybody's word.
-fn address(request: &HttpRequest) -> IpAddr {
-    request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip())
 }

@@ -5,13 +5,15 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::middleware::Next;
-use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError as _, web};
 use ndoba_registration::{Officer, RegisterSight};
 
+use crate::login::{Login, Logins};
 use crate::peer::PeerKey;
 use crate::problem::Problem;
-use crate::route::{Lookup, look_up};
+use crate::route::{Lookup, Route, look_up};
 use crate::state::{Api, blocking};
+use crate::tries::network_of;
 
 /// The officer who sent the request, as the register knows them now. Only the gate makes one.
 #[derive(Clone, Debug)]
@@ -41,51 +43,92 @@ impl FromRequest for Sight {
     }
 }
 
-/// Middleware around the API.
+/// Middleware around the API. What is refused to an officer, here or behind it, is in the log.
 pub(crate) async fn gate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let route = match look_up(request.method(), request.path()) {
-        Lookup::Found(route) => route,
-        Lookup::OtherMethods(allow) => {
-            let problem = Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method.not-allowed",
-                "this path has other methods",
-            );
-            return Err(problem.allow(allow).into());
-        }
-        Lookup::Nothing => {
-            return Err(no_operation().into());
-        }
-    };
     let Some(PeerKey(key)) = peer(&request) else { return Err(nobody().into()) };
-    let Some(api) = request.app_data::<web::Data<Api>>().cloned() else {
+    let (api, logins) = (request.app_data::<web::Data<Api>>(), request.app_data::<web::Data<Logins>>());
+    let (Some(api), Some(logins)) = (api.cloned(), logins.cloned()) else {
         return Err(
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the API is not set up").into()
         );
     };
-    let (officer, sight) = blocking(&api, move |registration| {
-        if route.in_outage {
-            return registration.authenticate_in_outage(key, route.permission);
+    let login = Login { key, network: network_of(request.request()) };
+    let route = match look_up(request.method(), request.path()) {
+        Lookup::Found(route) => route,
+        Lookup::OtherMethods(allow) => {
+            let title = "this path has other methods";
+            let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method.not-allowed", title);
+            return Err(nowhere(&api, &logins, login, problem.allow(allow)).await.into());
         }
-        let officer = registration.authenticate(key)?;
-        registration.admit(&officer, route.permission)?;
-        Ok((officer, RegisterSight::Current))
-    })
-    .await?;
-    if matches!(route.method, "POST" | "PUT") && !is_json(request.request()) {
+        Lookup::Nothing => return Err(nowhere(&api, &logins, login, no_operation()).await.into()),
+    };
+    let (officer, sight) = logins
+        .guard(&api, login, move |registration| {
+            if route.in_outage {
+                return registration.authenticate_in_outage(key, route.permission);
+            }
+            let officer = registration.authenticate(key)?;
+            registration.admit(&officer, route.permission)?;
+            Ok((officer, RegisterSight::Current))
+        })
+        .await?;
+    let answer = match form(route, request.request()) {
+        Ok(()) => {
+            request.extensions_mut().insert(Sight(sight));
+            request.extensions_mut().insert(Caller(officer.clone()));
+            next.call(request).await
+        }
+        Err(problem) => Err(problem.into()),
+    };
+    let problem = match &answer {
+        Ok(response) => response.response().error().and_then(|error| error.as_error::<Problem>()),
+        Err(error) => error.as_error::<Problem>(),
+    };
+    if let Some(problem) = problem.filter(|problem| problem.status_code().is_client_error()) {
+        note(&api, officer, route.name(), problem.code().to_owned()).await;
+    }
+    answer
+}
+
+/// What is no operation is that for everybody; that an officer looked for it is noted.
+async fn nowhere(
+    api: &web::Data<Api>,
+    logins: &web::Data<Logins>,
+    login: Login,
+    problem: Problem,
+) -> Problem {
+    if let Ok(officer) = logins.guard(api, login, move |r| r.authenticate(login.key)).await {
+        note(api, officer, "no-operation".into(), problem.code().to_owned()).await;
+    }
+    problem
+}
+
+async fn note(api: &web::Data<Api>, officer: Officer, operation: String, code: String) {
+    let noted = blocking(api, move |registration| {
+        registration.note_refused(&officer, &operation, &code);
+        Ok(())
+    });
+    // Not while the process stops; what was refused stays refused.
+    drop(noted.await);
+}
+
+/// Whether the request has the form that changes anything.
+fn form(route: Route, request: &HttpRequest) -> Result<(), Problem> {
+    if !matches!(route.method, "POST" | "PUT") {
+        return Ok(());
+    }
+    if !is_json(request) {
         let title = "the body must be application/json";
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.media-type", title).into());
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.media-type", title));
     }
-    if matches!(route.method, "POST" | "PUT") && !is_same_origin(request.request()) {
+    if !is_same_origin(request) {
         let title = "a page of another origin must not change anything here";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "origin.foreign", title).into());
+        return Err(Problem::new(StatusCode::FORBIDDEN, "origin.foreign", title));
     }
-    request.extensions_mut().insert(Sight(sight));
-    request.extensions_mut().insert(Caller(officer));
-    next.call(request).await
+    Ok(())
 }
 
 fn peer(request: &ServiceRequest) -> Option<PeerKey> {

@@ -10,6 +10,7 @@
 
 mod enrolment;
 mod guard;
+mod login;
 mod openapi;
 mod operations;
 mod peer;
@@ -20,6 +21,7 @@ mod state;
 mod submission;
 mod subscribers;
 mod tls;
+mod tries;
 mod version;
 mod view;
 
@@ -28,7 +30,7 @@ pub use openapi::{enrolment_openapi, openapi};
 pub use peer::{PeerKey, note_peer};
 pub use problem::{Problem, ProblemDocument, ProblemField};
 pub use route::{BASE, ROUTES, Route};
-pub use server::{configure, serve};
+pub use server::serve;
 pub use state::{Api, ServerLimits};
 pub use subscribers::serve_subscribers;
 pub use tls::{TlsError, mutual_tls, server_tls};

@@ -126,11 +126,17 @@ fn described() -> utoipa::openapi::OpenApi {
     document
 }
 
+/// For who has logged in with what is no officer's key too often.
+const TOO_MANY: (&str, &str) = (
+    "429",
+    "Too many logins were refused to this key or from this network; ask again after `Retry-After` seconds",
+);
 /// What an operation that reads may answer beside its success.
 const READS: &[(&str, &str)] = &[
     ("400", "The query is not understood"),
     ("403", "Not for this officer"),
     ("404", "There is no such thing, or none that this officer may know of"),
+    TOO_MANY,
     ("503", "Nothing was done; ask again after `Retry-After` seconds"),
 ];
 /// The same for one that changes something.
@@ -142,6 +148,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("413", "The body is too long"),
     ("415", "The body must be application/json"),
     ("422", "The body breaks a rule; `errors` names the fields"),
+    TOO_MANY,
     ("503", "What the document says was done or not; ask again after `Retry-After` seconds"),
 ];
 /// The same for one that changes what `If-Match` may name.
@@ -154,6 +161,7 @@ const REPLACES: &[(&str, &str)] = &[
     ("413", "The body is too long"),
     ("415", "The body must be application/json"),
     ("422", "The body breaks a rule; `errors` names the fields"),
+    TOO_MANY,
     ("503", "What the document says was done or not; ask again after `Retry-After` seconds"),
 ];
 

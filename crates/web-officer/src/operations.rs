@@ -7,6 +7,7 @@ pub(crate) mod certificates;
 pub(crate) mod copies;
 pub(crate) mod desk;
 pub(crate) mod enrolments;
+pub(crate) mod listing;
 pub(crate) mod orders;
 pub(crate) mod own;
 pub(crate) mod register;

@@ -106,6 +106,11 @@ impl Problem {
         &self.0.document
     }
 
+    /// The stable code.
+    pub fn code(&self) -> &str {
+        &self.0.document.code
+    }
+
     /// The answer.
     pub fn to_response(&self) -> HttpResponse {
         let Parts { document, retry_after, allow } = &*self.0;

@@ -19,6 +19,15 @@ pub struct Route {
     pub in_outage: bool,
 }
 
+impl Route {
+    /// Its stable name, as the log has it: `get-applications-id` for `GET /applications/{id}`.
+    pub fn name(&self) -> String {
+        let words = self.path.split(['/', '.']).filter(|word| !word.is_empty());
+        let words = words.map(|word| word.trim_matches(['{', '}']));
+        std::iter::once(self.method.to_ascii_lowercase().as_str()).chain(words).collect::<Vec<_>>().join("-")
+    }
+}
+
 const fn get(path: &'static str, permission: Permission) -> Route {
     Route { method: "GET", path, permission, in_outage: false }
 }
@@ -124,6 +133,18 @@ fn fits(template: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_words_and_each_is_one_operations() {
+        let mut names: Vec<String> = ROUTES.iter().map(Route::name).collect();
+        assert!(names.contains(&"get-certificates-serial-certificate-pem".to_owned()), "{names:?}");
+        let fits =
+            |name: &String| name.len() <= 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        assert!(names.iter().all(fits), "{names:?}");
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ROUTES.len());
+    }
 
     #[test]
     fn look_ups() {

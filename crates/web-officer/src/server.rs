@@ -9,6 +9,7 @@ use actix_web::{App, HttpServer, web};
 use rustls::ServerConfig;
 
 use crate::guard::{gate, unknown_path};
+use crate::login::Logins;
 use crate::openapi;
 use crate::operations::{
     agreements, applications, audit, certificates, copies, desk, enrolments, orders, own, register,
@@ -30,9 +31,11 @@ pub fn serve(
     tls: ServerConfig,
     limits: ServerLimits,
 ) -> std::io::Result<Server> {
-    let ServerLimits { workers, connections_per_worker, client_timeout, keep_alive, shutdown } = limits;
+    let ServerLimits { workers, connections_per_worker, client_timeout, keep_alive, shutdown, .. } = limits;
     let data = web::Data::from(api);
-    let server = HttpServer::new(move || App::new().configure(|app| configure(app, data.clone())))
+    let logins = web::Data::new(Logins::new(limits.refused_logins));
+    let app = move || App::new().configure(|app| configure(app, data.clone(), logins.clone()));
+    let server = HttpServer::new(app)
         .on_connect(note_peer)
         .disable_signals()
         .workers(workers)
@@ -46,7 +49,7 @@ pub fn serve(
 }
 
 /// The routes of the API, each behind the gate.
-pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
+fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>, logins: web::Data<Logins>) {
     let scope = web::scope(BASE)
         .wrap(from_fn(gate))
         .route("/openapi.json", web::get().to(openapi::serve))
@@ -112,6 +115,7 @@ pub fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>) {
     app.app_data(web::PayloadConfig::new(api.longest_body))
         .app_data(LongestBody(api.longest_body))
         .app_data(api)
+        .app_data(logins)
         .service(scope)
         .default_service(web::to(unknown_path));
 }

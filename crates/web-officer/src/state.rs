@@ -33,6 +33,10 @@ pub struct ServerLimits {
     pub keep_alive: Duration,
     /// How long stopping waits for requests in flight.
     pub shutdown: Duration,
+    /// Logins that are refused within ten minutes, to one key and from one network; then all of that key are, unseen.
+    pub refused_logins: u32,
+    /// Codes that may be tried within ten minutes from one network.
+    pub code_tries: u32,
 }
 
 /// Runs `act` where it may block.

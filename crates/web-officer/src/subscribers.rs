@@ -5,7 +5,6 @@
 //! address may ask, and how many may ask at once, is bounded: each try costs a slow hash.
 
 mod page;
-pub(crate) mod tries;
 
 use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
@@ -22,8 +21,8 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use crate::state::{Api, ServerLimits, blocking};
+use crate::tries::{TooMany, Tries, network_of};
 use page::{Language, Outcome};
-use tries::Tries;
 
 /// Every answer to a code is given so long after the request, whatever it is.
 const ANSWER_AFTER: Duration = Duration::from_secs(2);
@@ -37,7 +36,7 @@ const PATH: &str = "/revocation";
 /// What the page's handlers share.
 struct Desk {
     api: web::Data<Api>,
-    tries: Tries,
+    tries: Tries<IpAddr>,
     at_once: Semaphore,
 }
 
@@ -65,10 +64,10 @@ pub fn serve_subscribers(
     tls: ServerConfig,
     limits: ServerLimits,
 ) -> std::io::Result<Server> {
-    let ServerLimits { workers, connections_per_worker, client_timeout, keep_alive, shutdown } = limits;
+    let ServerLimits { workers, connections_per_worker, client_timeout, keep_alive, shutdown, .. } = limits;
     let desk = web::Data::new(Desk {
         api: web::Data::from(api),
-        tries: Tries::default(),
+        tries: Tries::new(limits.code_tries),
         at_once: Semaphore::new(AT_ONCE),
     });
     let server = HttpServer::new(move || {
@@ -111,9 +110,10 @@ async fn suspend(request: HttpRequest, desk: web::Data<Desk>, form: web::Form<Fo
     let came = Instant::now();
     let Form { who, code, lang } = form.into_inner();
     let language = language(&request, &lang);
-    if !desk.tries.admit(address(&request), came.into_std()) {
+    if let Err(TooMany(seconds)) = desk.tries.admit(network_of(&request), came.into_std()) {
+        desk.api.registration.count_code("revocation");
         let mut answer = page(StatusCode::TOO_MANY_REQUESTS, language, Outcome::TooMany);
-        answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("600"));
+        answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         return answer;
     }
     let outcome = match desk.at_once.acquire().await {
@@ -176,9 +176,4 @@ fn preferred(headers: &HeaderMap) -> Language {
             Some(_) | None => None,
         });
     first.unwrap_or(Language::Georgian)
-}
-
-/// Who is connected: what a header says of it is anybody's word.
-fn address(request: &HttpRequest) -> IpAddr {
-    request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip())
 }

@@ -22,7 +22,7 @@ use ndoba_registration::ports::Page;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A page of a list, newest first.
+/// A page of a list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PageView<T> {
     /// The items.

@@ -20,9 +20,6 @@ use crate::operations_ca::{OperationsCa, any_of_development};
 use crate::serve::tls;
 use crate::{files, officer_key};
 
-/// The most enrolments that are looked through for one.
-const MOST: u32 = 10_000;
-
 pub(super) fn invite(api: &ApiArgs, name: &str, roles: &[String], office: &str) -> anyhow::Result<()> {
     let session = Session::open(api)?;
     let opened = session.api.open_enrolment(name, roles, office)?;
@@ -106,8 +103,7 @@ fn request_in_file(door: &DoorArgs) -> anyhow::Result<String> {
 pub(super) fn certify(config: &Path, id: OfficerId) -> anyhow::Result<()> {
     let settings = installation::load(config)?;
     let store = installation::open_store(&settings)?;
-    let enrolments = store.enrolments(MOST)?;
-    let found = enrolments.into_iter().find(|one| one.officer == id);
+    let found = store.enrolment(id)?;
     let found = found.with_context(|| format!("there is no enrolment of {id}"))?;
     let key = found.presented.with_context(|| format!("no key was presented for {id} yet"))?.key;
     let grants = store.grants_after(0)?.into_iter().map(|grant| (grant.bytes, grant.signatures));

@@ -32,6 +32,9 @@ const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 /// How many of them one look ends.
 const EXPIRY_BATCH: u32 = 500;
 
+/// Between two looks for refusals whose minute is over.
+const REFUSALS_INTERVAL: Duration = Duration::from_secs(10);
+
 /// Between two looks for records whose retention has ended.
 const ERASURE_INTERVAL: Duration = Duration::from_secs(3600);
 /// How many of them one look erases.
@@ -73,6 +76,17 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         }
         Next::After(ERASURE_INTERVAL)
     })?;
+    let (telling, last) = (Arc::clone(&api), Arc::clone(&api));
+    let tell = |api: &Api, all: bool| match api.registration.tell_refusals(all) {
+        Ok(0) => {}
+        Ok(parties) => tracing::info!(parties, "more was refused than is written singly: it was counted"),
+        Err(error) => tracing::warn!("counted refusals could not be recorded: {}", crate::chain(&error)),
+    };
+    background.run("refusals", move || {
+        tell(&telling, false);
+        Next::After(REFUSALS_INTERVAL)
+    })?;
+    background.at_the_end(move || tell(&last, true));
     let mut servers = vec![ndoba_web_officer::serve(Arc::clone(&api), listener, tls, limits(settings))?];
     servers.extend(enrolment::start(process, Arc::clone(&api), limits(settings))?);
     servers.extend(desk::start(process, api, limits(settings))?);
@@ -97,6 +111,8 @@ fn limits(settings: &Settings) -> ServerLimits {
         client_timeout: limits.header_timeout.to_std(),
         keep_alive: limits.keep_alive.to_std(),
         shutdown: limits.shutdown.to_std(),
+        refused_logins: limits.refused_logins,
+        code_tries: limits.code_tries,
     }
 }
 

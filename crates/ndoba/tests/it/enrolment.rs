@@ -79,7 +79,7 @@ fn an_officers_key_is_made_by_its_officer() {
     fs::write(here.file("officers/own.pem"), here.read_text("own.key") + &here.read_text("own.crt")).unwrap();
     let me = here.must(&["officer", "whoami", "--as", "officers/own.pem"]);
     assert!(me.contains(&officer) && me.contains("approver"), "{me}");
-    let enrolments = here.ask(Call::get("security-1", "/enrolments")).json();
+    let enrolments = here.ask(Call::get("security-1", "/enrolments")).json()["items"].clone();
     assert_eq!((&enrolments[0]["state"], &enrolments[0]["key"]), (&"appointed".into(), &fingerprint.into()));
 
     // The officer's next key takes the place of the one before: nobody is two officers, and the old key opens nothing more.

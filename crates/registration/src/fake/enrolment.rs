@@ -3,7 +3,7 @@
 use ndoba_types::{OfficerId, SubjectPublicKeyInfo};
 
 use super::{FakeRegistry, STALE};
-use crate::ports::{Act, EnrolmentRecord, EnrolmentRegistry, PresentedKey, RegistryError};
+use crate::ports::{Act, EnrolmentRecord, EnrolmentRegistry, Page, PageRequest, PresentedKey, RegistryError};
 use crate::revocation_code::CodeHash;
 
 impl EnrolmentRegistry for FakeRegistry {
@@ -14,8 +14,22 @@ impl EnrolmentRegistry for FakeRegistry {
         Ok(())
     }
 
-    fn enrolments(&self, limit: u32) -> Result<Vec<EnrolmentRecord>, RegistryError> {
-        Ok(self.open()?.enrolments.iter().rev().take(limit as usize).cloned().collect())
+    fn enrolments(&self, page: &PageRequest) -> Result<Page<EnrolmentRecord>, RegistryError> {
+        let tables = self.open()?;
+        let mut rows = tables.enrolments.iter().rev();
+        if let Some(after) = &page.after {
+            // Up to and with the last one of the page before.
+            rows.find(|one| one.officer.to_string() == *after);
+        }
+        let mut items: Vec<EnrolmentRecord> = rows.take(page.limit as usize + 1).cloned().collect();
+        let more = items.len() > page.limit as usize;
+        items.truncate(page.limit as usize);
+        let next = items.last().filter(|_| more).map(|one| one.officer.to_string());
+        Ok(Page { items, next })
+    }
+
+    fn enrolment(&self, officer: OfficerId) -> Result<Option<EnrolmentRecord>, RegistryError> {
+        Ok(self.open()?.enrolments.iter().find(|one| one.officer == officer).cloned())
     }
 
     fn enrolment_of_code(&self, hash: &CodeHash) -> Result<Option<EnrolmentRecord>, RegistryError> {

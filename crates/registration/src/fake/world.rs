@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use ndoba_order::{
-    FlatJws, Grant, GrantDocument, Header, JwsAlgorithm, MediaType, Pin, PinnedOfficer, Register, Role,
-    Roles, SignerRole, assemble, signing_input,
+    EndGrant, FlatJws, Grant, GrantDocument, Header, JwsAlgorithm, MediaType, Pin, PinnedOfficer, Register,
+    Role, Roles, SignerRole, assemble, signing_input,
 };
 use ndoba_types::{
     CaName, Clock, InstallationId, OfficerId, OrderId, Random, RandomUnavailable, SerialNumber, Sha256Digest,
@@ -209,6 +209,31 @@ impl World {
             world.appoint(officer);
         }
         world
+    }
+
+    /// Appoints one more, who holds these roles in this office.
+    pub fn appoint_too(&mut self, number: u8, name: &'static str, roles: &[Role], office: &'static str) {
+        let officer = TestOfficer::new(number, name, roles).of(office);
+        self.appoint(&officer);
+        self.officers.push(officer);
+    }
+
+    /// Ends an officer's appointment.
+    pub fn dismiss(&self, name: &str) {
+        let mut tables = self.registry.tables();
+        let chain = tables.grants.iter().map(|grant| (grant.document.clone(), grant.signatures.clone()));
+        let register = Register::replay(&self.pin(), chain).expect("our own chain");
+        let now = self.clock.now();
+        let end = GrantDocument::End(EndGrant {
+            installation: INSTALLATION,
+            seq: register.next_seq(),
+            prev: register.head(),
+            officer: self.officer(name).id,
+            created: now,
+        });
+        let document = end.to_bytes().expect("an end");
+        let signatures = self.sign_grant(&document)[..1].to_vec();
+        tables.grants.push(GrantRecord { seq: register.next_seq(), document, signatures, appended: now });
     }
 
     /// An officer by name.

@@ -2,7 +2,7 @@
 
 use ndoba_types::{OfficerId, SubjectPublicKeyInfo, UtcTime};
 
-use super::{Act, RegistryError};
+use super::{Act, Page, PageRequest, RegistryError};
 use crate::revocation_code::CodeHash;
 
 /// An enrolment: whom a one-time code was given to, and what came of it. Appoints nobody.
@@ -48,12 +48,19 @@ pub trait EnrolmentRegistry {
     /// [`RegistryError`], as for all methods.
     fn open_enrolment(&self, enrolment: &EnrolmentRecord, act: Act<'_>) -> Result<(), RegistryError>;
 
-    /// The newest, at most `limit`.
+    /// Lists them, newest first.
     ///
     /// # Errors
     ///
     /// [`RegistryError`].
-    fn enrolments(&self, limit: u32) -> Result<Vec<EnrolmentRecord>, RegistryError>;
+    fn enrolments(&self, page: &PageRequest) -> Result<Page<EnrolmentRecord>, RegistryError>;
+
+    /// The one of this officer-to-be.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`].
+    fn enrolment(&self, officer: OfficerId) -> Result<Option<EnrolmentRecord>, RegistryError>;
 
     /// The one whose code has this hash.
     ///

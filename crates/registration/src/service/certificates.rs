@@ -52,13 +52,14 @@ impl Registration {
         Ok(page)
     }
 
-    /// Streams the sealed part of the audit log.
+    /// Streams the sealed part of the audit log. That is an event, too.
     ///
     /// # Errors
     ///
     /// [`ServiceError`]; what was written before is then not the whole log.
     pub fn export_audit(&self, officer: &Officer, out: &mut dyn std::io::Write) -> Result<(), ServiceError> {
         self.admit(officer, Permission::ExportAudit)?;
+        self.registry.record(&[self.event(officer.id, EventKind::AuditExported {})?])?;
         Ok(self.registry.export_audit(out)?)
     }
 

@@ -3,7 +3,6 @@
 
 use std::cell::OnceCell;
 
-use ndoba_audit::EventKind;
 use ndoba_types::{SerialNumber, UtcTime};
 use ndoba_x509::{BadCms, Certificate, SignedData, SignerInfo, oid};
 
@@ -145,8 +144,7 @@ impl Registration {
     /// The refusal, recorded.
     fn refused_copy(&self, officer: &Officer, refused: Refused) -> Result<ServiceError, ServiceError> {
         let (code, message) = refused.told();
-        let event = EventKind::ActionRefused { operation: "attach-copy".into(), code: code.into() };
-        self.registry.record(&[self.event(officer.id, event)?])?;
+        self.refuse(officer.id, "attach-copy".into(), code.into())?;
         Ok(ServiceError::field("/content", code, Some("P-13"), message))
     }
 }

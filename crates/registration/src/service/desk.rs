@@ -103,9 +103,7 @@ impl Registration {
         };
         let found = found.filter(|found| read.is_some() && named(&found.serial, found.subject.as_deref()));
         let Some(found) = found else {
-            let refused =
-                EventKind::LoginRefused { door: "revocation".into(), code: "no-match".into(), spki: None };
-            self.registry.record(&[self.own_event(refused)?])?;
+            self.refuse_code("revocation", None)?;
             return Ok(ByCode::NoMatch);
         };
         let certificate = self.issued(&found.serial)?;
@@ -316,9 +314,7 @@ impl Registration {
     }
 
     fn note_wrong_answers(&self, officer: &Officer) -> Result<(), ServiceError> {
-        let refused =
-            EventKind::ActionRefused { operation: "control-questions".into(), code: "no-match".into() };
-        Ok(self.registry.record(&[self.event(officer.id, refused)?])?)
+        self.refuse(officer.id, "control-questions".into(), "no-match".into())
     }
 
     fn record_behind(&self, certificate: &CertificateRecord) -> Result<ApplicationContent, ServiceError> {
@@ -330,7 +326,7 @@ impl Registration {
         Ok(self.load(application)?.application.content)
     }
 
-    /// Requests about certificates with their clocks, newest first.
+    /// Requests about certificates with their clocks, newest first. Every one shown is an event.
     ///
     /// # Errors
     ///
@@ -342,7 +338,10 @@ impl Registration {
         page: &PageRequest,
     ) -> Result<Page<DeskRequest>, ServiceError> {
         self.admit(officer, Permission::ReadRequests)?;
-        Ok(self.registry.requests(filter, page)?)
+        let page = self.registry.requests(filter, page)?;
+        let shown = page.items.iter().map(|item| request_id(item.clock.order));
+        self.note_reads(officer, shown, "requests")?;
+        Ok(page)
     }
 
     fn hash_of(&self, code: &RevocationCode) -> Result<CodeHash, ServiceError> {

@@ -9,17 +9,16 @@ use ndoba_types::{OfficerId, Span, SubjectPublicKeyInfo};
 use ndoba_x509::{KeyKind, VerifiedCsr};
 use serde::{Deserialize, Serialize};
 
+use super::register::person_of;
 use super::{Officer, Once, Registration, ServiceError};
 use crate::field_error::Refusals;
 use crate::permission::Permission;
-use crate::ports::{Act, Conflict, EnrolmentRecord, PresentedKey, RegistryError};
+use crate::ports::{Act, Conflict, EnrolmentRecord, Page, PageRequest, PresentedKey, RegistryError};
 use crate::revocation_code::{CodeHash, RevocationCode};
 use crate::text::{MAX_NAME, accept};
 
 /// How long a code may be used.
 const CODE_LIFE: Span = Span::days(3);
-/// As many as are shown.
-const SHOWN: u32 = 200;
 
 /// Whom a code is for.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,12 +87,12 @@ impl Registration {
         Ok((record, code))
     }
 
-    /// The newest enrolments.
+    /// Lists enrolments, newest first. Every one shown is an event: they name officers-to-be.
     ///
     /// # Errors
     ///
     /// [`ServiceError`].
-    pub fn enrolments(&self, officer: &Officer) -> Result<Vec<Enrolment>, ServiceError> {
+    pub fn enrolments(&self, officer: &Officer, page: &PageRequest) -> Result<Page<Enrolment>, ServiceError> {
         self.admit(officer, Permission::ReadRegister)?;
         let (register, now) = (self.register()?, self.clock.now());
         let state = |record: &EnrolmentRecord| match &record.presented {
@@ -102,8 +101,10 @@ impl Registration {
             None if record.expires <= now => "expired",
             None => "open",
         };
-        let found = self.registry.enrolments(SHOWN)?;
-        Ok(found.into_iter().map(|record| Enrolment { state: state(&record), record }).collect())
+        let Page { items, next } = self.registry.enrolments(page)?;
+        self.note_reads(officer, items.iter().map(|one| person_of(one.officer)), "enrolments")?;
+        let items = items.into_iter().map(|record| Enrolment { state: state(&record), record }).collect();
+        Ok(Page { items, next })
     }
 
     /// Takes the key of who has a code: from a request for certification, which proves that they hold it. The code is
@@ -147,12 +148,7 @@ impl Registration {
     }
 
     fn no_match(&self, key: &SubjectPublicKeyInfo) -> Result<Enrolled, ServiceError> {
-        let refused = EventKind::LoginRefused {
-            door: "enrolment".into(),
-            code: "no-match".into(),
-            spki: Some(key.fingerprint()),
-        };
-        self.registry.record(&[self.event_of_service(refused)?])?;
+        self.refuse_code("enrolment", Some(key.fingerprint()))?;
         Ok(Enrolled::NoMatch)
     }
 

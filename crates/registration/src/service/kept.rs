@@ -172,6 +172,9 @@ impl Registration {
         };
         // Who is connected and who signed are one, as for every signature.
         if accepted.signer.officer != officer.id {
+            if sight == RegisterSight::Current {
+                self.refuse(officer.id, "sign-order".into(), "order-signer-other".into())?;
+            }
             let message = "must be the sending officer's own";
             return Err(ServiceError::field("/jws", "order-signer-other", None, message));
         }

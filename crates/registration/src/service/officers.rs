@@ -1,6 +1,5 @@
 //! Who is asking: a key, and what the register says of it now.
 
-use ndoba_audit::{Actor, Event, EventKind};
 use ndoba_order::{Office, Register, Role};
 use ndoba_types::{OfficerId, Sha256Digest};
 
@@ -30,16 +29,14 @@ impl Registration {
     ///
     /// # Errors
     ///
-    /// [`ServiceError::NotAnOfficer`], recorded as an event (OVR-6.4.5-02).
+    /// [`ServiceError::NotAnOfficer`], recorded as an event, or counted (OVR-6.4.5-02).
     pub fn authenticate(&self, key: Sha256Digest) -> Result<Officer, ServiceError> {
         let register = self.register()?;
         if let Some(officer) = self.officer_by(&register, key) {
             return Ok(officer);
         }
         let code = if register.by_key(key).is_some() { "not-in-office" } else { "unknown-key" };
-        let refused = EventKind::LoginRefused { door: "officers".into(), code: code.into(), spki: Some(key) };
-        let actor = Actor::Role("registration".into());
-        self.registry.record(&[Event::new(self.random.as_ref(), self.clock.now(), actor, refused)?])?;
+        self.refuse_login(key, code)?;
         Err(ServiceError::NotAnOfficer)
     }
 

@@ -52,7 +52,7 @@ pub const REASONS: &[RevocationReason] = &[
 ];
 
 impl Registration {
-    /// An order with its signatures. The read is an event where the order names a person.
+    /// An order with its signatures. The read is an event where the order is about a person's certificate.
     ///
     /// # Errors
     ///
@@ -61,8 +61,10 @@ impl Registration {
         self.admit(officer, Permission::ReadOrders)?;
         let order = self.load_order(id)?;
         self.within_reach(officer, Sight::Certificates, order.drafted_by, "order")?;
-        if let Some(application) = order.application {
-            self.note_read(officer, application.into(), "order")?;
+        // One about a certificate that there is leads to its subject as the application does; of a unit's there is none.
+        let about = order.application.map(RecordId::from);
+        if let Some(record) = about.or_else(|| order.target.is_some().then(|| request_id(id))) {
+            self.note_read(officer, record, "order")?;
         }
         Ok(order)
     }
@@ -141,6 +143,7 @@ impl Registration {
         };
         // Who is connected and who signed are one: nobody hands in another's signature.
         if accepted.signer.officer != officer.id {
+            self.refuse(officer.id, "sign-order".into(), "order-signer-other".into())?;
             return Err(ServiceError::field(
                 "/jws",
                 "order-signer-other",
@@ -385,9 +388,7 @@ impl Registration {
 
     /// Records the refusal of a signature and says which rule it broke.
     pub(super) fn refused<T>(&self, officer: &Officer, refusal: &Refusal) -> Result<T, ServiceError> {
-        let refused =
-            EventKind::ActionRefused { operation: "sign-order".into(), code: refusal.code().into() };
-        self.registry.record(&[self.event(officer.id, refused)?])?;
+        self.refuse(officer.id, "sign-order".into(), refusal.code().into())?;
         Err(refusal_error(refusal))
     }
 }

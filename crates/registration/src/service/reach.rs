@@ -3,7 +3,6 @@
 //! Revocation officers and auditors are not bound to an office in what they read of certificates and orders: a request to
 //! revoke is served by whoever is on duty (C-100), and the log is one.
 
-use ndoba_audit::EventKind;
 use ndoba_order::{Office, Register, Role};
 use ndoba_types::OfficerId;
 
@@ -65,8 +64,7 @@ impl Registration {
         if is_everywhere(officer, sight) || covers(&*self.register()?, officer, of) {
             return Ok(());
         }
-        let refused = EventKind::ActionRefused { operation: what.into(), code: "other-office".into() };
-        self.registry.record(&[self.event(officer.id, refused)?])?;
+        self.refuse(officer.id, what.into(), "other-office".into())?;
         Err(ServiceError::Unknown { what })
     }
 }

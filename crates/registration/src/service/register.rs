@@ -1,4 +1,6 @@
-//! The register of officers: drafted, signed by security officers, appended; replayed from the pin.
+//! The register of officers: drafted, signed by security officers, appended; replayed from the pin; shown.
+
+mod shown;
 
 use std::sync::Arc;
 
@@ -6,7 +8,7 @@ use ndoba_audit::EventKind;
 use ndoba_order::{
     EndGrant, FlatJws, Grant, GrantDocument, Office, Pin, Register, RegisterRefusal, Role, Roles,
 };
-use ndoba_types::{OfficerId, Sha256Digest, SubjectPublicKeyInfo, UtcTime};
+use ndoba_types::{OfficerId, RecordId, Sha256Digest, SubjectPublicKeyInfo, UtcTime};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -17,6 +19,8 @@ use crate::check::is_personal_number;
 use crate::field_error::{FieldError, Refusals};
 use crate::permission::Permission;
 use crate::ports::GrantRecord;
+
+pub use shown::RegisteredOfficer;
 
 /// What the next document of the register is to say.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,27 +89,6 @@ pub struct GrantDraft {
     pub content: Vec<u8>,
     /// SHA-256 over them.
     pub digest: Sha256Digest,
-}
-
-/// An officer as the register has them: the latest appointment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RegisteredOfficer {
-    /// Who.
-    pub id: OfficerId,
-    /// The name that colleagues see.
-    pub name: Option<String>,
-    /// SHA-256 over the officer's SubjectPublicKeyInfo.
-    pub key: Sha256Digest,
-    /// The granted roles.
-    pub roles: Vec<Role>,
-    /// Where; absent for pinned security officers.
-    pub office: Option<String>,
-    /// From when.
-    pub not_before: Option<UtcTime>,
-    /// Until when; absent for pinned security officers.
-    pub not_after: Option<UtcTime>,
-    /// Whether it is in force.
-    pub active: bool,
 }
 
 /// The register as the documents make it.
@@ -180,43 +163,6 @@ impl Registration {
         self.load_grant(seq)
     }
 
-    /// The register as it is stored: every document with its signatures, in order.
-    ///
-    /// # Errors
-    ///
-    /// [`ServiceError`].
-    pub fn grants(&self, officer: &Officer) -> Result<Vec<GrantRecord>, ServiceError> {
-        self.admit(officer, Permission::ReadRegister)?;
-        Ok(self.registry.grants()?)
-    }
-
-    /// The officers by their latest appointments: pinned first, then in order of the chain.
-    ///
-    /// # Errors
-    ///
-    /// [`ServiceError`].
-    pub fn officers(&self, officer: &Officer) -> Result<Vec<RegisteredOfficer>, ServiceError> {
-        self.admit(officer, Permission::ReadRegister)?;
-        let register = self.register()?;
-        let now = self.clock.now();
-        let latest = register
-            .appointments()
-            .iter()
-            .filter(|one| register.officer(one.officer).is_some_and(|latest| latest.seq == one.seq));
-        Ok(latest
-            .map(|one| RegisteredOfficer {
-                id: one.officer,
-                name: one.name_shown.clone(),
-                key: one.spki.fingerprint(),
-                roles: one.roles.iter().collect(),
-                office: one.office.as_ref().map(|office| office.as_str().to_owned()),
-                not_before: Some(one.not_before),
-                not_after: (one.not_after != UtcTime::NO_END).then_some(one.not_after),
-                active: one.is_active(now),
-            })
-            .collect())
-    }
-
     fn load_grant(&self, seq: u64) -> Result<GrantRecord, ServiceError> {
         let found = self.registry.grants()?.into_iter().find(|grant| grant.seq == seq);
         found.ok_or(ServiceError::Unknown { what: "grant" })
@@ -272,9 +218,7 @@ impl Registration {
     }
 
     fn grant_refused<T>(&self, officer: &Officer, refusal: &RegisterRefusal) -> Result<T, ServiceError> {
-        let refused =
-            EventKind::ActionRefused { operation: "append-grant".into(), code: refusal.code().into() };
-        self.registry.record(&[self.event(officer.id, refused)?])?;
+        self.refuse(officer.id, "append-grant".into(), refusal.code().into())?;
         let field = match refusal {
             RegisterRefusal::NotNext => {
                 return Err(ServiceError::conflict(refusal.code(), refusal.to_string()));
@@ -339,6 +283,11 @@ fn appended(document: &GrantDocument, register: &Register, jws: &[String], conte
         }
         GrantDocument::TerminateCa(_) => EventKind::CaTerminationDecided { seq, grant, signers },
     }
+}
+
+/// An officer as a record that is read: its identifier is the officer's.
+pub(super) fn person_of(officer: OfficerId) -> RecordId {
+    RecordId::from_bytes(*officer.as_bytes())
 }
 
 /// Who is appointed.

@@ -108,6 +108,7 @@ pub fn notice(what: &EventKind) -> Option<Notice> {
         | EventKind::AgreementAccepted { .. }
         | EventKind::AlarmCleared { .. }
         | EventKind::AlarmRaised { .. }
+        | EventKind::AuditExported {}
         | EventKind::AuthorityRegistered { .. }
         | EventKind::CaRevocationDecided { .. }
         | EventKind::CaRevoked { .. }
@@ -156,6 +157,7 @@ pub fn notice(what: &EventKind) -> Option<Notice> {
         | EventKind::PersonalDataRead { .. }
         | EventKind::SignedDocumentsExported { .. }
         | EventKind::RecordsSealed { .. }
+        | EventKind::RefusalsCounted { .. }
         | EventKind::ResponderActivated { .. }
         | EventKind::ResponderAuthorisationEnded { .. }
         | EventKind::ResponderAuthorised { .. }

@@ -1,9 +1,11 @@
 //! What officers see of persons, and how the log tells it.
 
+use std::collections::BTreeMap;
+
 use ndoba_audit::EventKind;
 use ndoba_registration::fake::World;
-use ndoba_registration::ports::{CertificateFilter, PageRequest};
-use ndoba_registration::{ApplicationQuery, ServiceError};
+use ndoba_registration::ports::{CertificateFilter, OrderKind, PageRequest};
+use ndoba_registration::{ApplicationQuery, ServiceError, StatusRequest};
 use ndoba_types::RecordId;
 
 use super::{issued, submitted};
@@ -47,6 +49,22 @@ fn every_read_is_an_event() {
     let certificates = |filter: &CertificateFilter| service.certificates(&own, filter, &page).map(drop);
     assert_eq!(told("applications", &applications), this);
     assert_eq!(told("certificates", &|| certificates(&all)), this);
+    // What is asked about a certificate leads to its subject, too: under the request's own name.
+    let suspend = StatusRequest {
+        kind: OrderKind::Suspend,
+        reason: None,
+        received: None,
+        effective: None,
+        channel: "in-person".into(),
+        note: "x".into(),
+        control: BTreeMap::new(),
+    };
+    let revoker = world.officer("revocation-officer").as_officer();
+    let asked = service.propose(&revoker, &serial, &suspend, None).unwrap().id;
+    assert_eq!(
+        told("order", &|| service.order(&own, asked).map(drop)),
+        [RecordId::from_bytes(*asked.as_bytes())]
+    );
     let nobody = CertificateFilter { subject: Some("01001099999".into()), ..all.clone() };
     assert_eq!(told("certificates", &|| certificates(&nobody)), []);
     assert_eq!(told("whoami", &|| service.admit(&own, ndoba_registration::Permission::ReadApplications)), []);

@@ -2,11 +2,12 @@
 
 use diesel::prelude::*;
 use ndoba_registration::CodeHash;
-use ndoba_registration::ports::{Conflict, EnrolmentRecord, PresentedKey};
+use ndoba_registration::ports::{Conflict, EnrolmentRecord, Page, PageRequest, PresentedKey};
 use ndoba_types::{OfficerId, SubjectPublicKeyInfo};
 
 use crate::connection::Conn;
 use crate::error::StoreError;
+use crate::queries::applications::cut;
 use crate::schema::officer_enrolments as e;
 use crate::stored;
 
@@ -91,9 +92,30 @@ pub(crate) fn insert(conn: &mut Conn, enrolment: &EnrolmentRecord) -> Result<(),
     Ok(())
 }
 
-pub(crate) fn newest(conn: &mut Conn, limit: i64) -> Result<Vec<EnrolmentRecord>, StoreError> {
-    let rows: Vec<Row> = e::table.order(e::opened.desc()).limit(limit).select(Row::as_select()).load(conn)?;
-    rows.into_iter().map(Row::read).collect()
+/// Newest first.
+pub(crate) fn page(conn: &mut Conn, page: &PageRequest) -> Result<Page<EnrolmentRecord>, StoreError> {
+    let mut query = e::table
+        .order((e::opened.desc(), e::officer.desc()))
+        .limit(i64::from(page.limit) + 1)
+        .select(Row::as_select())
+        .into_boxed();
+    if let Some(after) = &page.after {
+        let nothing = Page { items: Vec::new(), next: None };
+        let Ok(id) = after.parse::<OfficerId>() else { return Ok(nothing) };
+        let row = e::table.find(id.as_bytes().as_slice());
+        let opened: Option<i64> = row.select(e::opened).first(conn).optional()?;
+        let Some(opened) = opened else { return Ok(nothing) };
+        let older = e::opened.eq(opened).and(e::officer.lt(id.as_bytes().to_vec()));
+        query = query.filter(e::opened.lt(opened).or(older));
+    }
+    let rows: Vec<Row> = query.load(conn)?;
+    let items = rows.into_iter().map(Row::read).collect::<Result<_, _>>()?;
+    Ok(cut(items, page.limit, |item: &EnrolmentRecord| item.officer.to_string()))
+}
+
+pub(crate) fn by_officer(conn: &mut Conn, officer: OfficerId) -> Result<Option<EnrolmentRecord>, StoreError> {
+    let row = e::table.find(officer.as_bytes().as_slice());
+    row.select(Row::as_select()).first(conn).optional()?.map(Row::read).transpose()
 }
 
 pub(crate) fn by_code(conn: &mut Conn, hash: &CodeHash) -> Result<Option<EnrolmentRecord>, StoreError> {

@@ -2,7 +2,9 @@
 
 use ndoba_audit::Event;
 use ndoba_registration::CodeHash;
-use ndoba_registration::ports::{Act, EnrolmentRecord, EnrolmentRegistry, PresentedKey, RegistryError};
+use ndoba_registration::ports::{
+    Act, EnrolmentRecord, EnrolmentRegistry, Page, PageRequest, PresentedKey, RegistryError,
+};
 use ndoba_types::{OfficerId, SubjectPublicKeyInfo};
 
 use crate::Store;
@@ -14,8 +16,12 @@ impl EnrolmentRegistry for Store {
         self.act("open_enrolment", act, |conn| enrolments::insert(conn, enrolment))
     }
 
-    fn enrolments(&self, limit: u32) -> Result<Vec<EnrolmentRecord>, RegistryError> {
-        Ok(self.read("enrolments", |conn| enrolments::newest(conn, limit.into()))?)
+    fn enrolments(&self, page: &PageRequest) -> Result<Page<EnrolmentRecord>, RegistryError> {
+        Ok(self.read("enrolments", |conn| enrolments::page(conn, page))?)
+    }
+
+    fn enrolment(&self, officer: OfficerId) -> Result<Option<EnrolmentRecord>, RegistryError> {
+        Ok(self.read("enrolment", |conn| enrolments::by_officer(conn, officer))?)
     }
 
     fn enrolment_of_code(&self, hash: &CodeHash) -> Result<Option<EnrolmentRecord>, RegistryError> {

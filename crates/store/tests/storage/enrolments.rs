@@ -2,7 +2,7 @@
 
 use ndoba_registration::CodeHash;
 use ndoba_registration::ports::{
-    Act, Conflict, EnrolmentRecord, EnrolmentRegistry as _, PresentedKey, RegistryError,
+    Act, Conflict, EnrolmentRecord, EnrolmentRegistry as _, PageRequest, PresentedKey, RegistryError,
 };
 use ndoba_types::SubjectPublicKeyInfo;
 
@@ -35,8 +35,19 @@ fn a_key_is_presented_once_and_certified_after() {
         store.open_enrolment(&one, act).unwrap();
         store.open_enrolment(&other, act).unwrap();
         assert!(store.open_enrolment(&one, act).is_err(), "an officer-to-be has one code");
-        assert_eq!(store.enrolments(10).unwrap(), [other.clone(), one.clone()]);
-        assert_eq!(store.enrolments(1).unwrap(), [other]);
+        let page = |limit: u32, after: Option<&str>| {
+            let page = store.enrolments(&PageRequest { limit, after: after.map(str::to_owned) }).unwrap();
+            (page.items, page.next)
+        };
+        assert_eq!(page(10, None), (vec![other.clone(), one.clone()], None));
+        let next = other.officer.to_string();
+        assert_eq!(page(1, None), (vec![other.clone()], Some(next.clone())));
+        assert_eq!(page(1, Some(&next)), (vec![one.clone()], None));
+        for nothing in [one.officer.to_string(), officer(99).to_string(), "x".into()] {
+            assert_eq!(page(1, Some(&nothing)), (Vec::new(), None), "{nothing}");
+        }
+        assert_eq!(store.enrolment(other.officer).unwrap(), Some(other));
+        assert_eq!(store.enrolment(officer(99)).unwrap(), None);
         assert_eq!(store.enrolment_of_code(&one.hash).unwrap(), Some(one.clone()));
         assert_eq!(store.enrolment_of_code(&CodeHash::from_bytes([9; 32])).unwrap(), None);
         assert!(!store.certify_enrolment(one.officer, b"too early", &event()).unwrap());

@@ -1,15 +1,16 @@
 //! Enrolments as security officers open and see them. The door for the officers-to-be is in `enrolment`.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use ndoba_registration::EnrolmentRequest;
 
 use super::json;
+use super::listing::{Listing, listing};
 use crate::guard::Caller;
 use crate::problem::Problem;
 use crate::state::{Api, blocking};
 use crate::submission::Submission;
-use crate::view::{EnrolmentCodeView, EnrolmentView};
+use crate::view::{EnrolmentCodeView, EnrolmentView, PageView};
 
 /// Opens an enrolment: a one-time code for an officer-to-be. The answer is the code's only copy: the same request with the
 /// same `Idempotency-Key` gives none, 409 `code.shown-once`. Appoints nobody.
@@ -26,10 +27,15 @@ pub(crate) async fn open(
     Ok(json(StatusCode::CREATED, &EnrolmentCodeView::of(&record, &code)))
 }
 
-/// The newest enrolments, with the keys that were presented.
-#[utoipa::path(get, path = "/enrolments", tag = "officers",
-    responses((status = 200, body = Vec<EnrolmentView>)))]
-pub(crate) async fn list(Caller(officer): Caller, api: web::Data<Api>) -> Result<HttpResponse, Problem> {
-    let enrolments = blocking(&api, move |r| r.enrolments(&officer)).await?;
-    Ok(json(StatusCode::OK, &enrolments.into_iter().map(EnrolmentView::from).collect::<Vec<_>>()))
+/// Lists enrolments, newest first, with the keys that were presented; each is recorded as read.
+#[utoipa::path(get, path = "/enrolments", tag = "officers", params(Listing),
+    responses((status = 200, body = PageView<EnrolmentView>)))]
+pub(crate) async fn list(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let page = listing(&request)?;
+    let enrolments = blocking(&api, move |r| r.enrolments(&officer, &page)).await?;
+    Ok(json(StatusCode::OK, &PageView::of(enrolments, EnrolmentView::from)))
 }

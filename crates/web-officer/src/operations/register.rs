@@ -1,17 +1,18 @@
 //! The register of officers: who they are, the grants behind it, and new ones.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use ndoba_registration::GrantRequest;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::json;
+use super::listing::{Listing, listing};
 use crate::guard::Caller;
 use crate::problem::Problem;
 use crate::state::{Api, blocking};
 use crate::submission::Submission;
-use crate::view::{GrantDraftView, GrantView, OfficerView};
+use crate::view::{GrantDraftView, GrantView, OfficerView, PageView};
 
 /// A signed document of the register.
 #[derive(Deserialize, ToSchema)]
@@ -23,18 +24,31 @@ pub(crate) struct GrantBody {
     signatures: Vec<String>,
 }
 
-/// The officers as the register has them now.
-#[utoipa::path(get, path = "/officers", tag = "officers", responses((status = 200, body = Vec<OfficerView>)))]
-pub(crate) async fn officers(Caller(officer): Caller, api: web::Data<Api>) -> Result<HttpResponse, Problem> {
-    let officers = blocking(&api, move |r| r.officers(&officer)).await?;
-    Ok(json(StatusCode::OK, &officers.into_iter().map(OfficerView::from).collect::<Vec<_>>()))
+/// Lists the officers as the register has them now, in the order of their appointment; each is recorded as read.
+#[utoipa::path(get, path = "/officers", tag = "officers", params(Listing),
+    responses((status = 200, body = PageView<OfficerView>)))]
+pub(crate) async fn officers(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let page = listing(&request)?;
+    let officers = blocking(&api, move |r| r.officers(&officer, &page)).await?;
+    Ok(json(StatusCode::OK, &PageView::of(officers, OfficerView::from)))
 }
 
-/// The register: every grant and every end of one, with signatures, in order.
-#[utoipa::path(get, path = "/grants", tag = "officers", responses((status = 200, body = Vec<GrantView>)))]
-pub(crate) async fn grants(Caller(officer): Caller, api: web::Data<Api>) -> Result<HttpResponse, Problem> {
-    let grants = blocking(&api, move |r| r.grants(&officer)).await?;
-    Ok(json(StatusCode::OK, &grants.into_iter().map(GrantView::from).collect::<Vec<_>>()))
+/// Lists the register: every grant and every end of one, with signatures, oldest first; each officer whom a document names
+/// is recorded as read.
+#[utoipa::path(get, path = "/grants", tag = "officers", params(Listing),
+    responses((status = 200, body = PageView<GrantView>)))]
+pub(crate) async fn grants(
+    Caller(officer): Caller,
+    api: web::Data<Api>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let page = listing(&request)?;
+    let grants = blocking(&api, move |r| r.grants(&officer, &page)).await?;
+    Ok(json(StatusCode::OK, &PageView::of(grants, GrantView::from)))
 }
 
 /// Writes the next document of the register for security officers to sign. Changes nothing.

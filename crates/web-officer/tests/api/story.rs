@@ -11,7 +11,13 @@ use serde_json::{Value, json};
 use crate::support::{Reply, Served};
 
 /// Signs what the API shows, as an officer would.
-fn sign(served: &Served, name: &str, order: &Value, role: SignerRole, headers: &[(&str, &str)]) -> Reply {
+pub(crate) fn sign(
+    served: &Served,
+    name: &str,
+    order: &Value,
+    role: SignerRole,
+    headers: &[(&str, &str)],
+) -> Reply {
     let officer = served.world.officer(name);
     let content = order["content"].as_str().unwrap();
     assert_eq!(Sha256Digest::of(content.as_bytes()).to_string(), order["digest"].as_str().unwrap());
@@ -24,7 +30,7 @@ fn sign(served: &Served, name: &str, order: &Value, role: SignerRole, headers: &
     served.send(Some(officer), "POST", &path, &headers, body.as_bytes()).unwrap()
 }
 
-fn submitted(served: &Served) -> Value {
+pub(crate) fn submitted(served: &Served) -> Value {
     let officer = served.world.officer("registration-officer");
     let content = serde_json::to_value(person()).unwrap();
     let application = served.ask(officer, "POST", "/applications", Some(&content)).json();
@@ -174,7 +180,7 @@ fn who_am_i_and_what_is_on_offer() {
     let offers = served.ask(served.world.officer("approver"), "GET", "/profiles", None).json();
     assert_eq!(offers[0]["name"], "sign");
     let officers = served.ask(served.world.officer("security-officer"), "GET", "/officers", None).json();
-    assert_eq!(officers.as_array().unwrap().len(), 12);
+    assert_eq!(officers["items"].as_array().unwrap().len(), 12);
     let grants = served.ask(served.world.officer("auditor"), "GET", "/grants", None).json();
-    assert_eq!(grants.as_array().unwrap().len(), 10);
+    assert_eq!(grants["items"].as_array().unwrap().len(), 10);
 }

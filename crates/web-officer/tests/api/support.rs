@@ -43,6 +43,7 @@ pub(crate) const LONGEST_BODY: usize = 65_000;
 /// A running server.
 pub(crate) struct Served {
     pub(crate) world: World,
+    pub(crate) api: Arc<Api>,
     address: SocketAddr,
     ca: OperationsCa,
     /// Each officer's side of TLS, made once.
@@ -74,7 +75,11 @@ impl Reply {
 
 impl Served {
     pub(crate) fn start() -> Self {
-        let world = World::new();
+        Self::of(World::new(), 100_000)
+    }
+
+    /// The same with this world; so many refused logins of one key are looked at.
+    pub(crate) fn of(world: World, refused_logins: u32) -> Self {
         let ca = OperationsCa::new();
         let (chain, key) = ca.issue(&rcgen::KeyPair::generate().unwrap().serialize_pem());
         let tls = mutual_tls(chain, key, std::slice::from_ref(&ca.certificate)).unwrap();
@@ -88,12 +93,15 @@ impl Served {
             client_timeout: Duration::from_secs(60),
             keep_alive: Duration::from_secs(60),
             shutdown: Duration::from_secs(1),
+            refused_logins,
+            code_tries: 10,
         };
+        let serving = Arc::clone(&api);
         thread::spawn(move || {
             actix_web::rt::System::new()
-                .block_on(async move { serve(api, listener, tls, limits).unwrap().await })
+                .block_on(async move { serve(serving, listener, tls, limits).unwrap().await })
         });
-        Self { world, address, ca, sides: Mutex::default() }
+        Self { world, api, address, ca, sides: Mutex::default() }
     }
 
     /// Asks as an officer; `body` is sent as JSON.
@@ -113,9 +121,7 @@ impl Served {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> std::io::Result<Reply> {
-        let side = self.side(officer);
-        let session = ClientConnection::new(side, ServerName::try_from("localhost").unwrap()).unwrap();
-        let mut stream = StreamOwned::new(session, TcpStream::connect(self.address)?);
+        let mut stream = self.connect(officer)?;
         let mut head = format!("{method} /api/v1{path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -137,6 +143,26 @@ impl Served {
         parse(&raw).ok_or_else(|| std::io::Error::other("no answer"))
     }
 
+    /// A connection over which nothing was sent yet.
+    pub(crate) fn connect(&self, officer: Option<&TestOfficer>) -> std::io::Result<Stream> {
+        self.connect_for(officer, &[])
+    }
+
+    /// The same for one of these protocols of the application (RFC 7301).
+    pub(crate) fn connect_for(
+        &self,
+        officer: Option<&TestOfficer>,
+        protocols: &[&[u8]],
+    ) -> std::io::Result<Stream> {
+        let mut side = ClientConfig::clone(&self.side(officer));
+        side.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        let name = ServerName::try_from("localhost").unwrap();
+        let session = ClientConnection::new(Arc::new(side), name).unwrap();
+        let stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        Ok(StreamOwned::new(session, stream))
+    }
+
     fn side(&self, officer: Option<&TestOfficer>) -> Arc<ClientConfig> {
         let mut sides = self.sides.lock().unwrap();
         let side = sides.entry(officer.map_or("", |officer| officer.name)).or_insert_with(|| {
@@ -156,6 +182,22 @@ impl Served {
         });
         Arc::clone(side)
     }
+}
+
+pub(crate) type Stream = StreamOwned<ClientConnection, TcpStream>;
+
+/// Reads one answer of a connection that stays open.
+pub(crate) fn read_one(stream: &mut Stream) -> std::io::Result<Reply> {
+    let mut raw = Vec::new();
+    let mut octet = [0];
+    while !raw.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut octet)?;
+        raw.push(octet[0]);
+    }
+    let head = parse(&raw).unwrap();
+    let mut body = vec![0; head.headers["content-length"].parse().unwrap()];
+    stream.read_exact(&mut body)?;
+    Ok(Reply { body, ..head })
 }
 
 fn parse(raw: &[u8]) -> Option<Reply> {

@@ -89,6 +89,13 @@ impl Installation {
         fs::write(self.file(name), text.replacen(from, to, 1)).unwrap();
     }
 
+    /// Sets a limit in the configuration.
+    pub(crate) fn limit(&self, line: &str) {
+        let text = self.read_text("ndoba.toml");
+        assert!(!text.contains("[limits]"));
+        fs::write(self.file("ndoba.toml"), format!("{text}\n[limits]\n{line}\n")).unwrap();
+    }
+
     /// Waits until `ready` says so; `what` is awaited.
     #[track_caller]
     pub(crate) fn await_that(&self, what: &str, ready: impl FnMut() -> bool) {
