@@ -590,9 +590,8 @@ fn the_register_is_asked_every_time() {
     service.append_grant(&security, &draft.content, &signatures, None).unwrap();
     let found = service.authenticate(stranger.spki().fingerprint()).unwrap();
     assert_eq!(found.roles, ["auditor".parse().unwrap()]);
-    let officers = service.officers(&security, &PageRequest { limit: 200, after: None }).unwrap().items;
-    assert_eq!(officers.iter().filter(|one| !one.active).count(), 1);
-
+    let listed = service.officers(&security, &PageRequest { limit: 200, after: None }).unwrap().items;
+    assert_eq!(listed.iter().filter(|one| !one.active).count(), 1);
     // A row put there by hand: nobody is an officer any more, rather than somebody wrongly.
     let mut forged = world.registry.tables().grants[0].clone();
     forged.seq = 99;

@@ -102,7 +102,8 @@ pub(super) fn who_was_dismissed_is_out_at_once(here: &Installation) {
     let out = here.ask(Call::get("approver", "/whoami"));
     assert_eq!(out.problem(), (403, "auth.not-an-officer".to_owned()));
     assert!(!here.approve(&application).status.success());
-    assert!(here.events("not-in-office") >= 2);
+    // The first of a minute is written singly.
+    assert!(here.events("not-in-office") >= 1);
     let approve = ["application", "approve", &application, "--as", "officers/approver-too.pem", "--yes"];
     here.must(&approve);
     here.await_certificate(&application);
