@@ -9,7 +9,7 @@ const SOURCES: [&str; 2] = ["web-officer/src", "registration/src"];
 /// Codes of signatures and documents have these beginnings.
 const OF_ORDERS: [&str; 4] = ["document-", "grant-", "order-", "responder-"];
 /// With a dot like a code, and none.
-const NONE: [&str; 1] = ["openapi.json"];
+const NONE: [&str; 3] = ["audit-export.txt", "openapi.json", "signed-documents.txt"];
 /// Codes that are put together, `{what}.unknown`, or have no dot.
 const MADE: [&str; 8] = [
     "application.unknown",
