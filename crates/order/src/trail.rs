@@ -44,6 +44,9 @@ pub struct TrailVerdict {
     pub responders: u64,
     /// Certificates of ceremonies, in sessions that the log names.
     pub ceremonies: u64,
+    /// Certificates of ceremonies without such a session: what an offline CA signs has its session in the draft, which is
+    /// judged when it is imported.
+    pub unattended: u64,
     /// Revocations, suspensions and releases that such an order asked for.
     pub changes: u64,
     /// Orders whose content was erased at the end of its retention: the digest remains, and nothing can be said of the

@@ -49,6 +49,7 @@ fn signatures(verdict: &TrailVerdict) -> Vec<String> {
         certificates,
         responders,
         ceremonies,
+        unattended,
         changes,
         erased,
         statements_unseen,
@@ -61,6 +62,11 @@ fn signatures(verdict: &TrailVerdict) -> Vec<String> {
             "{certificates} certificates and {changes} changes of status are what officers signed, {responders} certificates of responders what they authorised; {ceremonies} are of ceremonies"
         ),
     ];
+    if *unattended > 0 {
+        lines.push(format!(
+            "{unattended} certificates are of ceremonies in no session that the log names: an offline CA's are in its drafts"
+        ));
+    }
     if *erased > 0 {
         lines.push(format!(
             "content erased: {erased} orders, of whose signatures nothing can be said any more"
@@ -86,6 +92,7 @@ pub(super) fn to_json(log: &Verdict, looked: &Looked) -> Value {
                 certificates,
                 responders,
                 ceremonies,
+                unattended,
                 changes,
                 erased,
                 statements_unseen,
@@ -102,6 +109,7 @@ pub(super) fn to_json(log: &Verdict, looked: &Looked) -> Value {
                 "certificates": certificates,
                 "responders": responders,
                 "ceremonies": ceremonies,
+                "unattended": unattended,
                 "changes": changes,
                 "erased": erased,
             })
