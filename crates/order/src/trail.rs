@@ -17,6 +17,7 @@ use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 
 use ndoba_types::{OrderId, RecordId, Sha256Digest, UtcTime};
+use serde::Serialize;
 use serde_json::Value;
 
 pub use finding::{About, TrailFinding};
@@ -27,8 +28,8 @@ use crate::presence::Presence;
 use crate::{AcceptRestore, Order, OrderKind, Pin, Register, accept_restore, attend, authorise};
 use history::History;
 
-/// How much was found in order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How much was found in order. Its JSON is part of what `ndoba audit verify --json` prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TrailVerdict {
     /// Orders, each with all its signatures.
     pub orders: u64,

@@ -2,6 +2,7 @@
 
 use ndoba_audit::{Finding, Verdict};
 use ndoba_order::{TrailFinding, TrailVerdict};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::signed::Looked;
@@ -80,39 +81,20 @@ fn signatures(verdict: &TrailVerdict) -> Vec<String> {
     lines
 }
 
+#[derive(Serialize)]
+struct Held<'a> {
+    looked_at: bool,
+    pin: String,
+    pin_known: bool,
+    #[serde(flatten)]
+    verdict: &'a TrailVerdict,
+}
+
 pub(super) fn to_json(log: &Verdict, looked: &Looked) -> Value {
     let signatures = match looked {
         Looked::Unseen(count) => json!({ "looked_at": false, "named": count }),
         Looked::Held { verdict, pin, is_pin_known } => {
-            let TrailVerdict {
-                orders,
-                grants,
-                statements,
-                signatures,
-                certificates,
-                responders,
-                ceremonies,
-                unattended,
-                changes,
-                erased,
-                statements_unseen,
-            } = verdict;
-            json!({
-                "looked_at": true,
-                "pin": pin.to_string(),
-                "pin_known": is_pin_known,
-                "orders": orders,
-                "grants": grants,
-                "statements": statements,
-                "statements_unseen": statements_unseen,
-                "signatures": signatures,
-                "certificates": certificates,
-                "responders": responders,
-                "ceremonies": ceremonies,
-                "unattended": unattended,
-                "changes": changes,
-                "erased": erased,
-            })
+            json!(Held { looked_at: true, pin: pin.to_string(), pin_known: *is_pin_known, verdict })
         }
     };
     json!({
