@@ -9,7 +9,7 @@ mod sizes;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -91,15 +91,15 @@ struct Bench<'a> {
 
 /// Starts the public role; how long until it answered about the first certificate.
 fn start(installation: &Installation, asker: &Asker) -> anyhow::Result<(Running, Duration)> {
-    let began = Instant::now();
     let mut server = installation.serve(&["public"])?;
     server.await_port(installation.public_port()).with_context(|| installation.log())?;
     let address = SocketAddr::from(([127, 0, 0, 1], installation.public_port()));
     let question = http::get(&path(&asker.request(&serial(0)?, None)));
     // The token may come a moment after the port.
-    while began.elapsed() < Duration::from_secs(30) {
+    while server.age() < Duration::from_secs(30) {
         if ask(address, &question, |answer| good(answer) == Verdict::Served)? {
-            return Ok((server, began.elapsed()));
+            let age = server.age();
+            return Ok((server, age));
         }
         std::thread::sleep(Duration::from_millis(5));
     }

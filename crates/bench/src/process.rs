@@ -14,13 +14,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Running {
     child: Child,
     name: &'static str,
+    started: Instant,
 }
 
 impl Running {
     /// Starts `command`, called `name` in messages.
     pub(crate) fn start(name: &'static str, command: &mut Command) -> anyhow::Result<Self> {
+        let started = Instant::now();
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
-        Ok(Self { child, name })
+        Ok(Self { child, name, started })
+    }
+
+    /// How long ago it was started.
+    pub(crate) fn age(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// Fails when it has ended.

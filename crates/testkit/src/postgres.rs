@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// A server of its own, reached through a Unix socket that only this machine's users of the folder can open.
 pub struct PostgresCluster {
     folder: PathBuf,
-    bin: PathBuf,
     databases: AtomicU32,
 }
 
@@ -44,10 +43,7 @@ impl PostgresCluster {
     ///
     /// As [`Self::start`].
     pub fn start_in(parent: &Path) -> Self {
-        let Some(bin) = binaries() else {
-            panic!("PostgreSQL's server binaries are missing: run cargo xtask setup")
-        };
-        let cluster = Self { folder: folder(parent), bin, databases: AtomicU32::new(0) };
+        let cluster = Self { folder: folder(parent), databases: AtomicU32::new(0) };
         // PostgreSQL refuses to run as root, and its user must own the folder.
         if is_root() {
             let owned = Command::new("chown").arg("postgres").arg(&cluster.folder).status();
@@ -166,12 +162,25 @@ impl PostgresCluster {
         }
     }
 
+    /// Where the program of this name is. The one in `PATH` is Debian's wrapper, which takes many times as long as a query.
+    ///
+    /// # Panics
+    ///
+    /// When the server's binaries are missing (`cargo xtask setup` installs them).
+    pub fn program(name: &str) -> PathBuf {
+        static BINARIES: OnceLock<Option<PathBuf>> = OnceLock::new();
+        match BINARIES.get_or_init(binaries) {
+            Some(folder) => folder.join(name),
+            None => panic!("PostgreSQL's server binaries are missing: run cargo xtask setup"),
+        }
+    }
+
     fn data(&self) -> String {
         self.folder.join("data").display().to_string()
     }
 
     fn command(&self, program: &str, arguments: &[&str]) -> Command {
-        let program = self.bin.join(program);
+        let program = Self::program(program);
         let mut command = if is_root() {
             let mut command = Command::new("setpriv");
             command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);

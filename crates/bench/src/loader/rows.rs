@@ -15,6 +15,9 @@ const BATCH: usize = 200_000;
 /// Rows per statement.
 const STATEMENT: usize = 500;
 
+/// A serial number's octets, and the number of the certificate that has it.
+type Row = ([u8; 16], u64);
+
 /// Adds the rows of the certificates with the numbers from `begin` up to `end`, which then are good.
 pub(super) fn add(installation: &Installation, begin: u64, end: u64) -> anyhow::Result<()> {
     if let Some(url) = installation.postgres() {
@@ -30,8 +33,8 @@ pub(super) fn add(installation: &Installation, begin: u64, end: u64) -> anyhow::
         return postgres::sql(url, &script).map(drop);
     }
     let mut rows = (begin..end)
-        .map(|number| Ok((serial(number)?.as_unsigned().to_vec(), number)))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+        .map(|number| Ok((serial(number)?.as_unsigned().try_into()?, number)))
+        .collect::<anyhow::Result<Vec<Row>>>()?;
     // In the index's order: millions of places at random would each be a page read and written.
     rows.sort_unstable();
     for batch in rows.chunks(BATCH) {
@@ -42,7 +45,7 @@ pub(super) fn add(installation: &Installation, begin: u64, end: u64) -> anyhow::
     Ok(File::open(installation.file("ndoba.sqlite"))?.sync_all()?)
 }
 
-fn script(rows: &[(Vec<u8>, u64)]) -> String {
+fn script(rows: &[Row]) -> String {
     // These rows need not outlive the machine, and have no certificates that they could refer to.
     let mut script = String::from("PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; BEGIN;\n");
     for statement in rows.chunks(STATEMENT) {

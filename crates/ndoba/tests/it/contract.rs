@@ -26,7 +26,12 @@ fn a_schema_driven_tester_finds_nothing(engine: Engine) {
     here.apply("01001000952");
     let described = here.ask(Call::get("auditor", "/openapi.json"));
     fs::write(here.file("openapi.json"), &described.body).unwrap();
-    for officer in ["all", "security-1", "auditor"] {
+    // Roles are decided before the database is asked: the second engine need not see each again.
+    let officers: &[&str] = match engine {
+        Engine::Sqlite => &["all", "security-1", "auditor"],
+        Engine::Postgresql => &["all"],
+    };
+    for officer in officers {
         let pem = format!("officers/{officer}.pem");
         let url = format!("https://{}", here.officers());
         let run = ["run", "openapi.json", "--url", &url, "--request-cert", &pem];

@@ -19,9 +19,10 @@ pub(crate) fn must<A: AsRef<OsStr>>(cd: &Path, program: &str, arguments: &[A]) -
 }
 
 /// Runs a program, whatever comes of it.
-pub(crate) fn run<A: AsRef<OsStr>>(cd: &Path, program: &str, arguments: &[A]) -> Output {
+pub(crate) fn run<A: AsRef<OsStr>>(cd: &Path, program: impl AsRef<Path>, arguments: &[A]) -> Output {
+    let program = program.as_ref();
     let output = Command::new(program).args(arguments).current_dir(cd).output();
-    output.unwrap_or_else(|error| panic!("{program}: {error}: run cargo xtask setup"))
+    output.unwrap_or_else(|error| panic!("{}: {error}: run cargo xtask setup", program.display()))
 }
 
 /// Both streams as one text.

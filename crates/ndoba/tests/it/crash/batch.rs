@@ -27,10 +27,13 @@ fn killed_in_the_midst_of_a_batch(engine: Engine) {
     here.sql("UPDATE heartbeat SET at = 4102444800000000, token_answers = 1");
     let mut before = accounts::settled(&here);
 
-    // At an arrow that one of the threads reaches first; and while the token signs for all of them.
-    for (place, arrow) in
-        [Some("after-intent"), Some("after-sign"), Some("after-issued"), None].into_iter().enumerate()
-    {
+    // At an arrow that one of the threads reaches first; and while the token signs for all of them. What differs between
+    // the engines at an arrow is seen with one order each (the tests beside) and in the store's own tests of batches.
+    let kills = match engine {
+        Engine::Sqlite => vec![Some("after-sign"), None],
+        Engine::Postgresql => vec![Some("after-intent"), Some("after-issued"), None],
+    };
+    for (place, arrow) in kills.into_iter().enumerate() {
         let applications = queue(&here, place);
         match arrow {
             Some(arrow) => await_kill(here.start("ndoba.toml", Some(arrow)), arrow),

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 
-use ndoba_testkit::PostgresCluster;
+use ndoba_testkit::{Judge, PostgresCluster};
 
 use super::Installation;
 use crate::program;
@@ -77,9 +77,14 @@ impl Installation {
         match self.database_url() {
             Some(url) => {
                 let arguments = ["-d", &url, "-At", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement];
-                program::run(self.folder(), "psql", &arguments)
+                program::run(self.folder(), PostgresCluster::program("psql"), &arguments)
             }
-            None => program::run(self.folder(), "python3", &["-c", ASK, "ndoba.sqlite", statement]),
+            // Without the packages of the judges, which take longer to find than an answer takes.
+            None => program::run(
+                self.folder(),
+                Judge::python(),
+                &["-I", "-S", "-c", ASK, "ndoba.sqlite", statement],
+            ),
         }
     }
 
