@@ -8,18 +8,19 @@ mod queue;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ndoba_registration::ports::Registry as _;
 use ndoba_store::Store;
 use ndoba_types::OrderId;
 
+use crate::database::Database;
 use crate::installation::{Installation, loaded_ca};
 use crate::loader::{Loader, ca_certificate};
 use crate::officers::{self, Officers};
 use crate::orders::Desk;
 use crate::process::Running;
 use crate::report::Report;
-use crate::{Common, issuing_key, postgres};
+use crate::{Common, issuing_key};
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
@@ -54,22 +55,6 @@ enum CaKey {
     P256,
     /// The ceremony's.
     P384,
-}
-
-/// A database to measure with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Database {
-    Postgres,
-    Sqlite,
-}
-
-impl std::fmt::Display for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Postgres => "postgres",
-            Self::Sqlite => "sqlite",
-        })
-    }
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
@@ -129,10 +114,7 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     fn new(options: &'a Options, database: Database, key: CaKey) -> anyhow::Result<Self> {
-        let url = match database {
-            Database::Postgres => Some(postgres::database(options.postgres.as_deref())?),
-            Database::Sqlite => None,
-        };
+        let url = database.url(options.postgres.as_deref())?;
         let installation = Installation::new(&options.common, url.as_deref())?;
         let store = installation.store()?;
         let durability = store.durability()?;

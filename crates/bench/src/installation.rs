@@ -15,8 +15,8 @@ use ndoba_settings::Settings;
 use ndoba_store::{Engine, Store};
 use tempfile::TempDir;
 
-use crate::Common;
 use crate::process::Running;
+use crate::{Common, postgres};
 
 /// Connections that a bench keeps itself.
 const CONNECTIONS: u32 = 8;
@@ -106,8 +106,19 @@ impl Installation {
         Ok(self.connection()?.batch_execute(script)?)
     }
 
-    /// Runs a query in its SQLite database whose one row is one `number`.
-    pub(crate) fn sqlite_number(&self, query: &str) -> anyhow::Result<u64> {
+    /// Runs SQL in its database.
+    pub(crate) fn sql(&self, script: &str) -> anyhow::Result<()> {
+        match self.postgres() {
+            Some(url) => postgres::sql(url, script).map(drop),
+            None => self.sqlite(script),
+        }
+    }
+
+    /// Runs a query in its database whose one row is one `number`.
+    pub(crate) fn number(&self, query: &str) -> anyhow::Result<u64> {
+        if let Some(url) = self.postgres() {
+            return Ok(postgres::sql(url, query)?.trim().parse()?);
+        }
         let row: Number = diesel::sql_query(query).get_result(&mut self.connection()?)?;
         Ok(row.number.try_into()?)
     }

@@ -8,6 +8,7 @@
 
 mod ca;
 mod constant_server;
+mod database;
 mod http;
 mod installation;
 mod issuing_key;

@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::ca::Database;
+use crate::database::OneDatabase;
 use crate::http::{self, Answer, Connection};
 use crate::installation::Installation;
 use crate::load::{self, Verdict, Work};
@@ -22,18 +22,14 @@ use crate::loader::{Loader, ca_certificate, serial};
 use crate::ocsp_request::{Asker, path};
 use crate::process::Running;
 use crate::report::Report;
-use crate::{Common, officers, postgres, zipf};
+use crate::{Common, officers, zipf};
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
     #[command(flatten)]
     common: Common,
-    /// The database.
-    #[arg(long, default_value_t = Database::Sqlite)]
-    database: Database,
-    /// An empty PostgreSQL database; one of a temporary cluster when absent.
-    #[arg(long, value_name = "CONNECTION")]
-    postgres: Option<String>,
+    #[command(flatten)]
+    database: OneDatabase,
     /// Distinct certificates that are asked about.
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     certificates: u64,
@@ -60,10 +56,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     // For the officers' API.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let mut report = Report::new("ocsp", options.common.json);
-    let url = match options.database {
-        Database::Postgres => Some(postgres::database(options.postgres.as_deref())?),
-        Database::Sqlite => None,
-    };
+    let url = options.database.url()?;
     let installation = Installation::new(&options.common, url.as_deref())?;
     let officers = if options.revocations > 0 { Some(officers::appoint(&installation)?) } else { None };
     let mut loader = Loader::new(&installation)?;

@@ -1,5 +1,6 @@
 //! PostgreSQL as a bench uses it: durable, or not at all.
 
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use ndoba_testkit::PostgresCluster;
@@ -32,10 +33,15 @@ fn must_be_durable(url: &str) -> anyhow::Result<()> {
 
 /// Runs SQL; what it says.
 pub(crate) fn sql(url: &str, sql: &str) -> anyhow::Result<String> {
-    let output = Command::new("psql")
-        .args(["-d", url, "-At", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql])
-        .stdin(Stdio::null())
-        .output()?;
+    let mut psql = Command::new(PostgresCluster::program("psql"))
+        .args(["-d", url, "-At", "-q", "-v", "ON_ERROR_STOP=1"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    // Not as an argument, which would have to be short. Where psql ends before it has read all, it says why below.
+    let _ = psql.stdin.take().map(|mut stdin| stdin.write_all(sql.as_bytes()));
+    let output = psql.wait_with_output()?;
     let said = String::from_utf8_lossy(&output.stderr);
     anyhow::ensure!(output.status.success(), "psql: {said}");
     Ok(String::from_utf8(output.stdout)?)

@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::Common;
+use crate::database::OneDatabase;
 use crate::installation::Installation;
 use crate::officers::{self, Officer};
 use crate::report::Report;
@@ -22,6 +23,8 @@ use scripts::{Counter, Script};
 pub(crate) struct Options {
     #[command(flatten)]
     common: Common,
+    #[command(flatten)]
+    database: OneDatabase,
     /// Officers at work at the same time; their scripts last for `--seconds`.
     #[arg(long, value_name = "N", default_value_t = 50)]
     officers: u32,
@@ -40,7 +43,7 @@ const LOOK_UPS: u32 = 200;
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let mut report = Report::new("registration", options.common.json);
-    let installation = Installation::new(&options.common, None)?;
+    let installation = Installation::new(&options.common, options.database.url()?.as_deref())?;
     let mut server = installation.serve(&["registration", "ca", "audit"])?;
     server.await_port(installation.officers_port()).with_context(|| installation.log())?;
     report.say(&format!("{} officers are appointed …", options.officers));

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use super::{Bench, Database};
+use crate::installation;
 use crate::loader::serial;
 use crate::report::Report;
-use crate::{installation, postgres};
 
 /// How long a CRL may take before the bench gives up.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -82,8 +82,5 @@ fn revoke_all_but_the_first(bench: &Bench<'_>) -> anyhow::Result<()> {
         ),
     ];
     let script = format!("BEGIN; {} COMMIT;", statements.join("\n"));
-    match &bench.url {
-        Some(url) => postgres::sql(url, &script).map(drop),
-        None => bench.installation.sqlite(&script),
-    }
+    bench.installation.sql(&script)
 }

@@ -50,8 +50,10 @@ pub(super) fn measure(
     let mut event = 0.0;
     for table in LOG {
         // By its own rows: the log may not have come to all events yet.
-        event +=
-            ratio(octets(bench, table)?, number(bench, &format!("SELECT count(*) AS number FROM {table}"))?);
+        event += ratio(
+            octets(bench, table)?,
+            bench.installation.number(&format!("SELECT count(*) AS number FROM {table}"))?,
+        );
     }
     let each = ratio(ledger(bench)?.saturating_sub(before), count);
     report.figure(&format!("ledger_octets_{database}"), each, "on disk for a certificate, with indexes");
@@ -71,24 +73,14 @@ fn ratio(octets: u64, rows: u64) -> f64 {
 fn octets(bench: &Bench<'_>, table: &str) -> anyhow::Result<u64> {
     if let Some(url) = &bench.url {
         vacuum(url, table)?;
-        return number(bench, &format!("SELECT pg_total_relation_size('{table}')"));
+        return bench.installation.number(&format!("SELECT pg_total_relation_size('{table}')"));
     }
-    number(
-        bench,
-        &format!(
-            "SELECT sum(pgsize) AS number FROM dbstat
-             WHERE name IN (SELECT name FROM sqlite_schema WHERE tbl_name = '{table}')"
-        ),
-    )
+    bench.installation.number(&format!(
+        "SELECT sum(pgsize) AS number FROM dbstat
+         WHERE name IN (SELECT name FROM sqlite_schema WHERE tbl_name = '{table}')"
+    ))
 }
 
 fn vacuum(url: &str, table: &str) -> anyhow::Result<()> {
     postgres::sql(url, &format!("VACUUM {table}")).map(drop)
-}
-
-fn number(bench: &Bench<'_>, query: &str) -> anyhow::Result<u64> {
-    match &bench.url {
-        Some(url) => Ok(postgres::sql(url, query)?.trim().parse()?),
-        None => bench.installation.sqlite_number(query),
-    }
 }

@@ -15,12 +15,17 @@ const ISSUED: &str = "certificates JOIN certificate_status USING (ca, serial) WH
 
 /// Enters `count` names beside those that are there, for certificates that are there, each under many.
 pub(super) fn fill(installation: &Installation, count: u32) -> anyhow::Result<()> {
-    let certificates = installation.sqlite_number(&format!("SELECT count(*) AS number FROM {ISSUED}"))?;
+    let certificates = installation.number(&format!("SELECT count(*) AS number FROM {ISSUED}"))?;
     anyhow::ensure!(certificates > 0, "the officers had no time to issue a certificate that could be found");
     // These rows need not outlive the machine. The CA may still be at work: what is read here is written upon at once.
     let mut script = format!(
-        "PRAGMA synchronous = OFF; BEGIN IMMEDIATE;
+        "{}
         CREATE TEMP TABLE numbered AS SELECT row_number() OVER () - 1 AS number, serial FROM {ISSUED};\n",
+        if installation.postgres().is_some() {
+            "BEGIN;"
+        } else {
+            "PRAGMA synchronous = OFF; BEGIN IMMEDIATE;"
+        },
     );
     for begin in (0..count).step_by(STATEMENT as usize) {
         script += "INSERT INTO certificate_names (name, serial)
@@ -30,9 +35,9 @@ pub(super) fn fill(installation: &Installation, count: u32) -> anyhow::Result<()
             // Writing to a String does not fail.
             let _ = write!(script, "{comma}('{}',{})", name(number), u64::from(number) % certificates);
         }
-        script += ") JOIN numbered ON number = column2;\n";
+        script += ") AS entered JOIN numbered ON number = column2;\n";
     }
-    installation.sqlite(&(script + "COMMIT;"))
+    installation.sql(&(script + "COMMIT; ANALYZE certificate_names;"))
 }
 
 /// The beginning of one of `count` names, by which a thousand begin.

@@ -122,9 +122,10 @@ impl<'i> Cards<'i> {
     }
 }
 
-#[test]
-fn officers_work_with_keys_on_cards() {
-    let here = Installation::on(Engine::Sqlite);
+on_both_engines!(officers_work_with_keys_on_cards);
+
+fn officers_work_with_keys_on_cards(engine: Engine) {
+    let here = Installation::on(engine);
     let cards = Cards::labelled(&here, &["tamar", "davit"]);
     let door = format!("127.0.0.1:{}", ndoba_testkit::free_port().unwrap());
     here.configure("ndoba.toml", "[listen]", &format!("[listen]\nenrolment = \"{door}\""));

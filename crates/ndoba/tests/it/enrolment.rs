@@ -139,6 +139,6 @@ fn keeps_its_description(here: &Installation, url: &str) {
     let how = ["--phases", "examples,coverage,fuzzing", "--checks", crate::contract::CHECKS];
     let quiet = ["--suppress-health-check", "all", "--generation-database", "none", "--warnings", "off"];
     let arguments = [&run[..], &bounds, &how, &quiet].concat();
-    let output = program::run(here.folder(), &Judge::python().display().to_string(), &arguments);
+    let output = program::run(here.folder(), Judge::python(), &arguments);
     assert!(output.status.success(), "{}\n{}", said(&output), here.log());
 }

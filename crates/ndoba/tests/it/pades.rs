@@ -121,11 +121,7 @@ fn forge(here: &Installation) {
 /// Agreement, signer, file and how, for each.
 fn sign(here: &Installation, what: &[[&str; 4]]) {
     let script = Judge::script("sign_agreement.py").display().to_string();
-    let signed = run(
-        here.folder(),
-        &Judge::python().display().to_string(),
-        &[&[&*script], &what.concat()[..]].concat(),
-    );
+    let signed = run(here.folder(), Judge::python(), &[&[&*script], &what.concat()[..]].concat());
     assert!(signed.status.success(), "{}", said(&signed));
 }
 

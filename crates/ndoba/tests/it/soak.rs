@@ -1,6 +1,7 @@
 //! Killed at random moments of a stream of applications, approvals and revocations, started again, and accounted for by
-//! row: no certificate lost, none doubled, no order stuck. The short runs are tests; `cargo xtask soak` runs it at length.
+//! row: no certificate lost, none doubled, no order stuck, no step that was acknowledged undone. The short runs are tests; `cargo xtask soak` runs it at length.
 
+mod acknowledged;
 mod stream;
 
 use std::collections::BTreeSet;
@@ -115,9 +116,11 @@ impl Plan {
             let now = accounts::settled(&here);
             drop(serving);
             assert_eq!(now.orders - before.orders, u64::try_from(certificates.len()).unwrap(), "{now:?}");
+            let (told, seen) = streams.acknowledged.tally();
+            assert!(told > 0 && seen > 0, "{told} steps acknowledged, {seen} looked at");
             eprintln!(
                 "{engine:?}, seed {seed}: {kills} kills ({at_arrows} at an arrow), {} certificates, none lost, none doubled; \
-                 {} revoked; {} intents given up in doubt; {} signatures, each in its row of {}; tokens put back: {mended}",
+                 {told} steps acknowledged, none of those asked for again ({seen}) undone; {} revoked; {} intents given up in doubt; {} signatures, each in its row of {}; tokens put back: {mended}",
                 certificates.len(),
                 revoked.len(),
                 now.lost,

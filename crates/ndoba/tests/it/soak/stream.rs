@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
+use super::acknowledged::{Acknowledged, Step};
 use crate::installation::Installation;
 
 /// Registration officers at work at once; one revocation officer beside them.
@@ -24,6 +25,7 @@ pub(super) struct Streams<'a> {
     today: String,
     certificates: Mutex<Vec<String>>,
     revoked: Mutex<Vec<String>>,
+    pub(super) acknowledged: Acknowledged,
 }
 
 impl<'a> Streams<'a> {
@@ -36,6 +38,7 @@ impl<'a> Streams<'a> {
             today: String::from_utf8(today).unwrap().trim().to_owned(),
             certificates: Mutex::default(),
             revoked: Mutex::default(),
+            acknowledged: Acknowledged::default(),
         }
     }
 
@@ -61,15 +64,23 @@ impl<'a> Streams<'a> {
             // One that is not opened before the end is no application.
             let Some(application) = self.open(person) else { return };
             self.until("issued", || {
+                self.acknowledged.see_application(self.here, &application);
                 // A kill may fall between the order and its submitter's signature, so this too is told again.
                 let agreement = self.here.file(&format!("person-{person}.pdf")).display().to_string();
                 let fetch = ["application", "agreement", &application, "--out", &agreement];
                 self.officer("registration-officer", &fetch);
                 let agree =
                     ["application", "agree", &application, "--file", &agreement, "--accepted", &self.today];
-                self.officer("registration-officer", &agree);
-                self.officer("registration-officer", &["application", "submit", &application]);
-                self.officer("approver", &["application", "approve", &application]);
+                let steps = [
+                    ("registration-officer", &agree[..], Step::Agreed),
+                    ("registration-officer", &["application", "submit", &application], Step::Submitted),
+                    ("approver", &["application", "approve", &application], Step::Approved),
+                ];
+                for (officer, arguments, step) in steps {
+                    if self.officer(officer, arguments).is_some() {
+                        self.acknowledged.told(&application, step);
+                    }
+                }
                 self.shown(&application).is_some_and(|certificate| certificate != "yet")
             });
             let mut serial = None;
@@ -104,7 +115,9 @@ impl<'a> Streams<'a> {
             // A draft whose answer was lost stays a draft: it is nobody's certificate.
             let new = ["application", "new", "--file", &content, "--csr", &csr];
             if let Some(said) = self.officer("registration-officer", &new) {
-                return said.split_whitespace().last().map(str::to_owned);
+                let application = said.split_whitespace().last().map(str::to_owned);
+                application.iter().for_each(|one| self.acknowledged.told(one, Step::Opened));
+                return application;
             }
         }
         None
@@ -126,8 +139,11 @@ impl<'a> Streams<'a> {
     }
 
     fn is_revoked(&self, serial: &str) -> bool {
+        self.acknowledged.see_certificate(self.here, serial);
         let what = ["certificate", "revoke", serial, "--reason", "keyCompromise", "--channel", "own-finding"];
-        self.officer("revocation-officer", &[&what[..], &["--note", "a drill"]].concat());
+        if self.officer("revocation-officer", &[&what[..], &["--note", "a drill"]].concat()).is_some() {
+            self.acknowledged.told(serial, Step::RevocationOrdered);
+        }
         let shown =
             self.here.run(&["certificate", "show", serial, "--as", "officers/revocation-officer.pem"]);
         shown.status.success() && String::from_utf8_lossy(&shown.stdout).contains(": revoked")
