@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_types::BigInt;
 use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, SqliteConnection};
@@ -161,6 +162,21 @@ impl Installation {
         let mut configuration: toml::Table = fs::read_to_string(&file)?.parse()?;
         change(&mut configuration)?;
         Ok(fs::write(file, configuration.to_string())?)
+    }
+
+    /// Has the program keep that many sessions with each token.
+    pub(crate) fn set_sessions(&self, sessions: u16) -> anyhow::Result<()> {
+        self.configure(|configuration| {
+            let modules = configuration.get_mut("hsm").and_then(|hsm| hsm.get_mut("modules"));
+            for module in modules.and_then(toml::Value::as_array_mut).context("no module is configured")? {
+                let tokens = module.get_mut("tokens").and_then(toml::Value::as_array_mut);
+                for token in tokens.context("no token is configured")? {
+                    let token = token.as_table_mut().context("a token is no table")?;
+                    token.insert("sessions".into(), i64::from(sessions).into());
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Starts serving in `roles`; returns at once.

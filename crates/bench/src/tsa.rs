@@ -22,6 +22,10 @@ pub(crate) struct Options {
     /// Connections of the load generator.
     #[arg(long, value_name = "N", default_value_t = 64)]
     connections: usize,
+    /// Sessions with the token, for the product and for the bare loop alike; as shipped when absent. One leaves the other
+    /// processor to the rest of the work, as a token does that has a processor of its own.
+    #[arg(long, value_name = "N")]
+    sessions: Option<u16>,
     /// Tokens over which the memory is watched, beside those of the measurements.
     #[arg(long, value_name = "N", default_value_t = 0)]
     tokens: u64,
@@ -40,6 +44,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let installation = Installation::new(&options.common, None)?;
     let settings = installation.settings()?;
     let key = &settings.tsa.units.first().context("the ceremony made no time-stamping unit")?.key;
+    if let Some(sessions) = options.sessions {
+        installation.set_sessions(sessions)?;
+    }
     let mut server = installation.serve(&["public"])?;
     server.await_port(installation.public_port()).with_context(|| installation.log())?;
     let (seconds, length) = (options.common.seconds / 4.0, Duration::from_secs_f64(options.common.seconds));
