@@ -8,11 +8,11 @@ use std::sync::Arc;
 use anyhow::{Context as _, ensure};
 use ndoba_client::{CannotSign, Identity, OfficerKey};
 use ndoba_hsm::{Card, CardError, CardKey, KeySpec};
-use ndoba_types::{BadCardUri, CardUri, Signature, SignatureAlgorithm, SubjectPublicKeyInfo};
+use ndoba_types::{BadCardUri, CardUri, Signature, SignatureAlgorithm, SubjectPublicKeyInfo, UtcTime};
 use ndoba_x509::Certificate;
 use rustls_pki_types::CertificateDer;
 
-use crate::operations_ca::made_in_development;
+use crate::operations_ca::{OperationsCa, made_in_development};
 use crate::{files, tokens};
 
 /// The variable that names the library by which cards are reached, where a URI does not.
@@ -73,6 +73,33 @@ impl OfficerRef {
                 Ok(Identity::new(Arc::new(key), vec![CertificateDer::from(own)])?)
             }
         }
+    }
+}
+
+impl OfficerRef {
+    /// The same at a ceremony: a key that is not on the card is made there, and one that has no certificate yet gets it from the
+    /// operations CA beside.
+    pub(crate) fn identity_or_certified(
+        &self,
+        operations: &OperationsCa,
+        name: &str,
+        now: UtcTime,
+    ) -> anyhow::Result<Identity> {
+        let Self::Card(uri) = self else { return self.identity() };
+        let (card, uri) = card(uri)?;
+        let key = match card.key(&uri) {
+            Err(CardError::NoKey { .. }) => OnCard(card.generate(&uri, KeySpec::P256)?),
+            found => OnCard(found?),
+        };
+        let own = match newest_certificate(&card, key.public_key()) {
+            Ok(own) => own,
+            Err(_) => {
+                let own = operations.certify(key.public_key(), name, now)?;
+                keep_certificate(&card, &key, &uri, &own)?;
+                own
+            }
+        };
+        Ok(Identity::new(Arc::new(key), vec![CertificateDer::from(own)])?)
     }
 }
 

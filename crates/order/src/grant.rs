@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::describe::is_hidden;
 use crate::document::{self, Malformed};
-use crate::{AuthoriseResponder, EndResponder, Office, RevokeCa, Roles, SucceedCa, TerminateCa, as_text};
+use crate::{
+    AuthoriseResponder, EndResponder, Office, ReplacePin, RevokeCa, Roles, SucceedCa, TerminateCa, as_text,
+};
 
 const GRANT: &str = "grant";
 const END_GRANT: &str = "end-grant";
@@ -15,6 +17,7 @@ const AUTHORISE_RESPONDER: &str = "authorise-responder";
 const END_RESPONDER: &str = "end-responder";
 const TERMINATE_CA: &str = "terminate-ca";
 const REVOKE_CA: &str = "revoke-ca";
+const REPLACE_PIN: &str = "replace-pin";
 const SUCCEED_CA: &str = "succeed-ca";
 
 /// A document of the register's chain.
@@ -28,6 +31,8 @@ pub enum GrantDocument {
     EndResponder(EndResponder),
     /// An appointment; two security officers sign (P-02).
     Grant(Grant),
+    /// Other pinned security officers, from a ceremony; all of them sign, and two of before where they are there still.
+    ReplacePin(ReplacePin),
     /// The revocation of a CA; two security officers sign.
     RevokeCa(RevokeCa),
     /// The next key of a CA, and from when on it issues; two security officers sign.
@@ -116,6 +121,7 @@ impl GrantDocument {
             Self::End(end) => document::write(END_GRANT, end),
             Self::EndResponder(end) => document::write(END_RESPONDER, end),
             Self::Grant(grant) => document::write(GRANT, grant),
+            Self::ReplacePin(replace) => document::write(REPLACE_PIN, replace),
             Self::RevokeCa(revoke) => document::write(REVOKE_CA, revoke),
             Self::SucceedCa(succeed) => document::write(SUCCEED_CA, succeed),
             Self::TerminateCa(end) => document::write(TERMINATE_CA, end),
@@ -142,6 +148,11 @@ impl GrantDocument {
                 Self::AuthoriseResponder(Box::new(authorise))
             }
             END_RESPONDER => Self::EndResponder(document::read(members)?),
+            REPLACE_PIN => {
+                let replace: ReplacePin = document::read(members)?;
+                replace.check()?;
+                Self::ReplacePin(replace)
+            }
             REVOKE_CA => {
                 let revoke: RevokeCa = document::read(members)?;
                 revoke.check()?;
@@ -184,6 +195,7 @@ impl GrantDocument {
         match self {
             Self::AuthoriseResponder(_)
             | Self::EndResponder(_)
+            | Self::ReplacePin(_)
             | Self::RevokeCa(_)
             | Self::SucceedCa(_)
             | Self::TerminateCa(_) => None,
@@ -192,9 +204,10 @@ impl GrantDocument {
         }
     }
 
-    /// How many security officers sign it.
+    /// How many sign it; of a pin those who are pinned, and two security officers of before where there are any.
     pub fn signatures(&self) -> usize {
         match self {
+            Self::ReplacePin(replace) => replace.security_officers.len() + 2,
             Self::End(_) | Self::EndResponder(_) => 1,
             Self::AuthoriseResponder(_)
             | Self::Grant(_)
@@ -211,6 +224,7 @@ impl GrantDocument {
             Self::End(one) => (one.installation, one.seq, one.prev, one.created),
             Self::EndResponder(one) => (one.installation, one.seq, one.prev, one.created),
             Self::Grant(one) => (one.installation, one.seq, one.prev, one.created),
+            Self::ReplacePin(one) => (one.installation, one.seq, one.prev, one.created),
             Self::RevokeCa(one) => (one.installation, one.seq, one.prev, one.created),
             Self::SucceedCa(one) => (one.installation, one.seq, one.prev, one.created),
             Self::TerminateCa(one) => (one.installation, one.seq, one.prev, one.created),

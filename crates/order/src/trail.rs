@@ -25,7 +25,10 @@ pub use line::{Named, Signed, SignedLine, read_signed_header, signed_header};
 
 use crate::document::Malformed;
 use crate::presence::Presence;
-use crate::{AcceptRestore, Order, OrderKind, Pin, Register, accept_restore, attend, authorise};
+use crate::{
+    AcceptRestore, FlatJws, GrantDocument, Order, OrderKind, Pins, Register, SignerRole, accept_restore,
+    attend, authorise,
+};
 use history::History;
 
 /// How much was found in order. Its JSON is part of what `ndoba audit verify --json` prints.
@@ -55,6 +58,10 @@ pub struct TrailVerdict {
     pub erased: u64,
     /// Sessions and accepted restores that were not there to be looked at.
     pub statements_unseen: u64,
+    /// Pins that took another's place, with the signatures of two security officers of before.
+    pub pins_signed: u64,
+    /// Pins that took another's place and that nobody of before signed: the word of that ceremony's report stands for them.
+    pub pins_witnessed: u64,
 }
 
 /// An order between the log's records of its signatures and of its end.
@@ -96,19 +103,21 @@ pub struct Trail {
     revoked_cas: HashSet<String>,
     /// How many certificates there are under each standing authorisation.
     under: HashMap<OrderId, u64>,
+    /// The pins that somebody has from elsewhere; those after them are believed for their signatures only.
+    pins_known: Option<usize>,
 }
 
 impl Trail {
     /// At the log's beginning.
     ///
-    /// `pin` – as somebody else has it than who gave the export: its digest is in the ceremony's report.
+    /// `pins` – as somebody else has them than who gave the export: the newest one's digest is in its ceremony's report.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] when it breaks a rule of the format.
-    pub fn new(pin: &Pin) -> Result<Self, Malformed> {
+    /// [`Malformed`] when one breaks a rule of the format.
+    pub fn new(pins: &Pins) -> Result<Self, Malformed> {
         Ok(Self {
-            register: History::from(Register::from_pin(pin)?),
+            register: History::from(Register::as_it_was(pins)?),
             verdict: TrailVerdict::default(),
             made: HashSet::new(),
             queued: HashSet::new(),
@@ -120,7 +129,18 @@ impl Trail {
             suspended: HashSet::new(),
             revoked_cas: HashSet::new(),
             under: HashMap::new(),
+            pins_known: None,
         })
+    }
+
+    /// The same, where the digest of an older pin is all that is known from elsewhere: whoever took its place needs the
+    /// signatures of two security officers of before.
+    ///
+    /// `behind` – how many documents that pinned others lie behind the known one, as [`Pins::place_of`] says.
+    #[must_use]
+    pub fn knowing_pins_to(mut self, behind: usize) -> Self {
+        self.pins_known = Some(behind);
+        self
     }
 
     /// Takes the next record's event.
@@ -253,9 +273,34 @@ impl Trail {
         if document.seq() != seq {
             return Err(event.finding(about, "grant-differs", "it has another place in the chain"));
         }
+        if let GrantDocument::ReplacePin(_) = document {
+            self.pinned(event, about, signatures)?;
+        }
         self.register.advance(next, event.at);
         self.verdict.grants += 1;
         self.count(signatures);
+        Ok(())
+    }
+
+    /// The configuration made it hold; whether officers of before signed too says how much of it is its ceremony's word.
+    fn pinned(
+        &mut self,
+        event: &Event<'_>,
+        about: About,
+        signatures: &[Vec<u8>],
+    ) -> Result<(), TrailFinding> {
+        let role = |jws: &Vec<u8>| FlatJws::from_bytes(jws).map(|jws| jws.header().role);
+        if signatures.iter().any(|jws| role(jws) == Ok(SignerRole::SecurityOfficer)) {
+            self.verdict.pins_signed += 1;
+            return Ok(());
+        }
+        self.verdict.pins_witnessed += 1;
+        let count =
+            usize::try_from(self.verdict.pins_signed + self.verdict.pins_witnessed).unwrap_or(usize::MAX);
+        if self.pins_known.is_some_and(|known| count > known) {
+            let why = "no security officer of before signed it: the pin that is known must be that of its own ceremony's report";
+            return Err(event.finding(about, "pin-not-signed", why));
+        }
         Ok(())
     }
 

@@ -87,6 +87,15 @@ pub(crate) enum OfficerCommand {
         #[arg(long, default_value_t = 365)]
         days: u32,
     },
+    /// Have the register take up the pin that a ceremony made, once `ca` and `registration` are configured with it: a newly pinned
+    /// security officer does.
+    AdoptPin {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// The document that the ceremony wrote.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// End an officer's grants: one security officer signs.
     End {
         #[command(flatten)]

@@ -107,9 +107,10 @@ pub(super) fn certify(config: &Path, id: OfficerId) -> anyhow::Result<()> {
     let found = found.with_context(|| format!("there is no enrolment of {id}"))?;
     let key = found.presented.with_context(|| format!("no key was presented for {id} yet"))?.key;
     let grants = store.grants_after(0)?.into_iter().map(|grant| (grant.bytes, grant.signatures));
-    let register = Register::replay(&installation::pin(&settings)?, grants).map_err(|(place, refusal)| {
-        anyhow::Error::new(refusal).context(format!("grant {place} of the database"))
-    })?;
+    let register =
+        Register::replay(&installation::pins(&settings)?, grants).map_err(|(place, refusal)| {
+            anyhow::Error::new(refusal).context(format!("grant {place} of the database"))
+        })?;
     let world = World::real();
     let now = world.clock.now();
     // Under the identifier of the enrolment, or, with a new key in the place of the one before, under their own.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::session::Session;
 use super::{desk, enrolment};
+use crate::ceremony::SignedPin;
 use crate::cli::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
 use crate::files;
 use crate::installation::{self, World};
@@ -57,6 +58,13 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             request["not_after"] = now.plus(Span::days(*days)).floor_to_second().to_string().into();
             let granted = decided_by_two(&session, &request, second)?;
             session.print(&granted, || session.words.granted(granted.seq))
+        }
+        OfficerCommand::AdoptPin { api, file } => {
+            let SignedPin { content, signatures } = serde_json::from_slice(&files::read(file)?)
+                .with_context(|| format!("{} is no ceremony's pin", file.display()))?;
+            let session = Session::open(api)?;
+            let adopted = session.api.append_grant(&content, &signatures)?;
+            session.print(&adopted, || session.words.pin_adopted(adopted.seq))
         }
         OfficerCommand::End { api, id } => {
             let session = Session::open(api)?;

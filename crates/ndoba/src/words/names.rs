@@ -64,6 +64,7 @@ impl Words {
         self.of(
             role.name(),
             match role {
+                SignerRole::Appointed => "დანიშნული თანამშრომელი",
                 SignerRole::Approver => "დამტკიცებელი",
                 SignerRole::Desk => "გაუქმების სამსახური",
                 SignerRole::Observer => "დამკვირვებელი",

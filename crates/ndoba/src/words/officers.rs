@@ -9,6 +9,9 @@ texts! {
     granted(seq):
         "granted, number {seq} of the register",
         "დაინიშნა, ნომერი რეესტრში {seq}";
+    pin_adopted(seq):
+        "the register goes on from the new pin, number {seq} of the register",
+        "რეესტრი ახალი დამაგრებიდან გრძელდება, ნომერი რეესტრში {seq}";
     ended(seq):
         "ended, number {seq} of the register",
         "შეწყდა, ნომერი რეესტრში {seq}";

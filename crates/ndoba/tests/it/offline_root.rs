@@ -1,6 +1,8 @@
 //! The root in its safe: its responder's next certificate and its next list, drafted where the ledger is, signed at a
 //! ceremony, imported and served (C-93, O-26; design §7).
 
+mod pin_replaced;
+
 use std::fs;
 
 use crate::installation::{Engine, Installation};
@@ -199,5 +201,7 @@ fn the_next_year_is_signed_at_a_ceremony_and_imported(engine: Engine) {
     assert!(said.contains("2 signatures of root are awaited no more"), "{said}");
     let said = here.must_not(&words(&here.import_from_the_safe("third.signed.json")));
     assert!(said.contains("was not asked to sign this here, or no longer"), "{said}");
-    drop(serving);
+
+    // 6. Other security officers are pinned.
+    pin_replaced::the_pin_is_replaced(&here, serving);
 }

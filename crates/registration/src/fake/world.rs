@@ -222,7 +222,7 @@ impl World {
     pub fn dismiss(&self, name: &str) {
         let mut tables = self.registry.tables();
         let chain = tables.grants.iter().map(|grant| (grant.document.clone(), grant.signatures.clone()));
-        let register = Register::replay(&self.pin(), chain).expect("our own chain");
+        let register = Register::replay(&self.pin().into(), chain).expect("our own chain");
         let now = self.clock.now();
         let end = GrantDocument::End(EndGrant {
             installation: INSTALLATION,
@@ -260,7 +260,7 @@ impl World {
     fn appoint(&self, officer: &TestOfficer) {
         let mut tables = self.registry.tables();
         let chain = tables.grants.iter().map(|grant| (grant.document.clone(), grant.signatures.clone()));
-        let register = Register::replay(&self.pin(), chain).expect("our own chain");
+        let register = Register::replay(&self.pin().into(), chain).expect("our own chain");
         let now = self.clock.now();
         let document = GrantDocument::Grant(Grant {
             installation: INSTALLATION,
@@ -308,7 +308,7 @@ impl World {
         };
         let settings = RegistrationSettings {
             installation: INSTALLATION,
-            pin: self.pin(),
+            pins: self.pin().into(),
             person_salt: SALT.to_vec(),
             profiles: vec![
                 offer("sign", SubjectKind::Natural, "signature"),

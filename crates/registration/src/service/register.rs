@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ndoba_audit::EventKind;
 use ndoba_order::{
-    EndGrant, FlatJws, Grant, GrantDocument, Office, Pin, Register, RegisterRefusal, Role, Roles,
+    EndGrant, FlatJws, Grant, GrantDocument, Office, Pins, Register, RegisterRefusal, Role, Roles, SignerRole,
 };
 use ndoba_types::{OfficerId, RecordId, Sha256Digest, SubjectPublicKeyInfo, UtcTime};
 use serde::{Deserialize, Serialize};
@@ -92,10 +92,10 @@ pub struct GrantDraft {
 }
 
 /// The register as the documents make it.
-pub(super) fn replay(pin: &Pin, grants: &[GrantRecord]) -> Result<Register, ServiceError> {
+pub(super) fn replay(pins: &Pins, grants: &[GrantRecord]) -> Result<Register, ServiceError> {
     let chain = grants.iter().map(|grant| (grant.document.as_slice(), signatures(&grant.signatures)));
     // The register proves itself or is not used at all: a changed row must not appoint anyone.
-    Register::replay(pin, chain).map_err(|(seq, refusal)| {
+    Register::replay(pins, chain).map_err(|(seq, refusal)| {
         ServiceError::internal(format!("replaying the register: document {seq} does not follow"), refusal)
     })
 }
@@ -241,6 +241,9 @@ impl Registration {
             | RegisterRefusal::OtherPerson
             | RegisterRefusal::OwnGrant
             | RegisterRefusal::PersonKnown
+            | RegisterRefusal::PinAwaited
+            | RegisterRefusal::PinNotReached
+            | RegisterRefusal::PinUnknown
             | RegisterRefusal::Pinned
             | RegisterRefusal::SuccessorUnfit
             | RegisterRefusal::TimeWentBack => "/content",
@@ -255,6 +258,8 @@ fn appended(document: &GrantDocument, register: &Register, jws: &[String], conte
         let kid = FlatJws::from_bytes(jws.as_bytes()).ok()?.header().kid;
         Some(register.by_key(kid)?.officer)
     };
+    let signs_as =
+        |jws: &String, role| FlatJws::from_bytes(jws.as_bytes()).is_ok_and(|jws| jws.header().role == role);
     let signers = jws.iter().filter_map(signer).collect();
     let (seq, grant) = (document.seq(), Sha256Digest::of(content));
     match document {
@@ -275,6 +280,17 @@ fn appended(document: &GrantDocument, register: &Register, jws: &[String], conte
             let roles = new.roles.iter().map(|role| role.name().into()).collect();
             EventKind::GrantAdded { seq, grant, officer: new.officer, roles, signers }
         }
+        GrantDocument::ReplacePin(replace) => EventKind::PinReplaced {
+            seq,
+            grant,
+            pin: replace.pin,
+            officers: replace.security_officers.iter().map(|one| one.officer).collect(),
+            signers: jws
+                .iter()
+                .filter(|jws| signs_as(jws, SignerRole::SecurityOfficer))
+                .filter_map(signer)
+                .collect(),
+        },
         GrantDocument::RevokeCa(revoke) => {
             EventKind::CaRevocationDecided { seq, grant, reason: revoke.reason.name().into(), signers }
         }

@@ -147,6 +147,7 @@ pub fn notice(what: &EventKind) -> Option<Notice> {
         | EventKind::KeyGenerated { .. }
         | EventKind::KeyOpened { .. }
         | EventKind::KeyPlaced { .. }
+        | EventKind::PinReplaced { .. }
         | EventKind::KeyRefused { .. }
         | EventKind::LastCrlIntended { .. }
         | EventKind::LeapSecondPassed { .. }

@@ -1,7 +1,7 @@
 //! Who is in the room with the safe: by what the draft brings along there, and by what it brings back.
 
 use anyhow::Context as _;
-use ndoba_order::{Act, Pin, Presence, Register, attend};
+use ndoba_order::{Act, Pins, Presence, Register, attend};
 use ndoba_registration::ports::Registry as _;
 use ndoba_store::Store;
 use ndoba_types::Sha256Digest;
@@ -32,9 +32,9 @@ pub(super) fn links(store: &Store) -> anyhow::Result<Vec<Link>> {
 
 impl Errand {
     /// The register that came with the draft, every document of it verified back to the pin, which lies in the room.
-    pub(super) fn register(&self, pin: &Pin) -> anyhow::Result<Register> {
+    pub(super) fn register(&self, pins: &Pins) -> anyhow::Result<Register> {
         let chain = self.register.iter().map(|link| (&link.document, link.signatures.iter().collect()));
-        Register::replay(pin, chain).map_err(|(place, refusal)| {
+        Register::replay(pins, chain).map_err(|(place, refusal)| {
             anyhow::Error::new(refusal).context(format!("document {place} of the register in the draft"))
         })
     }
