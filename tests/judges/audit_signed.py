@@ -110,7 +110,7 @@ class Register:
         if expected and expected not in digests:
             raise Finding("pin", "the file leads back to another")
         self.unsigned = digests[1:] if not expected else digests[1 : digests.index(expected) + 1]
-        self.pin = digests[0]
+        self.pin, self.recorded = digests[0], False
         self.installation, self.head, self.seq, self.latest = value["installation"], sha256(pin), 0, moment(value["created"])
         self.officers = []
         for one in value["security_officers"]:
@@ -122,7 +122,7 @@ class Register:
     def append(self, kind, count, document, signatures, at):
         value = json.loads(document)
         created = moment(value["created"])
-        if canonical(value) != document or (value["kind"], value["v"]) != (kind, 1):
+        if canonical(value) != document or value["kind"] != kind or value["v"] not in ((1, 2) if kind == "grant" else (1,)):
             raise Bad("it is no such document")
         if (value["installation"], value["seq"], value["prev"]) != (self.installation, self.seq + 1, self.head):
             raise Bad("it does not follow the one before")
@@ -146,6 +146,8 @@ class Register:
             signers.append(officer)
         if len(signers) != count:
             raise Bad(f"it has {len(signers)} signatures in the place of {count}")
+        if kind == "grant":
+            self.accepted(value, created)
         for before in self.officers:
             if before.officer == value.get("officer") and before.ended is None:
                 before.ended = created
@@ -155,6 +157,27 @@ class Register:
         self.head, self.seq, self.latest = sha256(document), value["seq"], created
         return value["seq"]
 
+
+    def accepted(self, value, created):
+        """The officer signed for just these roles in this office with this key; a service accepts nothing."""
+        if value["v"] == 1:
+            if self.recorded:
+                raise Bad("it has no papers and no acceptance, and others before it do")
+            return
+        self.recorded = True
+        if not value["vetting"]:
+            raise Bad("it names no papers")
+        if value["roles"] == ["desk"]:
+            return
+        terms = {name: value[name] for name in ("installation", "office", "roles", "spki")}
+        one = Signature(value["acceptance"].encode(), canonical({**terms, "kind": "acceptance", "v": 1}))
+        officer = Officer(value, value["roles"], value["office"], (created, created))
+        if one.role != "appointed" or one.over or one.kid != value["spki"] or one.kid != officer.kid:
+            raise Bad("the acceptance is another's")
+        if not one.holds("ndoba-acceptance+jws", officer.key) or one.at != moment(value["accepted_at"]):
+            raise Bad("the acceptance does not hold")
+        if not created - 90 * 24 * 3600 * 10**6 <= one.at <= created + MINUTES:
+            raise Bad("the acceptance is of another time")
 
     def replace(self, value, document, signatures, created):
         """Other pinned security officers: the file's first line names the document, all of them sign, and two or none of before."""

@@ -121,8 +121,17 @@ with_the_register! {
     }
     /// Two security officers signed that they are there, before a command opened a CA's key (GEN-6.4.3-02, GEN-6.5.4-01).
     PresenceProved = "presence-proved" {
-        /** For what: `accept-key`, `ceremony`, `next-ca`, `revoke-ca`. */ act: Word, /** SHA-256 over what is decided. */ decided: Sha256Digest,
+        /** For what: `accept-key`, `ceremony`, `next-ca`, `revoke-ca`, `sign-draft`. */ act: Word, /** SHA-256 over what is decided. */ decided: Sha256Digest,
         /** SHA-256 over the statement that they signed. */ session: Sha256Digest, /** Who. */ officers: Vec<OfficerId>,
+    }
+    /// What an offline CA is to sign was recorded, to be taken to a ceremony: its certificates need a session of this log.
+    DraftWritten = "draft-written" {
+        /** Which CA. */ ca: CaName, /** SHA-256 over the plan, which its certificates have as their cause. */ plan: Sha256Digest,
+    }
+    /// What an offline CA signed came back, and was signed in this session.
+    DraftSigned = "draft-signed" {
+        /** Which CA. */ ca: CaName, /** SHA-256 over the plan. */ plan: Sha256Digest,
+        /** SHA-256 over the session's statement. */ session: Sha256Digest,
     }
     /// A step of a ceremony ended.
     CeremonyStepDone = "ceremony-step-done" {

@@ -9,6 +9,7 @@
 //! That a CSR has the digest an order names, that the certificate to revoke exists, that the order was not carried
 //! out before: that is the CA's to check, with its ledger.
 
+mod acceptance;
 #[cfg(test)]
 mod approval;
 mod as_text;
@@ -36,6 +37,7 @@ mod test_support;
 mod trail;
 mod unit;
 
+pub use acceptance::Acceptance;
 pub use authorise::{
     AcceptedSignature, AuthorisedOrder, Refusal, Signer, accept_signature, authorise, authorise_again,
 };

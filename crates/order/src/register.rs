@@ -97,6 +97,8 @@ pub struct Register {
     revoked: Vec<(KeyIdentifier, RevocationReason)>,
     /// One for each key that is followed by another.
     successions: Vec<SucceedCa>,
+    /// Whether a grant has the officer's acceptance: none without follows then.
+    is_recorded: bool,
     /// The pins that the configuration names and whose documents have not joined the chain.
     awaited: Awaited,
 }
@@ -125,6 +127,7 @@ impl Register {
             terminated: Vec::new(),
             revoked: Vec::new(),
             successions: Vec::new(),
+            is_recorded: false,
             awaited,
         };
         let roles = security_officer()?;
@@ -326,6 +329,12 @@ impl Register {
     }
 
     fn check_grant(&self, grant: &Grant) -> Result<(), RegisterRefusal> {
+        if grant.version() == 1 && self.is_recorded {
+            return Err(RegisterRefusal::OldForm);
+        }
+        if grant.version() > 1 && !grant.is_of_a_service() && !grant.is_accepted() {
+            return Err(RegisterRefusal::NotAccepted);
+        }
         if self.by_person.get(&grant.person).is_some_and(|other| *other != grant.officer) {
             return Err(RegisterRefusal::PersonKnown);
         }
@@ -412,19 +421,26 @@ impl Register {
                     ended.end(end.created);
                 }
             }
-            GrantDocument::Grant(grant) => self.insert(Appointment {
-                officer: grant.officer,
-                person: Some(grant.person),
-                name_shown: grant.name_shown.clone(),
-                spki: grant.key.clone(),
-                roles: grant.roles.clone(),
-                office: Some(grant.office.clone()),
-                not_before: grant.not_before,
-                not_after: grant.not_after,
-                seq: grant.seq,
-                ended: None,
-            }),
+            GrantDocument::Grant(grant) => {
+                self.is_recorded |= grant.version() > 1;
+                self.appoint(grant);
+            }
         }
+    }
+
+    fn appoint(&mut self, grant: &Grant) {
+        self.insert(Appointment {
+            officer: grant.officer,
+            person: Some(grant.person),
+            name_shown: grant.name_shown.clone(),
+            spki: grant.key.clone(),
+            roles: grant.roles.clone(),
+            office: Some(grant.office.clone()),
+            not_before: grant.not_before,
+            not_after: grant.not_after,
+            seq: grant.seq,
+            ended: None,
+        });
     }
 
     fn insert(&mut self, appointment: Appointment) {

@@ -48,8 +48,8 @@ pub struct TrailVerdict {
     pub responders: u64,
     /// Certificates of ceremonies, in sessions that the log names.
     pub ceremonies: u64,
-    /// Certificates of ceremonies without such a session: what an offline CA signs has its session in the draft, which is
-    /// judged when it is imported.
+    /// Certificates of ceremonies without such a session, from before there were any in the log: the first ceremony's, and what
+    /// offline CAs signed of drafts that the log does not name. Every later one without is a finding.
     pub unattended: u64,
     /// Revocations, suspensions and releases that such an order asked for.
     pub changes: u64,
@@ -74,6 +74,14 @@ struct Waiting {
     is_asked: bool,
 }
 
+/// A certificate that was asked of a token.
+#[derive(PartialEq)]
+struct Asked {
+    cause: String,
+    /// Whether its key was elsewhere.
+    offline: bool,
+}
+
 /// An event of the log, as far as it is read here.
 struct Event<'e> {
     record: u64,
@@ -94,11 +102,15 @@ pub struct Trail {
     waiting: HashMap<OrderId, Waiting>,
     /// Orders without content, by the record that must be erased further on; with the record of the log that names them.
     erased: HashMap<RecordId, (u64, OrderId)>,
-    /// What was decided in sessions.
+    /// What was decided in sessions, and drafts that were signed in one.
     attended: HashSet<Sha256Digest>,
+    /// The sessions themselves, by their statements.
+    sessions: HashSet<Sha256Digest>,
+    /// Drafts for offline CAs, of which the log says that a session has to follow.
+    drafted: HashSet<Sha256Digest>,
     restores: HashSet<Sha256Digest>,
-    /// Certificates that were asked of a token, with the cause: until they are issued or lost.
-    asked: HashMap<(String, String), String>,
+    /// Certificates that were asked of a token: until they are issued or lost.
+    asked: HashMap<(String, String), Asked>,
     suspended: HashSet<(String, String)>,
     revoked_cas: HashSet<String>,
     /// How many certificates there are under each standing authorisation.
@@ -124,6 +136,8 @@ impl Trail {
             waiting: HashMap::new(),
             erased: HashMap::new(),
             attended: HashSet::new(),
+            sessions: HashSet::new(),
+            drafted: HashSet::new(),
             restores: HashSet::new(),
             asked: HashMap::new(),
             suspended: HashSet::new(),
@@ -172,6 +186,11 @@ impl Trail {
                 Ok(())
             }
             "presence-proved" => self.presence(&event, signed),
+            "draft-written" => {
+                self.drafted.insert(event.get("plan")?);
+                Ok(())
+            }
+            "draft-signed" => self.draft_signed(&event),
             "restore-accepted" => self.restore(&event, signed),
             kind if line::is_of_the_chain(kind) => self.chain(&event, signed),
             _ => self.act(&event),
@@ -307,6 +326,7 @@ impl Trail {
     fn presence(&mut self, event: &Event<'_>, signed: Option<&Signed>) -> Result<(), TrailFinding> {
         let (digest, decided): (Sha256Digest, Sha256Digest) = (event.get("session")?, event.get("decided")?);
         self.attended.insert(decided);
+        self.sessions.insert(digest);
         let Some(Signed { document: Some(bytes), signatures }) = signed else {
             self.verdict.statements_unseen += 1;
             return Ok(());
@@ -330,6 +350,17 @@ impl Trail {
         }
         self.verdict.statements += 1;
         self.count(signatures);
+        Ok(())
+    }
+
+    /// The session was held elsewhere, over the draft; the certificate's cause is the plan of which the draft was written.
+    fn draft_signed(&mut self, event: &Event<'_>) -> Result<(), TrailFinding> {
+        let (plan, session): (Sha256Digest, Sha256Digest) = (event.get("plan")?, event.get("session")?);
+        if !self.sessions.contains(&session) || !self.drafted.contains(&plan) {
+            let why = "the log does not have the draft, or the session in which it is said to be signed";
+            return Err(event.finding(About::Statement(session), "session-unknown", why));
+        }
+        self.attended.insert(plan);
         Ok(())
     }
 

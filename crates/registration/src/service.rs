@@ -132,6 +132,11 @@ impl Registration {
         }
     }
 
+    /// Which installation.
+    pub fn installation(&self) -> InstallationId {
+        self.settings.installation
+    }
+
     /// The profiles on offer.
     pub fn profiles(&self) -> &[ProfileOffer] {
         &self.settings.profiles

@@ -58,6 +58,7 @@ pub(crate) fn run(args: &ReplacePinArgs) -> anyhow::Result<()> {
     );
 
     // 1. The keys that are to be pinned are here.
+    Words(args.language.into()).speak();
     let operations = OperationsCa::at(&settings.paths.state);
     let now = world.clock.now();
     let mut coming = Vec::new();

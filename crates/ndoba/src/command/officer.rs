@@ -11,7 +11,7 @@ use ndoba_x509::{PemLabel, from_pem};
 use serde_json::{Value, json};
 
 use super::session::Session;
-use super::{desk, enrolment};
+use super::{acceptance, desk, enrolment};
 use crate::ceremony::SignedPin;
 use crate::cli::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
 use crate::files;
@@ -23,7 +23,10 @@ use crate::operations_ca::OperationsCa;
 pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
     match command {
         OfficerCommand::New(args) => new(args),
-        OfficerCommand::Invite { api, name, roles, office } => enrolment::invite(api, name, roles, office),
+        OfficerCommand::Invite { api, name, roles, office, terms } => {
+            enrolment::invite(api, name, roles, office, terms.as_deref())
+        }
+        OfficerCommand::Accept { api, roles, office, out } => acceptance::accept(api, roles, office, out),
         OfficerCommand::Enrolments { api } => enrolment::list(api),
         OfficerCommand::Enrol(args) => enrolment::enrol(args),
         OfficerCommand::Certify { config, id } => enrolment::certify(&config.config, *id),
@@ -36,6 +39,8 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             replaces,
             name,
             personal_number,
+            vetting,
+            acceptance,
             roles,
             office,
             days,
@@ -53,6 +58,12 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             if let Some(officer) = replaces {
                 // In the place of the identifier that an enrolment drew for a new officer.
                 request["officer"] = officer.to_string().into();
+            }
+            request["vetting"] = vetting.as_str().into();
+            if let Some(accepted) =
+                acceptance::brought(&session, acceptance.as_deref(), appointed.as_deref(), &request)?
+            {
+                request["acceptance"] = accepted.into();
             }
             request["personal_number"] = personal_number.as_str().into();
             request["not_after"] = now.plus(Span::days(*days)).floor_to_second().to_string().into();

@@ -30,12 +30,20 @@ pub enum RegisterRefusal {
     /// Nobody to end the appointment of.
     #[error("no such officer has an appointment")]
     NoSuchOfficer,
+    /// The officer did not sign for these roles in this office with this key, or too long ago.
+    #[error("the officer's own acceptance of just this appointment is missing, or older than 90 days")]
+    NotAccepted,
     /// Written in the future, or more than 7 days ago.
     #[error("the document was not written just now")]
     NotFresh,
     /// Its number or its link is not that of the next document.
     #[error("the document does not follow the last one of the chain")]
     NotNext,
+    /// A grant without papers and acceptance, where there are grants with them.
+    #[error(
+        "the appointment has no reference of vetting and no acceptance by the officer (format version 1)"
+    )]
+    OldForm,
     /// For another installation.
     #[error("the document is for another installation")]
     OtherInstallation,
@@ -102,8 +110,10 @@ impl RegisterRefusal {
             Self::Malformed(malformed) => malformed.code(),
             Self::NoSuchAuthorisation => "grant-no-such-authorisation",
             Self::NoSuchOfficer => "grant-no-such-officer",
+            Self::NotAccepted => "grant-not-accepted",
             Self::NotFresh => "grant-not-fresh",
             Self::NotNext => "grant-not-next",
+            Self::OldForm => "grant-old-form",
             Self::OtherInstallation => "grant-other-installation",
             Self::OtherPerson => "grant-other-person",
             Self::OwnGrant => "grant-own",

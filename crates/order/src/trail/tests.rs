@@ -406,8 +406,42 @@ fn two_were_there_or_not() {
     assert_eq!((verdict.statements, verdict.statements_unseen, verdict.ceremonies), (1, 0, 1));
     let unseen = judge(&world, &with("next-ca", None)).unwrap();
     assert_eq!((unseen.statements, unseen.statements_unseen, unseen.ceremonies), (0, 1, 1));
+    // From before there were sessions in the log; once there are, a certificate without is a finding.
     let without = judge(&world, &[root.clone(), issued.clone()]).unwrap();
     assert_eq!((without.ceremonies, without.unattended), (0, 1));
+    let mut later = with("next-ca", None);
+    for entry in &mut later[1..] {
+        entry.0["data"]["cause"] = format!("ceremony:{}", Sha256Digest::of(b"another plan")).into();
+    }
+    found(&world, &later, "certificate 4d of signature", "ceremony-unattended");
+
+    // An offline CA's: its draft is in the log, then the session that was held elsewhere, over the draft and not over the plan.
+    let plan = Sha256Digest::of(b"a draft's plan").to_string();
+    let mut offline = [root.clone(), issued.clone()];
+    for entry in &mut offline {
+        entry.0["data"]["cause"] = format!("ceremony:{plan}").into();
+        entry.0["data"]["node"] = "offline-1".into();
+    }
+    let [intended, issued_offline] = offline;
+    let say = |kind: &str, session: Sha256Digest| {
+        (event(now(), kind, json!({ "ca": "root", "plan": plan, "session": session.to_string() })), None)
+    };
+    let session = Sha256Digest::of(&bytes);
+    let attended = || (proved("next-ca"), Some(signed(&bytes, &both)));
+    let (written, came) = (say("draft-written", session), say("draft-signed", session));
+    let whole = [written.clone(), intended.clone(), attended(), came.clone(), issued_offline.clone()];
+    let verdict = judge(&world, &whole).unwrap();
+    assert_eq!((verdict.ceremonies, verdict.unattended, verdict.statements), (1, 0, 1));
+    let unsigned = [written.clone(), intended.clone(), attended(), issued_offline.clone()];
+    found(&world, &unsigned, "certificate 4d of signature", "ceremony-unattended");
+    let other = say("draft-signed", Sha256Digest::of(b"another session"));
+    let about = format!("statement {}", Sha256Digest::of(b"another session"));
+    found(&world, &[written.clone(), intended.clone(), attended(), other], &about, "session-unknown");
+    let undrafted = [attended(), came];
+    found(&world, &undrafted, &format!("statement {session}"), "session-unknown");
+    // Drafted before the log named drafts: counted apart, whatever sessions there are.
+    let before = judge(&world, &[attended(), intended, issued_offline]).unwrap();
+    assert_eq!((before.ceremonies, before.unattended), (0, 1));
     let about = format!("statement {}", Sha256Digest::of(&bytes));
     found(&world, &with("ceremony", Some(both)), &about, "session-differs");
     let alone = vec![sign(&world.first), sign(&world.first)];

@@ -1,10 +1,25 @@
 //! The register of officers: who is in it is asked at every request, and who comes into it two security officers sign.
 
-use ndoba_registration::fake::World;
+use ndoba_order::{Acceptance, MediaType, Roles, SignerRole};
+use ndoba_registration::fake::{TestOfficer, World};
 use ndoba_registration::ports::PageRequest;
 use ndoba_registration::{EndGrantRequest, GrantRequest, NewGrantRequest, ServiceError};
 
+use ndoba_types::Clock as _;
+
 use super::code;
+
+/// What an officer-to-be signs for a role in the head office.
+fn accepted(world: &World, officer: &TestOfficer, role: &str) -> String {
+    let acceptance = Acceptance {
+        installation: world.pin().installation,
+        spki: officer.spki().fingerprint(),
+        roles: Roles::new([role.parse().unwrap()]).unwrap(),
+        office: "GE".parse().unwrap(),
+    };
+    let content = acceptance.to_bytes().unwrap();
+    officer.sign(MediaType::Acceptance, &content, SignerRole::Appointed, None, world.clock.now())
+}
 
 #[test]
 fn the_register_is_asked_every_time() {
@@ -33,6 +48,8 @@ fn the_register_is_asked_every_time() {
         personal_number: Some(stranger.personal_number.clone()),
         service: None,
         name_shown: Some("სტუმარი".into()),
+        vetting: Some("HR file 12, order 7 of the director".into()),
+        acceptance: Some(accepted(&world, &stranger, "auditor")),
         spki: hex::encode(stranger.spki().as_der()),
         roles: vec!["auditor".into()],
         office: "GE".into(),

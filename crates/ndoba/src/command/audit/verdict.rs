@@ -77,7 +77,7 @@ fn signatures(verdict: &TrailVerdict) -> Vec<String> {
     }
     if *unattended > 0 {
         lines.push(format!(
-            "{unattended} certificates are of ceremonies in no session that the log names: an offline CA's are in its drafts"
+            "{unattended} certificates are of ceremonies from before the log named their sessions: read the reports of those"
         ));
     }
     if *erased > 0 {

@@ -84,7 +84,7 @@ fn with_two_of_before(here: &Installation, serving: Serving, first: &str) -> Str
     let grant =
         ["officer", "grant", "--officer", "officers/by-next.pem", "--name", "x", "--roles", "auditor"];
     let next = ["--as", "officers/next-1.pem", "--second", "officers/next-2.pem", "--yes"];
-    here.must(&[&grant[..], &["--personal-number", "01001000957"], &next].concat());
+    here.must(&[&grant[..], &["--personal-number", "01001000957", "--vetting", "HR 3"], &next].concat());
     here.issue("01001000952");
     // The pin of before is all that an auditor needs: two of before signed.
     for known in [first, &pin] {
