@@ -38,6 +38,7 @@ CHAIN = {
     "ca-termination-decided": ("terminate-ca", 2),
     "grant-added": ("grant", 2),
     "grant-ended": ("end-grant", 1),
+    "pin-replaced": ("replace-pin", None),
     "responder-authorisation-ended": ("end-responder", 1),
     "responder-authorised": ("authorise-responder", 2),
 }
@@ -99,12 +100,17 @@ class Officer:
 
 
 class Register:
-    def __init__(self, pin, expected):
+    def __init__(self, pins, expected):
+        pin, *self.replaced = pins.split(b"\n")
         value = json.loads(pin)
         if canonical(value) != pin or value["kind"] != "pin" or value["v"] != 1:
             raise Bad("it is no pin")
-        if expected and sha256(pin) != expected:
+        # Whoever knows an older one believes those after it for the signatures of two of before only.
+        digests = [sha256(one) for one in (pin, *self.replaced)]
+        if expected and expected not in digests:
             raise Finding("pin", "the file leads back to another")
+        self.unsigned = digests[1:] if not expected else digests[1 : digests.index(expected) + 1]
+        self.pin, self.recorded = digests[0], False
         self.installation, self.head, self.seq, self.latest = value["installation"], sha256(pin), 0, moment(value["created"])
         self.officers = []
         for one in value["security_officers"]:
@@ -116,12 +122,15 @@ class Register:
     def append(self, kind, count, document, signatures, at):
         value = json.loads(document)
         created = moment(value["created"])
-        if canonical(value) != document or (value["kind"], value["v"]) != (kind, 1):
+        if canonical(value) != document or value["kind"] != kind or value["v"] not in ((1, 2) if kind == "grant" else (1,)):
             raise Bad("it is no such document")
         if (value["installation"], value["seq"], value["prev"]) != (self.installation, self.seq + 1, self.head):
             raise Bad("it does not follow the one before")
-        if created < self.latest or created > at + MINUTES or at - created > WEEK:
+        if created < self.latest or created > at + MINUTES or (kind != "replace-pin" and at - created > WEEK):
             raise Bad("its time is not its own")
+        if kind == "replace-pin":
+            self.replace(value, document, signatures, created)
+            return value["seq"]
         signers = []
         for one in (Signature(octets, document) for octets in signatures):
             officer = self.by_key(one.kid)
@@ -137,6 +146,8 @@ class Register:
             signers.append(officer)
         if len(signers) != count:
             raise Bad(f"it has {len(signers)} signatures in the place of {count}")
+        if kind == "grant":
+            self.accepted(value, created)
         for before in self.officers:
             if before.officer == value.get("officer") and before.ended is None:
                 before.ended = created
@@ -145,6 +156,62 @@ class Register:
             self.officers.append(Officer(value, value["roles"], value["office"], period))
         self.head, self.seq, self.latest = sha256(document), value["seq"], created
         return value["seq"]
+
+
+    def accepted(self, value, created):
+        """The officer signed for just these roles in this office with this key; a service accepts nothing."""
+        if value["v"] == 1:
+            if self.recorded:
+                raise Bad("it has no papers and no acceptance, and others before it do")
+            return
+        self.recorded = True
+        if not value["vetting"]:
+            raise Bad("it names no papers")
+        if value["roles"] == ["desk"]:
+            return
+        terms = {name: value[name] for name in ("installation", "office", "roles", "spki")}
+        one = Signature(value["acceptance"].encode(), canonical({**terms, "kind": "acceptance", "v": 1}))
+        officer = Officer(value, value["roles"], value["office"], (created, created))
+        if one.role != "appointed" or one.over or one.kid != value["spki"] or one.kid != officer.kid:
+            raise Bad("the acceptance is another's")
+        if not one.holds("ndoba-acceptance+jws", officer.key) or one.at != moment(value["accepted_at"]):
+            raise Bad("the acceptance does not hold")
+        if not created - 90 * 24 * 3600 * 10**6 <= one.at <= created + MINUTES:
+            raise Bad("the acceptance is of another time")
+
+    def replace(self, value, document, signatures, created):
+        """Other pinned security officers: the file's first line names the document, all of them sign, and two or none of before."""
+        if document not in self.replaced or value["pin"] != self.pin:
+            raise Bad("it is no pin that the file begins with")
+        period = created, moment("9999-12-31T23:59:59Z")
+        coming = [Officer(one, ["security-officer"], None, period) for one in value["security_officers"]]
+        for one in coming:
+            before = self.by_key(one.kid)
+            if before is not None and (before.officer != one.officer or before.ended is not None):
+                raise Bad("a key was another's, or given up")
+        old, new = [], []
+        for one in (Signature(octets, document) for octets in signatures):
+            of_before = one.role == "security-officer"
+            officer = self.by_key(one.kid) if of_before else next((here for here in coming if here.kid == one.kid), None)
+            if officer is None or one.role not in ("appointed", "security-officer") or one.over:
+                raise Bad("a signature is nobody's")
+            if not one.holds("ndoba-grant+jws", officer.key):
+                raise Bad("a signature does not hold")
+            if of_before and ("security-officer" not in officer.roles or officer.ended is not None
+                              or not officer.not_before <= created <= officer.not_after):
+                raise Bad("a signer of before is no security officer")
+            (old if of_before else new).append(officer)
+        if len(new) != len(coming) or {one.kid for one in new} != {one.kid for one in coming}:
+            raise Bad("not all who are pinned signed it")
+        if len(old) not in (0, 2) or (old and old[0].is_same(old[1])):
+            raise Bad("it is not signed by two different security officers of before")
+        if not old and sha256(document) not in self.unsigned:
+            raise Bad("no security officer of before signed it, and the pin that is known is older")
+        for before in self.officers:
+            if before.ended is None and ("security-officer" in before.roles or before.officer in [one.officer for one in coming]):
+                before.ended = created
+        self.officers += coming
+        self.head, self.seq, self.latest, self.pin = sha256(document), value["seq"], created, sha256(document)
 
 
 def order(register, document, signatures, at):

@@ -12,10 +12,12 @@ use crate::field::Field;
 use crate::{Cause, Word};
 
 mod define;
+mod register;
 
 use define::kinds;
+use register::with_the_register;
 
-kinds! {
+with_the_register! {
     // The system: OVR-6.4.5-02.
 
     /// A process began to serve in a role.
@@ -119,8 +121,17 @@ kinds! {
     }
     /// Two security officers signed that they are there, before a command opened a CA's key (GEN-6.4.3-02, GEN-6.5.4-01).
     PresenceProved = "presence-proved" {
-        /** For what: `accept-key`, `ceremony`, `next-ca`, `revoke-ca`. */ act: Word, /** SHA-256 over what is decided. */ decided: Sha256Digest,
+        /** For what: `accept-key`, `ceremony`, `next-ca`, `revoke-ca`, `sign-draft`. */ act: Word, /** SHA-256 over what is decided. */ decided: Sha256Digest,
         /** SHA-256 over the statement that they signed. */ session: Sha256Digest, /** Who. */ officers: Vec<OfficerId>,
+    }
+    /// What an offline CA is to sign was recorded, to be taken to a ceremony: its certificates need a session of this log.
+    DraftWritten = "draft-written" {
+        /** Which CA. */ ca: CaName, /** SHA-256 over the plan, which its certificates have as their cause. */ plan: Sha256Digest,
+    }
+    /// What an offline CA signed came back, and was signed in this session.
+    DraftSigned = "draft-signed" {
+        /** Which CA. */ ca: CaName, /** SHA-256 over the plan. */ plan: Sha256Digest,
+        /** SHA-256 over the session's statement. */ session: Sha256Digest,
     }
     /// A step of a ceremony ended.
     CeremonyStepDone = "ceremony-step-done" {
@@ -183,74 +194,6 @@ kinds! {
         /** Signatures that were intended. */ intents: u64,
         /** Of these, recorded as made. */ signed: u64,
         /** Of these, given up as lost. */ lost: u64,
-    }
-
-    // Officers: P-02.
-
-    /// A one-time enrolment code was given to an officer-to-be.
-    EnrolmentOpened = "enrolment-opened" {
-        /** For whom. */ officer: OfficerId,
-    }
-    /// An officer-to-be presented a key with the code.
-    EnrolmentCompleted = "enrolment-completed" {
-        /** Who. */ officer: OfficerId,
-        /** SHA-256 over the key. */ spki: Sha256Digest,
-    }
-    /// The operations CA certified an officer's key for TLS.
-    OfficerCertified = "officer-certified" {
-        /** Whose. */ officer: OfficerId,
-        /** SHA-256 over the certificate. */ certificate: Sha256Digest,
-    }
-    /// A grant joined the register.
-    GrantAdded = "grant-added" {
-        /** Its place in the chain. */ seq: u64,
-        /** SHA-256 over its bytes. */ grant: Sha256Digest,
-        /** To whom. */ officer: OfficerId,
-        /** Which roles. */ roles: Vec<Word>,
-        /** Signed by whom. */ signers: Vec<OfficerId>,
-    }
-    /// A grant ended before its time.
-    GrantEnded = "grant-ended" {
-        /** The ending's place in the chain. */ seq: u64,
-        /** SHA-256 over the ending's bytes. */ grant: Sha256Digest,
-        /** Whose. */ officer: OfficerId,
-        /** Signed by whom. */ signers: Vec<OfficerId>,
-    }
-
-    /// Two security officers let a CA certify its responders by itself, within bounds (design §3).
-    ResponderAuthorised = "responder-authorised" {
-        /** Its place in the chain of grants. */ seq: u64,
-        /** SHA-256 over its bytes. */ grant: Sha256Digest,
-        /** Its identifier. */ authorisation: OrderId,
-        /** How many certificates at most. */ count: u64,
-        /** Until when. */ until: UtcTime,
-        /** Signed by whom. */ signers: Vec<OfficerId>,
-    }
-    /// A standing authorisation ended before its time.
-    ResponderAuthorisationEnded = "responder-authorisation-ended" {
-        /** The ending's place in the chain of grants. */ seq: u64,
-        /** SHA-256 over the ending's bytes. */ grant: Sha256Digest,
-        /** Which one. */ authorisation: OrderId,
-        /** Signed by whom. */ signers: Vec<OfficerId>,
-    }
-
-    /// Two security officers revoked a CA; its issuer's list and its certificates follow with `ndoba ceremony revoke-ca`.
-    CaRevocationDecided = "ca-revocation-decided" {
-        /** The decision's place in the chain of grants. */ seq: u64, /** SHA-256 over its bytes. */ grant: Sha256Digest,
-        /** The CRLReason's name. */ reason: Word,
-        /** Signed by whom. */ signers: Vec<OfficerId>,
-    }
-
-    /// Two security officers decided from when on the next key of a CA issues in the place of the present one.
-    CaSuccessionDecided = "ca-succession-decided" {
-        /** The decision's place in the chain of grants. */ seq: u64, /** SHA-256 over its bytes. */ grant: Sha256Digest,
-        /** From when. */ from: UtcTime, /** Signed by whom. */ signers: Vec<OfficerId>,
-    }
-
-    /// Two security officers ended a CA: it issues nothing and changes no status any more.
-    CaTerminationDecided = "ca-termination-decided" {
-        /** The decision's place in the chain of grants. */ seq: u64, /** SHA-256 over its bytes. */ grant: Sha256Digest,
-        /** Signed by whom. */ signers: Vec<OfficerId>,
     }
 
     // Registration: REG-6.4.5-03.

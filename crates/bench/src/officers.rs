@@ -65,6 +65,8 @@ pub(crate) fn grant(
         name,
         "--personal-number",
         &format!("{personal_number:011}"),
+        "--vetting",
+        "bench",
         "--roles",
         role,
         "--yes",

@@ -6,11 +6,12 @@
 
 use std::sync::Arc;
 
+use ndoba_audit::{Event, EventKind};
 use ndoba_lint::{
     CertificateKind, Context, CrlContext, Issuer, Jurisdiction, LintedTbs, Scope, Severity, lint_crl,
 };
 use ndoba_types::{
-    CaName, IssueCertificates, KeyLabel, PublishCrls, Purpose, SignError, SignReply, Signature,
+    CaName, IssueCertificates, KeyLabel, PublishCrls, Purpose, Sha256Digest, SignError, SignReply, Signature,
     SignatureAlgorithm, SigningKey, Span, SubjectPublicKeyInfo, ToBeSigned, UtcTime,
 };
 use ndoba_x509::{Certificate, CrlView, IssuerFacts, assemble};
@@ -20,7 +21,7 @@ use crate::ceremony::{Appointed, CeremonyDesk};
 use crate::crl::{CrlPublication, IntendedCrl};
 use crate::error::CaError;
 use crate::issue::{Issuance, IssueOutcome, RecordedIntent};
-use crate::ports::{CertificateId, CrlFailure, CrlInDoubt, CrlSummary, InDoubt, LossCause};
+use crate::ports::{CertificateId, CrlFailure, CrlInDoubt, CrlSummary, InDoubt, LossCause, Warrant};
 
 /// A CA without its key.
 #[derive(Clone)]
@@ -78,6 +79,8 @@ impl OfflineDesk {
             return Err(OfflineError::Waits { ca: ca.name.clone() });
         }
         let issuing = ca.with_key(&Arc::new(ElsewhereKey::new(ca, Vec::new())), Span::days(responder.days));
+        // From here on the log says that a session has to follow.
+        self.record(vec![EventKind::DraftWritten { ca: ca.name.clone(), plan: self.0.plan }])?;
         let certificate = self.0.intend(&issuing, responder)?;
         let (state, next_update) = (self.0.ledger.crl_state(&ca.name).map_err(CaError::from)?, {
             let end = self.0.node.now().floor_to_second().plus(Span::days(responder.days));
@@ -94,6 +97,11 @@ impl OfflineDesk {
 
     /// Takes what was signed: verified, recorded, published. Done again it changes nothing and says the same.
     ///
+    /// # Inputs
+    ///
+    /// - `session` – what the log is told of the session in which both were signed, before the certificate: `presence-proved`.
+    /// - `proved` – SHA-256 over that session's statement.
+    ///
     /// # Errors
     ///
     /// [`OfflineError`]; the same call goes on where it ended.
@@ -102,6 +110,7 @@ impl OfflineDesk {
         ca: &OfflineCa,
         awaited: &Awaited,
         [on_certificate, on_list]: [&Signature; 2],
+        (session, proved): (EventKind, Sha256Digest),
     ) -> Result<Brought, OfflineError> {
         let signed = vec![
             (awaited.certificate.clone(), on_certificate.clone()),
@@ -117,6 +126,11 @@ impl OfflineDesk {
         let (certificates, lists) = self.awaited(ca)?;
         // The list first: one that is outdated leaves everything as it is.
         let list = self.take_list(&issuing, &awaited.list, on_list, lists)?;
+        let waiting = certificates.iter().find(|row| row.tbs == awaited.certificate);
+        if let Some(Warrant::Ceremony(plan)) = waiting.map(|row| &row.warrant) {
+            let signed = EventKind::DraftSigned { ca: ca.name.clone(), plan: *plan, session: proved };
+            self.record(vec![session, signed])?;
+        }
         let certificate =
             self.take_certificate(&issuing, &awaited.certificate, on_certificate, certificates)?;
         Ok(Brought { certificate, list })
@@ -198,6 +212,12 @@ impl OfflineDesk {
         let intended = IntendedCrl::held(list.tbs.clone(), ca.facts.algorithm, row.attempt, summary);
         let published = publication.complete(intended, signature)?;
         published.ok_or_else(|| OfflineError::Overtaken { ca: ca.name.clone() })
+    }
+
+    fn record(&self, what: Vec<EventKind>) -> Result<(), CaError> {
+        let node = &self.0.node;
+        let events: Result<Vec<Event>, _> = what.into_iter().map(|kind| node.event(kind)).collect();
+        Ok(self.0.ledger.record_alarm(None, events?)?)
     }
 
     /// Everything of this CA that nobody has signed: whatever process recorded it.

@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use ndoba_audit::{Event, EventKind};
-use ndoba_order::{Pin, Register};
+use ndoba_order::{Pins, Register, RegisterRefusal};
 use ndoba_types::{CaName, DeviceModel, InstallationId, Sha256Digest, Span, UtcTime};
 use ndoba_x509::{Profile, PublicUrls};
 
@@ -60,8 +60,8 @@ pub struct CaParts {
     pub urls: PublicUrls,
     /// Which installation this is; orders for another are refused.
     pub installation: InstallationId,
-    /// The first security officers, from this role's own configuration.
-    pub pin: Pin,
+    /// The pinned security officers, from this role's own configuration.
+    pub pins: Pins,
     /// A row in `signing` older than this is in doubt whoever owns it; longer than the token's deadline.
     pub doubt_after: Span,
     /// Whether certificates may be suspended, for how long, and what then.
@@ -172,14 +172,14 @@ impl CaService {
             devices,
             blocked_keys,
             installation,
-            pin,
+            pins,
             doubt_after,
             suspension,
             revocation,
             lanes,
         } = parts;
         let register =
-            Register::from_pin(&pin).map_err(|error| CaError::Register { what: error.to_string() })?;
+            Register::from_pins(&pins).map_err(|error| CaError::Register { what: error.to_string() })?;
         Ok(Self {
             node,
             ledger,
@@ -328,6 +328,9 @@ impl CaService {
                 .append(&stored.bytes, &stored.signatures)
                 .map_err(|error| distrust(error.to_string()))?;
             self.grants_read = stored.seq;
+        }
+        if !self.register.is_whole() {
+            return Err(CaError::Register { what: RegisterRefusal::PinNotReached.to_string() });
         }
         Ok(self.grants_read != read_before)
     }

@@ -138,6 +138,9 @@ pub struct Report {
     pub plan: String,
     /// Version of the software that ran it.
     pub software: String,
+    /// What everybody must read first, where there is such a thing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
     /// What two security officers signed before the first CA key was made or used. Reports from before there were sessions
     /// have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -226,6 +229,7 @@ impl Report {
             date: String::new(),
             plan: plan.to_string(),
             software: software.into(),
+            warning: None,
             session: None,
             participants,
             hsms: Vec::new(),
@@ -255,6 +259,9 @@ impl Report {
         writeln!(out, "KEY CEREMONY REPORT (EN 319 411-1 GEN-6.5.1-13A)\n")?;
         if self.mode == Mode::Development {
             writeln!(out, "DEVELOPMENT: nothing made here may be relied on.\n")?;
+        }
+        if let Some(warning) = &self.warning {
+            writeln!(out, "{warning}\n")?;
         }
         writeln!(out, "Installation  {}", self.installation)?;
         writeln!(out, "Place         {}", self.place)?;

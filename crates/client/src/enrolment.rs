@@ -38,8 +38,11 @@ impl EnrolmentClient {
     /// # Errors
     ///
     /// [`ClientError`], as for all methods.
-    pub fn enrol(&self, code: &str, csr: &str) -> Result<String, ClientError> {
-        let enrolled: Enrolled = self.post("/enrolment", &json!({ "code": code, "csr": csr }))?;
+    ///
+    /// `acceptance` – the key's signature on the [`Acceptance`](ndoba_order::Acceptance) of the roles and the office that are meant.
+    pub fn enrol(&self, code: &str, csr: &str, acceptance: Option<&str>) -> Result<String, ClientError> {
+        let body = json!({ "code": code, "csr": csr, "acceptance": acceptance });
+        let enrolled: Enrolled = self.post("/enrolment", &body)?;
         Ok(enrolled.officer)
     }
 

@@ -39,14 +39,9 @@ impl Identity {
     ///
     /// [`BadIdentity`], by what is wrong with the file.
     pub fn from_pem(pem: &[u8]) -> Result<Self, BadIdentity> {
-        let pkcs8 = match PrivateKeyDer::from_pem_slice(pem) {
-            Ok(PrivateKeyDer::Pkcs8(key)) => key,
-            Ok(_) => return Err(BadIdentity::KeyFormat),
-            Err(_) => return Err(BadIdentity::NoKey),
-        };
-        let key = FileKey::from_pkcs8(pkcs8.secret_pkcs8_der()).ok_or(BadIdentity::KeyFormat)?;
+        let key = key_from_pem(pem)?;
         let chain: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(pem).collect();
-        Self::new(Arc::new(key), chain.map_err(|_| BadIdentity::Certificate)?)
+        Self::new(key, chain.map_err(|_| BadIdentity::Certificate)?)
     }
 
     /// Its key.
@@ -88,20 +83,55 @@ impl Identity {
         over: Option<&FlatJws>,
         now: UtcTime,
     ) -> Result<String, CannotSign> {
-        let fault = || CannotSign("a fault of ours".into());
-        let header = Header {
-            alg: jws_algorithm(self.key.algorithm()).ok_or_else(fault)?,
-            typ,
-            role,
-            kid: self.fingerprint(),
-            iat: now.unix_seconds().unsigned_abs(),
-            over: over.map(FlatJws::digest),
-        };
-        let input = signing_input(&header, content).map_err(|_| fault())?;
-        let signature = raw(header.alg, &self.key.sign(&input)?).ok_or_else(fault)?;
-        let jws = assemble(&header, &signature).map_err(|_| fault())?;
-        String::from_utf8(jws).map_err(|_| fault())
+        signed(&*self.key, typ, content, role, over, now)
     }
+}
+
+/// Signs the acceptance of an appointment with the key that is to be granted, which needs no certificate for it.
+///
+/// # Errors
+///
+/// [`CannotSign`].
+pub fn sign_acceptance(key: &dyn OfficerKey, content: &[u8], now: UtcTime) -> Result<String, CannotSign> {
+    signed(key, MediaType::Acceptance, content, SignerRole::Appointed, None, now)
+}
+
+/// Reads one PKCS#8 key (`PRIVATE KEY`, P-256 or P-384) from PEM, with certificates or without.
+///
+/// # Errors
+///
+/// [`BadIdentity`], by what is wrong with the file.
+pub fn key_from_pem(pem: &[u8]) -> Result<Arc<dyn OfficerKey>, BadIdentity> {
+    let pkcs8 = match PrivateKeyDer::from_pem_slice(pem) {
+        Ok(PrivateKeyDer::Pkcs8(key)) => key,
+        Ok(_) => return Err(BadIdentity::KeyFormat),
+        Err(_) => return Err(BadIdentity::NoKey),
+    };
+    let key = FileKey::from_pkcs8(pkcs8.secret_pkcs8_der()).ok_or(BadIdentity::KeyFormat)?;
+    Ok(Arc::new(key))
+}
+
+fn signed(
+    key: &dyn OfficerKey,
+    typ: MediaType,
+    content: &[u8],
+    role: SignerRole,
+    over: Option<&FlatJws>,
+    now: UtcTime,
+) -> Result<String, CannotSign> {
+    let fault = || CannotSign("a fault of ours".into());
+    let header = Header {
+        alg: jws_algorithm(key.algorithm()).ok_or_else(fault)?,
+        typ,
+        role,
+        kid: key.public_key().fingerprint(),
+        iat: now.unix_seconds().unsigned_abs(),
+        over: over.map(FlatJws::digest),
+    };
+    let input = signing_input(&header, content).map_err(|_| fault())?;
+    let signature = raw(header.alg, &key.sign(&input)?).ok_or_else(fault)?;
+    let jws = assemble(&header, &signature).map_err(|_| fault())?;
+    String::from_utf8(jws).map_err(|_| fault())
 }
 
 /// The algorithm as JWS knows it, for the kinds of keys that officers have.

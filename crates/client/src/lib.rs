@@ -25,7 +25,7 @@ mod webhook;
 pub use enrolment::EnrolmentClient;
 pub use error::{ClientError, Problem, ProblemField};
 pub use http::Answer;
-pub use identity::{BadIdentity, Identity};
+pub use identity::{BadIdentity, Identity, key_from_pem, sign_acceptance};
 pub use officer::{CertificateForm, OfficerClient};
 pub use officer_key::{CannotSign, OfficerKey, request_for_certification};
 pub use probe::{Observation, Probe, ProbeError, Sighting, SignedObservation};

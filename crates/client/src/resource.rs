@@ -17,6 +17,9 @@ pub struct WhoAmI {
     pub roles: Vec<String>,
     /// What they allow.
     pub permissions: Vec<String>,
+    /// The installation; absent in the answers of servers before this was there.
+    #[serde(default)]
+    pub installation: String,
 }
 
 /// A certificate profile on offer.

@@ -69,7 +69,8 @@ impl Review {
         let first = match role {
             SignerRole::Approver => Some(SignerRole::Submitter),
             SignerRole::SecondSecurityOfficer => Some(SignerRole::SecurityOfficer),
-            SignerRole::Desk
+            SignerRole::Appointed
+            | SignerRole::Desk
             | SignerRole::Observer
             | SignerRole::RevocationOfficer
             | SignerRole::SecurityOfficer

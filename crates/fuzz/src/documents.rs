@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use ndoba_order::{FlatJws, GrantDocument, MediaType, Order, Pin, Register, ResponderRequest, authorise};
+use ndoba_order::{
+    FlatJws, GrantDocument, MediaType, Order, Pin, Pins, Register, ResponderRequest, authorise,
+};
 use ndoba_registration::application::ApplicationContent;
 use ndoba_registration::sealed::{DataKeys, Place, RawDataKey, Seal as _};
 use ndoba_registration::{ProfileOffer, Rules, SubjectKind, check};
@@ -55,11 +57,11 @@ pub(crate) fn responder_request(bytes: &[u8]) -> bool {
     true
 }
 
-/// The pinned security officers.
+/// The pinned security officers, with those who took their place.
 pub(crate) fn pin(bytes: &[u8]) -> bool {
-    let Ok(pin) = Pin::from_bytes(bytes) else { return false };
-    assert!(pin.to_bytes().is_ok_and(|again| again == bytes), "a pin came back changed");
-    Register::from_pin(&pin).is_ok()
+    let Ok(pins) = Pins::from_bytes(bytes) else { return false };
+    assert!(pins.to_bytes().is_ok_and(|again| again == bytes), "a pin came back changed");
+    Register::from_pins(&pins).is_ok()
 }
 
 /// The body of a new application, and every rule that looks at it.

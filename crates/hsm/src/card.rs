@@ -31,6 +31,15 @@ pub struct Card {
     reader: Arc<Reader>,
 }
 
+/// How a person is asked for a card's PIN: in the person's language, which is the caller's to know.
+pub trait PinWords {
+    /// The question at the terminal; `last` is whether the card locks after this try.
+    fn question(&self, card: &str, last: bool) -> String;
+
+    /// That the PIN is entered at the reader, which has keys of its own.
+    fn at_the_reader(&self, card: &str) -> String;
+}
+
 impl Card {
     /// Finds the one card that `wanted` names, in the readers of its module.
     ///
@@ -72,13 +81,13 @@ impl Card {
         shown(self.info.label())
     }
 
-    /// Logs in, once. Without `source` the person is asked, at the reader where it has keys of its own, or else at the
+    /// Logs in, once. Without `source` the person is asked, in these `words`, at the reader where it has keys of its own, or else at the
     /// terminal. The last try that a card allows is the person's, never a file's.
     ///
     /// # Errors
     ///
     /// [`CardError::PinRefused`], [`CardError::PinLocked`], [`CardError::LastTry`], [`CardError::NoPin`].
-    pub fn log_in(&self, source: Option<PinSource>) -> Result<(), CardError> {
+    pub fn log_in(&self, source: Option<PinSource>, words: &dyn PinWords) -> Result<(), CardError> {
         let card = || self.label();
         // One login serves all sessions of the process: that of another key on this card, too.
         if self.with(logged_in)? {
@@ -92,13 +101,10 @@ impl Card {
             Some(_) if last => return Err(CardError::LastTry { card: card() }),
             Some(source) => Some(pin::read_once(source)),
             None if self.info.protected_authentication_path() => {
-                eprintln!("Enter the PIN of the card {} at its reader.", card());
+                eprintln!("{}", words.at_the_reader(&card()));
                 None
             }
-            None => {
-                let warning = if last { " (the last try before it locks)" } else { "" };
-                Some(terminal::ask(&format!("PIN of the card {}{warning}: ", card())))
-            }
+            None => Some(terminal::ask(&words.question(&card(), last))),
         };
         let pin = pin.transpose().map_err(|source| CardError::NoPin { card: card(), source })?;
         let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);

@@ -49,7 +49,7 @@ mod worker;
 mod wrapping;
 
 pub use attributes::KeyAttributes;
-pub use card::{Card, CardError, CardKey};
+pub use card::{Card, CardError, CardKey, PinWords};
 pub use ckr::{Remedy, proves_unsigned, remedy};
 pub use error::{KeyError, OpenError, StartError};
 pub use health::{TokenHealth, TokenState};

@@ -9,6 +9,7 @@ mod folder;
 mod keys;
 mod next_ca;
 mod officers;
+mod replace_pin;
 mod standing;
 
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ use crate::witness_file::role_marks;
 
 pub(crate) use folder::Folder;
 pub(crate) use next_ca::run as next_ca;
+pub(crate) use replace_pin::{SignedPin, run as replace_pin};
 
 /// How long a token may take to be there.
 const TOKEN_PATIENCE: Duration = Duration::from_secs(30);

@@ -8,6 +8,7 @@ mod officer;
 mod present;
 mod probe;
 mod registration;
+mod replace_pin;
 pub(crate) mod revoke_all;
 mod root;
 mod tsa;
@@ -32,6 +33,7 @@ pub(crate) use probe::{ProbeCommand, WatchArgs};
 
 pub(crate) use content::{DevicesArgs, Law, LintArgs, LintFormat, LintType, ProfileCommand};
 pub(crate) use registration::RegistrationCommand;
+pub(crate) use replace_pin::ReplacePinArgs;
 pub(crate) use root::{DraftArgs, OfflineArgs, RootCommand, SignDraftArgs};
 pub(crate) use tsa::{JournalArgs, RenewArgs, SignOrderArgs, SubmitOrderArgs, TsaCommand};
 pub(crate) use webhook::WebhookCommand;
@@ -134,6 +136,10 @@ pub(crate) enum CeremonyCommand {
     /// Make the next key and certificate of a CA, under the same name: a CA with a list and addresses of its own, which
     /// issues from when two security officers decide with `ndoba officer succeed-ca`. Two of them are there. The roles may run.
     NextCa(NextCaArgs),
+    /// Pin other security officers in the place of all that there are: their keys are lost or stolen, or they leave. Writes what
+    /// two operators then put into the configuration; nothing is believed before. Two security officers of before sign, or
+    /// witnesses alone stand for it. The roles may run.
+    ReplacePin(ReplacePinArgs),
     /// Accept a CA's key in the token where it turned up, restored from a backup by the HSM's own means. Two security officers are
     /// there. The roles may run: until then they sign nothing with it.
     AcceptKey {

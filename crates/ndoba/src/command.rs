@@ -1,6 +1,7 @@
 //! The commands: clients of the registration API, and those that work on this machine.
 
 pub(crate) mod accept_key;
+mod acceptance;
 pub(crate) mod application;
 pub(crate) mod audit;
 pub(crate) mod certificate;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use ndoba_clock::{OsRandom, SystemClock};
-use ndoba_order::Pin;
+use ndoba_order::Pins;
 use ndoba_settings::{CertificationAuthority, Database, Mode, Policies, QualifiedUnder, Settings};
 use ndoba_store::{Engine, PublishedFiles, Store, Witness};
 use ndoba_types::{Clock, Oid, Random, Span, SubjectPublicKeyInfo, UtcTime};
@@ -128,9 +128,9 @@ pub(crate) fn published(settings: &Settings) -> anyhow::Result<PublishedFiles> {
     Ok(PublishedFiles::open(&settings.paths.published)?)
 }
 
-/// The pinned security officers.
-pub(crate) fn pin(settings: &Settings) -> anyhow::Result<Pin> {
-    Pin::from_bytes(&files::read(&settings.paths.officers_pin)?).context("the officers' pin cannot be used")
+/// The pinned security officers: the first ceremony's, and whoever took their place.
+pub(crate) fn pins(settings: &Settings) -> anyhow::Result<Pins> {
+    Pins::from_bytes(&files::read(&settings.paths.officers_pin)?).context("the officers' pin cannot be used")
 }
 
 /// Addresses that certificates carry.

@@ -49,6 +49,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Ceremony(CeremonyCommand::Plan) => ceremony::print_plan()?,
         Command::Ceremony(CeremonyCommand::Run(args)) => ceremony::run(&args)?,
         Command::Ceremony(CeremonyCommand::NextCa(args)) => ceremony::next_ca(&args)?,
+        Command::Ceremony(CeremonyCommand::ReplacePin(args)) => ceremony::replace_pin(&args)?,
         Command::Root(command) => command::root::run(&command)?,
         Command::Ceremony(CeremonyCommand::AcceptKey { config, present, ca }) => {
             command::accept_key::run(&config.config, &present, &ca)?;

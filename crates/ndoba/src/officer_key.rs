@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use ndoba_client::{CannotSign, Identity, OfficerKey};
-use ndoba_hsm::{Card, CardError, CardKey, KeySpec};
-use ndoba_types::{BadCardUri, CardUri, Signature, SignatureAlgorithm, SubjectPublicKeyInfo};
+use ndoba_hsm::{Card, CardError, CardKey, KeySpec, PinWords};
+use ndoba_types::{BadCardUri, CardUri, Signature, SignatureAlgorithm, SubjectPublicKeyInfo, UtcTime};
 use ndoba_x509::Certificate;
 use rustls_pki_types::CertificateDer;
 
-use crate::operations_ca::made_in_development;
+use crate::operations_ca::{OperationsCa, made_in_development};
+use crate::words::Words;
 use crate::{files, tokens};
 
 /// The variable that names the library by which cards are reached, where a URI does not.
@@ -76,6 +77,43 @@ impl OfficerRef {
     }
 }
 
+impl OfficerRef {
+    /// The same at a ceremony: a key that is not on the card is made there, and one that has no certificate yet gets it from the
+    /// operations CA beside.
+    pub(crate) fn identity_or_certified(
+        &self,
+        operations: &OperationsCa,
+        name: &str,
+        now: UtcTime,
+    ) -> anyhow::Result<Identity> {
+        let Self::Card(uri) = self else { return self.identity() };
+        let (card, uri) = card(uri)?;
+        let key = match card.key(&uri) {
+            Err(CardError::NoKey { .. }) => OnCard(card.generate(&uri, KeySpec::P256)?),
+            found => OnCard(found?),
+        };
+        let own = match newest_certificate(&card, key.public_key()) {
+            Ok(own) => own,
+            Err(_) => {
+                let own = operations.certify(key.public_key(), name, now)?;
+                keep_certificate(&card, &key, &uri, &own)?;
+                own
+            }
+        };
+        Ok(Identity::new(Arc::new(key), vec![CertificateDer::from(own)])?)
+    }
+}
+
+impl PinWords for Words {
+    fn question(&self, card: &str, last: bool) -> String {
+        if last { self.pin_of_card_last(card) } else { self.pin_of_card(card) }
+    }
+
+    fn at_the_reader(&self, card: &str) -> String {
+        self.pin_at_reader(card)
+    }
+}
+
 /// Key and certificates from a file, whosever they are.
 pub(crate) fn from_file(path: &Path) -> anyhow::Result<Identity> {
     let pem = files::read(path)?;
@@ -106,7 +144,7 @@ pub(crate) fn found_or_made(uri: &CardUri, spec: KeySpec) -> anyhow::Result<OnCa
     match card.key(&uri) {
         Err(CardError::NoKey { .. }) => {
             let key = card.generate(&uri, spec)?;
-            eprintln!("made the key {uri} on the card {}", card.label());
+            eprintln!("{}", Words::spoken().made_key(&uri, card.label()));
             Ok(OnCard(key))
         }
         found => Ok(OnCard(found?)),
@@ -145,6 +183,6 @@ fn card(uri: &CardUri) -> anyhow::Result<(Card, CardUri)> {
     let module = uri.module.clone().or_else(|| std::env::var_os(MODULE).map(PathBuf::from));
     let uri = CardUri { module, ..uri.clone() };
     let card = Card::find(&uri)?;
-    card.log_in(uri.pin.as_ref().map(tokens::pin_source).transpose()?)?;
+    card.log_in(uri.pin.as_ref().map(tokens::pin_source).transpose()?, &Words::spoken())?;
     Ok((card, uri))
 }

@@ -44,6 +44,7 @@ impl Opening<'_> {
     /// Shows each of the two what is done, asks, and has the officer's key sign; one after the other, since they may have one
     /// reader for their cards. Verified, and kept as evidence, when it returns.
     pub(crate) fn by(&self, present: &PresentArgs, told: &[String]) -> anyhow::Result<There> {
+        Words(present.language.into()).speak();
         let presence = self.presence()?;
         let mut lines = told.to_vec();
         lines.extend(describe(&presence.to_bytes()?, present.language.into())?);
@@ -102,14 +103,19 @@ impl Opening<'_> {
 
     fn attended(&self, presence: &Presence, signatures: &[String]) -> anyhow::Result<Attended> {
         let attended = attend(presence, signatures, self.register, self.world.clock.now())?;
-        // The evidence first: what the audit log names by its digest must be there to be looked at.
-        let kept = self.settings.paths.state.join("sessions").join(attended.digest().to_string());
-        files::write(&kept.join("statement.json"), attended.bytes())?;
-        for (number, jws) in (1..).zip(attended.signatures()) {
-            files::write(&kept.join(format!("signature-{number}.json")), jws)?;
-        }
+        kept(self.settings, &attended)?;
         Ok(attended)
     }
+}
+
+/// Keeps the evidence, before the audit log names it by its digest: it must be there to be looked at.
+pub(crate) fn kept(settings: &Settings, there: &Attended) -> anyhow::Result<()> {
+    let kept = settings.paths.state.join("sessions").join(there.digest().to_string());
+    files::write(&kept.join("statement.json"), there.bytes())?;
+    for (number, jws) in (1..).zip(there.signatures()) {
+        files::write(&kept.join(format!("signature-{number}.json")), jws)?;
+    }
+    Ok(())
 }
 
 /// For the audit log.

@@ -208,10 +208,12 @@ impl Memory {
     ) -> anyhow::Result<(AcceptedRestore, RestorePlan)> {
         let (found, plan) = self.statement(now)?;
         let grants = self.store.grants_after(0)?.into_iter().map(|grant| (grant.bytes, grant.signatures));
-        let register =
-            Register::replay(&installation::pin(&self.settings)?, grants).map_err(|(place, refusal)| {
-                anyhow::Error::new(refusal).context(format!("grant {place} of the database"))
-            })?;
+        let pins = installation::pins(&self.settings)?;
+        let register = Register::replay_so_far(&pins, grants).map_err(|(place, refusal)| {
+            anyhow::Error::new(refusal).context(format!("grant {place} of the database"))
+        })?;
+        // A database of before a pin was replaced must not bring back whom it replaced.
+        let register = register.under_newest_pin();
         let accepted = accept_restore(bytes, signatures, &found, &register, now)
             .context("the restored database is not accepted")?;
         Ok((accepted, plan))

@@ -1,6 +1,7 @@
 //! Attacks on approvals: each of them is refused, for its own reason (K-P01, K-P02).
 
 mod desk;
+pub(crate) mod pin;
 
 use std::sync::LazyLock;
 
@@ -495,7 +496,7 @@ fn approval_by_a_replayed_register() {
         created: now(),
     };
     world.append(&GrantDocument::End(end.clone())).unwrap();
-    let replayed = Register::replay(&world.pin, world.chain.clone()).unwrap();
+    let replayed = Register::replay(&world.pin.clone().into(), world.chain.clone()).unwrap();
     assert_eq!(replayed.appointments(), world.register.appointments());
     assert_eq!((replayed.head(), replayed.seq()), (world.register.head(), 5));
     // A pinned officer who was ended signs no more; ending what has ended, or nobody, is refused.
@@ -512,10 +513,13 @@ fn approval_by_a_replayed_register() {
     // A link missing from the chain.
     let mut broken = world.chain.clone();
     broken.remove(1);
-    assert_eq!(Register::replay(&world.pin, broken).unwrap_err(), (2, RegisterRefusal::NotNext));
+    assert_eq!(
+        Register::replay(&world.pin.clone().into(), broken).unwrap_err(),
+        (2, RegisterRefusal::NotNext)
+    );
     // Another pin.
     let other = Pin { created: now(), ..world.pin.clone() };
-    assert_eq!(Register::replay(&other, world.chain.clone()).unwrap_err().0, 1);
+    assert_eq!(Register::replay(&other.into(), world.chain.clone()).unwrap_err().0, 1);
 }
 
 #[test]

@@ -219,7 +219,8 @@ fn check_signatures<S: AsRef<[u8]>>(
         let covers = match jws.header().role {
             SignerRole::Approver => over(SignerRole::Submitter),
             SignerRole::SecondSecurityOfficer => over(SignerRole::SecurityOfficer),
-            SignerRole::Desk
+            SignerRole::Appointed
+            | SignerRole::Desk
             | SignerRole::Observer
             | SignerRole::RevocationOfficer
             | SignerRole::SecurityOfficer
@@ -252,7 +253,7 @@ fn check_signature<'r>(
     if !officer.is_active(now) {
         return Err(Refusal::SignerNotInOffice);
     }
-    if !officer.roles.contains(header.role.required()) {
+    if header.role.required().is_none_or(|role| !officer.roles.contains(role)) {
         return Err(Refusal::WrongRole);
     }
     let person = match &order.content {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::document::{self, Malformed};
-use crate::{AcceptRestore, GrantDocument, Order, Presence};
+use crate::{AcceptRestore, Acceptance, GrantDocument, Order, Presence};
 
 /// In which language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,15 +23,17 @@ pub enum Language {
 ///
 /// [`Malformed`] when the bytes are none of them: then nobody should sign them.
 pub fn describe(bytes: &[u8], language: Language) -> Result<Vec<String>, Malformed> {
-    let (kind, members) = document::open(bytes)?;
+    let (_, kind, members) = document::open_versioned(bytes)?;
     let readable = [
         Order::from_bytes(bytes).map(drop),
         GrantDocument::from_bytes(bytes).map(drop),
         AcceptRestore::from_bytes(bytes).map(drop),
         Presence::from_bytes(bytes).map(drop),
+        Acceptance::from_bytes(bytes).map(drop),
     ];
     // Each kind has one reader; the others say that they do not know it.
-    let verdict = readable.into_iter().find(|read| *read != Err(Malformed::UnknownKind));
+    let other = [Err(Malformed::UnknownKind), Err(Malformed::OtherVersion)];
+    let verdict = readable.into_iter().find(|read| !other.contains(read));
     verdict.unwrap_or(Err(Malformed::UnknownKind))?;
     let mut lines = vec![heading(&kind, language)];
     for (key, value) in &members {
@@ -123,6 +125,11 @@ fn heading(kind: &str, language: Language) -> String {
             "End a standing authorisation for OCSP responders",
             "OCSP მოპასუხეების მუდმივი ნებართვის შეწყვეტა",
         ),
+        "replace-pin" => (
+            "Pin other security officers: those of before, and all whom they appointed security officers, go",
+            "უსაფრთხოების სხვა ოფიცრების დამაგრება: წინანდელები და მათ მიერ დანიშნული უსაფრთხოების ყველა ოფიცერი უფლებამოსილებას კარგავს",
+        ),
+        "acceptance" => ("Accept an appointment", "დანიშვნაზე თანხმობა"),
         "grant" => ("Appoint an officer", "თანამშრომლის დანიშვნა"),
         "end-grant" => ("End an officer's appointment", "თანამშრომლის უფლებამოსილების შეწყვეტა"),
         other => (other, other),
@@ -139,6 +146,8 @@ fn pick<'w>((english, georgian): (&'w str, &'w str), language: Language) -> &'w 
 
 /// The members' names for people: English, Georgian.
 const LABELS: &[(&str, &str, &str)] = &[
+    ("acceptance", "Officer's signature on the acceptance", "თანამშრომლის ხელმოწერა თანხმობაზე"),
+    ("accepted_at", "Accepted by the officer", "თანამშრომელი დათანხმდა"),
     ("act", "What is done", "რა კეთდება"),
     ("agreement", "Agreement (SHA-256)", "ხელშეკრულება (SHA-256)"),
     ("authorisation", "Standing authorisation", "მუდმივი ნებართვა"),
@@ -187,6 +196,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("organization", "Organisation", "ორგანიზაცია"),
     ("organization_identifier", "Organisation's identifier", "ორგანიზაციის იდენტიფიკატორი"),
     ("person", "Person (commitment)", "პირი (ჰეში)"),
+    ("pin", "Pin of before (SHA-256)", "წინანდელი დამაგრება (SHA-256)"),
     ("prev", "Previous document (SHA-256)", "წინა დოკუმენტი (SHA-256)"),
     ("profile", "Profile", "პროფილი"),
     ("reason", "Reason", "მიზეზი"),
@@ -197,6 +207,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("role", "Role", "როლი"),
     ("roles", "Role", "როლი"),
     ("second_script", "Name in another script", "სახელი სხვა დამწერლობით"),
+    ("security_officers", "Security officer", "უსაფრთხოების ოფიცერი"),
     ("seq", "Number in the register", "ნომერი რეესტრში"),
     ("serial", "Certificate (serial number)", "სერტიფიკატი (სერიული ნომერი)"),
     ("serial_number", "Identifier", "იდენტიფიკატორი"),
@@ -207,6 +218,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("surname", "Surname", "გვარი"),
     ("tokens", "Token (serial number)", "ტოკენი (სერიული ნომერი)"),
     ("type", "Kind", "სახე"),
+    ("vetting", "Papers of vetting and appointment", "შემოწმებისა და დანიშვნის დოკუმენტები"),
     ("version", "Status version", "სტატუსის ვერსია"),
     ("witnesses", "Witness that ends", "მოწმე, რომელიც სრულდება"),
 ];

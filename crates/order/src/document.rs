@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use unicode_normalization::is_nfc;
 
-/// The version of every document format here; another is refused, not guessed at.
+/// The version of every document format here but that of grants, which have a second; another is refused, not guessed at.
 pub(crate) const VERSION: u64 = 1;
 
 /// The most octets of a document: an order with a legal person's names and 32 digests has under 6 000.
@@ -25,7 +25,7 @@ pub enum Malformed {
     #[error("the document is not in its canonical form")]
     NotCanonical(#[source] NotCanonical),
     /// Another version of the format, or no version.
-    #[error("the document's version is not {VERSION}")]
+    #[error("the document's version is none that is known here")]
     OtherVersion,
     /// More octets than any document needs.
     #[error("the document is longer than {MAX_LEN} octets")]
@@ -61,6 +61,14 @@ pub struct MemberError(&'static str);
 
 /// Reads canonical bytes as an object of this version and gives its kind and its other members.
 pub(crate) fn open(bytes: &[u8]) -> Result<(String, Map<String, Value>), Malformed> {
+    match open_versioned(bytes)? {
+        (VERSION, kind, members) => Ok((kind, members)),
+        (_, _, _) => Err(Malformed::OtherVersion),
+    }
+}
+
+/// The same of any version, which the caller knows or refuses.
+pub(crate) fn open_versioned(bytes: &[u8]) -> Result<(u64, String, Map<String, Value>), Malformed> {
     if bytes.len() > MAX_LEN {
         return Err(Malformed::TooLong);
     }
@@ -71,11 +79,9 @@ pub(crate) fn open(bytes: &[u8]) -> Result<(String, Map<String, Value>), Malform
     let Value::Object(mut members) = value else {
         return Err(Malformed::rule("a document is a JSON object"));
     };
-    if members.remove("v").as_ref().and_then(Value::as_u64) != Some(VERSION) {
-        return Err(Malformed::OtherVersion);
-    }
+    let version = members.remove("v").as_ref().and_then(Value::as_u64).ok_or(Malformed::OtherVersion)?;
     match members.remove("kind") {
-        Some(Value::String(kind)) => Ok((kind, members)),
+        Some(Value::String(kind)) => Ok((version, kind, members)),
         Some(_) | None => Err(Malformed::UnknownKind),
     }
 }
@@ -104,10 +110,19 @@ pub(crate) fn parse<T: DeserializeOwned>(
 
 /// The canonical bytes of a document.
 pub(crate) fn write<T: Serialize>(kind: &str, content: &T) -> Result<Vec<u8>, Malformed> {
+    write_versioned(kind, VERSION, content)
+}
+
+/// The same of another version.
+pub(crate) fn write_versioned<T: Serialize>(
+    kind: &str,
+    version: u64,
+    content: &T,
+) -> Result<Vec<u8>, Malformed> {
     let Ok(Value::Object(mut members)) = serde_json::to_value(content) else {
         return Err(Malformed::rule("a document is a JSON object"));
     };
-    members.insert("v".into(), VERSION.into());
+    members.insert("v".into(), version.into());
     members.insert("kind".into(), kind.into());
     let bytes = canonical::encode(&Value::Object(members)).map_err(Malformed::NotCanonical)?;
     if bytes.len() > MAX_LEN { Err(Malformed::TooLong) } else { Ok(bytes) }

@@ -7,14 +7,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::describe::is_hidden;
 use crate::document::{self, Malformed};
-use crate::{AuthoriseResponder, EndResponder, Office, RevokeCa, Roles, SucceedCa, TerminateCa, as_text};
+use crate::{
+    Acceptance, AuthoriseResponder, EndResponder, Office, ReplacePin, RevokeCa, Role, Roles, SucceedCa,
+    TerminateCa, as_text,
+};
 
 const GRANT: &str = "grant";
+/// The version of grants with the papers of the vetting and the officer's acceptance.
+const RECORDED: u64 = 2;
 const END_GRANT: &str = "end-grant";
 const AUTHORISE_RESPONDER: &str = "authorise-responder";
 const END_RESPONDER: &str = "end-responder";
 const TERMINATE_CA: &str = "terminate-ca";
 const REVOKE_CA: &str = "revoke-ca";
+const REPLACE_PIN: &str = "replace-pin";
 const SUCCEED_CA: &str = "succeed-ca";
 
 /// A document of the register's chain.
@@ -28,6 +34,8 @@ pub enum GrantDocument {
     EndResponder(EndResponder),
     /// An appointment; two security officers sign (P-02).
     Grant(Grant),
+    /// Other pinned security officers, from a ceremony; all of them sign, and two of before where they are there still.
+    ReplacePin(ReplacePin),
     /// The revocation of a CA; two security officers sign.
     RevokeCa(RevokeCa),
     /// The next key of a CA, and from when on it issues; two security officers sign.
@@ -73,6 +81,16 @@ pub struct Grant {
     /// Until when, inclusive.
     #[serde(with = "as_text")]
     pub not_after: UtcTime,
+    /// The papers of the vetting and the appointment by senior management (REQ-7.2-15, -17): where they are to be found, 1 to 200
+    /// characters. Grants of the format's first version have none, and no acceptance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vetting: Option<String>,
+    /// When the officer accepted (REQ-7.2-16); a service accepts nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text::option")]
+    pub accepted_at: Option<UtcTime>,
+    /// The officer's signature on the [`Acceptance`] of just these roles, in this office, with this key: flattened JWS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<String>,
     /// When it was written.
     #[serde(with = "as_text")]
     pub created: UtcTime,
@@ -115,7 +133,8 @@ impl GrantDocument {
             Self::AuthoriseResponder(authorise) => document::write(AUTHORISE_RESPONDER, authorise),
             Self::End(end) => document::write(END_GRANT, end),
             Self::EndResponder(end) => document::write(END_RESPONDER, end),
-            Self::Grant(grant) => document::write(GRANT, grant),
+            Self::Grant(grant) => document::write_versioned(GRANT, grant.version(), grant),
+            Self::ReplacePin(replace) => document::write(REPLACE_PIN, replace),
             Self::RevokeCa(revoke) => document::write(REVOKE_CA, revoke),
             Self::SucceedCa(succeed) => document::write(SUCCEED_CA, succeed),
             Self::TerminateCa(end) => document::write(TERMINATE_CA, end),
@@ -128,7 +147,10 @@ impl GrantDocument {
     ///
     /// [`Malformed`] for everything but the canonical bytes of a grant that keeps the format's rules.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Malformed> {
-        let (kind, members) = document::open(bytes)?;
+        let (version, kind, members) = document::open_versioned(bytes)?;
+        if version != document::VERSION && (version, kind.as_str()) != (RECORDED, GRANT) {
+            return Err(Malformed::OtherVersion);
+        }
         let document = match kind.as_str() {
             GRANT => {
                 let grant: Grant = document::read(members)?;
@@ -142,6 +164,11 @@ impl GrantDocument {
                 Self::AuthoriseResponder(Box::new(authorise))
             }
             END_RESPONDER => Self::EndResponder(document::read(members)?),
+            REPLACE_PIN => {
+                let replace: ReplacePin = document::read(members)?;
+                replace.check()?;
+                Self::ReplacePin(replace)
+            }
             REVOKE_CA => {
                 let revoke: RevokeCa = document::read(members)?;
                 revoke.check()?;
@@ -184,6 +211,7 @@ impl GrantDocument {
         match self {
             Self::AuthoriseResponder(_)
             | Self::EndResponder(_)
+            | Self::ReplacePin(_)
             | Self::RevokeCa(_)
             | Self::SucceedCa(_)
             | Self::TerminateCa(_) => None,
@@ -192,9 +220,10 @@ impl GrantDocument {
         }
     }
 
-    /// How many security officers sign it.
+    /// How many sign it; of a pin those who are pinned, and two security officers of before where there are any.
     pub fn signatures(&self) -> usize {
         match self {
+            Self::ReplacePin(replace) => replace.security_officers.len() + 2,
             Self::End(_) | Self::EndResponder(_) => 1,
             Self::AuthoriseResponder(_)
             | Self::Grant(_)
@@ -211,6 +240,7 @@ impl GrantDocument {
             Self::End(one) => (one.installation, one.seq, one.prev, one.created),
             Self::EndResponder(one) => (one.installation, one.seq, one.prev, one.created),
             Self::Grant(one) => (one.installation, one.seq, one.prev, one.created),
+            Self::ReplacePin(one) => (one.installation, one.seq, one.prev, one.created),
             Self::RevokeCa(one) => (one.installation, one.seq, one.prev, one.created),
             Self::SucceedCa(one) => (one.installation, one.seq, one.prev, one.created),
             Self::TerminateCa(one) => (one.installation, one.seq, one.prev, one.created),
@@ -219,6 +249,34 @@ impl GrantDocument {
 }
 
 impl Grant {
+    /// The format's version: 1, or 2 with the papers and the acceptance.
+    pub fn version(&self) -> u64 {
+        let Self { vetting, accepted_at, acceptance, .. } = self;
+        if vetting.is_none() && accepted_at.is_none() && acceptance.is_none() {
+            document::VERSION
+        } else {
+            RECORDED
+        }
+    }
+
+    /// Whether no person but a service is appointed.
+    pub fn is_of_a_service(&self) -> bool {
+        self.roles.contains(Role::Desk)
+    }
+
+    /// Whether the officer accepted just this, by the signature in it.
+    pub(crate) fn is_accepted(&self) -> bool {
+        let Self { installation, spki, key, roles, office, accepted_at, acceptance, created, .. } = self;
+        let accepts = Acceptance {
+            installation: *installation,
+            spki: *spki,
+            roles: roles.clone(),
+            office: office.clone(),
+        };
+        let signed = acceptance.as_ref().and_then(|jws| accepts.accepted(jws.as_bytes(), key, *created));
+        signed.is_some() && signed == *accepted_at
+    }
+
     fn check(&self) -> Result<(), Malformed> {
         if self.not_after <= self.not_before {
             return Err(Malformed::rule("an appointment ends after it begins"));
@@ -228,6 +286,20 @@ impl Grant {
         }
         if KeyKind::of(&self.key).is_err() {
             return Err(Malformed::rule("an officer's public key is a key of a known kind"));
+        }
+        if self.version() == RECORDED {
+            let papers = self.vetting.as_deref().unwrap_or_default();
+            if !(1..=200).contains(&papers.chars().count()) || papers.chars().any(is_hidden) {
+                return Err(Malformed::rule(
+                    "a reference of vetting has 1 to 200 characters, none of them hidden or a control",
+                ));
+            }
+            let is_of_a_person = !self.is_of_a_service();
+            if self.accepted_at.is_some() != is_of_a_person || self.acceptance.is_some() != is_of_a_person {
+                return Err(Malformed::rule(
+                    "an officer's appointment has the officer's acceptance, a service's none",
+                ));
+            }
         }
         let shown = self.name_shown.as_deref().unwrap_or("-");
         if !(1..=100).contains(&shown.chars().count()) || shown.chars().any(is_hidden) {

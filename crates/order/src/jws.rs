@@ -47,6 +47,9 @@ impl JwsAlgorithm {
 /// What is signed, so that a signature over one is none over the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MediaType {
+    /// An officer's own acceptance of an appointment.
+    #[serde(rename = "ndoba-acceptance+jws")]
+    Acceptance,
     /// A document of the register.
     #[serde(rename = "ndoba-grant+jws")]
     Grant,

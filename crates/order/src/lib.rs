@@ -2,13 +2,14 @@
 //! signatures over them.
 //!
 //! The CA believes nothing in its database that is not signed here. [`authorise`] is the one door: canonical bytes
-//! and signatures in, an [`AuthorisedOrder`] or a [`Refusal`] out. [`Register`] is replayed from the [`Pin`], which
-//! does not come from the database. [`accept_restore`] lets two security officers accept a database that is behind its
+//! and signatures in, an [`AuthorisedOrder`] or a [`Refusal`] out. [`Register`] is replayed from the [`Pins`], which
+//! do not come from the database. [`accept_restore`] lets two security officers accept a database that is behind its
 //! witnesses, [`attend`] proves that two are there before a CA's key is used. [`accept_responder_request`] judges a responder's request under a standing authorisation. [`Trail`] judges all of it once more, for whoever has an export. Nothing here reads a clock, a file or a database, or holds a private key.
 //!
 //! That a CSR has the digest an order names, that the certificate to revoke exists, that the order was not carried
 //! out before: that is the CA's to check, with its ledger.
 
+mod acceptance;
 #[cfg(test)]
 mod approval;
 mod as_text;
@@ -22,8 +23,10 @@ mod office;
 mod order;
 mod person;
 mod pin;
+mod pins;
 mod presence;
 mod register;
+mod replace_pin;
 mod restore;
 mod role;
 mod standing;
@@ -34,6 +37,7 @@ mod test_support;
 mod trail;
 mod unit;
 
+pub use acceptance::Acceptance;
 pub use authorise::{
     AcceptedSignature, AuthorisedOrder, Refusal, Signer, accept_signature, authorise, authorise_again,
 };
@@ -46,8 +50,10 @@ pub use office::{BadOffice, Office};
 pub use order::{Issue, Order, OrderContent, OrderKind, ProfileRef, Release, Revoke, Suspend};
 pub use person::person_commitment;
 pub use pin::{Pin, PinnedOfficer};
+pub use pins::Pins;
 pub use presence::{Act, Attended, Presence, PresenceRefusal, attend};
 pub use register::{Appointment, Register, RegisterRefusal};
+pub use replace_pin::{NewlyPinned, ReplacePin};
 pub use restore::{
     AcceptRestore, AcceptedRestore, AuthorityMarks, RestoreMarks, RestoreRefusal, WitnessedMarks,
     accept_restore,

@@ -1,6 +1,9 @@
 //! The register of officers: what follows from the pin and the chain of grants, and from nothing else. Standing
 //! authorisations of responders are links of the same chain.
 
+mod refusal;
+mod switch;
+
 use std::collections::HashMap;
 
 use ndoba_types::{InstallationId, OfficerId, Sha256Digest, Span, SubjectPublicKeyInfo, UtcTime};
@@ -8,9 +11,12 @@ use ndoba_x509::{KeyIdentifier, RevocationReason};
 
 use crate::document::Malformed;
 use crate::{
-    AuthoriseResponder, BadJws, EndGrant, EndResponder, FlatJws, Grant, GrantDocument, MediaType, Office,
-    Pin, Role, Roles, SignerRole, StandingAuthorisation, SucceedCa,
+    AuthoriseResponder, EndGrant, EndResponder, FlatJws, Grant, GrantDocument, MediaType, Office, Pin, Pins,
+    Role, Roles, SignerRole, StandingAuthorisation, SucceedCa,
 };
+use switch::Awaited;
+
+pub use refusal::RegisterRefusal;
 
 /// Clocks of officers' computers may differ from ours by this much.
 pub(crate) const SKEW: Span = Span::minutes(5);
@@ -91,15 +97,23 @@ pub struct Register {
     revoked: Vec<(KeyIdentifier, RevocationReason)>,
     /// One for each key that is followed by another.
     successions: Vec<SucceedCa>,
+    /// Whether a grant has the officer's acceptance: none without follows then.
+    is_recorded: bool,
+    /// The pins that the configuration names and whose documents have not joined the chain.
+    awaited: Awaited,
 }
 
 impl Register {
-    /// The register with the pinned security officers only.
+    /// The register with the pinned security officers only, where their pin was never replaced.
     ///
     /// # Errors
     ///
     /// [`Malformed`] when the pin breaks a rule of its format.
     pub fn from_pin(pin: &Pin) -> Result<Self, Malformed> {
+        Self::pinned(pin, Awaited::default())
+    }
+
+    fn pinned(pin: &Pin, awaited: Awaited) -> Result<Self, Malformed> {
         let mut register = Self {
             installation: pin.installation,
             head: pin.digest()?,
@@ -113,9 +127,10 @@ impl Register {
             terminated: Vec::new(),
             revoked: Vec::new(),
             successions: Vec::new(),
+            is_recorded: false,
+            awaited,
         };
-        let roles =
-            Roles::new([Role::SecurityOfficer]).map_err(|_| Malformed::rule("a role stands alone"))?;
+        let roles = security_officer()?;
         for one in &pin.security_officers {
             register.insert(Appointment {
                 officer: one.officer,
@@ -133,21 +148,39 @@ impl Register {
         Ok(register)
     }
 
-    /// The register after all documents of the chain, each with its signatures, in order.
+    /// The register after all documents of the chain, each with its signatures, in order; the configuration's newest pin is in
+    /// force in it.
     ///
     /// # Errors
     ///
     /// [`RegisterRefusal`] with the place of the first document that does not follow: nothing of the register may be
     /// used then.
     pub fn replay<D, S>(
-        pin: &Pin,
+        pins: &Pins,
         chain: impl IntoIterator<Item = (D, Vec<S>)>,
     ) -> Result<Self, (u64, RegisterRefusal)>
     where
         D: AsRef<[u8]>,
         S: AsRef<[u8]>,
     {
-        let mut register = Self::from_pin(pin).map_err(|error| (0, error.into()))?;
+        let register = Self::replay_so_far(pins, chain)?;
+        if register.is_whole() { Ok(register) } else { Err((register.seq, RegisterRefusal::PinNotReached)) }
+    }
+
+    /// The same where the chain may have lost documents, and the newest pin's with them: see [`Self::under_newest_pin`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::replay`].
+    pub fn replay_so_far<D, S>(
+        pins: &Pins,
+        chain: impl IntoIterator<Item = (D, Vec<S>)>,
+    ) -> Result<Self, (u64, RegisterRefusal)>
+    where
+        D: AsRef<[u8]>,
+        S: AsRef<[u8]>,
+    {
+        let mut register = Self::from_pins(pins).map_err(|error| (0, error.into()))?;
         for (document, signatures) in chain {
             let place = register.next_seq();
             register.append(document.as_ref(), &signatures).map_err(|refusal| (place, refusal))?;
@@ -166,7 +199,10 @@ impl Register {
         signatures: &[S],
         now: UtcTime,
     ) -> Result<GrantDocument, RegisterRefusal> {
-        check_fresh(&GrantDocument::from_bytes(bytes)?, now)?;
+        let document = GrantDocument::from_bytes(bytes)?;
+        // What makes a new pin hold is the configuration: its document may join the chain whenever all machines have it.
+        let fresh = if let GrantDocument::ReplacePin(_) = document { None } else { Some(FRESH) };
+        check_fresh(&document, fresh, now)?;
         self.append(bytes, signatures)
     }
 
@@ -184,6 +220,10 @@ impl Register {
         signatures: &[S],
     ) -> Result<GrantDocument, RegisterRefusal> {
         let document = self.check(bytes)?;
+        if let GrantDocument::ReplacePin(replace) = &document {
+            self.replace_pin(replace, bytes, signatures)?;
+            return Ok(document);
+        }
         let mut signers: Vec<OfficerId> = Vec::new();
         for signature in signatures {
             let signer = self.signer(&document, bytes, signature.as_ref())?;
@@ -200,6 +240,7 @@ impl Register {
         self.apply(&document);
         self.seq = document.seq();
         self.latest = document.created();
+        self.switch();
         Ok(document)
     }
 
@@ -216,7 +257,7 @@ impl Register {
         now: UtcTime,
     ) -> Result<OfficerId, RegisterRefusal> {
         let document = self.check(bytes)?;
-        check_fresh(&document, now)?;
+        check_fresh(&document, Some(FRESH), now)?;
         self.signer(&document, bytes, signature)
     }
 
@@ -232,11 +273,13 @@ impl Register {
         if document.created() < self.latest {
             return Err(RegisterRefusal::TimeWentBack);
         }
+        self.check_awaited(&document)?;
         match &document {
             GrantDocument::AuthoriseResponder(authorise) => self.check_authorise(authorise)?,
             GrantDocument::End(end) => self.check_end(end)?,
             GrantDocument::EndResponder(end) => self.check_end_responder(end)?,
             GrantDocument::Grant(grant) => self.check_grant(grant)?,
+            GrantDocument::ReplacePin(replace) => self.check_pinned(replace)?,
             GrantDocument::RevokeCa(revoke) if self.ca_revocation(revoke.ca).is_some() => {
                 return Err(RegisterRefusal::CaRevoked);
             }
@@ -286,6 +329,12 @@ impl Register {
     }
 
     fn check_grant(&self, grant: &Grant) -> Result<(), RegisterRefusal> {
+        if grant.version() == 1 && self.is_recorded {
+            return Err(RegisterRefusal::OldForm);
+        }
+        if grant.version() > 1 && !grant.is_of_a_service() && !grant.is_accepted() {
+            return Err(RegisterRefusal::NotAccepted);
+        }
         if self.by_person.get(&grant.person).is_some_and(|other| *other != grant.officer) {
             return Err(RegisterRefusal::PersonKnown);
         }
@@ -326,6 +375,7 @@ impl Register {
             GrantDocument::AuthoriseResponder(_)
             | GrantDocument::End(_)
             | GrantDocument::EndResponder(_)
+            | GrantDocument::ReplacePin(_)
             | GrantDocument::RevokeCa(_)
             | GrantDocument::SucceedCa(_)
             | GrantDocument::TerminateCa(_) => false,
@@ -353,6 +403,7 @@ impl Register {
                 self.standing.push(StandingAuthorisation::signed(authorise, self.head));
             }
             GrantDocument::End(_) => {}
+            GrantDocument::ReplacePin(replace) => self.pin_instead(replace),
             GrantDocument::RevokeCa(revoke) => {
                 self.end_standing(revoke.ca, revoke.created);
                 self.revoked.push((revoke.ca, revoke.reason));
@@ -370,19 +421,26 @@ impl Register {
                     ended.end(end.created);
                 }
             }
-            GrantDocument::Grant(grant) => self.insert(Appointment {
-                officer: grant.officer,
-                person: Some(grant.person),
-                name_shown: grant.name_shown.clone(),
-                spki: grant.key.clone(),
-                roles: grant.roles.clone(),
-                office: Some(grant.office.clone()),
-                not_before: grant.not_before,
-                not_after: grant.not_after,
-                seq: grant.seq,
-                ended: None,
-            }),
+            GrantDocument::Grant(grant) => {
+                self.is_recorded |= grant.version() > 1;
+                self.appoint(grant);
+            }
         }
+    }
+
+    fn appoint(&mut self, grant: &Grant) {
+        self.insert(Appointment {
+            officer: grant.officer,
+            person: Some(grant.person),
+            name_shown: grant.name_shown.clone(),
+            spki: grant.key.clone(),
+            roles: grant.roles.clone(),
+            office: Some(grant.office.clone()),
+            not_before: grant.not_before,
+            not_after: grant.not_after,
+            seq: grant.seq,
+            ended: None,
+        });
     }
 
     fn insert(&mut self, appointment: Appointment) {
@@ -467,117 +525,17 @@ impl Register {
     }
 }
 
-fn check_fresh(document: &GrantDocument, now: UtcTime) -> Result<(), RegisterRefusal> {
+/// What pinned officers are, and nothing else.
+fn security_officer() -> Result<Roles, Malformed> {
+    Roles::new([Role::SecurityOfficer]).map_err(|_| Malformed::rule("a role stands alone"))
+}
+
+/// `age` is how long ago it may have been written.
+fn check_fresh(document: &GrantDocument, age: Option<Span>, now: UtcTime) -> Result<(), RegisterRefusal> {
     let created = document.created();
-    if created > now.plus(SKEW) || now.since(created) > FRESH {
+    if created > now.plus(SKEW) || age.is_some_and(|age| now.since(created) > age) {
         Err(RegisterRefusal::NotFresh)
     } else {
         Ok(())
-    }
-}
-
-/// Why a document does not enter the register.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RegisterRefusal {
-    /// The identifier is another authorisation's.
-    #[error("there is an authorisation with that identifier already")]
-    AuthorisationKnown,
-    /// The CA was revoked, for ever.
-    #[error("the CA was revoked")]
-    CaRevoked,
-    /// Another key issues in its place already.
-    #[error("another key issues in the place of that CA already")]
-    CaSucceeded,
-    /// The CA was ended, for ever.
-    #[error("the CA has ended")]
-    CaTerminated,
-    /// The key was, or is, another officer's, or was given up.
-    #[error("the key belongs to an appointment already")]
-    KeyKnown,
-    /// Not a document of the register.
-    #[error("the document is malformed")]
-    Malformed(#[from] Malformed),
-    /// Nothing to end: no such authorisation, or it ended.
-    #[error("no such authorisation is in force")]
-    NoSuchAuthorisation,
-    /// Nobody to end the appointment of.
-    #[error("no such officer has an appointment")]
-    NoSuchOfficer,
-    /// Written in the future, or more than 7 days ago.
-    #[error("the document was not written just now")]
-    NotFresh,
-    /// Its number or its link is not that of the next document.
-    #[error("the document does not follow the last one of the chain")]
-    NotNext,
-    /// For another installation.
-    #[error("the document is for another installation")]
-    OtherInstallation,
-    /// The officer's identifier stands for another person.
-    #[error("the officer's identifier stands for another person")]
-    OtherPerson,
-    /// A security officer signs the own appointment.
-    #[error("nobody signs their own appointment")]
-    OwnGrant,
-    /// The person has another identifier already.
-    #[error("the person is an officer under another identifier")]
-    PersonKnown,
-    /// Replacing a pinned security officer is a ceremony.
-    #[error("a pinned security officer is replaced in a ceremony, not by a grant")]
-    Pinned,
-    /// Both signatures are of one person.
-    #[error("the signatures are of the same person")]
-    SamePerson,
-    /// Malformed, or does not hold.
-    #[error("a signature is not valid")]
-    Signature(#[from] BadJws),
-    /// Too few or too many.
-    #[error("the document needs {needed} signatures and has {given}")]
-    SignatureCount {
-        /// How many it needs.
-        needed: usize,
-        /// How many there are.
-        given: usize,
-    },
-    /// The next key of a CA stands in a row of generations already, or would take over before its predecessor began.
-    #[error("the next key stands in a row of generations already, or would take over too early")]
-    SuccessorUnfit,
-    /// Written before the last document.
-    #[error("the document says it was written before the last one")]
-    TimeWentBack,
-    /// No officer has that key.
-    #[error("no officer has the key that signed")]
-    UnknownSigner,
-    /// The signer is not a security officer at that time, or signed as something else.
-    #[error("the signer is not a security officer at the time")]
-    WrongRole,
-}
-
-impl RegisterRefusal {
-    /// A stable name for programs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::AuthorisationKnown => "grant-authorisation-known",
-            Self::CaRevoked => "grant-ca-revoked",
-            Self::CaSucceeded => "grant-ca-succeeded",
-            Self::CaTerminated => "grant-ca-terminated",
-            Self::KeyKnown => "grant-key-known",
-            Self::Malformed(malformed) => malformed.code(),
-            Self::NoSuchAuthorisation => "grant-no-such-authorisation",
-            Self::NoSuchOfficer => "grant-no-such-officer",
-            Self::NotFresh => "grant-not-fresh",
-            Self::NotNext => "grant-not-next",
-            Self::OtherInstallation => "grant-other-installation",
-            Self::OtherPerson => "grant-other-person",
-            Self::OwnGrant => "grant-own",
-            Self::PersonKnown => "grant-person-known",
-            Self::Pinned => "grant-pinned",
-            Self::SamePerson => "grant-same-person",
-            Self::Signature(_) => "grant-signature-invalid",
-            Self::SignatureCount { .. } => "grant-signature-count",
-            Self::SuccessorUnfit => "grant-successor-unfit",
-            Self::TimeWentBack => "grant-time-went-back",
-            Self::UnknownSigner => "grant-signer-unknown",
-            Self::WrongRole => "grant-signer-role",
-        }
     }
 }

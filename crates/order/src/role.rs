@@ -142,6 +142,8 @@ pub struct IncompatibleRoles;
 /// As what a signature was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SignerRole {
+    /// Whose appointment it is: signs that it is accepted.
+    Appointed,
     /// Who approves what the submitter signed.
     Approver,
     /// The service that suspends by code.
@@ -159,7 +161,8 @@ pub enum SignerRole {
 }
 
 impl SignerRole {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
+        Self::Appointed,
         Self::Approver,
         Self::Desk,
         Self::Observer,
@@ -172,6 +175,7 @@ impl SignerRole {
     /// The name in signatures.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Appointed => "appointed",
             Self::Approver => "approver",
             Self::Desk => "desk",
             Self::Observer => "observer",
@@ -182,15 +186,16 @@ impl SignerRole {
         }
     }
 
-    /// The officer's role that entitles to sign so.
-    pub fn required(self) -> Role {
+    /// The officer's role that entitles to sign so; none for who signs an appointment of their own.
+    pub fn required(self) -> Option<Role> {
         match self {
-            Self::Approver => Role::Approver,
-            Self::Desk => Role::Desk,
-            Self::Observer => Role::Operator,
-            Self::RevocationOfficer => Role::RevocationOfficer,
-            Self::SecondSecurityOfficer | Self::SecurityOfficer => Role::SecurityOfficer,
-            Self::Submitter => Role::RegistrationOfficer,
+            Self::Appointed => None,
+            Self::Approver => Some(Role::Approver),
+            Self::Desk => Some(Role::Desk),
+            Self::Observer => Some(Role::Operator),
+            Self::RevocationOfficer => Some(Role::RevocationOfficer),
+            Self::SecondSecurityOfficer | Self::SecurityOfficer => Some(Role::SecurityOfficer),
+            Self::Submitter => Some(Role::RegistrationOfficer),
         }
     }
 }

@@ -25,7 +25,10 @@ pub use line::{Named, Signed, SignedLine, read_signed_header, signed_header};
 
 use crate::document::Malformed;
 use crate::presence::Presence;
-use crate::{AcceptRestore, Order, OrderKind, Pin, Register, accept_restore, attend, authorise};
+use crate::{
+    AcceptRestore, FlatJws, GrantDocument, Order, OrderKind, Pins, Register, SignerRole, accept_restore,
+    attend, authorise,
+};
 use history::History;
 
 /// How much was found in order. Its JSON is part of what `ndoba audit verify --json` prints.
@@ -45,8 +48,8 @@ pub struct TrailVerdict {
     pub responders: u64,
     /// Certificates of ceremonies, in sessions that the log names.
     pub ceremonies: u64,
-    /// Certificates of ceremonies without such a session: what an offline CA signs has its session in the draft, which is
-    /// judged when it is imported.
+    /// Certificates of ceremonies without such a session, from before there were any in the log: the first ceremony's, and what
+    /// offline CAs signed of drafts that the log does not name. Every later one without is a finding.
     pub unattended: u64,
     /// Revocations, suspensions and releases that such an order asked for.
     pub changes: u64,
@@ -55,6 +58,10 @@ pub struct TrailVerdict {
     pub erased: u64,
     /// Sessions and accepted restores that were not there to be looked at.
     pub statements_unseen: u64,
+    /// Pins that took another's place, with the signatures of two security officers of before.
+    pub pins_signed: u64,
+    /// Pins that took another's place and that nobody of before signed: the word of that ceremony's report stands for them.
+    pub pins_witnessed: u64,
 }
 
 /// An order between the log's records of its signatures and of its end.
@@ -65,6 +72,14 @@ struct Waiting {
     /// When the CA first asked its token for the certificate.
     begun: Option<UtcTime>,
     is_asked: bool,
+}
+
+/// A certificate that was asked of a token.
+#[derive(PartialEq)]
+struct Asked {
+    cause: String,
+    /// Whether its key was elsewhere.
+    offline: bool,
 }
 
 /// An event of the log, as far as it is read here.
@@ -87,40 +102,59 @@ pub struct Trail {
     waiting: HashMap<OrderId, Waiting>,
     /// Orders without content, by the record that must be erased further on; with the record of the log that names them.
     erased: HashMap<RecordId, (u64, OrderId)>,
-    /// What was decided in sessions.
+    /// What was decided in sessions, and drafts that were signed in one.
     attended: HashSet<Sha256Digest>,
+    /// The sessions themselves, by their statements.
+    sessions: HashSet<Sha256Digest>,
+    /// Drafts for offline CAs, of which the log says that a session has to follow.
+    drafted: HashSet<Sha256Digest>,
     restores: HashSet<Sha256Digest>,
-    /// Certificates that were asked of a token, with the cause: until they are issued or lost.
-    asked: HashMap<(String, String), String>,
+    /// Certificates that were asked of a token: until they are issued or lost.
+    asked: HashMap<(String, String), Asked>,
     suspended: HashSet<(String, String)>,
     revoked_cas: HashSet<String>,
     /// How many certificates there are under each standing authorisation.
     under: HashMap<OrderId, u64>,
+    /// The pins that somebody has from elsewhere; those after them are believed for their signatures only.
+    pins_known: Option<usize>,
 }
 
 impl Trail {
     /// At the log's beginning.
     ///
-    /// `pin` – as somebody else has it than who gave the export: its digest is in the ceremony's report.
+    /// `pins` – as somebody else has them than who gave the export: the newest one's digest is in its ceremony's report.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] when it breaks a rule of the format.
-    pub fn new(pin: &Pin) -> Result<Self, Malformed> {
+    /// [`Malformed`] when one breaks a rule of the format.
+    pub fn new(pins: &Pins) -> Result<Self, Malformed> {
         Ok(Self {
-            register: History::from(Register::from_pin(pin)?),
+            register: History::from(Register::as_it_was(pins)?),
             verdict: TrailVerdict::default(),
             made: HashSet::new(),
             queued: HashSet::new(),
             waiting: HashMap::new(),
             erased: HashMap::new(),
             attended: HashSet::new(),
+            sessions: HashSet::new(),
+            drafted: HashSet::new(),
             restores: HashSet::new(),
             asked: HashMap::new(),
             suspended: HashSet::new(),
             revoked_cas: HashSet::new(),
             under: HashMap::new(),
+            pins_known: None,
         })
+    }
+
+    /// The same, where the digest of an older pin is all that is known from elsewhere: whoever took its place needs the
+    /// signatures of two security officers of before.
+    ///
+    /// `behind` – how many documents that pinned others lie behind the known one, as [`Pins::place_of`] says.
+    #[must_use]
+    pub fn knowing_pins_to(mut self, behind: usize) -> Self {
+        self.pins_known = Some(behind);
+        self
     }
 
     /// Takes the next record's event.
@@ -152,6 +186,11 @@ impl Trail {
                 Ok(())
             }
             "presence-proved" => self.presence(&event, signed),
+            "draft-written" => {
+                self.drafted.insert(event.get("plan")?);
+                Ok(())
+            }
+            "draft-signed" => self.draft_signed(&event),
             "restore-accepted" => self.restore(&event, signed),
             kind if line::is_of_the_chain(kind) => self.chain(&event, signed),
             _ => self.act(&event),
@@ -253,15 +292,41 @@ impl Trail {
         if document.seq() != seq {
             return Err(event.finding(about, "grant-differs", "it has another place in the chain"));
         }
+        if let GrantDocument::ReplacePin(_) = document {
+            self.pinned(event, about, signatures)?;
+        }
         self.register.advance(next, event.at);
         self.verdict.grants += 1;
         self.count(signatures);
         Ok(())
     }
 
+    /// The configuration made it hold; whether officers of before signed too says how much of it is its ceremony's word.
+    fn pinned(
+        &mut self,
+        event: &Event<'_>,
+        about: About,
+        signatures: &[Vec<u8>],
+    ) -> Result<(), TrailFinding> {
+        let role = |jws: &Vec<u8>| FlatJws::from_bytes(jws).map(|jws| jws.header().role);
+        if signatures.iter().any(|jws| role(jws) == Ok(SignerRole::SecurityOfficer)) {
+            self.verdict.pins_signed += 1;
+            return Ok(());
+        }
+        self.verdict.pins_witnessed += 1;
+        let count =
+            usize::try_from(self.verdict.pins_signed + self.verdict.pins_witnessed).unwrap_or(usize::MAX);
+        if self.pins_known.is_some_and(|known| count > known) {
+            let why = "no security officer of before signed it: the pin that is known must be that of its own ceremony's report";
+            return Err(event.finding(about, "pin-not-signed", why));
+        }
+        Ok(())
+    }
+
     fn presence(&mut self, event: &Event<'_>, signed: Option<&Signed>) -> Result<(), TrailFinding> {
         let (digest, decided): (Sha256Digest, Sha256Digest) = (event.get("session")?, event.get("decided")?);
         self.attended.insert(decided);
+        self.sessions.insert(digest);
         let Some(Signed { document: Some(bytes), signatures }) = signed else {
             self.verdict.statements_unseen += 1;
             return Ok(());
@@ -285,6 +350,17 @@ impl Trail {
         }
         self.verdict.statements += 1;
         self.count(signatures);
+        Ok(())
+    }
+
+    /// The session was held elsewhere, over the draft; the certificate's cause is the plan of which the draft was written.
+    fn draft_signed(&mut self, event: &Event<'_>) -> Result<(), TrailFinding> {
+        let (plan, session): (Sha256Digest, Sha256Digest) = (event.get("plan")?, event.get("session")?);
+        if !self.sessions.contains(&session) || !self.drafted.contains(&plan) {
+            let why = "the log does not have the draft, or the session in which it is said to be signed";
+            return Err(event.finding(About::Statement(session), "session-unknown", why));
+        }
+        self.attended.insert(plan);
         Ok(())
     }
 

@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ndoba_audit::{Actor, Event, EventKind};
-use ndoba_order::{OrderKind, Pin, Register};
+use ndoba_order::{OrderKind, Pins, Register};
 use ndoba_types::{CaName, Clock, InstallationId, OfficerId, Random, RecordId, Sha256Digest, Span, UtcTime};
 
 use crate::check::Rules;
@@ -57,7 +57,7 @@ pub struct RegistrationSettings {
     /// Which installation.
     pub installation: InstallationId,
     /// Where the register of officers begins; from the role's own configuration, not from the database.
-    pub pin: Pin,
+    pub pins: Pins,
     /// The installation's secret salt for commitments to persons, at least 16 random octets.
     pub person_salt: Vec<u8>,
     /// The profiles on offer.
@@ -132,6 +132,11 @@ impl Registration {
         }
     }
 
+    /// Which installation.
+    pub fn installation(&self) -> InstallationId {
+        self.settings.installation
+    }
+
     /// The profiles on offer.
     pub fn profiles(&self) -> &[ProfileOffer] {
         &self.settings.profiles
@@ -194,7 +199,7 @@ impl Registration {
             return Ok(register);
         }
         let grants = self.registry.grants()?;
-        let replayed = register::replay(&self.settings.pin, &grants);
+        let replayed = register::replay(&self.settings.pins, &grants);
         self.note_register(replayed.is_ok())?;
         let register = Arc::new(replayed?);
         let seq = grants.last().map_or(0, |grant| grant.seq);

@@ -44,12 +44,12 @@ fn a_code_takes_one_key_once_and_appoints_nobody() {
     let code = opened(&world, &service);
     let own = csr();
     let key = VerifiedCsr::parse(own.as_bytes()).unwrap().spki().clone();
-    let Enrolled::Presented(officer) = service.enrol(&code.to_lowercase(), &own).unwrap() else {
+    let Enrolled::Presented(officer) = service.enrol(&code.to_lowercase(), &own, None).unwrap() else {
         panic!("refused")
     };
     // Replayed, by the same and by another: one answer, and the key stays the first one's.
     for again in [own.as_str(), &csr()] {
-        assert_eq!(service.enrol(&code, again).unwrap(), Enrolled::NoMatch);
+        assert_eq!(service.enrol(&code, again, None).unwrap(), Enrolled::NoMatch);
     }
     let security = world.officer("security-officer").as_officer();
     let [seen] = &service.enrolments(&security, &page()).unwrap().items[..] else { panic!("one") };
@@ -72,10 +72,10 @@ fn a_code_ends_and_every_failure_is_one_answer_and_an_event() {
     let service = world.registration();
     let code = opened(&world, &service);
     for wrong in ["", "no code", "0000-0000-0000-0000", &code[1..], &format!("{code}0")] {
-        assert_eq!(service.enrol(wrong, &csr()).unwrap(), Enrolled::NoMatch, "{wrong}");
+        assert_eq!(service.enrol(wrong, &csr(), None).unwrap(), Enrolled::NoMatch, "{wrong}");
     }
     world.clock.advance(Span::days(3));
-    assert_eq!(service.enrol(&code, &csr()).unwrap(), Enrolled::NoMatch, "too late");
+    assert_eq!(service.enrol(&code, &csr(), None).unwrap(), Enrolled::NoMatch, "too late");
     let tables = world.registry.tables();
     let refused = tables.events.iter().filter(|event| {
         matches!(&event.what, EventKind::LoginRefused { door, spki: Some(_), .. } if door.as_str() == "enrolment")
@@ -95,11 +95,11 @@ fn a_key_that_officers_cannot_have_is_refused_by_name() {
     let code = opened(&world, &service);
     let rsa = include_str!("rsa.csr");
     let broken = csr().replacen("MI", "MJ", 1);
-    let refused = |csr: &str| field(service.enrol(&code, csr).unwrap_err());
+    let refused = |csr: &str| field(service.enrol(&code, csr, None).unwrap_err());
     assert_eq!(refused(rsa), "/csr key-not-officers");
     assert!(refused(&broken).starts_with("/csr csr-"), "{}", refused(&broken));
     assert!(refused("").starts_with("/csr csr-"));
-    assert!(matches!(service.enrol(&code, &csr()).unwrap(), Enrolled::Presented(_)));
+    assert!(matches!(service.enrol(&code, &csr(), None).unwrap(), Enrolled::Presented(_)));
 }
 
 #[test]

@@ -70,7 +70,7 @@ section! {
         published: String = "published";
         /// The journals of time-stamps.
         journal: String = "journal";
-        /// The pinned first security officers, written by the ceremony.
+        /// The pinned security officers, written by the ceremony; a line more for each ceremony that pinned others.
         officers_pin: String = "officers.pin.json";
         /// A folder of certificate profiles that replace the built-in ones.
         profiles: Option<String>, "\"profiles\"";

@@ -334,6 +334,7 @@ table! {
         spki -> Nullable<Binary>,
         presented -> Nullable<BigInt>,
         certificate -> Nullable<Binary>,
+        acceptance -> Nullable<Text>,
     }
 }
 

@@ -50,6 +50,9 @@ pub(crate) struct EnrolmentBody {
     code: String,
     /// A request for certification (PKCS#10, PEM) by the new key: ECDSA on P-256 or P-384. Its subject counts for nothing.
     csr: String,
+    /// The new key's signature on the acceptance of what the security officers mean, roles and office: flattened JWS with detached
+    /// payload, a JSON text. Without it somebody brings it with the grant.
+    acceptance: Option<String>,
 }
 
 /// A key whose certificate is asked for.
@@ -129,7 +132,7 @@ pub(crate) async fn enrol(
 ) -> Result<HttpResponse, Problem> {
     let came = Instant::now();
     must_be_json(&request)?;
-    let EnrolmentBody { code, csr } = submission.json()?;
+    let EnrolmentBody { code, csr, acceptance } = submission.json()?;
     if let Err(TooMany(seconds)) = door.tries.admit(network_of(&request), came.into_std()) {
         door.api.registration.count_code("enrolment");
         let title = "too many tries from here; ask again later";
@@ -138,7 +141,7 @@ pub(crate) async fn enrol(
     }
     let outcome = {
         let _turn = turn(&door).await?;
-        blocking(&door.api, move |registration| registration.enrol(&code, &csr)).await
+        blocking(&door.api, move |registration| registration.enrol(&code, &csr, acceptance.as_deref())).await
     };
     sleep_until(came + ANSWER_AFTER).await;
     match outcome? {

@@ -61,7 +61,7 @@ impl Ceremony {
         };
         let opening = Opening {
             settings: &self.settings,
-            register: &Register::from_pin(&installation::pin(&self.settings)?)?,
+            register: &Register::from_pins(&installation::pins(&self.settings)?)?,
             world: &self.world,
             tokens: &self.tokens,
             act: Act::Ceremony,

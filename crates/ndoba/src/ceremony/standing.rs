@@ -20,7 +20,7 @@ impl Ceremony {
     pub(super) fn authorise_responder(&mut self, authority: &str) -> anyhow::Result<String> {
         let plan = self.authority_plan(authority)?;
         let now = self.world.clock.now();
-        let mut register = Register::from_pin(&installation::pin(&self.settings)?)?;
+        let mut register = Register::from_pins(&installation::pins(&self.settings)?)?;
         for grant in self.store.grants()? {
             register.append(&grant.document, &grant.signatures)?;
         }

@@ -8,7 +8,7 @@ use ndoba_hsm::KeySpec;
 use ndoba_order::RevokeCa;
 use ndoba_types::{CardUri, OfficerId, UtcTime};
 
-use super::{ApiArgs, ConfigArgs};
+use super::{ApiArgs, ConfigArgs, Language};
 use crate::officer_key::OfficerRef;
 
 #[derive(Debug, Subcommand)]
@@ -28,6 +28,9 @@ pub(crate) enum OfficerCommand {
         /// The office, as a path: GE/Tbilisi.
         #[arg(long, default_value = "GE")]
         office: String,
+        /// Write what the officer-to-be accepts, to be handed over with the code: `enrol --terms`.
+        #[arg(long, value_name = "FILE")]
+        terms: Option<PathBuf>,
     },
     /// List the newest enrolments, with the fingerprints of the keys that were presented.
     Enrolments {
@@ -52,7 +55,21 @@ pub(crate) enum OfficerCommand {
         #[arg(long, value_name = "FILE", required_unless_present = "key", conflicts_with = "key")]
         out: Option<PathBuf>,
     },
-    /// Grant roles: two security officers sign.
+    /// Accept roles in an office, with the key that has or will have them: an officer of the register, for a grant that changes.
+    Accept {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// The roles, separated by commas.
+        #[arg(long, value_delimiter = ',', required = true)]
+        roles: Vec<String>,
+        /// The office, as a path: GE/Tbilisi.
+        #[arg(long, default_value = "GE")]
+        office: String,
+        /// Where the acceptance goes: `grant --acceptance`.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Grant roles: two security officers sign. The officer has accepted them: when the key was enrolled, or in a file.
     Grant {
         #[command(flatten)]
         api: ApiArgs,
@@ -76,6 +93,13 @@ pub(crate) enum OfficerCommand {
         /// The officer's personal number: the register keeps a salted commitment to it, so that nobody is two persons.
         #[arg(long)]
         personal_number: String,
+        /// Where the papers of the vetting and of the appointment by senior management are to be found.
+        #[arg(long, value_name = "TEXT")]
+        vetting: String,
+        /// The officer's acceptance, where it was not signed when the key was enrolled: what `accept` wrote. A file of development
+        /// for --officer has the key that signs it.
+        #[arg(long, value_name = "FILE")]
+        acceptance: Option<PathBuf>,
         /// Roles, separated by commas: registration-officer, approver, revocation-officer, security-officer, auditor,
         /// operator, administrator.
         #[arg(long, value_delimiter = ',', required_unless_present = "enrolment")]
@@ -86,6 +110,15 @@ pub(crate) enum OfficerCommand {
         /// Days of validity.
         #[arg(long, default_value_t = 365)]
         days: u32,
+    },
+    /// Have the register take up the pin that a ceremony made, once `ca` and `registration` are configured with it: a newly pinned
+    /// security officer does.
+    AdoptPin {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// The document that the ceremony wrote.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
     /// End an officer's grants: one security officer signs.
     End {
@@ -222,12 +255,24 @@ pub(crate) struct DoorArgs {
     /// The request for certification by a key in a file, PEM. Development only.
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     pub(crate) csr: Option<PathBuf>,
+    /// The language in which the command tells and asks.
+    #[arg(long, value_enum, env = "NDOBACTL_LANGUAGE", default_value_t = Language::En)]
+    pub(crate) language: Language,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct EnrolArgs {
     #[command(flatten)]
     pub(crate) door: DoorArgs,
+    /// What is accepted, as it was handed over with the code: it is shown, and the new key signs it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) terms: Option<PathBuf>,
+    /// The key that made the request in a file, PEM, to sign the acceptance. Development only.
+    #[arg(long, value_name = "FILE", requires = "csr")]
+    pub(crate) csr_key: Option<PathBuf>,
+    /// Sign without asking, after showing what is signed.
+    #[arg(long)]
+    pub(crate) yes: bool,
     /// A file with the code, instead of asking for it.
     #[arg(long, value_name = "FILE")]
     pub(crate) code_file: Option<PathBuf>,

@@ -139,7 +139,7 @@ fn requests(session: &Session, state: Option<&str>) -> anyhow::Result<()> {
             let state = words.order_state(state);
             format!(
                 "{}\n{}",
-                words.request_line(serial, ca, channel, state, confirmed),
+                words.request_line(serial, ca, words.channel(channel), state, confirmed),
                 told(&one.clock, words)
             )
         };

@@ -11,7 +11,8 @@ use ndoba_x509::{PemLabel, from_pem};
 use serde_json::{Value, json};
 
 use super::session::Session;
-use super::{desk, enrolment};
+use super::{acceptance, desk, enrolment};
+use crate::ceremony::SignedPin;
 use crate::cli::{AuthoriseResponderArgs, OfficerCommand, OfficerNewArgs};
 use crate::files;
 use crate::installation::{self, World};
@@ -22,7 +23,10 @@ use crate::operations_ca::OperationsCa;
 pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
     match command {
         OfficerCommand::New(args) => new(args),
-        OfficerCommand::Invite { api, name, roles, office } => enrolment::invite(api, name, roles, office),
+        OfficerCommand::Invite { api, name, roles, office, terms } => {
+            enrolment::invite(api, name, roles, office, terms.as_deref())
+        }
+        OfficerCommand::Accept { api, roles, office, out } => acceptance::accept(api, roles, office, out),
         OfficerCommand::Enrolments { api } => enrolment::list(api),
         OfficerCommand::Enrol(args) => enrolment::enrol(args),
         OfficerCommand::Certify { config, id } => enrolment::certify(&config.config, *id),
@@ -35,6 +39,8 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
             replaces,
             name,
             personal_number,
+            vetting,
+            acceptance,
             roles,
             office,
             days,
@@ -53,10 +59,23 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
                 // In the place of the identifier that an enrolment drew for a new officer.
                 request["officer"] = officer.to_string().into();
             }
+            request["vetting"] = vetting.as_str().into();
+            if let Some(accepted) =
+                acceptance::brought(&session, acceptance.as_deref(), appointed.as_deref(), &request)?
+            {
+                request["acceptance"] = accepted.into();
+            }
             request["personal_number"] = personal_number.as_str().into();
             request["not_after"] = now.plus(Span::days(*days)).floor_to_second().to_string().into();
             let granted = decided_by_two(&session, &request, second)?;
             session.print(&granted, || session.words.granted(granted.seq))
+        }
+        OfficerCommand::AdoptPin { api, file } => {
+            let SignedPin { content, signatures } = serde_json::from_slice(&files::read(file)?)
+                .with_context(|| format!("{} is no ceremony's pin", file.display()))?;
+            let session = Session::open(api)?;
+            let adopted = session.api.append_grant(&content, &signatures)?;
+            session.print(&adopted, || session.words.pin_adopted(adopted.seq))
         }
         OfficerCommand::End { api, id } => {
             let session = Session::open(api)?;

@@ -49,6 +49,8 @@ pub(super) struct Session {
 impl Session {
     /// Reads the officer's file and the operations CA; connects with the first call.
     pub(super) fn open(args: &ApiArgs) -> anyhow::Result<Self> {
+        // Before a card asks for its PIN.
+        let words = Words(args.language.into()).speak();
         tls::install_provider()?;
         let roots = tls::certificates(&authority(args)?)?;
         let officer = args.officer.identity()?;
@@ -64,7 +66,7 @@ impl Session {
             officer,
             world,
             language: args.language.into(),
-            words: Words(args.language.into()).speak(),
+            words,
             json: args.json,
             yes: args.yes,
         })

@@ -69,11 +69,10 @@ pub(crate) fn run(args: &TerminateArgs) -> anyhow::Result<()> {
 pub(crate) fn register(settings: &Settings, store: &Store) -> anyhow::Result<Register> {
     let marks = store.all_marks()?;
     installation::witness(settings, "ca")?.check(&role_marks("ca", &marks))?;
-    let mut register = Register::from_pin(&installation::pin(settings)?)?;
-    for grant in store.grants()? {
-        register.append(&grant.document, &grant.signatures).context("the register cannot be believed")?;
-    }
-    Ok(register)
+    let grants = store.grants()?.into_iter().map(|grant| (grant.document, grant.signatures));
+    Register::replay(&installation::pins(settings)?, grants).map_err(|(place, refusal)| {
+        anyhow::Error::new(refusal).context(format!("the register cannot be believed: document {place}"))
+    })
 }
 
 /// The decision is in the chain of grants, and nowhere else.

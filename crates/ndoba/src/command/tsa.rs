@@ -57,7 +57,7 @@ fn unit<'s>(settings: &'s Settings, name: &str) -> anyhow::Result<&'s TsaUnit> {
 /// The register of officers, replayed from the pin.
 fn register(settings: &Settings, store: &Store) -> anyhow::Result<Register> {
     let grants = store.grants_after(0)?.into_iter().map(|grant| (grant.bytes, grant.signatures));
-    Register::replay(&installation::pin(settings)?, grants).map_err(|(place, refusal)| {
+    Register::replay(&installation::pins(settings)?, grants).map_err(|(place, refusal)| {
         anyhow::Error::new(refusal).context(format!("grant {place} of the database"))
     })
 }

@@ -73,7 +73,7 @@ pub(super) fn prepare(process: &Process) -> anyhow::Result<(CaService, Places)> 
         blocked_keys: blocked_keys::read(settings)?,
         urls: installation::public_urls(settings)?,
         installation: settings.installation,
-        pin: installation::pin(settings)?,
+        pins: installation::pins(settings)?,
         // Longer than any token may take, retries included.
         doubt_after: Span::seconds(
             u32::try_from(longest.unwrap_or(Span::ZERO).as_seconds())

@@ -127,7 +127,7 @@ fn registration(process: &Process) -> anyhow::Result<Registration> {
     let salt_file = settings.paths.state.join("person.salt");
     let registration = RegistrationSettings {
         installation: settings.installation,
-        pin: installation::pin(settings)?,
+        pins: installation::pins(settings)?,
         person_salt: files::read(&salt_file)?,
         profiles: offers(settings)?,
         devices: settings

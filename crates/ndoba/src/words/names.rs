@@ -59,11 +59,28 @@ impl Words {
         )
     }
 
+    /// By which way a request came.
+    pub(crate) fn channel(self, name: &str) -> &str {
+        self.of(
+            name,
+            match name {
+                "authority" => "უფლებამოსილი ორგანო",
+                "electronic" => "ელექტრონულად",
+                "in-person" => "პირადად",
+                "letter" => "წერილით",
+                "own-finding" => "საკუთარი გამოვლენა",
+                "telephone" => "ტელეფონით",
+                other => other,
+            },
+        )
+    }
+
     /// As what somebody signs.
     pub(crate) fn signer(self, role: SignerRole) -> &'static str {
         self.of(
             role.name(),
             match role {
+                SignerRole::Appointed => "დანიშნული თანამშრომელი",
                 SignerRole::Approver => "დამტკიცებელი",
                 SignerRole::Desk => "გაუქმების სამსახური",
                 SignerRole::Observer => "დამკვირვებელი",

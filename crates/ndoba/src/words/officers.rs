@@ -9,6 +9,9 @@ texts! {
     granted(seq):
         "granted, number {seq} of the register",
         "დაინიშნა, ნომერი რეესტრში {seq}";
+    pin_adopted(seq):
+        "the register goes on from the new pin, number {seq} of the register",
+        "რეესტრი ახალი დამაგრებიდან გრძელდება, ნომერი რეესტრში {seq}";
     ended(seq):
         "ended, number {seq} of the register",
         "შეწყდა, ნომერი რეესტრში {seq}";
@@ -27,6 +30,39 @@ texts! {
     invited(officer, code, expires):
         "officer {officer}, code {code}, until {expires}",
         "ოფიცერი {officer}, კოდი {code}, მოქმედებს {expires}-მდე";
+    enrolled(officer):
+        "officer {officer}",
+        "ოფიცერი {officer}";
+    read_out(key):
+        "read this out to the security officers: key {key}",
+        "წაუკითხეთ უსაფრთხოების ოფიცრებს: გასაღები {key}";
+    pin_of_card(card):
+        "PIN of the card {card}: ",
+        "ბარათის {card} PIN: ";
+    pin_of_card_last(card):
+        "PIN of the card {card} (the last try before it locks): ",
+        "ბარათის {card} PIN (ბოლო მცდელობა დაბლოკვამდე): ";
+    pin_at_reader(card):
+        "Enter the PIN of the card {card} at its reader.",
+        "შეიყვანეთ ბარათის {card} PIN წამკითხველზე.";
+    made_key(key, card):
+        "made the key {key} on the card {card}",
+        "გასაღები {key} შეიქმნა ბარათზე {card}";
+    certificate_on_card(card, key):
+        "the certificate is on the card {card}: --as '{key}'",
+        "სერტიფიკატი ბარათზეა {card}: --as '{key}'";
+    say_where():
+        "say with --out where the certificate goes",
+        "--out-ით მიუთითეთ, სად ჩაიწეროს სერტიფიკატი";
+    which_csr_key():
+        "name the key that made the request with --csr-key: it signs what is accepted",
+        "--csr-key-ით მიუთითეთ გასაღები, რომელმაც მოთხოვნა შექმნა: თანხმობას ის აწერს ხელს";
+    csr_for_development():
+        "a request in a file is for development only: make the key on your card, with --key pkcs11:token=…;object=…",
+        "მოთხოვნა ფაილში მხოლოდ შემუშავებისთვისაა: გასაღები ბარათზე შექმენით, --key pkcs11:token=…;object=…";
+    the_code():
+        "The code: ",
+        "კოდი: ";
     no_enrolment(id):
         "there is no enrolment of {id}",
         "ჩარიცხვა {id} არ არსებობს";

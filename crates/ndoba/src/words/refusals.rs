@@ -11,7 +11,12 @@ use super::Words;
 static SPOKEN: OnceLock<Language> = OnceLock::new();
 
 impl Words {
-    /// Has what ends the command told in this language too.
+    /// The language that somebody chose for this run, or English: for what is told before anything else is known.
+    pub(crate) fn spoken() -> Self {
+        Self(SPOKEN.get().copied().unwrap_or(Language::English))
+    }
+
+    /// Has what ends the command, and who asks for a PIN, told in this language too.
     pub(crate) fn speak(self) -> Self {
         let _ = SPOKEN.set(self.0);
         self

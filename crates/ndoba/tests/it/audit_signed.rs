@@ -160,7 +160,7 @@ fn document(line: &str) -> Value {
 
 impl Installation {
     /// Exports the log into `log.jsonl`, and what was signed into `signed.jsonl`.
-    fn export_signed(&self) {
+    pub(crate) fn export_signed(&self) {
         let out = ["--out", "log.jsonl", "--signed", "signed.jsonl"];
         self.must(&[&["audit", "export", "--as", "officers/auditor.pem"], &out[..]].concat());
     }
@@ -179,7 +179,7 @@ impl Installation {
     }
 
     /// The pin's digest, by the ceremony's report.
-    fn pin(&self) -> String {
+    pub(crate) fn pin(&self) -> String {
         let report: Value = serde_json::from_slice(&self.read("ceremony/report.json")).unwrap();
         let mut steps = report["steps"].as_array().unwrap().iter();
         let pinned = steps.find_map(|step| step["evidence"].as_str()?.strip_prefix("pin sha256 ")).unwrap();

@@ -89,14 +89,19 @@ impl<'i> Cards<'i> {
     /// Has the holder of the card `token` become an officer: the key is made on the card and never leaves it.
     fn enrol(&self, token: &str, role: &str, kind: &str, number: &str, url: &str) {
         let here = self.here;
-        let invite = ["officer", "invite", "--name", token, "--roles", role, "--json"];
+        let invite =
+            ["officer", "invite", "--name", token, "--roles", role, "--terms", "terms.json", "--json"];
         let invited: Value =
             serde_json::from_str(&here.must(&[&invite[..], &SECURITY[..2]].concat())).unwrap();
         let [officer, code] = ["officer", "code"].map(|member| invited[member].as_str().unwrap().to_owned());
         fs::write(here.file("code"), &code).unwrap();
         let key = self.key(token);
         let door = [&["--url", url, "--key", &key], &AUTHORITY[..]].concat();
-        let enrol = [&["officer", "enrol", "--code-file", "code", "--kind", kind], &door[..]].concat();
+        let enrol = [
+            &["officer", "enrol", "--code-file", "code", "--terms", "terms.json", "--yes", "--kind", kind],
+            &door[..],
+        ]
+        .concat();
 
         // A PIN that is refused uses up no code; what was made before a code was refused is used again.
         self.keep("pin", "000000", 0o600);
@@ -111,7 +116,17 @@ impl<'i> Cards<'i> {
 
         let as_card = [&["officer", "whoami", "--as", &key], &AUTHORITY[..]].concat();
         assert!(self.must_not(&as_card).contains("has no certificate of this key"));
-        let grant = ["officer", "grant", "--yes", "--enrolment", &officer, "--personal-number", number];
+        let grant = [
+            "officer",
+            "grant",
+            "--yes",
+            "--enrolment",
+            &officer,
+            "--personal-number",
+            number,
+            "--vetting",
+            "HR 4",
+        ];
         here.must(&[&grant[..], &SECURITY].concat());
         here.must(&["officer", "certify", "--config", "ndoba.toml", &officer]);
         // Fetched twice: the card holds it once.

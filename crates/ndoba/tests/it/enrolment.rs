@@ -40,10 +40,19 @@ fn an_officers_key_is_made_by_its_officer() {
         let door = at_door(csr);
         here.run(&[what, &door.iter().map(String::as_str).collect::<Vec<_>>()].concat())
     };
-    let enrol = |csr: &str| run(&["officer", "enrol", "--code-file", "code"], csr);
+    let enrol = |csr: &str| {
+        let key = csr.replace(".csr", ".key");
+        let accepts = ["--terms", "terms.json", "--csr-key", &key, "--yes"];
+        run(&[&["officer", "enrol", "--code-file", "code"], &accepts[..]].concat(), csr)
+    };
     let grant = grant(&officer);
     assert!(here.must_not(&grant).contains("no key was presented"));
 
+    // Who accepts other roles than the security officers mean is told so, and the code is as good as before.
+    let terms = here.read_text("terms.json");
+    fs::write(here.file("terms.json"), terms.replace("approver", "auditor")).unwrap();
+    assert!(said(&enrol(&own)).contains("grant-not-accepted"), "{}", said(&enrol(&own)));
+    fs::write(here.file("terms.json"), terms).unwrap();
     let first = enrol(&own);
     assert!(first.status.success() && said(&first).contains(&officer), "{}", said(&first));
     // Used up: for whoever has read the code too, and with the same words as for a code that never was.
@@ -96,7 +105,7 @@ fn an_officers_key_is_made_by_its_officer() {
     here.must_not(&["officer", "whoami", "--as", "officers/own.pem"]);
 
     keeps_its_description(&here, &url);
-    // Ten tries in ten minutes from one address: the four above, and what the tester made of the rest.
+    // Ten tries in ten minutes from one address: those above, and what the tester made of the rest.
     let more = (0..10).map(|_| said(&enrol(&thief))).find(|said| !said.contains("enrolment.no-match"));
     assert!(more.as_ref().is_some_and(|said| said.contains("; ask again in ")), "{more:?}");
     assert!(!here.log().contains(&code), "a code is in the log");
@@ -105,7 +114,8 @@ fn an_officers_key_is_made_by_its_officer() {
 
 /// Opens an enrolment, whose code goes into the file `code`: its identifier, and the code.
 fn invite(here: &Installation) -> [String; 2] {
-    let invite = ["officer", "invite", "--name", "ნინო", "--roles", "approver", "--json"];
+    let invite =
+        ["officer", "invite", "--name", "ნინო", "--roles", "approver", "--terms", "terms.json", "--json"];
     let invited: Value = serde_json::from_str(&here.must(&[&invite[..], &SECURITY].concat())).unwrap();
     let [officer, code] = ["officer", "code"].map(|member| invited[member].as_str().unwrap().to_owned());
     fs::write(here.file("code"), &code).unwrap();
@@ -115,7 +125,7 @@ fn invite(here: &Installation) -> [String; 2] {
 /// What two security officers call to appoint who presented a key.
 fn grant(enrolment: &str) -> Vec<&str> {
     let grant = ["officer", "grant", "--second", "officers/security-2.pem", "--enrolment", enrolment];
-    [&grant[..], &["--personal-number", "01001000601", "--yes"], &SECURITY].concat()
+    [&grant[..], &["--personal-number", "01001000601", "--vetting", "HR 5", "--yes"], &SECURITY].concat()
 }
 
 /// The door against its own description, as for the officers' API.

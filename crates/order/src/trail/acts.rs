@@ -1,8 +1,8 @@
 //! What was done: each act by an order that waits, an authorisation in force, a session, or a rule.
 
-use ndoba_types::OrderId;
+use ndoba_types::{OrderId, Sha256Digest};
 
-use super::{About, Event, Trail, TrailFinding};
+use super::{About, Asked, Event, Trail, TrailFinding};
 use crate::{Order, OrderContent, OrderKind, authorise, authorise_again};
 
 impl Trail {
@@ -38,7 +38,8 @@ impl Trail {
             Some(("ceremony", _)) => {}
             Some(_) | None => return Err(super::malformed(event.record)),
         }
-        if self.asked.insert(certificate, cause.into()).is_some() {
+        let offline = event.text("node").is_ok_and(|node| node.starts_with("offline-"));
+        if self.asked.insert(certificate, Asked { cause: cause.into(), offline }).is_some() {
             return Err(event.finding(about, "issuance-intended-twice", "the token is asked for it already"));
         }
         Ok(())
@@ -108,17 +109,14 @@ impl Trail {
         let about = About::Certificate(certificate.0.clone(), certificate.1.clone());
         let cause = event.text("cause")?;
         // It was judged when the token was about to be asked.
-        if self.asked.remove(&certificate).as_deref() != Some(cause) {
+        let Some(asked) = self.asked.remove(&certificate).filter(|asked| asked.cause == cause) else {
             let why = "the log does not say before that the token was to be asked for it, and why";
             return Err(event.finding(about, "issuance-not-intended", why));
-        }
+        };
         let (kind, id) = cause.split_once(':').ok_or_else(|| super::malformed(event.record))?;
         if kind == "ceremony" {
             let plan = id.parse().map_err(|_| super::malformed(event.record))?;
-            let attended = self.attended.contains(&plan);
-            let count = if attended { &mut self.verdict.ceremonies } else { &mut self.verdict.unattended };
-            *count += 1;
-            return Ok(());
+            return self.of_a_ceremony(event, about, plan, asked.offline);
         }
         let id: OrderId = id.parse().map_err(|_| super::malformed(event.record))?;
         if kind == "order" {
@@ -134,6 +132,26 @@ impl Trail {
             return Err(event.finding(about, "responder-count-used-up", why));
         }
         self.verdict.responders += 1;
+        Ok(())
+    }
+
+    /// Two were there. From before the log had sessions, or said of drafts that one has to follow, it cannot be said.
+    fn of_a_ceremony(
+        &mut self,
+        event: &Event<'_>,
+        about: About,
+        plan: Sha256Digest,
+        offline: bool,
+    ) -> Result<(), TrailFinding> {
+        let is_of_before = if offline { !self.drafted.contains(&plan) } else { self.sessions.is_empty() };
+        if self.attended.contains(&plan) {
+            self.verdict.ceremonies += 1;
+        } else if is_of_before {
+            self.verdict.unattended += 1;
+        } else {
+            let why = "it is a ceremony's, and the log does not have the session in which it was made";
+            return Err(event.finding(about, "ceremony-unattended", why));
+        }
         Ok(())
     }
 

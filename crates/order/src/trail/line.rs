@@ -6,7 +6,7 @@ use ndoba_types::{OrderId, Sha256Digest, canonical};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Pin;
+use crate::Pins;
 use crate::document::Malformed;
 
 /// What the first line says the file is.
@@ -46,6 +46,7 @@ pub(super) fn is_of_the_chain(kind: &str) -> bool {
             | "ca-termination-decided"
             | "grant-added"
             | "grant-ended"
+            | "pin-replaced"
             | "responder-authorisation-ended"
             | "responder-authorised"
     )
@@ -89,19 +90,19 @@ struct HeaderJson {
 /// # Errors
 ///
 /// [`Malformed`] when the pin breaks a rule of its format.
-pub fn signed_header(pin: &Pin) -> Result<Vec<u8>, Malformed> {
-    to_line(&HeaderJson { format: FORMAT.into(), pin: BASE64.encode(pin.to_bytes()?) })
+pub fn signed_header(pins: &Pins) -> Result<Vec<u8>, Malformed> {
+    to_line(&HeaderJson { format: FORMAT.into(), pin: BASE64.encode(pins.to_bytes()?) })
 }
 
-/// The pin of the file's first line: the file's own word, until its digest is compared with the ceremony's report.
+/// The pins of the file's first line: the file's own word, until its digest is compared with the ceremony's report.
 ///
 /// # Errors
 ///
 /// [`Malformed`] for any other line.
-pub fn read_signed_header(line: &[u8]) -> Result<Pin, Malformed> {
+pub fn read_signed_header(line: &[u8]) -> Result<Pins, Malformed> {
     let HeaderJson { format, pin } = from_line(line)?;
     let pin = BASE64.decode(pin).ok().filter(|_| format == FORMAT);
-    Pin::from_bytes(&pin.ok_or_else(|| Malformed::rule("a file of signed documents says so and has a pin"))?)
+    Pins::from_bytes(&pin.ok_or_else(|| Malformed::rule("a file of signed documents says so and has a pin"))?)
 }
 
 impl SignedLine {

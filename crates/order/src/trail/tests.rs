@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use super::{
     Named, Signed, SignedLine, Trail, TrailFinding, TrailVerdict, read_signed_header, signed_header,
 };
+use crate::approval::pin::{link, replaced};
 use crate::test_support::{Person, World, issue_order, now, order, revoke_order};
 use crate::{
-    Act, EndGrant, FlatJws, GrantDocument, Header, MediaType, Order, OrderContent, Pin, Presence, Role,
+    Act, EndGrant, FlatJws, GrantDocument, Header, MediaType, Order, OrderContent, Pin, Pins, Presence, Role,
     SignerRole,
 };
 
@@ -31,7 +32,13 @@ fn signed(document: &[u8], signatures: &[Vec<u8>]) -> Signed {
 fn chain(world: &World) -> Vec<Entry> {
     let entry = |(document, signatures): &(Vec<u8>, Vec<Vec<u8>>)| {
         let read = GrantDocument::from_bytes(document).unwrap();
-        let kind = if matches!(read, GrantDocument::Grant(_)) { "grant-added" } else { "grant-ended" };
+        let kind = if let GrantDocument::ReplacePin(_) = read {
+            "pin-replaced"
+        } else if let GrantDocument::Grant(_) = read {
+            "grant-added"
+        } else {
+            "grant-ended"
+        };
         let data = json!({ "seq": read.seq().to_string(), "grant": Sha256Digest::of(document).to_string() });
         (event(read.created(), kind, data), Some(signed(document, signatures)))
     };
@@ -94,7 +101,7 @@ fn log(world: &World) -> Vec<Entry> {
 }
 
 fn judge(world: &World, log: &[Entry]) -> Result<TrailVerdict, TrailFinding> {
-    let mut trail = Trail::new(&world.pin).unwrap();
+    let mut trail = Trail::new(&world.pin.clone().into()).unwrap();
     for (record, (event, signed)) in (0..).zip(log) {
         trail.event(record, event, signed.as_ref())?;
     }
@@ -270,9 +277,67 @@ fn a_grant_is_forged_or_missing() {
     // Another pin is another register.
     let mut pin = world.pin.clone();
     pin.security_officers[0].spki = Person::new(80).spki;
-    let mut trail = Trail::new(&pin).unwrap();
+    let mut trail = Trail::new(&pin.into()).unwrap();
     let (event, signed) = &whole[0];
     assert_eq!(trail.event(0, event, signed.as_ref()).unwrap_err().code, "grant-not-next");
+}
+
+/// Before the document the officers of the pin before count, after it those of the new one; and who knows an older pin only
+/// believes what officers of before signed.
+#[test]
+fn a_pin_took_anothers_place() {
+    let mut world = World::new();
+    let replace = replaced(&world);
+    let pins = Pins::from(world.pin.clone()).with(replace.clone()).unwrap();
+    let judge = |log: &[Entry], known: Option<usize>| {
+        let mut trail = Trail::new(&pins).unwrap();
+        if let Some(known) = known {
+            trail = trail.knowing_pins_to(known);
+        }
+        for (record, (event, signed)) in (0..).zip(log) {
+            trail.event(record, event, signed.as_ref())?;
+        }
+        trail.finish()
+    };
+    let before = log(&world);
+    assert_eq!(judge(&before, Some(1)).unwrap().grants, 4, "it has not joined the chain yet");
+    for signers in [vec![], vec![&world.first, &world.second]] {
+        let (signed, witnessed) = (u64::from(signers.len() == 2), u64::from(signers.is_empty()));
+        world.chain.push(link(&replace, &signers));
+        let whole = [&before[..], &chain(&world)[4..]].concat();
+        world.chain.pop();
+        for known in [None, Some(0), Some(1)] {
+            match judge(&whole, known) {
+                Ok(found) => {
+                    assert_eq!(
+                        (found.grants, found.pins_signed, found.pins_witnessed),
+                        (5, signed, witnessed)
+                    );
+                }
+                Err(finding) => {
+                    assert_eq!((finding.code, known, witnessed), ("pin-not-signed", Some(0), 1));
+                }
+            }
+        }
+        // Of another pin than the file's header has, or by the one before alone.
+        let mut trail = Trail::new(&world.pin.clone().into()).unwrap();
+        let found =
+            (0..).zip(&whole).find_map(|(at, (event, signed))| trail.event(at, event, signed.as_ref()).err());
+        assert_eq!(found.unwrap().code, "grant-pin-unknown");
+    }
+    // What officers of before sign afterwards.
+    world.chain.push(link(&replace, &[]));
+    let end = EndGrant {
+        installation: crate::test_support::INSTALLATION,
+        seq: replace.seq + 1,
+        prev: pins.digest().unwrap(),
+        officer: world.approver.officer,
+        created: now(),
+    };
+    let bytes = GrantDocument::End(end).to_bytes().unwrap();
+    world.chain.push((bytes.clone(), vec![world.first.sign_grant(&bytes)]));
+    let finding = judge(&chain(&world), Some(1)).unwrap_err();
+    assert_eq!((finding.about.to_string().as_str(), finding.code), ("grant 6", "grant-signer-role"));
 }
 
 /// An appointment that ran out or was ended: an act within the clocks' difference counts, none after it.
@@ -341,8 +406,42 @@ fn two_were_there_or_not() {
     assert_eq!((verdict.statements, verdict.statements_unseen, verdict.ceremonies), (1, 0, 1));
     let unseen = judge(&world, &with("next-ca", None)).unwrap();
     assert_eq!((unseen.statements, unseen.statements_unseen, unseen.ceremonies), (0, 1, 1));
+    // From before there were sessions in the log; once there are, a certificate without is a finding.
     let without = judge(&world, &[root.clone(), issued.clone()]).unwrap();
     assert_eq!((without.ceremonies, without.unattended), (0, 1));
+    let mut later = with("next-ca", None);
+    for entry in &mut later[1..] {
+        entry.0["data"]["cause"] = format!("ceremony:{}", Sha256Digest::of(b"another plan")).into();
+    }
+    found(&world, &later, "certificate 4d of signature", "ceremony-unattended");
+
+    // An offline CA's: its draft is in the log, then the session that was held elsewhere, over the draft and not over the plan.
+    let plan = Sha256Digest::of(b"a draft's plan").to_string();
+    let mut offline = [root.clone(), issued.clone()];
+    for entry in &mut offline {
+        entry.0["data"]["cause"] = format!("ceremony:{plan}").into();
+        entry.0["data"]["node"] = "offline-1".into();
+    }
+    let [intended, issued_offline] = offline;
+    let say = |kind: &str, session: Sha256Digest| {
+        (event(now(), kind, json!({ "ca": "root", "plan": plan, "session": session.to_string() })), None)
+    };
+    let session = Sha256Digest::of(&bytes);
+    let attended = || (proved("next-ca"), Some(signed(&bytes, &both)));
+    let (written, came) = (say("draft-written", session), say("draft-signed", session));
+    let whole = [written.clone(), intended.clone(), attended(), came.clone(), issued_offline.clone()];
+    let verdict = judge(&world, &whole).unwrap();
+    assert_eq!((verdict.ceremonies, verdict.unattended, verdict.statements), (1, 0, 1));
+    let unsigned = [written.clone(), intended.clone(), attended(), issued_offline.clone()];
+    found(&world, &unsigned, "certificate 4d of signature", "ceremony-unattended");
+    let other = say("draft-signed", Sha256Digest::of(b"another session"));
+    let about = format!("statement {}", Sha256Digest::of(b"another session"));
+    found(&world, &[written.clone(), intended.clone(), attended(), other], &about, "session-unknown");
+    let undrafted = [attended(), came];
+    found(&world, &undrafted, &format!("statement {session}"), "session-unknown");
+    // Drafted before the log named drafts: counted apart, whatever sessions there are.
+    let before = judge(&world, &[attended(), intended, issued_offline]).unwrap();
+    assert_eq!((before.ceremonies, before.unattended), (0, 1));
     let about = format!("statement {}", Sha256Digest::of(&bytes));
     found(&world, &with("ceremony", Some(both)), &about, "session-differs");
     let alone = vec![sign(&world.first), sign(&world.first)];
@@ -351,8 +450,8 @@ fn two_were_there_or_not() {
 
 #[test]
 fn lines_are_read_as_they_were_written() {
-    let world = World::new();
-    assert_eq!(read_signed_header(&signed_header(&world.pin).unwrap()).unwrap(), world.pin);
+    let pins = Pins::from(World::new().pin);
+    assert_eq!(read_signed_header(&signed_header(&pins).unwrap()).unwrap(), pins);
     let whole = signed(b"what was signed", &[b"one".to_vec(), b"two".to_vec()]);
     for signed in [whole, Signed { document: None, signatures: Vec::new() }] {
         let line = SignedLine { record: 7, signed };
@@ -389,7 +488,7 @@ proptest! {
         let event = event(now(), kinds[kind], data);
         let _ = Named::by(&event);
         let signed = Signed { document: Some(octets.clone()), signatures: vec![octets] };
-        let mut trail = Trail::new(&PIN).unwrap();
+        let mut trail = Trail::new(&PIN.clone().into()).unwrap();
         let _ = trail.event(0, &event, Some(&signed));
         let _ = trail.event(1, &event, None);
     }

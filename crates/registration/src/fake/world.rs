@@ -222,7 +222,7 @@ impl World {
     pub fn dismiss(&self, name: &str) {
         let mut tables = self.registry.tables();
         let chain = tables.grants.iter().map(|grant| (grant.document.clone(), grant.signatures.clone()));
-        let register = Register::replay(&self.pin(), chain).expect("our own chain");
+        let register = Register::replay(&self.pin().into(), chain).expect("our own chain");
         let now = self.clock.now();
         let end = GrantDocument::End(EndGrant {
             installation: INSTALLATION,
@@ -260,7 +260,7 @@ impl World {
     fn appoint(&self, officer: &TestOfficer) {
         let mut tables = self.registry.tables();
         let chain = tables.grants.iter().map(|grant| (grant.document.clone(), grant.signatures.clone()));
-        let register = Register::replay(&self.pin(), chain).expect("our own chain");
+        let register = Register::replay(&self.pin().into(), chain).expect("our own chain");
         let now = self.clock.now();
         let document = GrantDocument::Grant(Grant {
             installation: INSTALLATION,
@@ -273,6 +273,9 @@ impl World {
             key: officer.spki(),
             roles: Roles::new(officer.roles.clone()).expect("roles that go together"),
             office: officer.office.parse().expect("an office"),
+            vetting: None,
+            accepted_at: None,
+            acceptance: None,
             not_before: now.minus(Span::days(1)),
             not_after: now.plus(Span::days(365)),
             created: now,
@@ -308,7 +311,7 @@ impl World {
         };
         let settings = RegistrationSettings {
             installation: INSTALLATION,
-            pin: self.pin(),
+            pins: self.pin().into(),
             person_salt: SALT.to_vec(),
             profiles: vec![
                 offer("sign", SubjectKind::Natural, "signature"),

@@ -37,6 +37,8 @@ pub struct PresentedKey {
     pub key: SubjectPublicKeyInfo,
     /// When.
     pub at: UtcTime,
+    /// The holder's signature on the acceptance of the roles and the office that are meant: flattened JWS. Verified.
+    pub acceptance: Option<String>,
 }
 
 /// The enrolments' part of the database, as [`Registry`](super::Registry): one method is one transaction.

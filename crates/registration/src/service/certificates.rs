@@ -72,8 +72,8 @@ impl Registration {
     pub fn export_signed(&self, officer: &Officer, out: &mut dyn std::io::Write) -> Result<(), ServiceError> {
         self.admit(officer, Permission::ExportAudit)?;
         let unfit = |error| ServiceError::internal("writing the pin", error);
-        let header = signed_header(&self.settings.pin).map_err(unfit)?;
-        let pin = self.settings.pin.digest().map_err(unfit)?;
+        let header = signed_header(&self.settings.pins).map_err(unfit)?;
+        let pin = self.settings.pins.digest().map_err(unfit)?;
         self.registry.record(&[self.event(officer.id, EventKind::SignedDocumentsExported { pin })?])?;
         Ok(self.registry.export_signed(&header, out)?)
     }

@@ -4,7 +4,7 @@
 //! officer-to-be reads out, and sign a grant over it, or do not (ADR 0019).
 
 use ndoba_audit::{Actor, Event, EventKind};
-use ndoba_order::{Office, Role, Roles};
+use ndoba_order::{Acceptance, Office, Role, Roles};
 use ndoba_types::{OfficerId, Span, SubjectPublicKeyInfo};
 use ndoba_x509::{KeyKind, VerifiedCsr};
 use serde::{Deserialize, Serialize};
@@ -112,8 +112,9 @@ impl Registration {
     ///
     /// # Errors
     ///
-    /// [`ServiceError::Invalid`] naming `/csr`: it is judged before the code, which it does not use up.
-    pub fn enrol(&self, code: &str, csr: &str) -> Result<Enrolled, ServiceError> {
+    /// [`ServiceError::Invalid`] naming `/csr`, which is judged before the code, or `/acceptance`, after it: neither uses the
+    /// code up.
+    pub fn enrol(&self, code: &str, csr: &str, acceptance: Option<&str>) -> Result<Enrolled, ServiceError> {
         let key = officers_key(csr)?;
         if self.register()?.by_key(key.fingerprint()).is_some() {
             return Err(ServiceError::field("/csr", "key-known", Some("P-02"), "make a new key for this"));
@@ -124,7 +125,15 @@ impl Registration {
         let found = self.registry.enrolment_of_code(&hash)?;
         let found = found.filter(|one| read.is_some() && one.presented.is_none() && one.expires > now);
         let Some(found) = found else { return self.no_match(&key) };
-        let presented = PresentedKey { key, at: now };
+        if let Some(jws) = acceptance
+            && !self.accepts(&found, &key, jws)
+        {
+            let message =
+                "is not the key's signature on what the security officers mean: these roles, this office";
+            let code = "grant-not-accepted";
+            return Err(ServiceError::field("/acceptance", code, Some("P-02"), message));
+        }
+        let presented = PresentedKey { key, at: now, acceptance: acceptance.map(str::to_owned) };
         let completed =
             EventKind::EnrolmentCompleted { officer: found.officer, spki: presented.key.fingerprint() };
         let events = [self.event_of_service(completed)?];
@@ -145,6 +154,17 @@ impl Registration {
         let key = officers_key(csr)?;
         let found = self.registry.enrolment_of_key(&key)?;
         found.and_then(|one| one.certificate).ok_or(ServiceError::Unknown { what: "certificate" })
+    }
+
+    /// Whether the key's holder accepted just what this enrolment means.
+    fn accepts(&self, meant: &EnrolmentRecord, key: &SubjectPublicKeyInfo, jws: &str) -> bool {
+        let roles: Option<Vec<Role>> = meant.roles.iter().map(|name| name.parse().ok()).collect();
+        let (Some(Ok(roles)), Ok(office)) = (roles.map(Roles::new), meant.office.parse()) else {
+            return false;
+        };
+        let installation = self.settings.installation;
+        let accepts = Acceptance { installation, spki: key.fingerprint(), roles, office };
+        accepts.accepted(jws.as_bytes(), key, self.clock.now()).is_some()
     }
 
     fn no_match(&self, key: &SubjectPublicKeyInfo) -> Result<Enrolled, ServiceError> {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use ndoba_audit::EventKind;
 use ndoba_order::{
-    EndGrant, FlatJws, Grant, GrantDocument, Office, Pin, Register, RegisterRefusal, Role, Roles,
+    Acceptance, EndGrant, FlatJws, Grant, GrantDocument, Office, Pins, Register, RegisterRefusal, Role,
+    Roles, SignerRole,
 };
 use ndoba_types::{OfficerId, RecordId, Sha256Digest, SubjectPublicKeyInfo, UtcTime};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use crate::check::is_personal_number;
 use crate::field_error::{FieldError, Refusals};
 use crate::permission::Permission;
 use crate::ports::GrantRecord;
+use crate::text::accept;
 
 pub use shown::RegisteredOfficer;
 
@@ -75,6 +77,13 @@ pub struct NewGrantRequest {
     pub roles: Vec<String>,
     /// The office's path, such as `GE/Tbilisi`.
     pub office: String,
+    /// Where the papers of the vetting and of the appointment by senior management are to be found. Absent for a service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vetting: Option<String>,
+    /// The officer's acceptance of these roles in this office with this key: flattened JWS with detached payload, a JSON text.
+    /// Absent where the key was presented with a one-time code and its holder accepted then, and for a service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<String>,
     /// From when, RFC 3339; now if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<String>,
@@ -92,10 +101,10 @@ pub struct GrantDraft {
 }
 
 /// The register as the documents make it.
-pub(super) fn replay(pin: &Pin, grants: &[GrantRecord]) -> Result<Register, ServiceError> {
+pub(super) fn replay(pins: &Pins, grants: &[GrantRecord]) -> Result<Register, ServiceError> {
     let chain = grants.iter().map(|grant| (grant.document.as_slice(), signatures(&grant.signatures)));
     // The register proves itself or is not used at all: a changed row must not appoint anyone.
-    Register::replay(pin, chain).map_err(|(seq, refusal)| {
+    Register::replay(pins, chain).map_err(|(seq, refusal)| {
         ServiceError::internal(format!("replaying the register: document {seq} does not follow"), refusal)
     })
 }
@@ -147,6 +156,12 @@ impl Registration {
         }
         let now = self.clock.now();
         let mut register = Register::clone(&*self.register()?);
+        // The register reads what was granted of old; nobody is appointed so any more.
+        if let Ok(GrantDocument::Grant(grant)) = GrantDocument::from_bytes(content)
+            && grant.version() == 1
+        {
+            return self.grant_refused(officer, &RegisterRefusal::OldForm);
+        }
         let document = match register.append_new(content, &signatures(jws), now) {
             Ok(document) => document,
             Err(refusal) => return self.grant_refused(officer, &refusal),
@@ -193,7 +208,24 @@ impl Registration {
     ) -> Result<GrantDocument, ServiceError> {
         let created = self.clock.now().floor_to_second();
         let checked = check_grant(grant, created).map_err(ServiceError::Invalid)?;
-        let CheckedGrant { officer, holder, key, roles, office, not_before, not_after } = checked;
+        let CheckedGrant { officer, holder, vetting, key, roles, office, not_before, not_after } = checked;
+        let acceptance = match (&holder, &grant.acceptance) {
+            (Holder::Service(_), _) => None,
+            (Holder::Person(_), Some(jws)) => Some(jws.clone()),
+            (Holder::Person(_), None) => self.accepted_when_enrolled(&key)?,
+        };
+        let accepts = Acceptance {
+            installation: self.settings.installation,
+            spki: key.fingerprint(),
+            roles: roles.clone(),
+            office: office.clone(),
+        };
+        let accepted_at = acceptance.as_ref().and_then(|jws| accepts.accepted(jws.as_bytes(), &key, created));
+        if let (Holder::Person(_), None) = (&holder, accepted_at) {
+            let code = RegisterRefusal::NotAccepted.code();
+            let message = "the officer signs first that just these roles in this office are accepted: `ndoba officer accept`";
+            return Err(ServiceError::field("/acceptance", code, Some("P-02"), message));
+        }
         Ok(GrantDocument::Grant(Grant {
             installation: self.settings.installation,
             seq: register.next_seq(),
@@ -211,10 +243,19 @@ impl Registration {
             key,
             roles,
             office,
+            vetting: Some(vetting),
+            accepted_at,
+            acceptance,
             not_before,
             not_after,
             created,
         }))
+    }
+
+    /// What the holder of the key signed when presenting it with a one-time code.
+    fn accepted_when_enrolled(&self, key: &SubjectPublicKeyInfo) -> Result<Option<String>, ServiceError> {
+        let enrolled = self.registry.enrolment_of_key(key)?;
+        Ok(enrolled.and_then(|one| one.presented).and_then(|presented| presented.acceptance))
     }
 
     fn grant_refused<T>(&self, officer: &Officer, refusal: &RegisterRefusal) -> Result<T, ServiceError> {
@@ -236,11 +277,16 @@ impl Registration {
             | RegisterRefusal::Malformed(_)
             | RegisterRefusal::NoSuchAuthorisation
             | RegisterRefusal::NoSuchOfficer
+            | RegisterRefusal::NotAccepted
             | RegisterRefusal::NotFresh
+            | RegisterRefusal::OldForm
             | RegisterRefusal::OtherInstallation
             | RegisterRefusal::OtherPerson
             | RegisterRefusal::OwnGrant
             | RegisterRefusal::PersonKnown
+            | RegisterRefusal::PinAwaited
+            | RegisterRefusal::PinNotReached
+            | RegisterRefusal::PinUnknown
             | RegisterRefusal::Pinned
             | RegisterRefusal::SuccessorUnfit
             | RegisterRefusal::TimeWentBack => "/content",
@@ -255,6 +301,8 @@ fn appended(document: &GrantDocument, register: &Register, jws: &[String], conte
         let kid = FlatJws::from_bytes(jws.as_bytes()).ok()?.header().kid;
         Some(register.by_key(kid)?.officer)
     };
+    let signs_as =
+        |jws: &String, role| FlatJws::from_bytes(jws.as_bytes()).is_ok_and(|jws| jws.header().role == role);
     let signers = jws.iter().filter_map(signer).collect();
     let (seq, grant) = (document.seq(), Sha256Digest::of(content));
     match document {
@@ -275,6 +323,17 @@ fn appended(document: &GrantDocument, register: &Register, jws: &[String], conte
             let roles = new.roles.iter().map(|role| role.name().into()).collect();
             EventKind::GrantAdded { seq, grant, officer: new.officer, roles, signers }
         }
+        GrantDocument::ReplacePin(replace) => EventKind::PinReplaced {
+            seq,
+            grant,
+            pin: replace.pin,
+            officers: replace.security_officers.iter().map(|one| one.officer).collect(),
+            signers: jws
+                .iter()
+                .filter(|jws| signs_as(jws, SignerRole::SecurityOfficer))
+                .filter_map(signer)
+                .collect(),
+        },
         GrantDocument::RevokeCa(revoke) => {
             EventKind::CaRevocationDecided { seq, grant, reason: revoke.reason.name().into(), signers }
         }
@@ -284,6 +343,9 @@ fn appended(document: &GrantDocument, register: &Register, jws: &[String], conte
         GrantDocument::TerminateCa(_) => EventKind::CaTerminationDecided { seq, grant, signers },
     }
 }
+
+/// Characters of a reference to papers.
+const MAX_VETTING: usize = 200;
 
 /// An officer as a record that is read: its identifier is the officer's.
 pub(super) fn person_of(officer: OfficerId) -> RecordId {
@@ -299,6 +361,7 @@ enum Holder<'a> {
 struct CheckedGrant<'a> {
     officer: Option<OfficerId>,
     holder: Holder<'a>,
+    vetting: String,
     key: SubjectPublicKeyInfo,
     roles: Roles,
     office: Office,
@@ -327,6 +390,14 @@ fn check_grant(grant: &NewGrantRequest, now: UtcTime) -> Result<CheckedGrant<'_>
             at.refuse("personal_number", "personal-number.form", Some("G-40"), message)
         }
     };
+    let vetting = match (&holder, &grant.vetting) {
+        (Some(Holder::Service(name)), _) => Some(format!("service {name}")),
+        (_, Some(text)) => accept(&mut at, "vetting", text, MAX_VETTING),
+        (_, None) => {
+            let message = "must say where the papers of the vetting and the appointment are to be found";
+            at.refuse("vetting", "field.missing", Some("P-02"), message)
+        }
+    };
     let key = match hex::decode(&grant.spki) {
         Ok(der) => Some(SubjectPublicKeyInfo::assertion(der)),
         Err(_) => at.refuse("spki", "key.form", None, "must be a SubjectPublicKeyInfo in hexadecimal digits"),
@@ -347,13 +418,14 @@ fn check_grant(grant: &NewGrantRequest, now: UtcTime) -> Result<CheckedGrant<'_>
     };
     let not_before = grant.not_before.as_deref().map_or(Some(now), |text| time("not_before", text));
     let not_after = time("not_after", &grant.not_after);
-    match (holder, key, roles, office, not_before, not_after) {
-        (Some(holder), Some(key), Some(roles), Some(office), Some(not_before), Some(not_after))
+    let whom = holder.zip(vetting).zip(key);
+    match (whom, roles, office, not_before, not_after) {
+        (Some(((holder, vetting), key)), Some(roles), Some(office), Some(not_before), Some(not_after))
             if found.is_empty() =>
         {
-            Ok(CheckedGrant { officer, holder, key, roles, office, not_before, not_after })
+            Ok(CheckedGrant { officer, holder, vetting, key, roles, office, not_before, not_after })
         }
-        (_, _, _, _, _, _) => Err(found),
+        (_, _, _, _, _) => Err(found),
     }
 }
 

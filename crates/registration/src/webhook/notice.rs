@@ -134,6 +134,8 @@ pub fn notice(what: &EventKind) -> Option<Notice> {
         | EventKind::DataKeysDestroyed { .. }
         | EventKind::EnrolmentCompleted { .. }
         | EventKind::EnrolmentOpened { .. }
+        | EventKind::DraftSigned { .. }
+        | EventKind::DraftWritten { .. }
         | EventKind::EvidenceAdded { .. }
         | EventKind::FinalAnswersIntended { .. }
         | EventKind::FinalAnswersSigned { .. }
@@ -147,6 +149,7 @@ pub fn notice(what: &EventKind) -> Option<Notice> {
         | EventKind::KeyGenerated { .. }
         | EventKind::KeyOpened { .. }
         | EventKind::KeyPlaced { .. }
+        | EventKind::PinReplaced { .. }
         | EventKind::KeyRefused { .. }
         | EventKind::LastCrlIntended { .. }
         | EventKind::LeapSecondPassed { .. }

@@ -25,6 +25,7 @@ struct Row {
     spki: Option<Vec<u8>>,
     presented: Option<i64>,
     certificate: Option<Vec<u8>>,
+    acceptance: Option<String>,
 }
 
 impl Row {
@@ -41,6 +42,7 @@ impl Row {
             spki,
             presented,
             certificate,
+            acceptance,
         } = self;
         Ok(EnrolmentRecord {
             officer: stored::officer_id(&officer, "officer_enrolments.officer")?,
@@ -55,6 +57,7 @@ impl Row {
                 (Some(spki), Some(at)) => Some(PresentedKey {
                     key: SubjectPublicKeyInfo::assertion(spki),
                     at: stored::time(at, "officer_enrolments.presented")?,
+                    acceptance,
                 }),
                 (_, _) => None,
             },
@@ -139,7 +142,11 @@ pub(crate) fn present(
 ) -> Result<(), StoreError> {
     let row = e::table.find(officer.as_bytes().as_slice()).filter(e::spki.is_null());
     let changed = diesel::update(row)
-        .set((e::spki.eq(Some(presented.key.as_der())), e::presented.eq(Some(presented.at.unix_micros()))))
+        .set((
+            e::spki.eq(Some(presented.key.as_der())),
+            e::presented.eq(Some(presented.at.unix_micros())),
+            e::acceptance.eq(presented.acceptance.as_deref()),
+        ))
         .execute(conn)?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Conflict(Conflict::Stale)) }
 }

@@ -53,14 +53,15 @@ fn a_key_is_presented_once_and_certified_after() {
         assert!(!store.certify_enrolment(one.officer, b"too early", &event()).unwrap());
 
         let key = |octet: u8| SubjectPublicKeyInfo::assertion(vec![0x30, octet]);
-        let presented = PresentedKey { key: key(1), at: at(20) };
+        let presented = PresentedKey { key: key(1), at: at(20), acceptance: Some("{}".into()) };
         let mut raw = Raw::open(&database.engine);
         raw.break_inserts("audit_events");
         assert!(store.present_key(one.officer, &presented, act).is_err());
         raw.mend_inserts("audit_events");
         assert_eq!(store.enrolment_of_key(&key(1)).unwrap(), None, "no log, no act");
         store.present_key(one.officer, &presented, act).unwrap();
-        let again = store.present_key(one.officer, &PresentedKey { key: key(2), at: at(21) }, act);
+        let again =
+            store.present_key(one.officer, &PresentedKey { key: key(2), at: at(21), acceptance: None }, act);
         assert!(matches!(again, Err(RegistryError::Conflict(Conflict::Stale))));
         let nobody = store.present_key(officer(99), &presented, act);
         assert!(matches!(nobody, Err(RegistryError::Conflict(Conflict::Stale))));

@@ -318,7 +318,7 @@ fn service(
         blocked_keys: [SoftKey::numbered(BLOCKED).spki.fingerprint()].into(),
         urls,
         installation: INSTALLATION,
-        pin: world.pin(),
+        pins: world.pin().into(),
         doubt_after: Span::minutes(5),
         revocation: RevocationRule { aim: Span::minutes(60), limit: Span::hours(24) },
         suspension: SuspensionRule {

@@ -22,7 +22,7 @@ impl House<'_> {
     pub(crate) fn append(&self, document: impl FnOnce(u64, Sha256Digest) -> GrantDocument) {
         let chain = self.store.grants().unwrap();
         let chain = chain.iter().map(|grant| (grant.document.clone(), grant.signatures.clone()));
-        let register = Register::replay(&self.world.pin(), chain).unwrap();
+        let register = Register::replay(&self.world.pin().into(), chain).unwrap();
         let document = document(register.next_seq(), register.head());
         let bytes = document.to_bytes().unwrap();
         let mut signatures = self.world.sign_grant(&bytes);

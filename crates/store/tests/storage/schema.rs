@@ -105,6 +105,7 @@ fn a_migration_commits_with_its_event_or_not_at_all() {
             "20261127000014",
             "20261127000015",
             "20261127000016",
+            "20261128000001",
         ];
         assert_eq!(upgrade(&database.engine).unwrap(), missing);
         assert!(upgrade(&database.engine).unwrap().is_empty());

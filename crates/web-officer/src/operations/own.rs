@@ -12,8 +12,8 @@ use crate::view::{ProfileView, WhoAmI};
 
 /// The officer who asks, as the register has them now.
 #[utoipa::path(get, path = "/whoami", tag = "officers", responses((status = 200, body = WhoAmI)))]
-pub(crate) async fn whoami(Caller(officer): Caller) -> HttpResponse {
-    json(StatusCode::OK, &WhoAmI::from(officer))
+pub(crate) async fn whoami(Caller(officer): Caller, api: web::Data<Api>) -> HttpResponse {
+    json(StatusCode::OK, &WhoAmI::of(&officer, api.registration.installation()))
 }
 
 /// The certificate profiles on offer.

@@ -2,6 +2,7 @@
 
 use ndoba_registration::ports::GrantRecord;
 use ndoba_registration::{GrantDraft, Officer, Permission, ProfileOffer, RegisteredOfficer, allows};
+use ndoba_types::InstallationId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,16 +17,19 @@ pub(crate) struct WhoAmI {
     roles: Vec<&'static str>,
     /// What they allow.
     permissions: Vec<String>,
+    /// The installation, as everything that officers sign names it.
+    installation: String,
 }
 
-impl From<Officer> for WhoAmI {
-    fn from(officer: Officer) -> Self {
+impl WhoAmI {
+    pub(crate) fn of(officer: &Officer, installation: InstallationId) -> Self {
         let allowed = |permission: &Permission| officer.roles.iter().any(|role| allows(*role, *permission));
         Self {
             officer: officer.id.to_string(),
             key: officer.key.to_string(),
             roles: officer.roles.iter().map(|role| role.name()).collect(),
             permissions: Permission::ALL.iter().filter(|p| allowed(p)).map(|p| p.name().to_owned()).collect(),
+            installation: installation.to_string(),
         }
     }
 }

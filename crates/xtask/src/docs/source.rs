@@ -54,7 +54,9 @@ impl Source {
                 source.words.extend(words(&read(&file)?).map(str::to_owned));
             }
         }
-        source.events(&read(&root.join("crates/audit/src/kind.rs"))?);
+        for kinds in ["crates/audit/src/kind.rs", "crates/audit/src/kind/register.rs"] {
+            source.events(&read(&root.join(kinds))?);
+        }
         source.reference(&read(&root.join("config/ndoba.reference.toml"))?);
         Ok(source)
     }

@@ -233,6 +233,8 @@ fn officers(stage: &Stage) -> Outcome<((), String)> {
                     name,
                     "--personal-number",
                     number,
+                    "--vetting",
+                    "quick start",
                     "--roles",
                     roles,
                     "--yes",

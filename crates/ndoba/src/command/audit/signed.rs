@@ -69,17 +69,21 @@ impl Signatures {
         let own = read_signed_header(&header)
             .map_err(|_| anyhow::anyhow!("signed: {} is no file of signed documents", path.display()))?;
         let digest = own.digest()?;
-        anyhow::ensure!(
-            pin.is_none_or(|pin| pin == digest),
-            "pin: {} leads back to another pin, {digest}",
-            path.display()
-        );
+        let mut trail = Trail::new(&own)?;
+        if let Some(pin) = pin {
+            // An older one will do where officers of before signed whatever took its place.
+            let place = own.place_of(pin)?;
+            trail =
+                trail.knowing_pins_to(place.with_context(|| {
+                    format!("pin: {} leads back to another pin, {digest}", path.display())
+                })?);
+        }
         Ok(Self::Looked(Box::new(Looking {
             lines,
             path: path.into(),
             ahead: None,
             statements: statements.to_vec(),
-            trail: Trail::new(&own)?,
+            trail,
             pin: digest,
             is_pin_known: pin.is_some(),
             wrong: None,

@@ -54,6 +54,8 @@ fn signatures(verdict: &TrailVerdict) -> Vec<String> {
         changes,
         erased,
         statements_unseen,
+        pins_signed,
+        pins_witnessed,
     } = verdict;
     let mut lines = vec![
         format!(
@@ -63,9 +65,19 @@ fn signatures(verdict: &TrailVerdict) -> Vec<String> {
             "{certificates} certificates and {changes} changes of status are what officers signed, {responders} certificates of responders what they authorised; {ceremonies} are of ceremonies"
         ),
     ];
+    if *pins_signed > 0 {
+        lines.push(format!(
+            "{pins_signed} times other security officers were pinned, and two of before signed it"
+        ));
+    }
+    if *pins_witnessed > 0 {
+        lines.push(format!(
+            "{pins_witnessed} times other security officers were pinned and NONE OF BEFORE SIGNED IT: read the report of that ceremony"
+        ));
+    }
     if *unattended > 0 {
         lines.push(format!(
-            "{unattended} certificates are of ceremonies in no session that the log names: an offline CA's are in its drafts"
+            "{unattended} certificates are of ceremonies from before the log named their sessions: read the reports of those"
         ));
     }
     if *erased > 0 {

@@ -11,6 +11,7 @@ use super::{Errand, configured, desk, in_words, ledger};
 use crate::cli::OfflineArgs;
 use crate::files;
 use crate::installation;
+use crate::presence::{kept, proved};
 
 pub(super) fn run(offline: &OfflineArgs, signed: &Path, out: &Path) -> anyhow::Result<()> {
     let settings = installation::load(&offline.config.config)?;
@@ -20,7 +21,8 @@ pub(super) fn run(offline: &OfflineArgs, signed: &Path, out: &Path) -> anyhow::R
         format!("{} was not signed: `ndoba root sign` does that, at a ceremony", signed.display())
     })?;
     let (store, register) = ledger(&settings)?;
-    errand.must_be_attended(&register)?;
+    let attended = errand.must_be_attended(&register)?;
+    kept(&settings, &attended)?;
     let signature =
         |text: &str| -> anyhow::Result<Signature> { Ok(Signature::from_bytes(hex::decode(text)?)) };
     let (certificate, list) = (signature(&signatures.certificate)?, signature(&signatures.list)?);
@@ -30,7 +32,8 @@ pub(super) fn run(offline: &OfflineArgs, signed: &Path, out: &Path) -> anyhow::R
     };
     // Nothing new is warranted here: what was drafted bears its own.
     let (desk, ca) = desk(offline, &settings, store, errand.key()?, Sha256Digest::of(b""))?;
-    let brought = desk.take(&ca, &awaited, [&certificate, &list])?;
+    let session = (proved(&attended), attended.digest());
+    let brought = desk.take(&ca, &awaited, [&certificate, &list], session)?;
     files::write(out, to_pem(PemLabel::Certificate, &brought.certificate).as_bytes())?;
     println!("list {} of {} is online, until {}", brought.list.number, ca.name, brought.list.next_update);
     println!("{}: {}", out.display(), in_words(&Certificate::from_der(&brought.certificate)?));

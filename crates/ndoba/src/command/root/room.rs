@@ -1,7 +1,7 @@
 //! Who is in the room with the safe: by what the draft brings along there, and by what it brings back.
 
 use anyhow::Context as _;
-use ndoba_order::{Act, Pin, Presence, Register, attend};
+use ndoba_order::{Act, Attended, Pins, Presence, Register, attend};
 use ndoba_registration::ports::Registry as _;
 use ndoba_store::Store;
 use ndoba_types::Sha256Digest;
@@ -32,9 +32,9 @@ pub(super) fn links(store: &Store) -> anyhow::Result<Vec<Link>> {
 
 impl Errand {
     /// The register that came with the draft, every document of it verified back to the pin, which lies in the room.
-    pub(super) fn register(&self, pin: &Pin) -> anyhow::Result<Register> {
+    pub(super) fn register(&self, pins: &Pins) -> anyhow::Result<Register> {
         let chain = self.register.iter().map(|link| (&link.document, link.signatures.iter().collect()));
-        Register::replay(pin, chain).map_err(|(place, refusal)| {
+        Register::replay(pins, chain).map_err(|(place, refusal)| {
             anyhow::Error::new(refusal).context(format!("document {place} of the register in the draft"))
         })
     }
@@ -47,7 +47,7 @@ impl Errand {
 
     /// Whether two security officers of the ledger's own register were there for exactly this. The room judged by the register
     /// that the draft brought, which may have lacked the last documents: an officer dismissed since then counts no more.
-    pub(super) fn must_be_attended(&self, register: &Register) -> anyhow::Result<()> {
+    pub(super) fn must_be_attended(&self, register: &Register) -> anyhow::Result<Attended> {
         let session =
             self.session.as_ref().context("no two security officers were there when it was signed")?;
         let presence = Presence::from_bytes(session.statement.as_bytes())?;
@@ -58,7 +58,6 @@ impl Errand {
         // Both signed within the session's life; of the room's clock nothing else is known.
         let latest = presence.opened.plus(Presence::LIFE);
         attend(&presence, &session.signatures, register, latest)
-            .context("who was there is not entitled to it: give the draft up, and hold another ceremony")?;
-        Ok(())
+            .context("who was there is not entitled to it: give the draft up, and hold another ceremony")
     }
 }

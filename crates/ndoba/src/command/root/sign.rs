@@ -39,7 +39,7 @@ pub(super) fn run(args: &SignDraftArgs) -> anyhow::Result<()> {
         errand.key,
         key.label
     );
-    let register = errand.register(&installation::pin(&settings)?)?;
+    let register = errand.register(&installation::pins(&settings)?)?;
     let offline = offline_ca(&settings, ca, key.label.clone())?;
 
     // 1. Judged here, whoever drafted it: a responder's certificate and a list, and nothing else, leave this room.

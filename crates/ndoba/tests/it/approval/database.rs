@@ -198,17 +198,7 @@ pub(super) fn a_revoked_certificate_is_never_good_again(here: &Installation) {
 pub(super) fn a_grant_that_does_not_follow_stops_everything(here: &Installation) {
     let waiting = here.apply("01001000805");
     let (content, forged) = super::officers::forged_grant(here);
-    let seq: u64 = here.sql("SELECT max(seq) FROM officer_grants").parse().unwrap();
-    let seq = seq + 1;
-    here.sql(&format!(
-        "INSERT INTO officer_grants (seq, document, appended) VALUES ({seq}, {}, {})",
-        here.blob(content.as_bytes()),
-        now().unix_micros()
-    ));
-    for (place, jws) in forged.iter().enumerate() {
-        let insert = "INSERT INTO officer_grant_signatures (seq, position, jws) VALUES";
-        here.sql(&format!("{insert} ({seq}, {place}, '{jws}')"));
-    }
+    let seq = here.insert_grant(&content, &forged);
     for officer in ["stranger", "approver"] {
         let answer = here.ask(Call::get(officer, "/whoami"));
         assert_eq!(answer.problem(), (500, "internal".to_owned()), "{officer}");

@@ -76,6 +76,22 @@ impl Installation {
         self.sql(&format!("UPDATE orders SET state = 'queued' WHERE order_id = {row}"));
     }
 
+    /// Writes a document of the register into the database; its place.
+    pub(crate) fn insert_grant(&self, content: &str, signatures: &[String]) -> u64 {
+        let seq: u64 = self.sql("SELECT max(seq) FROM officer_grants").parse().unwrap();
+        let seq = seq + 1;
+        self.sql(&format!(
+            "INSERT INTO officer_grants (seq, document, appended) VALUES ({seq}, {}, {})",
+            self.blob(content.as_bytes()),
+            now().unix_micros()
+        ));
+        for (place, jws) in signatures.iter().enumerate() {
+            let insert = "INSERT INTO officer_grant_signatures (seq, position, jws) VALUES";
+            self.sql(&format!("{insert} ({seq}, {place}, '{jws}')"));
+        }
+        seq
+    }
+
     /// Waits until the CA has refused the order of this row; the code.
     #[track_caller]
     pub(crate) fn await_refusal(&self, row: OrderId) -> String {

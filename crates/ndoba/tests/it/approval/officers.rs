@@ -1,6 +1,6 @@
 //! Officers and their colleagues: other offices, borrowed and replayed signatures, dismissed officers, forged grants.
 
-use ndoba_order::{MediaType, SignerRole};
+use ndoba_order::{Acceptance, MediaType, Roles, SignerRole};
 use ndoba_testkit::{CONTENT, Elsewhere, OPERATIONS, Operation};
 use serde_json::{Value, json};
 
@@ -140,9 +140,23 @@ fn draft(here: &Installation) -> Value {
     here.openssl(&der);
     here.openssl(&["pkey", "-pubin", "-in", "stranger.pub", "-outform", "DER", "-out", "stranger.der"]);
     let spki: String = here.read("stranger.der").iter().map(|octet| format!("{octet:02x}")).collect();
+    let stranger = here.identity("stranger");
+    let accepts = Acceptance {
+        installation: here.ask(Call::get("security-1", "/whoami")).json()["installation"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap(),
+        spki: stranger.fingerprint(),
+        roles: Roles::try_from(vec!["registration-officer".to_owned(), "approver".to_owned()]).unwrap(),
+        office: "GE".parse().unwrap(),
+    };
+    let accepts = accepts.to_bytes().unwrap();
+    let accepted =
+        stranger.sign(MediaType::Acceptance, &accepts, SignerRole::Appointed, None, now()).unwrap();
     let request = json!({
-        "kind": "grant", "personal_number": "01001000899", "name_shown": "x", "spki": spki,
-        "roles": ["registration-officer", "approver"], "office": "GE", "not_after": "2099-01-01T00:00:00Z",
+        "kind": "grant", "personal_number": "01001000899", "name_shown": "x", "spki": spki, "vetting": "x",
+        "acceptance": accepted, "roles": ["registration-officer", "approver"], "office": "GE", "not_after": "2099-01-01T00:00:00Z",
     });
     here.ask(Call::post("security-1", "/grants/draft", request.to_string().as_bytes())).json()
 }
@@ -166,8 +180,18 @@ pub(super) fn a_forged_grant_is_refused(here: &Installation) {
     let turned = content.replace("\"name_shown\":\"x\"", "\"name_shown\":\"x\u{202e}\"");
     assert_ne!(turned, content);
     assert_eq!(append("security-1", &turned, &[real, real]), "document-members");
+    // As grants were of old, when nobody had to accept; and with what was accepted for something else.
+    let mut old: Value = serde_json::from_str(&content).unwrap();
+    for member in ["acceptance", "accepted_at", "vetting"] {
+        old.as_object_mut().unwrap().remove(member).unwrap();
+    }
+    old["v"] = 1.into();
+    let old = String::from_utf8(ndoba_types::canonical::encode(&old).unwrap()).unwrap();
+    assert_eq!(append("security-1", &old, &[real, real]), "grant-old-form");
+    let elsewhere = content.replace("\"office\":\"GE\"", "\"office\":\"GE/Batumi\"");
+    assert_eq!(append("security-1", &elsewhere, &[real, real]), "grant-not-accepted");
     assert_eq!(append("approver", &content, &[real, strangers]), "auth.role");
-    assert_eq!(here.events("append-grant"), refused_before + 5);
+    assert_eq!(here.events("append-grant"), refused_before + 7);
     let listed = here.must(&["officer", "list", "--as", "officers/auditor.pem"]);
     assert_eq!(listed.lines().count(), 6, "{listed}");
 }

@@ -75,7 +75,18 @@ impl Installation {
         let pem = format!("officers/{name}.pem");
         self.must(&["officer", "new", "--config", "ndoba.toml", "--name", name, "--out", &pem]);
         let signers = ["--as", "officers/security-1.pem", "--second", "officers/security-2.pem"];
-        let officer = ["--officer", &pem, "--name", name, "--personal-number", number, "--roles", role];
+        let officer = [
+            "--officer",
+            &pem,
+            "--name",
+            name,
+            "--personal-number",
+            number,
+            "--roles",
+            role,
+            "--vetting",
+            "HR 1",
+        ];
         let office = ["--office", office];
         self.must(&[&["officer", "grant", "--yes"], &signers[..], &officer, &office].concat());
     }

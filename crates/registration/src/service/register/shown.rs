@@ -41,7 +41,7 @@ impl Registration {
         let after = place(page);
         let rest = self.registry.grants()?.into_iter().filter(|grant| grant.seq > after);
         let page = cut(rest, page, |grant| grant.seq);
-        let named = page.items.iter().filter_map(|grant| named_by(&grant.document)).map(person_of);
+        let named = page.items.iter().flat_map(|grant| named_by(&grant.document)).map(person_of);
         self.note_reads(officer, named, "grants")?;
         Ok(page)
     }
@@ -60,10 +60,10 @@ impl Registration {
         self.admit(officer, Permission::ReadRegister)?;
         let register = self.register()?;
         let (now, after) = (self.clock.now(), place(page));
-        let latest = (1u64..)
-            .zip(register.appointments())
-            .filter(|(at, _)| *at > after)
-            .filter(|(_, one)| register.officer(one.officer).is_some_and(|latest| latest.seq == one.seq));
+        let latest =
+            (1u64..).zip(register.appointments()).filter(|(at, _)| *at > after).filter(|(_, one)| {
+                register.officer(one.officer).is_some_and(|latest| std::ptr::eq(latest, *one))
+            });
         let Page { items, next } = cut(latest, page, |(at, _)| *at);
         self.note_reads(officer, items.iter().map(|(_, one)| person_of(one.officer)), "officers")?;
         let shown = items.into_iter().map(|(_, one)| RegisteredOfficer {
@@ -94,15 +94,19 @@ fn cut<T>(rest: impl Iterator<Item = T>, page: &PageRequest, place: impl Fn(&T) 
     Page { items, next }
 }
 
-/// The officer whom a document of the register names; one about a CA or a responder names nobody but its signers.
-fn named_by(document: &[u8]) -> Option<OfficerId> {
-    match GrantDocument::from_bytes(document).ok()? {
-        GrantDocument::Grant(grant) => Some(grant.officer),
-        GrantDocument::End(end) => Some(end.officer),
-        GrantDocument::AuthoriseResponder(_)
-        | GrantDocument::EndResponder(_)
-        | GrantDocument::RevokeCa(_)
-        | GrantDocument::SucceedCa(_)
-        | GrantDocument::TerminateCa(_) => None,
+/// The officers whom a document of the register names; one about a CA or a responder names nobody but its signers.
+fn named_by(document: &[u8]) -> Vec<OfficerId> {
+    match GrantDocument::from_bytes(document) {
+        Ok(GrantDocument::Grant(grant)) => vec![grant.officer],
+        Ok(GrantDocument::End(end)) => vec![end.officer],
+        Ok(GrantDocument::ReplacePin(pin)) => pin.security_officers.iter().map(|one| one.officer).collect(),
+        Ok(
+            GrantDocument::AuthoriseResponder(_)
+            | GrantDocument::EndResponder(_)
+            | GrantDocument::RevokeCa(_)
+            | GrantDocument::SucceedCa(_)
+            | GrantDocument::TerminateCa(_),
+        )
+        | Err(_) => Vec::new(),
     }
 }

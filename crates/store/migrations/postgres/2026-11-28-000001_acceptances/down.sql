@@ -1,0 +1,1 @@
+ALTER TABLE officer_enrolments DROP COLUMN acceptance;
