@@ -433,8 +433,9 @@ pub trait Ledger: Send + Sync {
     /// A finished certificate, DER; `None` when never issued.
     fn certificate(&self, id: &CertificateId) -> Result<Option<Vec<u8>>, LedgerError>;
 
-    /// Applies a status change, increments the CA's status version, finishes the order: one transaction.
-    fn change_status(&self, change: StatusChange) -> Result<StatusOutcome, LedgerError>;
+    /// Applies changes of one CA's statuses, in their order: each increments the status version and finishes its order; one
+    /// transaction for all. One outcome for each; one that is refused holds up none of the others.
+    fn change_statuses(&self, changes: Vec<StatusChange>) -> Result<Vec<StatusOutcome>, LedgerError>;
 
     /// Suspensions that began before `before`, oldest first, at most `limit`.
     fn overdue_suspensions(

@@ -21,15 +21,14 @@ pub(crate) fn action(order: &AuthorisedOrder) -> Option<(SerialNumber, StatusAct
     }
 }
 
-/// Applies a verified order to the ledger: state, event, status version and the order's end in one transaction.
-pub(crate) fn apply(
+/// What a verified order asks of the ledger.
+pub(crate) fn change(
     node: &Node,
-    ledger: &dyn Ledger,
     ca: &CaName,
     order: OrderId,
     received: UtcTime,
     (serial, action): (SerialNumber, StatusAction),
-) -> Result<StatusOutcome, CaError> {
+) -> Result<StatusChange, CaError> {
     let what = match action {
         StatusAction::Release => {
             EventKind::CertificateReleased { ca: ca.clone(), serial: serial.clone(), order }
@@ -45,15 +44,28 @@ pub(crate) fn apply(
             EventKind::CertificateSuspended { ca: ca.clone(), serial: serial.clone(), order, received }
         }
     };
-    let change = StatusChange {
+    Ok(StatusChange {
         certificate: CertificateId { ca: ca.clone(), serial },
         order_id: order,
         action,
         received,
         at: node.now(),
         event: node.event(what)?,
-    };
-    Ok(ledger.change_status(change)?)
+    })
+}
+
+/// Has the ledger make the changes of one CA's statuses: together, or one by one where one of them holds up the others.
+pub(crate) fn apply(ledger: &dyn Ledger, changes: Vec<StatusChange>) -> Result<Vec<StatusOutcome>, CaError> {
+    match ledger.change_statuses(changes.clone()) {
+        Err(_) if changes.len() > 1 => {
+            let mut outcomes = Vec::new();
+            for change in changes {
+                outcomes.extend(ledger.change_statuses(vec![change])?);
+            }
+            Ok(outcomes)
+        }
+        outcomes => Ok(outcomes?),
+    }
 }
 
 /// Whether the certificate promises its holders and their partners that it is never revoked (EN 319 411-1

@@ -15,6 +15,7 @@ use ndoba_types::{CaName, OrderId, Sha256Digest, UtcTime};
 use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::Store;
+use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::queries::{
     accounts, attempts, authorities, batch, clocks, crls, events, grants, issuance, keys, order_queue,
@@ -163,32 +164,28 @@ impl Ledger for Store {
         Ok(self.read("certificate", |conn| issuance::certificate(conn, id))?)
     }
 
-    fn change_status(&self, change: StatusChange) -> Result<StatusOutcome, LedgerError> {
-        Ok(self.write_status("change_status", |conn| {
-            let StatusChange { certificate, order_id, action, received, at, event } = &change;
-            // 1. The order: whoever carries it out a second time changes nothing.
-            if !order_queue::claim(conn, *order_id)? {
-                return Ok(StatusOutcome::Refused(already(*action)));
+    fn change_statuses(&self, changes: Vec<StatusChange>) -> Result<Vec<StatusOutcome>, LedgerError> {
+        // In one order on every node, and before anything else is held: two nodes that find the same orders wait for each
+        // other and not for ever.
+        let mut by_order: Vec<(usize, OrderId)> =
+            changes.iter().map(|change| change.order_id).enumerate().collect();
+        by_order.sort_unstable_by_key(|(_, order)| *order);
+        Ok(self.write_status("change_statuses", |conn| {
+            let mut claimed = vec![false; changes.len()];
+            for (place, order) in &by_order {
+                if let Some(claimed) = claimed.get_mut(*place) {
+                    *claimed = order_queue::claim(conn, *order)?;
+                }
             }
-            if *action == StatusAction::Revoke(RevocationReason::KeyCompromise) {
-                keys::hold_of(conn, certificate)?;
-            }
-            // 2. The status, where it allows the change; else the order ends here.
-            if let Err(refusal) = status::apply(conn, certificate, *action, *at)? {
-                order_queue::refuse(conn, *order_id, order::CLAIMED, code(refusal), &refusal.to_string())?;
-                // Not the event of the change: that did not happen.
-                let what = EventKind::OrderRefused { order: *order_id, code: code(refusal).into() };
-                events::append(conn, &[Event { what, ..event.clone() }])?;
-                return Ok(StatusOutcome::Refused(refusal));
-            }
-            // 3. History, version and outbox; the order is done.
-            let (action, reason) = status::action_to_row(*action);
-            let order = Some(*order_id);
-            let done = status::Change { action, reason, order, received: *received, at: *at };
-            let version = status::record(conn, certificate, done)?;
-            order_queue::finish(conn, *order_id, &certificate.serial)?;
-            events::append(conn, std::slice::from_ref(event))?;
-            Ok(StatusOutcome::Applied { version })
+            let one = |(change, claimed): (&StatusChange, bool)| {
+                // Whoever carries out an order a second time changes nothing.
+                if claimed {
+                    change_status(conn, change)
+                } else {
+                    Ok(StatusOutcome::Refused(already(change.action)))
+                }
+            };
+            changes.iter().zip(claimed).map(one).collect()
         })?)
     }
 
@@ -371,6 +368,29 @@ impl Ledger for Store {
 }
 
 /// What an order that no longer waits is told: what it would find had it come a moment later.
+/// One of them, whose order is claimed.
+fn change_status(conn: &mut Conn, change: &StatusChange) -> Result<StatusOutcome, StoreError> {
+    let StatusChange { certificate, order_id, action, received, at, event } = change;
+    if *action == StatusAction::Revoke(RevocationReason::KeyCompromise) {
+        keys::hold_of(conn, certificate)?;
+    }
+    // 1. The status, where it allows the change; else the order ends here.
+    if let Err(refusal) = status::apply(conn, certificate, *action, *at)? {
+        order_queue::refuse(conn, *order_id, order::CLAIMED, code(refusal), &refusal.to_string())?;
+        // Not the event of the change: that did not happen.
+        let what = EventKind::OrderRefused { order: *order_id, code: code(refusal).into() };
+        events::append(conn, &[Event { what, ..event.clone() }])?;
+        return Ok(StatusOutcome::Refused(refusal));
+    }
+    // 2. History, version and outbox; the order is done.
+    let (action, reason) = status::action_to_row(*action);
+    let done = status::Change { action, reason, order: Some(*order_id), received: *received, at: *at };
+    let version = status::record(conn, certificate, done)?;
+    order_queue::finish(conn, *order_id, &certificate.serial)?;
+    events::append(conn, std::slice::from_ref(event))?;
+    Ok(StatusOutcome::Applied { version })
+}
+
 fn already(action: StatusAction) -> StatusRefusal {
     match action {
         StatusAction::Release => StatusRefusal::NotSuspended,

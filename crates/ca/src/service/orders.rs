@@ -1,4 +1,4 @@
-//! Orders carried out: verified, decided, and done; changes of status one by one, certificates in batches.
+//! Orders carried out: verified, decided, and done, in batches.
 //!
 //! A batch is what one commit records. Batches are carried out by several threads, for most of the work is computing:
 //! they share nothing but the ledger, which decides between them as between two nodes.
@@ -17,7 +17,7 @@ use crate::decide::{Decider, OrderRefusal, Stop, ca_ended, issuing};
 use crate::error::CaError;
 use crate::issue::{IssueOutcome, Prepared};
 use crate::node::word;
-use crate::ports::{CertificateId, Queue, QueuedOrder, StatusAction, StatusOutcome, Warrant};
+use crate::ports::{CertificateId, Queue, QueuedOrder, StatusAction, StatusChange, StatusOutcome, Warrant};
 use crate::status;
 
 /// Orders with a date are asked for so long before it: the clock of who queued them may differ from ours, and must not
@@ -31,6 +31,18 @@ const FEW: usize = 8;
 struct Done {
     progress: Progress,
     outcomes: Vec<(CaName, Vec<IssueOutcome>)>,
+}
+
+/// What a verified order comes to.
+enum Decided {
+    /// A change of status, together with others.
+    Change(Box<StatusChange>),
+    /// One that nothing may come between.
+    ChangeNow(Box<StatusChange>),
+    /// A certificate of this CA.
+    Issue(CaName, Box<Prepared>),
+    /// Nothing now.
+    Later,
 }
 
 impl CaService {
@@ -79,16 +91,25 @@ impl CaService {
 
     fn carry_out_into(&self, batch: &[QueuedOrder], done: &mut Done) -> Result<(), CaError> {
         let mut to_issue: BTreeMap<CaName, Vec<Prepared>> = BTreeMap::new();
+        let mut to_change: BTreeMap<CaName, Vec<StatusChange>> = BTreeMap::new();
         for queued in batch {
             match self.decide(queued, &mut done.progress) {
-                Ok(None) => {}
-                Ok(Some((ca, prepared))) => to_issue.entry(ca).or_default().push(prepared),
+                Ok(Decided::Later) => {}
+                Ok(Decided::Change(change)) => {
+                    to_change.entry(change.certificate.ca.clone()).or_default().push(*change);
+                }
+                // The next one of its kind is counted against it.
+                Ok(Decided::ChangeNow(change)) => self.change(vec![*change], &mut done.progress)?,
+                Ok(Decided::Issue(ca, prepared)) => to_issue.entry(ca).or_default().push(*prepared),
                 Err(Stop::Refuse(refusal)) => {
                     self.refuse(queued.order_id, &refusal)?;
                     done.progress.refused += 1;
                 }
                 Err(Stop::Fail(error)) => return Err(error),
             }
+        }
+        for changes in to_change.into_values() {
+            self.change(changes, &mut done.progress)?;
         }
         for (name, batch) in to_issue {
             let Some(ca) = self.authorities.get(&name) else { continue };
@@ -106,12 +127,24 @@ impl CaService {
         Ok(())
     }
 
-    /// Verifies one order; carries out a change of status at once, prepares a certificate.
-    fn decide(
-        &self,
-        queued: &QueuedOrder,
-        progress: &mut Progress,
-    ) -> Result<Option<(CaName, Prepared)>, Stop> {
+    /// Carries out changes of one CA's statuses.
+    fn change(&self, changes: Vec<StatusChange>, progress: &mut Progress) -> Result<(), CaError> {
+        let orders: Vec<_> = changes.iter().map(|change| change.order_id).collect();
+        for (order, outcome) in orders.into_iter().zip(status::apply(&*self.ledger, changes)?) {
+            match outcome {
+                StatusOutcome::Applied { .. } => progress.changed += 1,
+                StatusOutcome::Refused(why) => {
+                    let code = status::refusal_code(why).into();
+                    self.refuse(order, &OrderRefusal { code, message: why.to_string() })?;
+                    progress.refused += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Verifies one order and prepares what it asks for.
+    fn decide(&self, queued: &QueuedOrder, progress: &mut Progress) -> Result<Decided, Stop> {
         let order = self.authorise(queued)?;
         let content = order.order();
         if content.order_id != queued.order_id {
@@ -133,7 +166,7 @@ impl CaService {
         // By the signed date, whatever the row says: not a moment earlier (C-101).
         if content.effective().is_some_and(|date| self.node.now() < date) {
             progress.later += 1;
-            return Ok(None);
+            return Ok(Decided::Later);
         }
         if let Some(change) = status::action(&order) {
             if change.1 == StatusAction::Suspend && !self.suspension.allowed {
@@ -155,26 +188,21 @@ impl CaService {
                     "a short-term certificate says that it is never revoked, and ends within a day",
                 ));
             }
-            let outcome =
-                status::apply(&self.node, &*self.ledger, &ca.name, queued.order_id, queued.received, change)?;
-            return match outcome {
-                StatusOutcome::Applied { .. } => {
-                    progress.changed += 1;
-                    Ok(None)
-                }
-                StatusOutcome::Refused(why) => Err(refusal(status::refusal_code(why), why)),
-            };
+            let change = status::change(&self.node, &ca.name, queued.order_id, queued.received, change)?;
+            let change = Box::new(change);
+            let counts = content.kind() == OrderKind::SuspendByCode;
+            return Ok(if counts { Decided::ChangeNow(change) } else { Decided::Change(change) });
         }
-        let Some(issue) = issuing(&content.content) else { return Ok(None) };
+        let Some(issue) = issuing(&content.content) else { return Ok(Decided::Later) };
         if self.turn(ca)? == Turn::Later {
             progress.later += 1;
-            return Ok(None);
+            return Ok(Decided::Later);
         }
         // While the token is away nothing new is recorded that it would have to sign: after the next crash it would
         // all be in doubt.
         if !self.may_issue(ca) || self.parked.iter().any(|(name, _)| *name == ca.name) {
             progress.waiting += 1;
-            return Ok(None);
+            return Ok(Decided::Later);
         }
         if queued.lost_before >= MAX_LOST {
             return Err(refusal(
@@ -190,7 +218,7 @@ impl CaService {
             blocked_keys: &self.blocked_keys,
         };
         let prepared = decider.prepare(ca, Warrant::Order(queued.order_id), &issue, queued.csr.as_deref())?;
-        Ok(Some((ca.name.clone(), prepared)))
+        Ok(Decided::Issue(ca.name.clone(), Box::new(prepared)))
     }
 
     fn authorise(&self, queued: &QueuedOrder) -> Result<AuthorisedOrder, Stop> {

@@ -7,7 +7,9 @@ use ndoba_store::{Dating, Engine, StatusRecords};
 use ndoba_x509::RevocationReason;
 
 use crate::cluster::{cluster, on_both, postgres};
-use crate::fixtures::{at, ca, ceremony, crl_intent, intent, issue, issued, queued, status_change};
+use crate::fixtures::{
+    at, ca, ceremony, change_status, crl_intent, intent, issue, issued, queued, status_change,
+};
 use crate::raw::Raw;
 
 /// K-P06: no log, no act.
@@ -27,7 +29,7 @@ fn an_act_commits_with_its_event_or_not_at_all() {
         let new = intent(ceremony());
         store.record_intents(vec![new.clone()]).unwrap_err();
         store.record_issued(vec![issued(&open)]).unwrap_err();
-        store.change_status(change.clone()).unwrap_err();
+        change_status(store, change.clone()).unwrap_err();
         store.record_crl_intent(crl_intent(1)).unwrap_err();
         assert_eq!(raw.count("certificates"), 2);
         assert_eq!(raw.count("attempts"), 2);
@@ -45,7 +47,7 @@ fn an_act_commits_with_its_event_or_not_at_all() {
         raw.mend_inserts("audit_events");
         assert_eq!(store.record_intents(vec![new]).unwrap(), [IntentOutcome::Recorded]);
         assert_eq!(store.record_issued(vec![issued(&open)]).unwrap(), [true]);
-        store.change_status(change).unwrap();
+        change_status(store, change).unwrap();
         assert!(store.record_crl_intent(crl_intent(1)).unwrap());
     });
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ndoba_audit::{Actor, Cause, Event, EventKind};
 use ndoba_ca::ports::{
     Attempt, CertificateId, CertificateKind, CrlIntent, CrlIssued, CrlSummary, Intent, IntentOutcome, Issued,
-    Ledger as _, StatusAction, StatusChange, StatusOutcome, Warrant,
+    Ledger as _, LedgerError, StatusAction, StatusChange, StatusOutcome, Warrant,
 };
 use ndoba_registration::ports::{
     Act, OrderKind, OrderRecord, OrderState, Registry as _, RevocationRequestRecord, SignatureRecord,
@@ -181,7 +181,12 @@ pub fn change(store: &Store, id: &CertificateId, action: StatusAction) -> Status
         StatusAction::Suspend => OrderKind::Suspend,
     };
     let order_id = queued(store, kind, &id.serial);
-    store.change_status(status_change(id, order_id, action)).unwrap()
+    change_status(store, status_change(id, order_id, action)).unwrap()
+}
+
+/// One change by itself.
+pub fn change_status(store: &Store, change: StatusChange) -> Result<StatusOutcome, LedgerError> {
+    store.change_statuses(vec![change]).map(|mut outcomes| outcomes.pop().unwrap())
 }
 
 pub fn status_change(id: &CertificateId, order_id: OrderId, action: StatusAction) -> StatusChange {

@@ -17,7 +17,8 @@ use ndoba_x509::RevocationReason;
 
 use crate::cluster::{HOME, on_both, postgres};
 use crate::fixtures::{
-    at, ca, ceremony, change, event, fresh, intent, issue, issued, queued, serial, status_change,
+    at, ca, ceremony, change, change_status, event, fresh, intent, issue, issued, queued, serial,
+    status_change,
 };
 use crate::raw::Raw;
 
@@ -52,18 +53,18 @@ fn an_order_is_carried_out_once() {
         let id = issue(store).certificate;
         let suspend = queued(store, OrderKind::Suspend, &id.serial);
         let again = status_change(&id, suspend, StatusAction::Suspend);
-        assert_eq!(store.change_status(again.clone()).unwrap(), StatusOutcome::Applied { version: 1 });
+        assert_eq!(change_status(store, again.clone()).unwrap(), StatusOutcome::Applied { version: 1 });
         assert_eq!(
             store.order(suspend).unwrap().unwrap().state,
             OrderState::Done { serial: id.serial.clone() }
         );
         change(store, &id, StatusAction::Release);
         // A replay of the finished order must not suspend it again.
-        assert!(matches!(store.change_status(again).unwrap(), StatusOutcome::Refused(_)));
+        assert!(matches!(change_status(store, again).unwrap(), StatusOutcome::Refused(_)));
         assert_eq!(store.crl_state(&ca("seal")).unwrap().version, 2);
         // A refusal ends its order, with a code for the officer.
         let release = queued(store, OrderKind::Release, &id.serial);
-        store.change_status(status_change(&id, release, StatusAction::Release)).unwrap();
+        change_status(store, status_change(&id, release, StatusAction::Release)).unwrap();
         let OrderState::Refused { code, .. } = store.order(release).unwrap().unwrap().state else { panic!() };
         assert_eq!(code, "not-suspended");
         let log = Raw::open(&database.engine).count("audit_events");
@@ -191,6 +192,62 @@ fn threads_that_revoke_at_once_take_versions_without_gaps() {
         });
         versions.sort_unstable();
         assert_eq!(versions, (1..=24).collect::<Vec<_>>());
+    });
+}
+
+/// Many together are as many one after the other; one that is refused holds up none.
+#[test]
+fn changes_in_one_transaction_are_each_for_themselves() {
+    on_both(|database| {
+        let store = &database.store;
+        let certificates: Vec<_> = (0..3).map(|_| issue(store).certificate).collect();
+        let never = CertificateId { ca: ca("seal"), serial: serial(fresh()) };
+        let changes: Vec<_> = [
+            (&certificates[0], OrderKind::Suspend, StatusAction::Suspend),
+            (&never, OrderKind::Revoke, REVOKE),
+            (&certificates[0], OrderKind::Release, StatusAction::Release),
+            (&certificates[1], OrderKind::Revoke, REVOKE),
+            (&certificates[1], OrderKind::Suspend, StatusAction::Suspend),
+        ]
+        .into_iter()
+        .map(|(id, kind, action)| status_change(id, queued(store, kind, &id.serial), action))
+        .collect();
+        let applied = |version| StatusOutcome::Applied { version };
+        let refused = |refusal| StatusOutcome::Refused(refusal);
+        assert_eq!(
+            store.change_statuses(changes.clone()).unwrap(),
+            [
+                applied(1),
+                refused(StatusRefusal::NotIssued),
+                applied(2),
+                applied(3),
+                refused(StatusRefusal::AlreadyRevoked)
+            ]
+        );
+        for (change, refused) in changes.iter().zip([false, true, false, false, true]) {
+            let state = store.order(change.order_id).unwrap().unwrap().state;
+            assert_eq!(matches!(state, OrderState::Refused { .. }), refused, "{state:?}");
+        }
+
+        // Two nodes that found the same orders: each is carried out by one of them.
+        let again: Vec<_> = certificates[2..]
+            .iter()
+            .chain(&(0..20).map(|_| issue(store).certificate).collect::<Vec<_>>())
+            .map(|id| status_change(id, queued(store, OrderKind::Revoke, &id.serial), REVOKE))
+            .collect();
+        let backwards: Vec<_> = again.iter().rev().cloned().collect();
+        let count = |outcomes: &[StatusOutcome]| {
+            outcomes.iter().filter(|one| matches!(one, StatusOutcome::Applied { .. })).count()
+        };
+        let done = thread::scope(|scope| {
+            let nodes = [again.clone(), backwards].map(|changes| {
+                let store = store.clone();
+                scope.spawn(move || store.change_statuses(changes).unwrap())
+            });
+            nodes.map(|node| count(&node.join().unwrap())).iter().sum::<usize>()
+        });
+        assert_eq!(done, again.len());
+        assert_eq!(store.crl_state(&ca("seal")).unwrap().version, 3 + again.len() as u64);
     });
 }
 
