@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use ndoba_order::{
     AuthoriseResponder, CertifyUnit, EndGrant, EndResponder, FlatJws, Grant, GrantDocument, Header, Issue,
-    JwsAlgorithm, MediaType, Order, OrderContent, Pin, PinnedOfficer, ProfileRef, Release, ResponderRequest,
-    Revoke, RevokeCa, Role, Roles, SignerRole, SucceedCa, Suspend, TerminateCa, assemble, signing_input,
+    JwsAlgorithm, MediaType, NewlyPinned, Order, OrderContent, Pin, PinnedOfficer, Pins, ProfileRef, Release,
+    ReplacePin, ResponderRequest, Revoke, RevokeCa, Role, Roles, SignerRole, SucceedCa, Suspend, TerminateCa,
+    assemble, signing_input,
 };
 use ndoba_registration::sealed::{DataKeys, Place, RawDataKey, Seal as _};
 use ndoba_types::{
@@ -148,6 +149,31 @@ fn grants(seeds: &Seeds, pin: &Pin, now: UtcTime) -> Outcome {
         not_after: now.plus(Span::days(365)),
         created: now.minus(Span::days(2)),
     };
+    let newly = |seed, key: SubjectPublicKeyInfo| NewlyPinned {
+        officer: OfficerId::from_bytes([seed; 16]),
+        person: None,
+        name_shown: "ნინო".into(),
+        spki: key.fingerprint(),
+        key,
+    };
+    let replace = ReplacePin {
+        installation: INSTALLATION,
+        seq: 1,
+        prev: pin.digest()?,
+        pin: pin.digest()?,
+        security_officers: vec![newly(4, spki(&self::key(4)?)?), newly(5, spki(&self::key(5)?)?)],
+        reason: "both cards were lost".into(),
+        created: now,
+    };
+    seeds.add("pin", "replaced", &Pins::from(pin.clone()).with(replace.clone())?.to_bytes()?)?;
+    seeds.add("grant", "replace-pin", &GrantDocument::ReplacePin(replace).to_bytes()?)?;
+    let accepted = Grant {
+        vetting: Some("HR file 12".into()),
+        accepted_at: Some(now.minus(Span::days(3))),
+        acceptance: Some("{}".into()),
+        ..grant.clone()
+    };
+    seeds.add("grant", "accepted", &GrantDocument::Grant(accepted).to_bytes()?)?;
     let document = GrantDocument::Grant(grant).to_bytes()?;
     seeds.add("grant", "grant", &document)?;
     let end = EndGrant {

@@ -47,7 +47,8 @@ pub(crate) fn run(args: &ReplacePinArgs) -> anyhow::Result<()> {
         "{} is there already: name another folder with --out",
         args.out.display()
     );
-    let settings = installation::load(&args.config.config)?;
+    // No token of the services is used, and a card may be in a reader of its own.
+    let settings = Settings::load(&args.config.config)?;
     let (store, world) = (installation::open_store(&settings)?, World::of(&settings)?);
     // A database that went back leaves other documents in force than officers saw.
     let register = register(&settings, &store)?;

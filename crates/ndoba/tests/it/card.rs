@@ -177,6 +177,29 @@ fn officers_work_with_keys_on_cards(engine: Engine) {
 
     here.export_log("log.jsonl");
     here.must(&["audit", "verify", "log.jsonl"]);
+    serving.stop();
+
+    // A ceremony that pins other officers makes their keys on their cards, and certificates with them.
+    let pinned = |token: &str| cards.named(&format!("token={token};object=pinned"), "pin");
+    let (first, second) = (pinned("tamar"), pinned("davit"));
+    let pin = [
+        "ceremony",
+        "replace-pin",
+        "--config",
+        "ndoba.toml",
+        "--reason",
+        "a drill",
+        "--out",
+        "ceremony/pin-2",
+        "--yes",
+    ];
+    let who = ["--officer", &first, "--name", "Tamar", "--officer", &second, "--name", "Davit"];
+    cards.must(&[&pin[..], &who, &["--lost", "--witness", "Notary public"]].concat());
+    fs::copy(here.file("ceremony/pin-2/officers.pin.json"), here.file("officers.pin.json")).unwrap();
+    let serving = here.serve(None);
+    let adopt = ["officer", "adopt-pin", "ceremony/pin-2/document.json", "--as", &second];
+    let adopted = cards.must(&[&adopt[..], &AUTHORITY].concat());
+    assert!(adopted.contains("goes on from the new pin"), "{adopted}");
     assert!(!here.log().contains(PIN), "a PIN is in the log");
     serving.stop();
 }
