@@ -34,12 +34,14 @@ GRANT SELECT, INSERT, UPDATE ON webhook_turns TO ndoba_registration;
 
 -- registration: people and what they asked for. No certificate, no status, no counter is its to change.
 -- At the end of their retention records of persons are erased; proofs are not.
-GRANT SELECT, INSERT ON agreement_copies, data_keys TO ndoba_registration;
+GRANT SELECT, INSERT ON copies, data_keys TO ndoba_registration;
 -- What is sealed under an older data key is sealed anew; an older key that nothing needs is destroyed.
-GRANT UPDATE (content, data_key) ON agreement_copies, evidence TO ndoba_registration;
+GRANT UPDATE (content, data_key) ON copies, evidence TO ndoba_registration;
 GRANT DELETE ON data_keys TO ndoba_registration;
-GRANT DELETE ON applications, agreement_copies, evidence TO ndoba_registration;
+GRANT DELETE ON applications, copies, evidence TO ndoba_registration;
 GRANT SELECT, INSERT, UPDATE ON officer_enrolments TO ndoba_registration;
+-- What third parties may see, and no longer may.
+GRANT SELECT, INSERT, DELETE ON published_certificates TO ndoba_registration;
 GRANT SELECT, INSERT, UPDATE ON applications, orders, revocation_requests, revocation_codes TO ndoba_registration;
 GRANT SELECT, INSERT ON order_signatures, evidence, idempotency, officer_grants, officer_grant_signatures
     TO ndoba_registration;
@@ -64,6 +66,8 @@ GRANT SELECT, INSERT ON tsu_segments, responder_requests TO ndoba_public;
 GRANT SELECT, INSERT, UPDATE ON responder_turns TO ndoba_public;
 -- Which listed serial numbers were released since: at a start, and every half minute, published CRLs are compared.
 GRANT SELECT (ca, serial, action, version) ON revocation_records TO ndoba_public;
+-- Certificates whose subscribers let third parties see them, and no others.
+GRANT SELECT ON published_certificates TO ndoba_public;
 -- Its responders' certificates; those of subscribers, which name people, are in another table.
 GRANT SELECT ON responder_certificates, final_answers, final_cas TO ndoba_public;
 

@@ -14,12 +14,15 @@ pub const TERMS: &str = "2026-1";
 /// (REG-6.3.4-09 to -11A).
 struct Version {
     name: &'static str,
+    /// The day on which it came into force, YYYY-MM-DD.
+    since: &'static str,
     georgian: [&'static str; 2],
     english: [&'static str; 2],
 }
 
 const VERSIONS: &[Version] = &[Version {
     name: "2026-1",
+    since: "2026-01-01",
     georgian: [
         include_str!("../templates/2026-1.ka.txt"),
         include_str!("../templates/2026-1.subject.ka.txt"),
@@ -39,6 +42,10 @@ pub struct Templates {
 impl AgreementMaker for Templates {
     fn terms(&self) -> &'static str {
         TERMS
+    }
+
+    fn in_force_since(&self) -> &'static str {
+        VERSIONS.iter().find(|version| version.name == TERMS).map_or("", |version| version.since)
     }
 
     fn render(&self, of: &AgreementOf<'_>) -> Result<Vec<u8>, AgreementError> {

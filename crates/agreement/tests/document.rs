@@ -108,3 +108,11 @@ fn a_signature_on_it_would_be_read() {
     assert!(Updates::read(&pdf, &pdf).is_ok());
     assert_eq!(Updates::read(&[&pdf[..], b"x"].concat(), &pdf).err(), Some(UpdateError::Unreadable));
 }
+
+/// Whoever says that a document was signed before its terms were there is wrong (P-13).
+#[test]
+fn no_terms_are_signed_before_they_are_in_force() {
+    let templates = Templates { provider: "x".into(), retention_years: 10 };
+    let (name, since) = (templates.terms(), templates.in_force_since());
+    assert_eq!((name, since), (TERMS, "2026-01-01"));
+}

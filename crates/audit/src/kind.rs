@@ -245,6 +245,11 @@ with_the_register! {
         /** Under which CA. */ ca: CaName,
         /** Which certificate. */ serial: SerialNumber,
     }
+    /// A subscriber lets third parties see a certificate, or no longer (P-14).
+    PublicationConsentChanged = "publication-consent-changed" {
+        /** Under which CA. */ ca: CaName, /** Which certificate. */ serial: SerialNumber,
+        /** `given` or `withdrawn`. */ consent: Word,
+    }
     /// An officer confirmed a suspension that a code had brought about.
     SuspensionConfirmed = "suspension-confirmed" { /** Which. */ request: RecordId, }
     /// A status request was turned down by an officer.

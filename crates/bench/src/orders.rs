@@ -182,7 +182,7 @@ pub(crate) fn application(
         "subject": {"type": "natural-person", "given_names": "ნინო", "surname": "ბერიძე",
             "personal_number": personal_number, "email": "n@example.ge"},
         "identity_document": {"type": "identity-card", "number": "12IA34567", "issued_by": "PSDA",
-            "validation": "visual-inspection", "copies_at": "attached"},
+            "validation": "visual-inspection", "copies_at": "archive"},
         "identity_proofing": {"method": "physical-presence", "date": now.to_date_time().date().to_string(), "seen_by": "officer"},
     }))?)
 }

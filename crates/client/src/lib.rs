@@ -31,9 +31,9 @@ pub use officer_key::{CannotSign, OfficerKey, request_for_certification};
 pub use probe::{Observation, Probe, ProbeError, Sighting, SignedObservation};
 pub use public::PublicClient;
 pub use resource::{
-    Application, ApplicationSummary, CertificateStatus, Clock, ControlQuestion, DeskRequest, Enrolment,
-    EnrolmentCode, Grant, GrantDraft, HandedIn, KeptOrder, Order, OrderSignature, Page, Profile, Refusal,
-    RegisteredOfficer, RevocationCode, StatusDraft, StatusOrder, WhoAmI,
+    Application, ApplicationSummary, Attachment, CertificateStatus, Clock, ControlQuestion, DeskRequest,
+    Enrolment, EnrolmentCode, Grant, GrantDraft, HandedIn, KeptOrder, Order, OrderSignature, Page, Profile,
+    Publication, Refusal, RegisteredOfficer, RevocationCode, StatusDraft, StatusOrder, WhoAmI,
 };
 pub use signing::{Review, await_order, grant, grant_lines, review_and_sign, sign_grant, submit_application};
 pub use webhook::{BadSecret, WebhookClient, WebhookSecrets};

@@ -16,8 +16,8 @@ use crate::http::{self, Method};
 use crate::identity::Identity;
 use crate::resource::{
     Application, ApplicationSummary, CertificateStatus, ControlQuestion, DeskRequest, Enrolment,
-    EnrolmentCode, Grant, GrantDraft, HandedIn, Order, Page, Profile, RegisteredOfficer, RevocationCode,
-    StatusDraft, StatusOrder, WhoAmI,
+    EnrolmentCode, Grant, GrantDraft, HandedIn, Order, Page, Profile, Publication, RegisteredOfficer,
+    RevocationCode, StatusDraft, StatusOrder, WhoAmI,
 };
 
 /// A certificate's form for download.
@@ -209,6 +209,46 @@ impl OfficerClient {
         Ok(self.call(Method::Get, &path, None, Vec::new())?.body)
     }
 
+    /// Attaches a copy of evidence: PDF, PNG or JPEG.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn attach(
+        &self,
+        id: &str,
+        version: Option<u32>,
+        kind: &str,
+        name: Option<&str>,
+        copy: &[u8],
+    ) -> Result<Application, ClientError> {
+        let mut body = json!({ "type": kind, "content": STANDARD.encode(copy) });
+        if let Some(name) = name {
+            body["name"] = name.into();
+        }
+        self.act(&format!("/applications/{}/attachments", segment(id)), &body, version)
+    }
+
+    /// Takes a copy of evidence away.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn detach(&self, id: &str, version: Option<u32>, sha256: &str) -> Result<Application, ClientError> {
+        let path = format!("/applications/{}/attachments/{}/detach", segment(id), segment(sha256));
+        self.act(&path, &json!({}), version)
+    }
+
+    /// A copy of evidence, as it was attached.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn attachment(&self, id: &str, sha256: &str) -> Result<Vec<u8>, ClientError> {
+        let path = format!("/applications/{}/attachments/{}", segment(id), segment(sha256));
+        Ok(self.call(Method::Get, &path, None, Vec::new())?.body)
+    }
+
     /// Freezes an application into an order.
     ///
     /// # Errors
@@ -229,13 +269,19 @@ impl OfficerClient {
         self.act(&format!("/applications/{}/withdraw", segment(id)), &json!({}), version)
     }
 
-    /// Notes that the certificate was handed over.
+    /// Notes that the certificate was handed over, with its revocation code or without one for this reason.
     ///
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn deliver(&self, id: &str, version: Option<u32>) -> Result<Application, ClientError> {
-        self.act(&format!("/applications/{}/deliver", segment(id)), &json!({}), version)
+    pub fn deliver(
+        &self,
+        id: &str,
+        version: Option<u32>,
+        without_code: Option<&str>,
+    ) -> Result<Application, ClientError> {
+        let body = without_code.map_or_else(|| json!({}), |reason| json!({ "without_code": reason }));
+        self.act(&format!("/applications/{}/deliver", segment(id)), &body, version)
     }
 
     /// Notes that the subscriber accepted the certificate, and how.
@@ -337,6 +383,25 @@ impl OfficerClient {
     /// [`ClientError`].
     pub fn give_revocation_code(&self, serial: &str) -> Result<RevocationCode, ClientError> {
         self.post(&format!("/certificates/{}/revocation-code", segment(serial)), &json!({}), None)
+    }
+
+    /// Whether third parties are shown a certificate.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn publication(&self, serial: &str) -> Result<Publication, ClientError> {
+        self.get(&format!("/certificates/{}/publication", segment(serial)))
+    }
+
+    /// Notes that its subscriber lets third parties see a certificate, or no longer.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub fn consent_to_publication(&self, serial: &str, consent: bool) -> Result<Publication, ClientError> {
+        let path = format!("/certificates/{}/publication", segment(serial));
+        self.post(&path, &json!({ "consent": consent }), None)
     }
 
     /// A page of requests about certificates; `query` holds `state`, `limit`, `after`.

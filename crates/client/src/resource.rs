@@ -37,6 +37,44 @@ pub struct Profile {
     pub max_days: u32,
 }
 
+/// How a certificate stands with third parties.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publication {
+    /// Its serial number, hexadecimal.
+    pub serial: String,
+    /// Since when they are shown it; absent where they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_since: Option<String>,
+}
+
+/// A copy of evidence that is attached to an application. Its name may be personal data.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// What it is a copy of.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What the officer called it; no name to write a file under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// SHA-256 over the file, hexadecimal.
+    pub sha256: String,
+    /// What the file is.
+    pub media_type: String,
+    /// How many octets it has.
+    pub size: u64,
+    /// When it was attached.
+    pub added: String,
+    /// The officer who attached it.
+    pub added_by: String,
+}
+
+impl std::fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { kind, sha256, .. } = self;
+        f.debug_struct("Attachment").field("kind", kind).field("sha256", sha256).finish_non_exhaustive()
+    }
+}
+
 /// An application. Personal data: `Debug` shows identifier and state only.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Application {
@@ -57,6 +95,9 @@ pub struct Application {
     /// That the agreement was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<Value>,
+    /// The copies of evidence that are attached.
+    #[serde(default)]
+    pub attachments: Vec<Attachment>,
     /// The order made of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<String>,

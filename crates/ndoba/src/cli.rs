@@ -24,7 +24,7 @@ use ndoba_types::{CaName, Sha256Digest, UtcTime};
 
 use crate::officer_key::OfficerRef;
 
-pub(crate) use application::{ApplicationCommand, ListArgs, NewArgs, PageArgs};
+pub(crate) use application::{AGREEMENT, ApplicationCommand, ListArgs, NewArgs, PageArgs, SeenArgs};
 pub(crate) use fields::FieldArgs;
 pub(crate) use next_ca::NextCaArgs;
 pub(crate) use officer::{AuthoriseResponderArgs, DoorArgs, EnrolArgs, OfficerCommand, OfficerNewArgs};
@@ -360,6 +360,16 @@ pub(crate) enum CertificateCommand {
         /// Only what owes something still, or what a code suspended and no officer has confirmed.
         #[arg(long, value_parser = ["open", "unconfirmed"])]
         state: Option<String>,
+    },
+    /// Tell whether third parties are shown a certificate, or note that its subscriber lets them see it or no longer does.
+    Publication {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Serial number, hexadecimal.
+        serial: String,
+        /// What the subscriber says now.
+        #[arg(long, value_name = "WORD", value_parser = ["given", "withdrawn"])]
+        consent: Option<String>,
     },
     /// Give a certificate another revocation code, for its subscriber. The one before is void.
     RevocationCode {

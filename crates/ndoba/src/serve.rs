@@ -20,6 +20,7 @@ pub(crate) mod own_certificates;
 mod places;
 mod public;
 mod responders;
+mod shown;
 pub(crate) mod stamping;
 pub(crate) mod tls;
 mod unissued;

@@ -18,6 +18,9 @@ pub trait AgreementMaker: Send + Sync {
     /// The version of the terms in force.
     fn terms(&self) -> &'static str;
 
+    /// The day on which they came into force, YYYY-MM-DD: nobody signed them before.
+    fn in_force_since(&self) -> &'static str;
+
     /// The document.
     ///
     /// # Errors

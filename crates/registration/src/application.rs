@@ -177,6 +177,9 @@ pub struct ApplicationContent {
     /// The subscriber agreement (P-13), once it was accepted: nobody enters it, `agree` notes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<AgreementContent>,
+    /// Copies of evidence that are attached (P-12): nobody enters them, `attach` adds each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentContent>,
     /// Whether the subscriber lets the certificate be shown to third parties (P-14): said, one way or the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publication_consent: Option<bool>,
@@ -418,6 +421,29 @@ pub struct CopyContent {
     pub signatures: Vec<SignatureContent>,
 }
 
+/// A copy of evidence that is attached to an application: what it shows, and which file it is.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AttachmentContent {
+    /// What it is a copy of: `authority`, `device`, `identity-document`, `identity-proofing` or `register-extract`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What the officer calls it. Nothing is ever written under this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// SHA-256 over the file, 64 lower-case hexadecimal digits.
+    pub sha256: String,
+    /// `application/pdf`, `image/png` or `image/jpeg`, by what the file is.
+    pub media_type: String,
+    /// How many octets it has.
+    pub size: u64,
+    /// When it was attached, RFC 3339.
+    pub added: String,
+    /// The officer who attached it.
+    pub added_by: String,
+}
+
 /// An electronic signature on a copy, and what was found of it when the copy was attached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -473,5 +499,6 @@ without_personal_data!(
     AuthorityProof,
     IdentityDocument,
     IdentityProofing,
-    AgreementContent
+    AgreementContent,
+    AttachmentContent
 );

@@ -61,14 +61,15 @@ impl CheckedApplication {
 pub fn check(content: &ApplicationContent, rules: Rules<'_>) -> Result<CheckedApplication, Vec<FieldError>> {
     let profile = rules.profiles.iter().find(|offer| offer.name == content.profile).cloned();
     let Some(profile) = profile else { return Err(vec![unknown_profile()]) };
-    // Noted, not entered: `agree` looks at it.
+    // Noted, not entered: `agree` and `attach` look at them.
     let mut content = content.clone();
     let agreement = content.agreement.take();
+    let attachments = std::mem::take(&mut content.attachments);
     let written = serde_json::to_value(&content).map(normalised).map_err(|_| vec![not_ours()])?;
     let mut found: Vec<FieldError> =
         form::effective(&profile, rules).judge(&written).into_iter().map(Into::into).collect();
     let mut content: ApplicationContent = serde_json::from_value(written).map_err(|_| vec![not_ours()])?;
-    content.agreement = agreement;
+    (content.agreement, content.attachments) = (agreement, attachments);
 
     let about_subject = found.iter().any(|one| one.field.starts_with("/subject"));
     let mut root = Refusals::at(&mut found, "");

@@ -5,7 +5,7 @@ use ndoba_types::{InstallationId, OfficerId, OrderId, Random, SerialNumber, Sha2
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::application::{ApplicationContent, Salt, SubjectContent};
+use crate::application::{ApplicationContent, AttachmentContent, Salt, SubjectContent};
 use crate::check::organisation;
 use crate::field_error::Refusals;
 use crate::ports::EvidenceRecord;
@@ -14,6 +14,9 @@ use crate::text::{MAX_TEXT, accept};
 
 /// The kind of the item that shows the key to be in a qualified device.
 pub(crate) const DEVICE: &str = "device";
+
+/// The kind of the items that name copies of evidence.
+pub(crate) const ATTACHMENT: &str = "attachment";
 
 /// The kind of the item that tells of a request about a certificate.
 pub(crate) const REQUEST: &str = "revocation-request";
@@ -77,6 +80,8 @@ pub(crate) struct Intake {
     pub(crate) accepted_by: OfficerId,
     pub(crate) accepted: UtcTime,
     pub(crate) submitted_by: OfficerId,
+    /// Which order it is, counted from 1, for the same subject on the same proof of identity (REG-6.3.1-00E).
+    pub(crate) proofing_use: u32,
 }
 
 /// The items of an application (P-11, P-12), each with a salt of its own: one can be opened in court without the others.
@@ -86,10 +91,11 @@ pub(crate) fn of_application(
     order: OrderId,
     random: &dyn Random,
 ) -> Result<Vec<EvidenceRecord>, ServiceError> {
-    let Intake { installation, accepted_by, accepted, submitted_by } = intake;
+    let Intake { installation, accepted_by, accepted, submitted_by, proofing_use } = intake;
     let taken_in = json!({
         "accepted": accepted.to_string(),
         "accepted_by": accepted_by.to_string(),
+        "proofing_use": proofing_use,
         "provider": installation.to_string(),
         "submitted_by": submitted_by.to_string(),
     });
@@ -107,6 +113,9 @@ pub(crate) fn of_application(
     }
     if let Some(device) = &content.device {
         items.push(item(DEVICE, device, order, random)?);
+    }
+    for copy in &content.attachments {
+        items.push(item(ATTACHMENT, copy, order, random)?);
     }
     // What was applied for and where notices go, so that the record is whole in itself.
     items.push(item("application", content, order, random)?);
@@ -138,6 +147,16 @@ fn encode(kind: &str, content: &impl Serialize, salt: &Salt) -> Result<Vec<u8>, 
 pub(crate) fn commitment(content: &ApplicationContent, salt: &Salt) -> Result<Sha256Digest, ServiceError> {
     let bytes = encode("application", content, salt)
         .map_err(|error| ServiceError::internal("committing to content", error))?;
+    Ok(Sha256Digest::of(&bytes))
+}
+
+/// The same to a copy that is attached to it: a copy of a public register's extract, say, would be found by its digest.
+pub(crate) fn commitment_to_copy(
+    copy: &AttachmentContent,
+    salt: &Salt,
+) -> Result<Sha256Digest, ServiceError> {
+    let bytes = encode(ATTACHMENT, copy, salt)
+        .map_err(|error| ServiceError::internal("committing to a copy", error))?;
     Ok(Sha256Digest::of(&bytes))
 }
 

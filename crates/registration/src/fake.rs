@@ -9,6 +9,7 @@
 mod copies;
 mod desk;
 mod enrolment;
+mod publication;
 mod spool;
 mod world;
 
@@ -21,12 +22,12 @@ use ndoba_order::{Named, Signed, SignedLine};
 use ndoba_types::{OfficerId, OrderId, SerialNumber, UtcTime};
 
 use crate::application::ApplicationId;
-use crate::identifier::subject_identifier;
+use crate::identifier::{representative_identifier, subject_identifier};
 use crate::ports::{
     Act, ApplicationFilter, ApplicationRecord, ApplicationWithOrder, CaHeartbeat, CertificateFilter,
     CertificateRecord, CertificateStatus, Conflict, CopyRecord, EnrolmentRecord, EvidenceRecord, GrantRecord,
     OrderRecord, OrderState, Page, PageRequest, Receipt, Registry, RegistryError, RevocationCodeRecord,
-    RevocationRequestRecord, SignatureRecord,
+    RevocationRequestRecord, ShownCertificate, SignatureRecord,
 };
 
 pub use spool::{Kept, MemorySpool};
@@ -46,8 +47,10 @@ pub struct Tables {
     pub receipts: Vec<Receipt>,
     /// `applications`, oldest first.
     pub applications: Vec<ApplicationRecord>,
-    /// `agreement_copies`.
+    /// `copies`.
     pub copies: Vec<CopyRecord>,
+    /// `published_certificates`.
+    pub shown: Vec<ShownCertificate>,
     /// `orders`.
     pub orders: BTreeMap<OrderId, OrderRecord>,
     /// `evidence`.
@@ -204,7 +207,7 @@ impl Registry for FakeRegistry {
         filter: &ApplicationFilter,
         wanted: &PageRequest,
     ) -> Result<Page<ApplicationWithOrder>, RegistryError> {
-        let ApplicationFilter { states, subject, opened_by, within, since, until } = filter;
+        let ApplicationFilter { states, subject, concerning, opened_by, within, since, until } = filter;
         let tables = self.open()?;
         let fits = |row: &ApplicationWithOrder| {
             let order = row.order_state.as_ref().map(OrderState::name);
@@ -213,6 +216,10 @@ impl Registry for FakeRegistry {
             };
             (states.is_empty() || states.iter().any(state))
                 && subject.as_ref().is_none_or(|text| subject_identifier(&row.application.content) == **text)
+                && concerning.as_ref().is_none_or(|text| {
+                    subject_identifier(&row.application.content) == **text
+                        || representative_identifier(&row.application.content).as_deref() == Some(text)
+                })
                 && opened_by.is_none_or(|officer| officer == row.application.opened_by)
                 && within.as_ref().is_none_or(|those| those.contains(&row.application.opened_by))
                 && since.is_none_or(|since| row.application.opened >= since)

@@ -238,14 +238,30 @@ pub(crate) fn person_of(content: &ApplicationContent) -> String {
 /// whole identifier, since numbers of passports are unique in their country only.
 pub fn subject_identifier(content: &ApplicationContent) -> Cow<'_, str> {
     match &content.subject {
-        SubjectContent::NaturalPerson(person) => match person.identifier() {
-            Some(PersonIdentifier::PersonalNumber(number)) => number.into(),
-            other => other.map(PersonIdentifier::semantic).unwrap_or_default().into(),
-        },
+        SubjectContent::NaturalPerson(person) => person.identifier().map(bare).unwrap_or_default(),
         SubjectContent::LegalPerson(person) => match person.identifier() {
             Some(BodyIdentifier::IdentificationCode(code)) => code.into(),
             other => other.map(BodyIdentifier::semantic).unwrap_or_default().into(),
         },
+    }
+}
+
+/// The same of the natural person who represents a legal person; none where nobody does.
+pub fn representative_identifier(content: &ApplicationContent) -> Option<Cow<'_, str>> {
+    match &content.subject {
+        SubjectContent::NaturalPerson(_) => None,
+        SubjectContent::LegalPerson(person) => person.representative.identifier().map(bare),
+    }
+}
+
+/// Of a Georgian personal number the number, else the whole identifier.
+fn bare(person: PersonIdentifier<'_>) -> Cow<'_, str> {
+    match person {
+        PersonIdentifier::PersonalNumber(number) => number.into(),
+        PersonIdentifier::ForeignNumber(_)
+        | PersonIdentifier::Passport(_)
+        | PersonIdentifier::IdentityCard(_)
+        | PersonIdentifier::TaxNumber(_) => person.semantic().into(),
     }
 }
 

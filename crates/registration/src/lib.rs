@@ -43,17 +43,19 @@ pub use csr::{CheckedCsr, judge_request};
 pub use field_error::FieldError;
 pub use form::Form;
 pub use identifier::{
-    BodyIdentifier, CountryNumber, LocalNumber, PersonIdentifier, is_identifier, subject_identifier,
+    BodyIdentifier, CountryNumber, LocalNumber, PersonIdentifier, is_identifier, representative_identifier,
+    subject_identifier,
 };
 pub use permission::{Permission, allows};
 pub use profile::{DeviceOffer, ProfileOffer, SubjectKind};
 pub use revocation_code::{CodeHash, NoHash, RevocationCode};
 pub use service::{
-    Acceptance, ApplicationQuery, AuthoriseResponderRequest, ByCode, CHANNELS, CaseRecord, EndGrantRequest,
-    EndResponderRequest, Enrolled, Enrolment, EnrolmentRequest, GrantDraft, GrantRequest, HandedIn,
-    KeptReceipt, MAX_COPY, NewGrantRequest, Officer, Once, REASONS, RegisterSight, RegisteredOfficer,
-    Registration, RegistrationSettings, RevokeCaRequest, Seen, Separation, ServiceError, StatusDraft,
-    StatusRequest, SubjectRecord, SucceedCaRequest, TakenOver, TerminateCaRequest, person_of_number,
+    ATTACHMENT_KINDS, Acceptance, ApplicationQuery, Attachment, AuthoriseResponderRequest, ByCode, CHANNELS,
+    CaseRecord, EndGrantRequest, EndResponderRequest, Enrolled, Enrolment, EnrolmentRequest, GrantDraft,
+    GrantRequest, HandedIn, KeptReceipt, MAX_COPY, NewGrantRequest, Officer, Once, Publication, REASONS,
+    RegisterSight, RegisteredOfficer, Registration, RegistrationSettings, RevokeCaRequest, Seen, Separation,
+    ServiceError, StatusDraft, StatusRequest, SubjectRecord, SucceedCaRequest, TakenOver, TerminateCaRequest,
+    person_of_number,
 };
 pub use state::{ApplicationState, Step, TRANSITIONS, next};
 pub use text::{MAX_NAME, MAX_TEXT};

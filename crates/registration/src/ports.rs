@@ -10,6 +10,7 @@ mod copies;
 mod desk;
 mod enrolment;
 mod lists;
+mod publication;
 mod vault;
 
 use ndoba_audit::Event;
@@ -17,8 +18,9 @@ pub use ndoba_order::OrderKind;
 use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, Span, UtcTime};
 
 pub use crate::agreement::{AgreementError, AgreementMaker, AgreementOf};
-pub use copies::{CopyRecord, CopyRegistry};
+pub use copies::{CopyRecord, CopyRegistry, KeptCopy};
 pub use lists::{ApplicationFilter, CertificateFilter, Page, PageRequest};
+pub use publication::{PublicationRegistry, ShownCertificate};
 pub use vault::{DataKeyRegistry, Sealing, Vault, WrappedDataKey};
 
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
@@ -341,7 +343,9 @@ pub struct CaHeartbeat {
 }
 
 /// The database as registration uses it. Blocking; one method is one transaction, durable when it returns.
-pub trait Registry: CopyRegistry + DeskRegistry + EnrolmentRegistry + Send + Sync {
+pub trait Registry:
+    CopyRegistry + DeskRegistry + EnrolmentRegistry + PublicationRegistry + Send + Sync
+{
     /// The highest `seq` of the register, 0 while it is empty. Asked on every request; must be cheap.
     ///
     /// # Errors
@@ -424,7 +428,7 @@ pub trait Registry: CopyRegistry + DeskRegistry + EnrolmentRegistry + Send + Syn
     /// [`RegistryError`].
     fn erasable(&self, before: UtcTime, limit: u32) -> Result<Vec<ApplicationId>, RegistryError>;
 
-    /// Deletes an application, its signed copies and the evidence behind its orders, and behind the requests about its certificates, their
+    /// Deletes an application, its copies and the evidence behind its orders, and behind the requests about its certificates, their
     /// salts with them; [`Conflict::Stale`] where it is not erasable (as above). Orders, signatures and certificates stay.
     ///
     /// # Errors

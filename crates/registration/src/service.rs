@@ -2,22 +2,27 @@
 
 mod agreements;
 mod applications;
+mod attachments;
 mod certificates;
 mod copies;
 mod copy_signatures;
 mod decline;
+mod delivery;
 mod desk;
 mod enrolment;
 mod error;
 mod kept;
 mod officers;
 mod orders;
+mod proofing;
+mod publication;
 mod reach;
 mod records;
 mod refused;
 mod register;
 mod renewal;
 mod responder;
+mod signed_copies;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -39,6 +44,7 @@ use crate::spool::Spool;
 
 pub use agreements::Acceptance;
 pub use applications::{ApplicationQuery, Seen};
+pub use attachments::{ATTACHMENT_KINDS, Attachment};
 pub use copies::MAX_COPY;
 pub use desk::ByCode;
 pub use enrolment::{Enrolled, Enrolment, EnrolmentRequest};
@@ -46,6 +52,7 @@ pub use error::{Separation, ServiceError};
 pub use kept::{HandedIn, KeptReceipt, RegisterSight, StatusDraft, TakenOver};
 pub use officers::Officer;
 pub use orders::{CHANNELS, REASONS, StatusRequest};
+pub use publication::Publication;
 pub use records::{CaseRecord, SubjectRecord};
 pub use register::{EndGrantRequest, GrantDraft, GrantRequest, NewGrantRequest, RegisteredOfficer};
 pub use responder::{
@@ -72,6 +79,11 @@ pub struct RegistrationSettings {
     pub retention_years: u8,
     /// `identity.max_age_days` (C-72).
     pub proofing_max_age_days: u32,
+    /// `legal.identity_max_uses`: how many certificates one proof of identity is good for (REG-6.3.1-00E).
+    pub proofing_max_uses: u32,
+    /// Whether the copy of the agreement that the subscriber signed must be attached before anything is signed (REG-6.3.4-08:
+    /// an act that can be proved).
+    pub signed_copy_required: bool,
     /// How long an order may be signed and carried out; at most 7 days.
     pub order_life: Span,
     /// Whether certificates may be suspended (G-31); the CA refuses such orders too.

@@ -5,7 +5,7 @@
 use ndoba_order::{MediaType, SignerRole};
 use ndoba_registration::application::ApplicationContent;
 use ndoba_registration::fake::{World, clerk, municipality, person, with_device};
-use ndoba_registration::{Acceptance, Separation, ServiceError};
+use ndoba_registration::{Acceptance, Attachment, Separation, ServiceError};
 use ndoba_types::{Clock, Sha256Digest, Span};
 use serde_json::{Value, json};
 
@@ -187,20 +187,27 @@ fn nothing_is_submitted_without_its_own_agreement() {
     for (acceptance, field) in [
         (accepted(&"ab".repeat(32), "2026-11-23", None), "/sha256"),
         (accepted(&digest, "2026-11-24", None), "/accepted"),
+        (accepted(&digest, "2026-11-22", None), "/accepted"),
         (accepted(&digest, "yesterday", None), "/accepted"),
         (accepted(&digest, "2026-11-23", Some("2026-11-23")), "/subject_accepted"),
     ] {
         assert_eq!(code(service.agree(&officer, id, &acceptance, None).unwrap_err()).0, field);
     }
-    let noted = service.agree(&officer, id, &accepted(&digest, "2026-11-22", None), None).unwrap();
+    let noted = service.agree(&officer, id, &accepted(&digest, "2026-11-23", None), None).unwrap();
     let agreement = noted.application.content.agreement.unwrap();
     assert_eq!((agreement.sha256.as_str(), agreement.terms.as_str()), (digest.as_str(), "test-1"));
     assert_eq!(
         (agreement.accepted.as_str(), agreement.noted.as_str()),
-        ("2026-11-22", "2026-11-23T12:00:00Z")
+        ("2026-11-23", "2026-11-23T12:00:00Z")
     );
     assert_eq!(agreement.noted_by, officer.id.to_string());
     assert!(world.registry.tables().events.iter().any(|event| event.what.name() == "agreement-accepted"));
+
+    // Accepted is not enough: the act must be provable (REG-6.3.4-08).
+    assert_eq!(
+        code(service.freeze(&officer, id, None).unwrap_err()),
+        ("/agreement/copy".into(), "agreement.copy-missing")
+    );
 
     // Another content is another agreement; what was accepted is forgotten.
     let mut changed = person();
@@ -235,8 +242,81 @@ fn two_parts_are_accepted_where_the_subscriber_is_somebody_else() {
         ServiceError::Invalid(refusals) => assert_eq!(refusals[0].field, "/subject_accepted"),
         other => panic!("{other:?}"),
     }
-    let both = Acceptance { subject_accepted: Some("2026-11-22".into()), ..one };
+    let early = Acceptance { subject_accepted: Some("2026-11-22".into()), ..one.clone() };
+    match service.agree(&officer, id, &early, None).unwrap_err() {
+        ServiceError::Invalid(refusals) => assert_eq!(refusals[0].code, "date.before-agreement"),
+        other => panic!("{other:?}"),
+    }
+    let both = Acceptance { subject_accepted: Some("2026-11-23".into()), ..one };
     let noted = service.agree(&officer, id, &both, None).unwrap();
-    assert_eq!(noted.application.content.agreement.unwrap().subject_accepted.as_deref(), Some("2026-11-22"));
+    assert_eq!(noted.application.content.agreement.unwrap().subject_accepted.as_deref(), Some("2026-11-23"));
+    service.attach_copy(&officer, id, b"%PDF-1.7 both signed".to_vec(), None).unwrap();
     assert!(service.freeze(&officer, id, None).is_ok());
+}
+
+/// A record does not say that a copy is with it which is not (REG-6.4.5-04 c).
+#[test]
+fn what_is_said_to_be_attached_is_attached() {
+    let world = World::new();
+    let service = world.registration();
+    let officer = world.officer("registration-officer").as_officer();
+    let mut content = person();
+    content.identity_document.copies_at = Some("attached".into());
+    let id = service.open(&officer, &content, None).unwrap().application.id;
+    assert!(world.agree(&service, &officer, id));
+    let attach = |kind: &str| {
+        let octets = b"%PDF-1.7 a copy".to_vec();
+        service.attach(&officer, id, Attachment { kind: kind.into(), name: None, octets }, None).unwrap();
+    };
+    attach("authority");
+    match service.freeze(&officer, id, None).unwrap_err() {
+        ServiceError::Invalid(refusals) => {
+            let said = (refusals[0].field.as_str(), refusals[0].code, refusals[0].clause);
+            assert_eq!(said, ("/identity_document/copies_at", "copies.not-attached", Some("REG-6.4.5-04")));
+        }
+        other => panic!("{other:?}"),
+    }
+    attach("identity-document");
+    service.freeze(&officer, id, None).unwrap();
+}
+
+/// REG-6.3.1-00E: how often one proof of identity may be used, counted in the record.
+#[test]
+fn one_proof_of_identity_is_used_so_often_and_no_more() {
+    let world = World::new();
+    let service = world.registration();
+    let officer = world.officer("registration-officer").as_officer();
+    let draft = || {
+        let id = service.open(&officer, &person(), None).unwrap().application.id;
+        assert!(world.agree(&service, &officer, id));
+        id
+    };
+    // What came to nothing is no use of it.
+    let given_up = draft();
+    service.freeze(&officer, given_up, None).unwrap();
+    service.withdraw(&officer, given_up, None).unwrap();
+    for number in 1..=10 {
+        let order = service.freeze(&officer, draft(), None).unwrap();
+        let tables = world.registry.tables();
+        let intake = |item: &&ndoba_registration::ports::EvidenceRecord| {
+            item.order == order.id && item.kind == "intake"
+        };
+        let content = tables.evidence.iter().find(intake).unwrap().content.clone();
+        let content = String::from_utf8(content).unwrap();
+        assert!(content.contains(&format!("\"proofing_use\":{number}")), "{content}");
+    }
+    let one_more = draft();
+    match service.freeze(&officer, one_more, None).unwrap_err() {
+        ServiceError::Invalid(refusals) => {
+            let said = (refusals[0].field.as_str(), refusals[0].code, refusals[0].clause);
+            assert_eq!(said, ("/identity_proofing", "proofing.used-up", Some("REG-6.3.1-00E")));
+        }
+        other => panic!("{other:?}"),
+    }
+    // Proved again, on another day.
+    let mut again = person();
+    again.identity_proofing.date = "2026-11-21".into();
+    service.edit(&officer, one_more, None, &again, None).unwrap();
+    assert!(world.agree(&service, &officer, one_more));
+    service.freeze(&officer, one_more, None).unwrap();
 }

@@ -70,7 +70,7 @@ impl Case {
             Step::Return => done(service.send_back(&approver.as_officer(), id, "again", None)),
             Step::Reject => done(service.reject(&approver.as_officer(), id, "never", None)),
             Step::Withdraw => done(service.withdraw(&officer, id, None)),
-            Step::Deliver => done(service.deliver(&officer, id, None)),
+            Step::Deliver => done(service.deliver(&officer, id, Some("a drill"), None)),
             Step::Accept => done(service.accept(&officer, id, "signed a receipt", None)),
             Step::Expire => {
                 let open = self.order().filter(|order| order.state == OrderState::Open);

@@ -379,6 +379,7 @@ fn limits(raw: &RawLimits) -> Checked<Limits> {
         shutdown: span("limits.shutdown", &raw.shutdown)?,
         refused_logins: positive("limits.refused_logins", raw.refused_logins)?,
         code_tries: positive("limits.code_tries", raw.code_tries)?,
+        certificate_requests: positive("limits.certificate_requests", raw.certificate_requests)?,
     })
 }
 
@@ -400,6 +401,12 @@ fn legal(raw: RawLegal) -> Checked<Legal> {
     }
     Ok(Legal {
         identity_max_age_days,
+        identity_max_uses: positive("legal.identity_max_uses", raw.identity_max_uses)?,
+        agreement_copy_required: choice(
+            "legal.agreement_copy",
+            &raw.agreement_copy,
+            &[("optional", false), ("required", true)],
+        )?,
         revocation_max,
         revocation_slo,
         suspension_allowed: raw.suspension_allowed,

@@ -449,6 +449,9 @@ section! {
         /// How many codes (to suspend a certificate, to enrol) may be tried within ten minutes from one network; from all
         /// together sixty times as many.
         code_tries: u32 = 10u32;
+        /// How many certificates may be asked for at the public address within ten minutes from one network; from all together
+        /// sixty times as many.
+        certificate_requests: u32 = 100u32;
     }
 }
 
@@ -471,6 +474,10 @@ section! {
         retention_years: u8 = 10u8;
         /// How long ago an identity may have been proved, at most, when the application is signed (C-72). Whole days.
         identity_max_age: String = "30d";
+        /// How many certificates of one subject one proof of identity may be the base of (REG-6.3.1-00E).
+        identity_max_uses: u32 = 10u32;
+        /// Whether the copy of the agreement that the subscriber signed must be attached, as a scan or signed electronically, before an application is submitted (REG-6.3.4-08): "required" or "optional".
+        agreement_copy: String = "required";
         /// Under whose law certificates are qualified, "GE" or "EU": chooses among the built-in profiles.
         legislation: String = "GE";
     }

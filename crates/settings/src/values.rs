@@ -475,6 +475,8 @@ pub struct Limits {
     pub refused_logins: u32,
     /// Codes tried within ten minutes, by network.
     pub code_tries: u32,
+    /// Certificates asked for at the public address within ten minutes, by network.
+    pub certificate_requests: u32,
 }
 
 /// What the law decides (requirements §1.9).
@@ -497,6 +499,10 @@ pub struct Legal {
     pub retention_years: u8,
     /// How long ago an identity may have been proved when the application is signed, in days (C-72).
     pub identity_max_age_days: u32,
+    /// How many certificates one proof of identity may be the base of (REG-6.3.1-00E).
+    pub identity_max_uses: u32,
+    /// Whether the signed copy of the agreement must be attached before an application is submitted (REG-6.3.4-08).
+    pub agreement_copy_required: bool,
     /// Under whose law certificates are qualified.
     pub legislation: QualifiedUnder,
 }

@@ -26,6 +26,7 @@ pub(crate) mod names;
 pub(crate) mod order_queue;
 pub(crate) mod orders;
 pub(crate) mod outbox;
+pub(crate) mod publication;
 pub(crate) mod receipts;
 pub(crate) mod responder_ledger;
 pub(crate) mod responder_requests;

@@ -4,6 +4,7 @@ mod copies;
 mod data_keys;
 mod desk;
 mod enrolment;
+mod publication;
 
 use std::io::Write;
 

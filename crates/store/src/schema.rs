@@ -58,6 +58,7 @@ table! {
         remark -> Nullable<Binary>,
         replaces -> Nullable<Binary>,
         data_key -> Nullable<BigInt>,
+        representative -> Nullable<Binary>,
     }
 }
 
@@ -126,7 +127,7 @@ table! {
 }
 
 table! {
-    agreement_copies (application, sha256) {
+    copies (application, sha256) {
         application -> Binary,
         sha256 -> Binary,
         media_type -> Text,
@@ -153,6 +154,14 @@ table! {
         public -> Binary,
         wrapped -> Binary,
         created -> BigInt,
+    }
+}
+
+table! {
+    published_certificates (serial) {
+        serial -> Binary,
+        der -> Binary,
+        since -> BigInt,
     }
 }
 
@@ -464,6 +473,7 @@ allow_tables_to_appear_in_same_query!(
     crls,
     final_answers,
     orders,
+    published_certificates,
     responder_certificates,
     responder_requests,
     revocation_codes,

@@ -23,7 +23,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Oldest first. The last one is the schema that this program works with.
-const VERSIONS: [&str; 14] = [
+const VERSIONS: [&str; 17] = [
     "20261123000001",
     "20261125000001",
     "20261127000001",
@@ -38,6 +38,9 @@ const VERSIONS: [&str; 14] = [
     "20261127000015",
     "20261127000016",
     "20261128000001",
+    "20261128000011",
+    "20261128000012",
+    "20261128000013",
 ];
 
 /// Migrations that were edited after databases had been made by them, which ended with the product's first version:

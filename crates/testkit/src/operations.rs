@@ -74,6 +74,9 @@ const ACCEPTED: &str = r#"{"sha256":"abababababababababababababababababababababa
 /// "PNG" and no more.
 const COPY: &str = r#"{"content":"iVBORw0KGgo="}"#;
 
+const CONSENT: &str = r#"{"consent":false}"#;
+const EVIDENCE: &str = r#"{"type":"identity-document","content":"iVBORw0KGgo="}"#;
+
 const fn hidden(to: &'static str, what: &'static str, body: &'static str) -> Elsewhere {
     Hidden { to, what, body }
 }
@@ -89,7 +92,7 @@ const fn row(
 }
 
 /// Every operation.
-pub const OPERATIONS: [Operation; 43] = [
+pub const OPERATIONS: [Operation; 48] = [
     row("GET", "/applications", "RA", Filtered, Event("applications")),
     row("GET", "/applications/{id}", "RA", hidden("RA", "application", ""), Event("application")),
     row("GET", "/applications/{id}/agreement.pdf", "RA", hidden("RA", "application", ""), Event("agreement")),
@@ -99,6 +102,13 @@ pub const OPERATIONS: [Operation; 43] = [
         "RA",
         hidden("RA", "application", ""),
         Event("agreement-copy"),
+    ),
+    row(
+        "GET",
+        "/applications/{id}/attachments/{sha256}",
+        "RA",
+        hidden("RA", "application", ""),
+        Event("attachment"),
     ),
     row("GET", "/audit/export", "U", Everywhere, Own("audit-exported")),
     row("GET", "/audit/signed", "U", Everywhere, Own("signed-documents-exported")),
@@ -132,6 +142,13 @@ pub const OPERATIONS: [Operation; 43] = [
         hidden("RA", "certificate", ""),
         Event("control-questions"),
     ),
+    row(
+        "GET",
+        "/certificates/{serial}/publication",
+        "RAVU",
+        hidden("RA", "certificate", ""),
+        Nothing("whether a serial number is shown"),
+    ),
     row("GET", "/enrolments", "SU", Everywhere, Event("enrolments")),
     row("GET", "/grants", "SU", Everywhere, Event("grants")),
     row("GET", "/officers", "SU", Everywhere, Event("officers")),
@@ -146,6 +163,8 @@ pub const OPERATIONS: [Operation; 43] = [
     row("POST", "/applications/{id}/accept", "R", hidden("R", "application", REMARK), Act),
     row("POST", "/applications/{id}/agreement", "R", hidden("R", "application", ACCEPTED), Act),
     row("POST", "/applications/{id}/agreement/copy", "R", hidden("R", "application", COPY), Act),
+    row("POST", "/applications/{id}/attachments", "R", hidden("R", "application", EVIDENCE), Act),
+    row("POST", "/applications/{id}/attachments/{sha256}/detach", "R", hidden("R", "application", "{}"), Act),
     row("POST", "/applications/{id}/deliver", "R", hidden("R", "application", "{}"), Act),
     row("POST", "/applications/{id}/order", "R", hidden("R", "application", "{}"), Act),
     row("POST", "/applications/{id}/reject", "A", hidden("A", "application", REMARK), Act),
@@ -153,6 +172,7 @@ pub const OPERATIONS: [Operation; 43] = [
     row("POST", "/applications/{id}/withdraw", "R", hidden("R", "application", "{}"), Act),
     // Whether it is a revocation or a release, and so whether an approver may, is in the body.
     row("POST", "/certificates/{serial}/orders", "RAV", hidden("R", "certificate", RELEASE), Act),
+    row("POST", "/certificates/{serial}/publication", "R", hidden("R", "certificate", CONSENT), Act),
     row("POST", "/certificates/{serial}/renewal", "R", hidden("R", "certificate", "{}"), Act),
     row("POST", "/certificates/{serial}/revocation-code", "R", hidden("R", "certificate", "{}"), Act),
     row("POST", "/enrolments", "S", NoOffice, Act),

@@ -34,3 +34,4 @@ pub use server::serve;
 pub use state::{Api, ServerLimits};
 pub use subscribers::serve_subscribers;
 pub use tls::{TlsError, mutual_tls, server_tls};
+pub use tries::{TooMany, Tries, network};

@@ -11,8 +11,8 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use crate::enrolment;
 use crate::guard::Caller;
 use crate::operations::{
-    agreements, applications, audit, certificates, copies, desk, enrolments, orders, own, register,
-    status_orders, subjects,
+    agreements, applications, attachments, audit, certificates, copies, desk, enrolments, orders, own,
+    publication, register, status_orders, subjects,
 };
 use crate::problem::ProblemDocument;
 use crate::route::BASE;
@@ -32,6 +32,9 @@ use crate::route::BASE;
         agreements::agree,
         copies::attach,
         copies::fetch,
+        attachments::attach,
+        attachments::fetch,
+        attachments::detach,
         applications::freeze,
         applications::withdraw,
         applications::deliver,
@@ -40,6 +43,8 @@ use crate::route::BASE;
         applications::send_back,
         applications::reject,
         subjects::record,
+        publication::get,
+        publication::consent,
         orders::decline,
         orders::get,
         orders::sign,

@@ -2,6 +2,7 @@
 
 pub(crate) mod agreements;
 pub(crate) mod applications;
+pub(crate) mod attachments;
 pub(crate) mod audit;
 pub(crate) mod certificates;
 pub(crate) mod copies;
@@ -10,6 +11,7 @@ pub(crate) mod enrolments;
 pub(crate) mod listing;
 pub(crate) mod orders;
 pub(crate) mod own;
+pub(crate) mod publication;
 pub(crate) mod register;
 pub(crate) mod status_orders;
 pub(crate) mod subjects;

@@ -12,8 +12,8 @@ use crate::guard::{gate, unknown_path};
 use crate::login::Logins;
 use crate::openapi;
 use crate::operations::{
-    agreements, applications, audit, certificates, copies, desk, enrolments, orders, own, register,
-    status_orders, subjects,
+    agreements, applications, attachments, audit, certificates, copies, desk, enrolments, orders, own,
+    publication, register, status_orders, subjects,
 };
 use crate::peer::note_peer;
 use crate::route::BASE;
@@ -75,6 +75,14 @@ fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>, logins: web::Dat
                 .route(web::get().to(copies::fetch))
                 .route(web::post().to(copies::attach)),
         )
+        .service(
+            web::resource("/applications/{id}/attachments")
+                .app_data(web::PayloadConfig::new(copies::LONGEST_BODY))
+                .app_data(LongestBody(copies::LONGEST_BODY))
+                .route(web::post().to(attachments::attach)),
+        )
+        .route("/applications/{id}/attachments/{sha256}", web::get().to(attachments::fetch))
+        .route("/applications/{id}/attachments/{sha256}/detach", web::post().to(attachments::detach))
         .route("/applications/{id}/order", web::post().to(applications::freeze))
         .route("/applications/{id}/withdraw", web::post().to(applications::withdraw))
         .route("/applications/{id}/deliver", web::post().to(applications::deliver))
@@ -95,6 +103,11 @@ fn configure(app: &mut web::ServiceConfig, api: web::Data<Api>, logins: web::Dat
         .route("/status-orders", web::post().to(status_orders::hand_in))
         .route("/status-orders/draft", web::post().to(status_orders::draft))
         .route("/certificates/{serial}/control-questions", web::get().to(desk::control_questions))
+        .service(
+            web::resource("/certificates/{serial}/publication")
+                .route(web::get().to(publication::get))
+                .route(web::post().to(publication::consent)),
+        )
         .route("/certificates/{serial}/revocation-code", web::post().to(desk::give_code))
         .route("/requests", web::get().to(desk::list))
         .route("/certificates/{serial}/renewal", web::post().to(applications::renew))

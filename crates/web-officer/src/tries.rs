@@ -15,7 +15,7 @@ const ALL: u32 = 60;
 
 /// The tries of the window that runs, by whoever they are told apart by.
 #[derive(Debug)]
-pub(crate) struct Tries<K> {
+pub struct Tries<K> {
     window: Mutex<Window<K>>,
     each: u32,
 }
@@ -29,16 +29,20 @@ struct Window<K> {
 
 /// Too many; seconds after which the next window begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TooMany(pub(crate) u32);
+pub struct TooMany(pub u32);
 
 impl<K: Eq + Hash> Tries<K> {
     /// So many tries for each, within ten minutes.
-    pub(crate) fn new(each: u32) -> Self {
+    pub fn new(each: u32) -> Self {
         Self { window: Mutex::new(Window { began: None, all: 0, each: HashMap::new() }), each }
     }
 
     /// Counts a try; whether it may be made.
-    pub(crate) fn admit(&self, by: K, now: Instant) -> Result<(), TooMany> {
+    ///
+    /// # Errors
+    ///
+    /// [`TooMany`].
+    pub fn admit(&self, by: K, now: Instant) -> Result<(), TooMany> {
         let mut window = self.window();
         if window.began.is_none_or(|began| now.saturating_duration_since(began) >= WINDOW) {
             *window = Window { began: Some(now), all: 0, each: HashMap::new() };
@@ -84,7 +88,7 @@ pub(crate) fn network_of(request: &HttpRequest) -> IpAddr {
 }
 
 /// Of IPv6 the first 64 bits: one customer has all that follow.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => match address.to_ipv4_mapped() {

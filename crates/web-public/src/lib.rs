@@ -8,6 +8,7 @@
 //! Enter at [`PublicServer::bind`] and [`OperatorServer::bind`].
 
 mod body;
+mod certificates;
 mod clock_statement;
 mod conditional;
 mod connections;
@@ -19,6 +20,7 @@ mod published;
 mod server;
 mod tsp;
 
+pub use certificates::{NotNow, ShownCertificates};
 pub use clock_statement::ClockStatements;
 pub use metric::{MetricsError, install_metrics};
 pub use ocsp::{OcspLimits, OcspService, StatusReaders, UnissuedQueries, ocsp_get_candidates};

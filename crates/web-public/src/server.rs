@@ -12,8 +12,8 @@ use rustls::ServerConfig;
 
 use crate::connections::{Connections, watched};
 use crate::{
-    ClockStatements, OcspService, PageFacts, PublishedFiles, TimeStamping, clock_statement, ocsp, pages,
-    published, tsp,
+    ClockStatements, OcspService, PageFacts, PublishedFiles, ShownCertificates, TimeStamping, certificates,
+    clock_statement, ocsp, pages, published, tsp,
 };
 
 /// What the public is served.
@@ -25,6 +25,8 @@ pub struct PublicServices {
     pub time_stamping: Vec<TimeStamping>,
     /// The clock's statement; `None` where this process makes none.
     pub clock: Option<Arc<dyn ClockStatements>>,
+    /// Subscribers' certificates that third parties may see; `None` where this process shows none.
+    pub certificates: Option<Arc<dyn ShownCertificates>>,
     /// CRLs, issuers, checkpoints.
     pub published: PublishedFiles,
     /// What the page for people says.
@@ -81,10 +83,12 @@ impl PublicServer {
         https: Option<(SocketAddr, ServerConfig)>,
     ) -> Result<Self, BindError> {
         let routes = move |config: &mut ServiceConfig| {
-            let PublicServices { ocsp, time_stamping, clock, published, page } = services.clone();
+            let PublicServices { ocsp, time_stamping, clock, certificates, published, page } =
+                services.clone();
             pages::routes(config, &page);
             ocsp::routes(config, ocsp.map(Data::from));
             clock_statement::routes(config, clock);
+            certificates::routes(config, certificates);
             tsp::routes(config, &time_stamping);
             published::routes(config, published);
         };

@@ -80,6 +80,8 @@ fn register(clerk: &mut Clerk<'_>, counter: &Counter) -> Option<()> {
     let digest = Sha256Digest::of(&agreement).to_string();
     let today = now.to_date_time().date().to_string();
     clerk.call("agree", |api| api.agree(&id, None, &digest, &today, None))?;
+    // As a scan of what was signed; a page or two are longer.
+    clerk.call("attach", |api| api.attach_copy(&id, None, &agreement))?;
     let order = clerk.call("submit", |api| api.freeze(&id, None, None))?;
     sign(clerk, "sign as submitter", &order)?;
     counter.submitted.lock().unwrap_or_else(PoisonError::into_inner).push_back(id.clone());

@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
-use ndoba_registration::ApplicationState;
+use ndoba_registration::{ATTACHMENT_KINDS, ApplicationState};
 use ndoba_types::{OfficerId, UtcTime};
 
 use super::{ApiArgs, FieldArgs};
+
+/// What `attach` attaches when nothing else is said.
+pub(crate) const AGREEMENT: &str = "agreement";
 
 /// An application to act upon.
 #[derive(Debug, Args)]
@@ -129,14 +132,17 @@ pub(crate) enum ApplicationCommand {
         /// Its id.
         id: String,
     },
-    /// Write everything that is kept about a subject into a file, JSON: applications, orders, evidence, certificates.
+    /// Write everything that is kept about a subject into a folder: applications, orders, evidence, requests, agreements, copies, certificates.
+    ///
+    /// `record.json` has it all but the files, which lie beside it; `sha256sum -c SHA256SUMS` checks them. Of a person also
+    /// what they did as an organisation's representative.
     Record {
         #[command(flatten)]
         api: ApiArgs,
         /// The personal number or identification code; another identifier as the certificate shows it, such as PASUA-FE123456.
         subject: String,
-        /// The file that receives it; only its owner can read it.
-        #[arg(long, value_name = "FILE")]
+        /// The folder that receives it, new or empty; only its owner can read it.
+        #[arg(long, value_name = "FOLDER")]
         out: PathBuf,
     },
     /// List applications, newest first.
@@ -167,18 +173,45 @@ pub(crate) enum ApplicationCommand {
         #[arg(long, value_name = "DAY")]
         subject_accepted: Option<String>,
     },
-    /// Attach the copy of the agreement that the subscriber signed: PDF, PNG, JPEG or a detached signature (.p7s), at
-    /// most 2 MiB.
+    /// Attach a copy, at most 2 MiB: of the agreement that the subscriber signed, or of evidence.
     ///
-    /// Electronic signatures with certificates of this provider are checked.
+    /// Copies are PDF, PNG or JPEG; of the agreement a detached signature (.p7s) too. Electronic signatures on it with
+    /// certificates of this provider are checked.
     Attach {
         #[command(flatten)]
         api: ApiArgs,
         #[command(flatten)]
         seen: SeenArgs,
-        /// The signed copy.
+        /// The copy.
         #[arg(long, value_name = "FILE")]
         file: PathBuf,
+        /// What it is a copy of.
+        #[arg(long, value_name = "WHAT", default_value = AGREEMENT,
+            value_parser = PossibleValuesParser::new([AGREEMENT].iter().chain(ATTACHMENT_KINDS)))]
+        of: String,
+        /// What to call a copy of evidence; the file's own name when absent.
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// List the copies of evidence that are attached to an application, and fetch them.
+    Attachments {
+        #[command(flatten)]
+        api: ApiArgs,
+        /// Its id.
+        id: String,
+        /// A folder that receives them, by what they are copies of; only its owner can read them.
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
+    /// Take a copy of evidence away from an application that is not submitted.
+    Detach {
+        #[command(flatten)]
+        api: ApiArgs,
+        #[command(flatten)]
+        seen: SeenArgs,
+        /// SHA-256 over the copy, as `attachments` tells it.
+        #[arg(long, value_name = "HEX")]
+        sha256: String,
     },
     /// Fetch the copy of the agreement that the subscriber signed.
     Attached {
@@ -267,11 +300,14 @@ pub(crate) enum ApplicationCommand {
         #[arg(long, value_name = "FILE")]
         csr: Option<PathBuf>,
     },
-    /// Note that the certificate was handed to its subscriber.
+    /// Note that the certificate was handed to its subscriber, with its revocation code.
     Deliver {
         #[command(flatten)]
         api: ApiArgs,
         #[command(flatten)]
         seen: SeenArgs,
+        /// Why the subscriber was given no revocation code; where they were not, nothing else lets the step pass.
+        #[arg(long, value_name = "REASON")]
+        without_code: Option<String>,
     },
 }

@@ -1,9 +1,11 @@
 //! `ndoba application`: from a draft to a certificate.
 
 mod asking;
+mod attachments;
 mod content;
 mod form;
 mod new;
+mod record;
 mod signatures;
 
 use std::path::Path;
@@ -29,17 +31,9 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
         ApplicationCommand::New(args) => new::run(args),
         ApplicationCommand::Show { api, id } => {
             let session = Session::open(api)?;
-            show(&session, &session.api.application(id)?)
+            show_whole(&session, &session.api.application(id)?)
         }
-        ApplicationCommand::Record { api, subject, out } => {
-            let session = Session::open(api)?;
-            let record = session.api.subject_record(subject)?;
-            files::write_secret(out, serde_json::to_string_pretty(&record)?.as_bytes())?;
-            let cases = record["cases"].as_array().map_or(0, Vec::len);
-            session.print(&json!({ "file": out, "cases": cases }), || {
-                session.words.record_written(out.display(), cases)
-            })
-        }
+        ApplicationCommand::Record { api, subject, out } => record::write(&Session::open(api)?, subject, out),
         ApplicationCommand::Profiles { api } => {
             let session = Session::open(api)?;
             let (profiles, words) = (session.api.profiles()?, session.words);
@@ -74,9 +68,16 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
                 )?,
             )
         }
-        ApplicationCommand::Attach { api, seen, file } => {
+        ApplicationCommand::Attach { api, seen, file, of, name } => {
             let session = Session::open(api)?;
-            show(&session, &session.api.attach_copy(&seen.id, seen.if_version, &files::read(file)?)?)
+            show_whole(&session, &attachments::attach(&session, seen, file, of, name.as_deref())?)
+        }
+        ApplicationCommand::Attachments { api, id, out } => {
+            attachments::list(&Session::open(api)?, id, out.as_deref())
+        }
+        ApplicationCommand::Detach { api, seen, sha256 } => {
+            let session = Session::open(api)?;
+            show_whole(&session, &session.api.detach(&seen.id, seen.if_version, sha256)?)
         }
         ApplicationCommand::Attached { api, id, out } => {
             let session = Session::open(api)?;
@@ -132,23 +133,31 @@ pub(crate) fn run(command: &ApplicationCommand) -> anyhow::Result<()> {
             let opened = session.api.renew(serial, &changes)?;
             session.print(&opened, || session.words.opened(&opened.id))
         }
-        ApplicationCommand::Deliver { api, seen } => {
+        ApplicationCommand::Deliver { api, seen, without_code } => {
             let session = Session::open(api)?;
-            show(&session, &session.api.deliver(&seen.id, seen.if_version)?)
+            show(&session, &session.api.deliver(&seen.id, seen.if_version, without_code.as_deref())?)
         }
     }
 }
 
 /// An application in one line, and one for each electronic signature on its signed copy.
 fn show(session: &Session, application: &Application) -> anyhow::Result<()> {
+    session.print(application, || told(session, application))
+}
+
+/// The same, and a line for each copy of evidence.
+fn show_whole(session: &Session, application: &Application) -> anyhow::Result<()> {
+    session
+        .print(application, || told(session, application) + &attachments::lines(application, session.words))
+}
+
+fn told(session: &Session, application: &Application) -> String {
     let words = session.words;
-    session.print(application, || {
-        let certificate = application.certificate.clone().unwrap_or_else(|| words.none_yet());
-        let remark = application.remark.as_ref().map(|remark| format!(" ({remark})")).unwrap_or_default();
-        let Application { id, state, .. } = application;
-        words.application_shown(id, words.application_state(state), remark, certificate)
-            + &signatures::lines(application, words)
-    })
+    let certificate = application.certificate.clone().unwrap_or_else(|| words.none_yet());
+    let remark = application.remark.as_ref().map(|remark| format!(" ({remark})")).unwrap_or_default();
+    let Application { id, state, .. } = application;
+    words.application_shown(id, words.application_state(state), remark, certificate)
+        + &signatures::lines(application, words)
 }
 
 fn list(args: &ListArgs) -> anyhow::Result<()> {

@@ -65,6 +65,17 @@ pub(crate) fn run(command: &CertificateCommand) -> anyhow::Result<()> {
             })
         }
         CertificateCommand::Requests { api, state } => requests(&Session::open(api)?, state.as_deref()),
+        CertificateCommand::Publication { api, serial, consent } => {
+            let session = Session::open(api)?;
+            let found = match consent {
+                None => session.api.publication(serial)?,
+                Some(word) => session.api.consent_to_publication(serial, word == "given")?,
+            };
+            session.print(&found, || match &found.shown_since {
+                Some(since) => session.words.shown_since(&found.serial, since),
+                None => session.words.not_shown(&found.serial),
+            })
+        }
         CertificateCommand::RevocationCode { api, serial } => {
             let session = Session::open(api)?;
             let given = session.api.give_revocation_code(serial)?;

@@ -128,9 +128,7 @@ impl Desk {
             match store.scrub() {
                 Ok(true) => {}
                 Ok(false) => {
-                    println!(
-                        "as the database's owner, run VACUUM FULL applications, evidence, agreement_copies"
-                    )
+                    println!("as the database's owner, run VACUUM FULL applications, evidence, copies")
                 }
                 // Somebody reads at length. What was overwritten is sealed, unless there were rows in clear.
                 Err(error) => {

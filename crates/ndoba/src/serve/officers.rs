@@ -143,6 +143,8 @@ fn registration(process: &Process) -> anyhow::Result<Registration> {
             .collect(),
         retention_years: settings.legal.retention_years,
         proofing_max_age_days: settings.legal.identity_max_age_days,
+        proofing_max_uses: settings.legal.identity_max_uses,
+        signed_copy_required: settings.legal.agreement_copy_required,
         order_life: ORDER_LIFE,
         suspension_allowed: settings.legal.suspension_allowed,
         revocation: RevocationLimits {

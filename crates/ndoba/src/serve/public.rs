@@ -16,6 +16,7 @@ use ndoba_web_public::{
 use ndoba_x509::CrlReader;
 
 use super::background::{Background, Next};
+use super::shown::Shown;
 use super::{Process, responders, stamping, tls, unissued};
 use crate::installation;
 
@@ -59,6 +60,7 @@ pub(super) fn start(process: &Arc<Process>, background: &mut Background) -> anyh
         ocsp: Some(ocsp),
         time_stamping: stamping.units,
         clock: stamping.clock,
+        certificates: Some(Arc::new(Shown::new(process.store.clone(), settings.limits.certificate_requests))),
         published: PublishedFiles::new(settings.paths.published.clone()),
         page: page(settings)?,
     };

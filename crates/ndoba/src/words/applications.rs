@@ -9,9 +9,12 @@ texts! {
     none_yet():
         "none yet",
         "ჯერ არ არის";
-    record_written(file, cases):
-        "{file}: {cases} applications",
-        "{file}: {cases} განაცხადი";
+    record_written(folder, cases, files):
+        "{folder}: {cases} applications, {files} files",
+        "{folder}: {cases} განაცხადი, {files} ფაილი";
+    record_folder(folder):
+        "{folder} is not empty: a record gets a folder of its own",
+        "{folder} ცარიელი არ არის: ჩანაწერს თავისი საქაღალდე სჭირდება";
     submitted(order):
         "submitted, order {order}",
         "წარდგენილია, ბრძანება {order}";
@@ -30,6 +33,15 @@ texts! {
     there_are_more(next):
         "there are more: --after {next} goes on, --all lists all",
         "კიდევ არის: --after {next} აგრძელებს, --all ყველას ჩამოთვლის";
+    attachment(what, name, octets, digest):
+        "copy: {what}{name}, {octets} octets, SHA-256 {digest}",
+        "ასლი: {what}{name}, {octets} ბაიტი, SHA-256 {digest}";
+    no_attachments():
+        "no copies of evidence are attached",
+        "მტკიცებულებების ასლები დართული არ არის";
+    attachment_broken(digest):
+        "what the server gave is not the file with SHA-256 {digest}",
+        "სერვერის მოცემული ფაილი არ არის ის, რომლის SHA-256 არის {digest}";
     copy_signature(found):
         "signature on the signed copy: {found}",
         "ხელმოწერა ხელმოწერილ ასლზე: {found}";

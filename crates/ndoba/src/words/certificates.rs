@@ -3,6 +3,12 @@
 use super::texts;
 
 texts! {
+    shown_since(serial, since):
+        "certificate {serial}: shown to third parties since {since}",
+        "სერტიფიკატი {serial}: მესამე პირებს ეჩვენებათ {since} დან";
+    not_shown(serial):
+        "certificate {serial}: shown to officers only",
+        "სერტიფიკატი {serial}: მხოლოდ ოფიცრები ხედავენ";
     certificate_line(serial, ca, status, from, until):
         "{serial} of {ca}: {status}, valid {from} to {until}",
         "{serial}, გამცემი ცენტრი {ca}: {status}, მოქმედების ვადა {from} – {until}";

@@ -27,6 +27,19 @@ impl Words {
         )
     }
 
+    /// What a copy of evidence is a copy of.
+    pub(crate) fn attachment_kind(self, name: &str) -> &str {
+        let georgian = match name {
+            "authority" => "უფლებამოსილება",
+            "device" => "მოწყობილობა",
+            "identity-document" => "პირადობის დოკუმენტი",
+            "identity-proofing" => "პირადობის დადგენა",
+            "register-extract" => "ამონაწერი რეესტრიდან",
+            other => other,
+        };
+        self.of(name, georgian)
+    }
+
     /// An order's state.
     pub(crate) fn order_state(self, name: &str) -> &str {
         let georgian = match name {

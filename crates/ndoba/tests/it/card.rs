@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::installation::{Engine, Installation, SOFTHSM, Subject};
+use crate::installation::{Engine, Installation, SOFTHSM, Subject, today};
 use crate::program::{PATIENCE, said};
 
 const PIN: &str = "135790";
@@ -159,8 +159,10 @@ fn officers_work_with_keys_on_cards(engine: Engine) {
     let id = opened.split_whitespace().last().unwrap().to_owned();
     let agreement = ["application", "agreement", &id, "--out", "agreement.pdf"];
     cards.must(&[&agreement[..], &submitter].concat());
-    let agreed = ["application", "agree", &id, "--file", "agreement.pdf", "--accepted", "2026-01-15"];
+    let today = today();
+    let agreed = ["application", "agree", &id, "--file", "agreement.pdf", "--accepted", &today];
     cards.must(&[&agreed[..], &submitter].concat());
+    cards.must(&[&["application", "attach", &id, "--file", "agreement.pdf"], &submitter[..]].concat());
     cards.must(&[&["application", "submit", &id, "--yes"], &submitter[..]].concat());
     // What the API cannot tell apart it refuses all the same: nobody approves their own.
     assert!(

@@ -30,7 +30,16 @@ fn a_code_suspends_at_once_and_an_officer_confirms(engine: Engine) {
         let code = here.must(&["certificate", "revocation-code", serial, "--as", REGISTRATION]);
         code.trim().to_owned()
     };
+    // Where there is a desk, no certificate is handed over without its code, but for a reason.
+    let deliver = |serial: &str, more: &[&str]| {
+        let shown = here.ask(Call::get("registration-officer", &format!("/certificates/{serial}"))).json();
+        let id = shown["application"].as_str().unwrap().to_owned();
+        here.run(&[&["application", "deliver", &id, "--as", REGISTRATION], more].concat())
+    };
+    let refused = deliver(&serial, &[]);
+    assert!(program::said(&refused).contains("revocation-code.missing"), "{refused:?}");
     let (code, others) = (given(&serial), given(&other));
+    assert!(deliver(&serial, &[]).status.success());
     // Nobody has it but who was told: not the database, not the log.
     let plain = code.replace('-', "");
     for table in ["revocation_codes", "audit_events", "evidence"] {

@@ -17,7 +17,7 @@ use std::process::{Command, Stdio};
 
 use ndoba_testkit::Judge;
 
-use crate::installation::{Engine, Installation};
+use crate::installation::{Engine, Installation, today};
 use transcript::{Names, Part, Step};
 
 /// In the order of their reading: each goes on where the one before left off.
@@ -129,9 +129,4 @@ impl Session {
 /// The checkout's root folder.
 pub(crate) fn tree() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
-
-fn today() -> String {
-    let said = Command::new("date").args(["-u", "+%F"]).output().unwrap();
-    String::from_utf8(said.stdout).unwrap().trim().to_owned()
 }

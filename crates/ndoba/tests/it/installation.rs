@@ -18,7 +18,7 @@ use ndoba_testkit::{PostgresCluster, free_port};
 use crate::program;
 
 pub(crate) use database::Engine;
-pub(crate) use officers::Subject;
+pub(crate) use officers::{Subject, today};
 pub(crate) use serving::Serving;
 
 /// The address that certificates carry; linters take a name with dots for one on the internet.

@@ -33,6 +33,7 @@ fn from_two_officers_to_what_strangers_verify(engine: Engine) {
         serial
     });
     assert_ne!(person, municipality);
+    a_body_is_found_by_its_code(&here, &municipality);
 
     relying::sees_the_revocation(&here, PERSON, &person);
     relying::sees_suspension_and_release(&here, MUNICIPALITY, &municipality);
@@ -48,6 +49,17 @@ fn ca(subject: Subject<'_>) -> &'static str {
         Subject::Municipality(_) => "seal",
         Subject::Person(_) => "signature",
     }
+}
+
+/// By its nine digits, the certificate and the application behind it.
+fn a_body_is_found_by_its_code(here: &Installation, serial: &str) {
+    let Subject::Municipality(code) = MUNICIPALITY else { panic!("a body") };
+    assert_eq!(code.len(), 9);
+    let found = here.must(&["certificate", "search", code, "--as", "officers/revocation-officer.pem"]);
+    assert!(found.starts_with(serial) && found.lines().count() == 1, "{found}");
+    let officer = ["--as", "officers/registration-officer.pem"];
+    let listed = here.must(&[&["application", "list", "--subject", code], &officer[..]].concat());
+    assert!(listed.lines().count() == 1 && listed.contains("organisation-seal"), "{listed}");
 }
 
 /// Two security officers were pinned and granted the others their roles: the register says so.

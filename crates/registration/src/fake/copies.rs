@@ -4,7 +4,7 @@ use ndoba_types::Sha256Digest;
 
 use super::{FakeRegistry, STALE};
 use crate::application::ApplicationId;
-use crate::ports::{Act, CopyRecord, CopyRegistry, RegistryError};
+use crate::ports::{Act, CopyRecord, CopyRegistry, KeptCopy, RegistryError};
 
 impl CopyRegistry for FakeRegistry {
     fn put_copy(&self, copy: &CopyRecord, act: Act<'_>) -> Result<(), RegistryError> {
@@ -28,7 +28,12 @@ impl CopyRegistry for FakeRegistry {
         Ok(tables.copies.iter().find(this).cloned())
     }
 
-    fn copies(&self, application: ApplicationId) -> Result<usize, RegistryError> {
-        Ok(self.open()?.copies.iter().filter(|copy| copy.application == application).count())
+    fn copies(&self, application: ApplicationId) -> Result<Vec<KeptCopy>, RegistryError> {
+        let kept = |copy: &CopyRecord| {
+            let CopyRecord { application: _, sha256, media_type, content: _, added_by, added } = copy.clone();
+            KeptCopy { sha256, media_type, added_by, added }
+        };
+        let tables = self.open()?;
+        Ok(tables.copies.iter().filter(|copy| copy.application == application).map(kept).collect())
     }
 }

@@ -1,6 +1,6 @@
 //! The revocation desk's part of the registry in memory.
 
-use ndoba_types::{OrderId, UtcTime};
+use ndoba_types::{OrderId, SerialNumber, UtcTime};
 
 use super::{FakeRegistry, STALE, page};
 use crate::identifier::subject_identifier;
@@ -35,6 +35,10 @@ impl DeskRegistry for FakeRegistry {
         tables.codes.retain(|other| other.serial != code.serial);
         tables.codes.push(code.clone());
         Ok(())
+    }
+
+    fn has_revocation_code(&self, serial: &SerialNumber) -> Result<bool, RegistryError> {
+        Ok(self.open()?.codes.iter().any(|code| code.serial == *serial))
     }
 
     fn certificate_of_code(&self, hash: &CodeHash) -> Result<Option<CodeOwner>, RegistryError> {
@@ -93,7 +97,10 @@ impl DeskRegistry for FakeRegistry {
         let by_code = |one: &DeskRequest| {
             one.clock.kind == OrderKind::SuspendByCode && !tables.confirmed.contains(&one.clock.order)
         };
-        let fits = |one: &DeskRequest| !filter.unconfirmed || by_code(one);
+        let fits = |one: &DeskRequest| {
+            let about = filter.certificate.as_ref().is_none_or(|serial| *serial == one.serial);
+            about && (!filter.unconfirmed || by_code(one))
+        };
         Ok(page(tables.requests.iter().filter_map(of).filter(fits).collect(), wanted))
     }
 }

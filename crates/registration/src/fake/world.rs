@@ -79,8 +79,12 @@ impl AgreementMaker for PlainAgreements {
         "test-1"
     }
 
+    fn in_force_since(&self) -> &'static str {
+        "2026-11-22"
+    }
+
     fn render(&self, of: &AgreementOf<'_>) -> Result<Vec<u8>, AgreementError> {
-        let content = ApplicationContent { agreement: None, ..of.content.clone() };
+        let content = ApplicationContent { agreement: None, attachments: Vec::new(), ..of.content.clone() };
         let content = serde_json::to_string(&content).expect("content is JSON");
         Ok(format!("{} {}\n{content}", of.application, of.terms).into_bytes())
     }
@@ -336,6 +340,8 @@ impl World {
             }],
             retention_years: 10,
             proofing_max_age_days: 30,
+            proofing_max_uses: 10,
+            signed_copy_required: true,
             order_life: Span::days(7),
             suspension_allowed: true,
             revocation: RevocationLimits { aim: Span::minutes(60), limit: Span::hours(24) },
@@ -355,6 +361,12 @@ impl World {
 
     /// Has the subscriber accept the agreement of an application.
     pub fn agree(&self, service: &Registration, officer: &Officer, id: ApplicationId) -> bool {
+        self.accept_agreement(service, officer, id)
+            && service.attach_copy(officer, id, b"%PDF-1.7 signed on paper".to_vec(), None).is_ok()
+    }
+
+    /// The same without the copy of what was signed.
+    pub fn accept_agreement(&self, service: &Registration, officer: &Officer, id: ApplicationId) -> bool {
         let Ok(document) = service.agreement(officer, id) else { return false };
         let clerk = service.application(officer, id).is_ok_and(|found| {
             matches!(&found.application.content.subject, SubjectContent::NaturalPerson(person) if person.organisation.is_some())
@@ -437,6 +449,7 @@ pub fn person() -> ApplicationContent {
         csr: csr(),
         device: None,
         agreement: None,
+        attachments: Vec::new(),
         publication_consent: Some(false),
     }
 }
@@ -538,7 +551,7 @@ fn document() -> IdentityDocument {
         number: "11AB12345".into(),
         issued_by: "PSDA".into(),
         validation: Some("visual-inspection".into()),
-        copies_at: Some("attached".into()),
+        copies_at: Some("archive, shelf 7".into()),
         issued: Some("2024-01-31".into()),
         expires: Some("2034-01-31".into()),
     }

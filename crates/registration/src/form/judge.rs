@@ -237,6 +237,11 @@ pub(crate) fn past_day(
     }
 }
 
+/// Whether a text is a day.
+pub(crate) fn is_day(text: &str) -> bool {
+    day(text).is_some()
+}
+
 /// The calendar day in Georgia, which is UTC+4 all year: officers enter the date on their wall.
 pub(super) fn today(now: UtcTime) -> Date {
     now.plus(Span::hours(4)).to_date_time().date()

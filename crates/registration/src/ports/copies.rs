@@ -1,4 +1,4 @@
-//! Signed copies of agreements: files, kept apart from the applications that they belong to.
+//! Files of applications, kept apart from them: signed copies of agreements, and copies of evidence.
 
 use ndoba_types::{OfficerId, Sha256Digest, UtcTime};
 
@@ -28,6 +28,19 @@ impl std::fmt::Debug for CopyRecord {
     }
 }
 
+/// Which copy is kept, without its octets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptCopy {
+    /// SHA-256 over the octets.
+    pub sha256: Sha256Digest,
+    /// What the octets are.
+    pub media_type: String,
+    /// Who attached it.
+    pub added_by: OfficerId,
+    /// When.
+    pub added: UtcTime,
+}
+
 /// The copies' part of the database, as [`Registry`](super::Registry): one method is one transaction. A copy is never
 /// changed; it is erased with its application.
 pub trait CopyRegistry {
@@ -49,10 +62,10 @@ pub trait CopyRegistry {
         sha256: Sha256Digest,
     ) -> Result<Option<CopyRecord>, RegistryError>;
 
-    /// How many copies an application has.
+    /// What copies an application has, oldest first; those among them that it no longer names.
     ///
     /// # Errors
     ///
     /// [`RegistryError`].
-    fn copies(&self, application: ApplicationId) -> Result<usize, RegistryError>;
+    fn copies(&self, application: ApplicationId) -> Result<Vec<KeptCopy>, RegistryError>;
 }

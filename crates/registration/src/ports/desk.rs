@@ -48,12 +48,14 @@ pub struct CodeOwner {
 }
 
 /// Which requests about certificates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestFilter {
     /// Only those that owe something still.
     pub open: bool,
     /// Only suspensions by code that no officer confirmed, of certificates that are suspended still.
     pub unconfirmed: bool,
+    /// Only those about this certificate.
+    pub certificate: Option<SerialNumber>,
 }
 
 /// A request about a certificate, as the desk works on it.
@@ -109,6 +111,13 @@ pub trait DeskRegistry {
     ///
     /// [`RegistryError`].
     fn put_revocation_code(&self, code: &RevocationCodeRecord, act: Act<'_>) -> Result<(), RegistryError>;
+
+    /// Whether a certificate's subscriber was given a code.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`].
+    fn has_revocation_code(&self, serial: &SerialNumber) -> Result<bool, RegistryError>;
 
     /// Whose certificate the code with this hash is of.
     ///

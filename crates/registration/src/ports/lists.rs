@@ -29,6 +29,8 @@ pub struct ApplicationFilter {
     pub states: Vec<(StoredState, Option<&'static str>)>,
     /// The subject's identifier exactly: personal number, identification code, or another with its scheme and country.
     pub subject: Option<String>,
+    /// The same of the subject or of who represents it.
+    pub concerning: Option<String>,
     /// Opened by this officer.
     pub opened_by: Option<OfficerId>,
     /// Opened by one of these; absent: by whomever.

@@ -9,9 +9,14 @@ use super::{Officer, Once, Registration, ServiceError};
 use crate::application::{AgreementContent, ApplicationContent, ApplicationId, StoredState};
 use crate::check::organisation;
 use crate::field_error::{FieldError, Refusals};
-use crate::form::past_day;
+use crate::form::{is_day, past_day};
 use crate::permission::Permission;
 use crate::ports::{AgreementError, AgreementOf, ApplicationRecord, ApplicationWithOrder};
+
+/// What `copies_at` says of copies that are with the application.
+const ATTACHED: &str = "attached";
+/// The kind of attachment that it speaks of.
+const IDENTITY_DOCUMENT: &str = "identity-document";
 
 /// What an officer notes of an acceptance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +75,7 @@ impl Registration {
             at.refuse::<()>("sha256", "agreement.other", Some("P-13"), message);
         }
         let now = self.clock.now();
-        past_day(&mut at, "accepted", accepted, now, Some("P-13"));
+        self.signed_then(&mut at, "accepted", accepted, &record);
         match (has_two_parts(&record.content), subject_accepted) {
             (true, None) => {
                 let message = "must be given: the subject is not the subscriber and accepts the second part";
@@ -80,9 +85,7 @@ impl Registration {
                 let message = "must be absent: the subject is the subscriber";
                 at.refuse::<()>("subject_accepted", "field.unknown", Some("P-13"), message);
             }
-            (true, Some(day)) => {
-                past_day(&mut at, "subject_accepted", day, now, Some("P-13"));
-            }
+            (true, Some(day)) => self.signed_then(&mut at, "subject_accepted", day, &record),
             (false, None) => {}
         }
         if !found.is_empty() {
@@ -102,6 +105,52 @@ impl Registration {
         let accepted = EventKind::AgreementAccepted { application: record.id.into(), agreement: digest };
         let events = vec![self.event(officer.id, accepted)?];
         self.move_to(officer, once, from, record, StoredState::Draft, events)
+    }
+
+    /// Notes a refusal of a day on which this agreement cannot have been signed: one that is not over, or one before there
+    /// was the application that it names, or the terms that it has.
+    fn signed_then(&self, at: &mut Refusals<'_>, member: &str, day: &str, record: &ApplicationRecord) {
+        past_day(at, member, day, self.clock.now(), Some("P-13"));
+        // Days as texts: of one form, they order as days do. In UTC, which is never later than the day in Georgia.
+        let opened = record.opened.to_date_time().date().to_string();
+        let first = opened.as_str().max(self.agreements.in_force_since());
+        if is_day(day) && day < first {
+            let message = format!(
+                "must not be before {first}: the agreement names this application and the terms in force"
+            );
+            at.refuse::<()>(member, "date.before-agreement", Some("P-13"), message);
+        }
+    }
+
+    /// What an application lacks before anybody may sign: an acceptance that can be proved, and the copies that it says
+    /// are attached.
+    pub(super) fn lacks_copies(&self, record: &ApplicationRecord) -> Result<(), ServiceError> {
+        let mut found: Vec<FieldError> = Vec::new();
+        let mut at = Refusals::at(&mut found, "");
+        let content = &record.content;
+        let copy = content.agreement.as_ref().and_then(|agreement| agreement.copy.as_ref());
+        if self.settings.signed_copy_required && copy.is_none() {
+            let message =
+                "must be attached: a scan of what was signed, or the file with its electronic signature";
+            at.within("agreement").refuse::<()>(
+                "copy",
+                "agreement.copy-missing",
+                Some("REG-6.3.4-08"),
+                message,
+            );
+        }
+        let attached = content.attachments.iter().any(|one| one.kind == IDENTITY_DOCUMENT);
+        if content.identity_document.copies_at.as_deref() == Some(ATTACHED) && !attached {
+            let message =
+                "says that the copy of the identity document is attached: attach it, or say where it is";
+            at.within("identity_document").refuse::<()>(
+                "copies_at",
+                "copies.not-attached",
+                Some("REG-6.4.5-04"),
+                message,
+            );
+        }
+        if found.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(found)) }
     }
 
     /// The digest of the agreement that was accepted, which must be the application's own still.

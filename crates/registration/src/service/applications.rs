@@ -15,7 +15,7 @@ use crate::identifier::{person_of, searched};
 use crate::permission::Permission;
 use crate::ports::{
     ApplicationFilter, ApplicationRecord, ApplicationWithOrder, EvidenceRecord, OrderRecord, OrderState,
-    Page, PageRequest,
+    Page, PageRequest, ShownCertificate,
 };
 use crate::state::{ApplicationState, Step, next};
 use crate::text::{MAX_TEXT, accept};
@@ -84,7 +84,8 @@ impl Registration {
         replaces: Option<SerialNumber>,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
-        let content = ApplicationContent { agreement: None, ..self.vet(officer, content)?.content };
+        let content = self.vet(officer, content)?.content;
+        let content = ApplicationContent { agreement: None, attachments: Vec::new(), ..content };
         let now = self.clock.now();
         let record = ApplicationRecord {
             id: ApplicationId::generate(self.random.as_ref())?,
@@ -106,7 +107,7 @@ impl Registration {
         self.load(id)
     }
 
-    /// Replaces the content of a draft, returned or expired application.
+    /// Replaces the content of a draft, returned or expired application. What is attached stays.
     ///
     /// # Errors
     ///
@@ -126,7 +127,9 @@ impl Registration {
         }
         let (from, record) = self.about(officer, Seen { id, version: expected })?;
         allowed(from, Step::Edit)?;
-        let content = ApplicationContent { agreement: None, ..self.vet(officer, content)?.content };
+        let attachments = record.content.attachments.clone();
+        let content = self.vet(officer, content)?.content;
+        let content = ApplicationContent { agreement: None, attachments, ..content };
         let record = ApplicationRecord { content, order: None, remark: None, ..record };
         self.move_to(officer, once, from, record, StoredState::Draft, Vec::new())
     }
@@ -166,6 +169,7 @@ impl Registration {
         let filter = ApplicationFilter {
             states: state.map(|state| state.stored_as().to_vec()).unwrap_or_default(),
             subject: subject.as_deref().map(|typed| searched(typed).to_owned()),
+            concerning: None,
             opened_by: *opened_by,
             within: match office {
                 Some(office) => Some(self.of_office(office, reach.as_deref())?),
@@ -226,12 +230,14 @@ impl Registration {
         let checked = self.vet(officer, &record.content)?;
         // Accepted before issuance, and before anybody signs (REG-6.3.4-08).
         self.agreed(&record)?;
+        self.lacks_copies(&record)?;
         let order_id = OrderId::generate(self.random.as_ref())?;
         let intake = Intake {
             installation: self.settings.installation,
             accepted_by: record.opened_by,
             accepted: record.opened,
             submitted_by: officer.id,
+            proofing_use: self.proofing_use(&record)?,
         };
         let evidence = evidence::of_application(&checked.content, &intake, order_id, self.random.as_ref())?;
         if let Some(serial) = &record.replaces {
@@ -307,39 +313,7 @@ impl Registration {
         self.step(officer, at.into(), once, Step::Reject, StoredState::Rejected, remark)
     }
 
-    /// Notes that the certificate was handed to the subscriber.
-    ///
-    /// # Errors
-    ///
-    /// [`ServiceError::Conflict`] before it is issued.
-    pub fn deliver(
-        &self,
-        officer: &Officer,
-        at: impl Into<Seen>,
-        once: Option<&Once>,
-    ) -> Result<ApplicationWithOrder, ServiceError> {
-        self.admit(officer, Permission::EditApplications)?;
-        self.step(officer, at.into(), once, Step::Deliver, StoredState::Delivered, None)
-    }
-
-    /// Notes that the subscriber accepted the certificate, and how (OVR-6.3.4-01).
-    ///
-    /// # Errors
-    ///
-    /// [`ServiceError::Conflict`] before it is delivered; [`ServiceError::Invalid`] for the remark.
-    pub fn accept(
-        &self,
-        officer: &Officer,
-        at: impl Into<Seen>,
-        remark: &str,
-        once: Option<&Once>,
-    ) -> Result<ApplicationWithOrder, ServiceError> {
-        self.admit(officer, Permission::EditApplications)?;
-        let remark = Some(check_remark(remark)?);
-        self.step(officer, at.into(), once, Step::Accept, StoredState::Accepted, remark)
-    }
-
-    fn step(
+    pub(super) fn step(
         &self,
         officer: &Officer,
         at: Seen,
@@ -353,7 +327,7 @@ impl Registration {
         }
         let (from, record) = self.about(officer, at)?;
         allowed(from, step)?;
-        let mut events = Vec::new();
+        let (mut events, mut shown) = (Vec::new(), None);
         if let Some(order) = record.order {
             let order = self.load_order(order)?;
             match order.state {
@@ -361,9 +335,17 @@ impl Registration {
                     events.push(self.event(officer.id, EventKind::OrderWithdrawn { order: order.id })?);
                 }
                 OrderState::Done { serial } if step == Step::Deliver => {
-                    let channel = "officer".into();
+                    if remark.is_none() {
+                        self.comes_with_code(&serial)?;
+                    }
+                    let channel = if remark.is_some() { "officer-without-code" } else { "officer" }.into();
+                    let published = self.shown_from_delivery(officer, &record, &serial)?;
                     let delivered = EventKind::CertificateDelivered { ca: order.ca, serial, channel };
                     events.push(self.event(officer.id, delivered)?);
+                    if let Some((certificate, consented)) = published {
+                        events.push(consented);
+                        shown = Some(certificate);
+                    }
                 }
                 OrderState::Done { serial } if step == Step::Accept => {
                     let accepted = EventKind::CertificateAccepted { ca: order.ca, serial };
@@ -378,7 +360,7 @@ impl Registration {
             }
         }
         let record = ApplicationRecord { remark: remark.or(record.remark), ..record };
-        self.move_to(officer, once, from, record, to, events)
+        self.move_with(officer, once, (from, to), record, events, shown)
     }
 
     /// Writes the row in its new state, with its event before `more`.
@@ -391,6 +373,19 @@ impl Registration {
         to: StoredState,
         more: Vec<Event>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
+        self.move_with(officer, once, (from, to), record, more, None)
+    }
+
+    /// The same, and shows a certificate from then on.
+    fn move_with(
+        &self,
+        officer: &Officer,
+        once: Option<&Once>,
+        (from, to): (ApplicationState, StoredState),
+        record: ApplicationRecord,
+        more: Vec<Event>,
+        shown: Option<ShownCertificate>,
+    ) -> Result<ApplicationWithOrder, ServiceError> {
         let record = ApplicationRecord {
             version: record.version.saturating_add(1),
             state: to,
@@ -400,8 +395,9 @@ impl Registration {
         let mut events =
             vec![self.changed(officer, &record, Some(from), ApplicationState::shown(to, None))?];
         events.extend(more);
-        let id = self.commit(officer, once, record.id, &events, |act| {
-            self.registry.update_application(&record, act)
+        let id = self.commit(officer, once, record.id, &events, |act| match &shown {
+            None => self.registry.update_application(&record, act),
+            Some(shown) => self.registry.deliver_application(&record, shown, act),
         })?;
         self.load(id)
     }
@@ -563,7 +559,7 @@ impl Registration {
     }
 }
 
-fn allowed(from: ApplicationState, step: Step) -> Result<ApplicationState, ServiceError> {
+pub(super) fn allowed(from: ApplicationState, step: Step) -> Result<ApplicationState, ServiceError> {
     next(from, step).ok_or_else(|| {
         ServiceError::conflict("application.state", format!("the application is {}", from.name()))
     })
@@ -578,7 +574,11 @@ pub(super) fn must_be_draft(state: ApplicationState, rule: &str) -> Result<(), S
     Ok(())
 }
 
-fn check_remark(remark: &str) -> Result<String, ServiceError> {
+pub(super) fn check_remark(remark: &str) -> Result<String, ServiceError> {
+    check_text("remark", remark)
+}
+
+pub(super) fn check_text(member: &str, text: &str) -> Result<String, ServiceError> {
     let mut found = Vec::new();
-    accept(&mut Refusals::at(&mut found, ""), "remark", remark, MAX_TEXT).ok_or(ServiceError::Invalid(found))
+    accept(&mut Refusals::at(&mut found, ""), member, text, MAX_TEXT).ok_or(ServiceError::Invalid(found))
 }

@@ -9,8 +9,8 @@ use crate::application::ApplicationId;
 use crate::identifier::searched;
 use crate::permission::Permission;
 use crate::ports::{
-    Act, ApplicationFilter, ApplicationWithOrder, CertificateRecord, Conflict, EvidenceRecord, OrderRecord,
-    OrderState, PageRequest, RegistryError,
+    Act, ApplicationFilter, ApplicationWithOrder, CertificateRecord, Conflict, DeskRequest, EvidenceRecord,
+    KeptCopy, OrderRecord, OrderState, PageRequest, RegistryError, RequestFilter,
 };
 
 /// Everything kept about a subject.
@@ -35,13 +35,18 @@ pub struct CaseRecord {
     pub evidence: Vec<EvidenceRecord>,
     /// The certificates.
     pub certificates: Vec<CertificateRecord>,
+    /// The requests to change their status, with their clocks, newest first.
+    pub requests: Vec<DeskRequest>,
+    /// The files, those among them that the application no longer names.
+    pub copies: Vec<KeptCopy>,
 }
 
 /// A page of the look through a subject's applications.
 const PAGE: u32 = 200;
 
 impl Registration {
-    /// The whole record of a subject, by personal number or identification code. Each case in it is an event.
+    /// The whole record of a subject, by personal number or identification code: of a natural person also what they did
+    /// as a legal person's representative. Each case in it is an event.
     ///
     /// # Errors
     ///
@@ -49,7 +54,7 @@ impl Registration {
     pub fn subject_record(&self, officer: &Officer, subject: &str) -> Result<SubjectRecord, ServiceError> {
         self.admit(officer, Permission::ReadApplications)?;
         let filter = ApplicationFilter {
-            subject: Some(searched(subject).to_owned()),
+            concerning: Some(searched(subject).to_owned()),
             within: self.reach(officer, Sight::Applications)?,
             ..ApplicationFilter::default()
         };
@@ -82,7 +87,26 @@ impl Registration {
                 certificates.extend(self.registry.certificate(serial)?);
             }
         }
-        Ok(CaseRecord { application, orders, evidence, certificates })
+        let mut requests = Vec::new();
+        for certificate in &certificates {
+            requests.extend(self.requests_about(certificate)?);
+        }
+        let copies = self.registry.copies(id)?;
+        Ok(CaseRecord { application, orders, evidence, certificates, requests, copies })
+    }
+
+    fn requests_about(&self, certificate: &CertificateRecord) -> Result<Vec<DeskRequest>, ServiceError> {
+        let filter =
+            RequestFilter { certificate: Some(certificate.serial.clone()), ..RequestFilter::default() };
+        let (mut found, mut page) = (Vec::new(), PageRequest { limit: PAGE, after: None });
+        loop {
+            let part = self.registry.requests(&filter, &page)?;
+            found.extend(part.items);
+            match part.next {
+                Some(next) => page.after = Some(next),
+                None => return Ok(found),
+            }
+        }
     }
 
     /// Erases applications whose retention has ended, at most `limit`; gives how many. For a timer.

@@ -44,6 +44,7 @@ impl Registration {
             // Proved and agreed to for the earlier certificate only.
             members.remove("identity_proofing");
             members.remove("agreement");
+            members.remove("attachments");
         }
         merge(&mut content, &Value::Object(changes.clone()));
         let refusals = self.refusals(&content);
@@ -83,7 +84,7 @@ impl Registration {
     }
 
     /// The application behind a certificate.
-    fn behind(&self, serial: &SerialNumber) -> Result<ApplicationWithOrder, ServiceError> {
+    pub(super) fn behind(&self, serial: &SerialNumber) -> Result<ApplicationWithOrder, ServiceError> {
         let application = self.issued(serial)?.application;
         self.load(application.ok_or(ServiceError::Unknown { what: "application" })?)
     }

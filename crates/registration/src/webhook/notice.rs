@@ -168,6 +168,7 @@ pub fn notice(what: &EventKind) -> Option<Notice> {
         | EventKind::ResponderRequested { .. }
         | EventKind::ResponderStopped { .. }
         | EventKind::RestoreAccepted { .. }
+        | EventKind::PublicationConsentChanged { .. }
         | EventKind::RevocationCodeGiven { .. }
         | EventKind::RevocationOverdue { .. }
         | EventKind::SchemaMigrated { .. }

@@ -161,3 +161,39 @@ fn approval_by_code_suspends_and_nothing_else() {
 fn code_of<T>(result: &Result<T, ServiceError>) -> String {
     result.as_ref().err().map_or_else(|| "done".into(), code)
 }
+
+/// A certificate is handed over with its code, or for a reason that the record and the log have.
+#[test]
+fn no_certificate_is_handed_over_without_its_code() {
+    let world = World::new();
+    let service = world.registration();
+    let officer = world.officer("registration-officer").as_officer();
+    let (order, serial) = issued(&world, &service);
+    let id = order.application.unwrap();
+    let deliver =
+        |reason: Option<&str>| service.deliver(&officer, id, reason, None).map_err(|error| code(&error));
+    let channels = || -> Vec<String> {
+        let tables = world.registry.tables();
+        let channel = |what: &EventKind| match what {
+            EventKind::CertificateDelivered { channel, .. } => Some(channel.to_string()),
+            _ => None,
+        };
+        tables.events.iter().filter_map(|event| channel(&event.what)).collect()
+    };
+    assert_eq!(deliver(None).map(drop), Err("revocation-code.missing".into()));
+    assert_eq!(deliver(Some(" ")).map(drop), Err("text.blank".into()));
+    assert!(channels().is_empty());
+    service.give_revocation_code(&officer, &serial, None).unwrap();
+    assert_eq!(deliver(None).unwrap().application.remark, None);
+    assert_eq!(channels(), ["officer"]);
+
+    let world = World::new();
+    let service = world.registration();
+    let (order, _) = issued(&world, &service);
+    let id = order.application.unwrap();
+    let told = service.deliver(&officer, id, Some("she wants none"), None).unwrap();
+    assert_eq!(told.application.remark.as_deref(), Some("she wants none"));
+    let tables = world.registry.tables();
+    let without = |what: &EventKind| matches!(what, EventKind::CertificateDelivered { channel, .. } if channel.as_str() == "officer-without-code");
+    assert_eq!(tables.events.iter().filter(|event| without(&event.what)).count(), 1);
+}

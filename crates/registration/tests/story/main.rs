@@ -75,7 +75,7 @@ fn a_person_and_a_municipality() {
         let id = order.application.unwrap();
         let shown = service.application(&officer, id).unwrap();
         assert_eq!(shown.order_state, Some(OrderState::Done { serial }));
-        let shown = service.deliver(&officer, id, None).unwrap();
+        let shown = service.deliver(&officer, id, Some("a drill"), None).unwrap();
         assert_eq!(
             ApplicationState::shown(shown.application.state, shown.order_state.as_ref()).name(),
             "delivered"

@@ -29,7 +29,7 @@ fn approval_across_offices() {
     assert!(unknown(service.edit(&batumi, draft, None, &person(), None).unwrap_err()));
     assert!(unknown(service.freeze(&batumi, draft, None).unwrap_err()));
     assert!(unknown(service.withdraw(&batumi, draft, None).unwrap_err()));
-    assert!(unknown(service.deliver(&batumi, application, None).unwrap_err()));
+    assert!(unknown(service.deliver(&batumi, application, None, None).unwrap_err()));
     assert!(unknown(service.send_back(&approver, draft, "x", None).unwrap_err()));
     assert!(unknown(service.reject(&approver, draft, "x", None).unwrap_err()));
     assert!(unknown(service.agreement(&batumi, draft).unwrap_err()));

@@ -7,7 +7,7 @@ use ndoba_registration::ports::{
 };
 
 use ndoba_registration::sealed::DataKeys;
-use ndoba_registration::subject_identifier;
+use ndoba_registration::{representative_identifier, subject_identifier};
 use zeroize::Zeroizing;
 
 use crate::connection::Conn;
@@ -36,6 +36,7 @@ struct ApplicationRow {
     remark: Option<Vec<u8>>,
     replaces: Option<Vec<u8>>,
     data_key: Option<i64>,
+    representative: Option<Vec<u8>>,
 }
 
 impl ApplicationRow {
@@ -70,6 +71,8 @@ impl ApplicationRow {
             remark: remark.as_ref().map(|remark| row.seal("remark", remark.as_bytes())).transpose()?,
             replaces: replaces.as_ref().map(|serial| serial.as_unsigned().to_vec()),
             data_key: data_key(keys),
+            representative: representative_identifier(content)
+                .map(|person| keys.index(REPRESENTATIVE, &person).to_vec()),
         })
     }
 
@@ -88,6 +91,7 @@ impl ApplicationRow {
             remark,
             replaces,
             data_key,
+            representative: _,
         } = self;
         let row = Row { keys, table: TABLE, id: &id };
         let text = |remark| {
@@ -119,6 +123,7 @@ fn read_content(json: &[u8]) -> Result<ApplicationContent, StoreError> {
 }
 
 const SUBJECT: &str = "applications.subject";
+const REPRESENTATIVE: &str = "applications.representative";
 
 /// What `subject` may stand as: a digest under each key, and itself in rows that are in clear still.
 pub(crate) fn found_by(keys: &DataKeys, subject: &str) -> Vec<Vec<u8>> {
@@ -205,7 +210,7 @@ pub(crate) fn list(
     filter: &ApplicationFilter,
     page: &PageRequest,
 ) -> Result<Page<ApplicationWithOrder>, StoreError> {
-    let ApplicationFilter { states, subject, opened_by, within, since, until } = filter;
+    let ApplicationFilter { states, subject, concerning, opened_by, within, since, until } = filter;
     let mut query = applications::table
         .left_join(order_rows::table.on(order_rows::order_id.nullable().eq(applications::order_id)))
         .select((ApplicationRow::as_select(), Option::<OrderStateRow>::as_select()))
@@ -230,6 +235,16 @@ pub(crate) fn list(
     }
     if let Some(subject) = subject {
         query = query.filter(applications::subject.eq_any(found_by(keys, subject)));
+    }
+    if let Some(person) = concerning {
+        // No row from before there were digests at all has a representative's.
+        let represents: Vec<Vec<u8>> =
+            keys.indexes(REPRESENTATIVE, person).into_iter().map(|digest| digest.to_vec()).collect();
+        query = query.filter(
+            applications::subject
+                .eq_any(found_by(keys, person))
+                .or(applications::representative.assume_not_null().eq_any(represents)),
+        );
     }
     if let Some(officer) = opened_by {
         query = query.filter(applications::opened_by.eq(officer.as_bytes().as_slice()));

@@ -1,19 +1,19 @@
-//! Signed copies of agreements.
+//! Files of applications: signed copies of agreements, and copies of evidence.
 
 use diesel::prelude::*;
 use ndoba_registration::application::ApplicationId;
-use ndoba_registration::ports::{Conflict, CopyRecord};
+use ndoba_registration::ports::{Conflict, CopyRecord, KeptCopy};
 use ndoba_registration::sealed::DataKeys;
 use ndoba_types::Sha256Digest;
 
 use crate::connection::{Conn, on_each_engine};
 use crate::error::StoreError;
-use crate::schema::agreement_copies;
+use crate::schema::copies;
 use crate::sealing::{Row, data_key};
 use crate::stored;
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = agreement_copies)]
+#[diesel(table_name = copies)]
 struct CopyRow {
     media_type: String,
     content: Vec<u8>,
@@ -27,6 +27,7 @@ fn place(application: &[u8], sha256: &[u8]) -> Vec<u8> {
     [application, sha256].concat()
 }
 
+/// What copies are sealed to: what the table was called before it had more than signed copies.
 const TABLE: &str = "agreement_copies";
 
 /// Keeps a copy where the application has none of these octets.
@@ -35,16 +36,16 @@ pub(crate) fn insert(conn: &mut Conn, keys: &DataKeys, copy: &CopyRecord) -> Res
     let id = place(application.as_bytes(), sha256.as_bytes());
     let sealed = Row { keys, table: TABLE, id: &id }.seal("content", content)?;
     let row = (
-        agreement_copies::application.eq(application.as_bytes().as_slice()),
-        agreement_copies::sha256.eq(sha256.as_bytes().as_slice()),
-        agreement_copies::media_type.eq(media_type),
-        agreement_copies::content.eq(sealed),
-        agreement_copies::added_by.eq(added_by.as_bytes().as_slice()),
-        agreement_copies::added.eq(added.unix_micros()),
-        agreement_copies::data_key.eq(data_key(keys)),
+        copies::application.eq(application.as_bytes().as_slice()),
+        copies::sha256.eq(sha256.as_bytes().as_slice()),
+        copies::media_type.eq(media_type),
+        copies::content.eq(sealed),
+        copies::added_by.eq(added_by.as_bytes().as_slice()),
+        copies::added.eq(added.unix_micros()),
+        copies::data_key.eq(data_key(keys)),
     );
     let kept = on_each_engine!(conn => {
-        diesel::insert_into(agreement_copies::table).values(row).on_conflict_do_nothing().execute(conn)
+        diesel::insert_into(copies::table).values(row).on_conflict_do_nothing().execute(conn)
     })?;
     if kept == 1 { Ok(()) } else { Err(StoreError::Conflict(Conflict::Stale)) }
 }
@@ -56,7 +57,7 @@ pub(crate) fn find(
     sha256: Sha256Digest,
 ) -> Result<Option<CopyRecord>, StoreError> {
     let key = (application.as_bytes().as_slice(), sha256.as_bytes().as_slice());
-    let row = agreement_copies::table.find(key).select(CopyRow::as_select()).first(conn).optional()?;
+    let row = copies::table.find(key).select(CopyRow::as_select()).first(conn).optional()?;
     row.map(|CopyRow { media_type, content, added_by, added, data_key }| {
         let id = place(application.as_bytes(), sha256.as_bytes());
         let mut content = Row { keys, table: TABLE, id: &id }.open(data_key, "content", content)?;
@@ -65,18 +66,31 @@ pub(crate) fn find(
             sha256,
             media_type,
             content: std::mem::take(&mut *content),
-            added_by: stored::officer_id(&added_by, "agreement_copies.added_by")?,
-            added: stored::time(added, "agreement_copies.added")?,
+            added_by: stored::officer_id(&added_by, "copies.added_by")?,
+            added: stored::time(added, "copies.added")?,
         })
     })
     .transpose()
 }
 
-pub(crate) fn count(conn: &mut Conn, application: ApplicationId) -> Result<usize, StoreError> {
-    let own =
-        agreement_copies::table.filter(agreement_copies::application.eq(application.as_bytes().as_slice()));
-    let count: i64 = own.count().get_result(conn)?;
-    usize::try_from(count).map_err(|_| StoreError::corrupt("agreement_copies"))
+/// Oldest first.
+pub(crate) fn list(conn: &mut Conn, application: ApplicationId) -> Result<Vec<KeptCopy>, StoreError> {
+    type Kept = (Vec<u8>, String, Vec<u8>, i64);
+    let rows: Vec<Kept> = copies::table
+        .filter(copies::application.eq(application.as_bytes().as_slice()))
+        .order((copies::added, copies::sha256))
+        .select((copies::sha256, copies::media_type, copies::added_by, copies::added))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(sha256, media_type, added_by, added)| {
+            Ok(KeptCopy {
+                sha256: stored::digest(&sha256, "copies.sha256")?,
+                media_type,
+                added_by: stored::officer_id(&added_by, "copies.added_by")?,
+                added: stored::time(added, "copies.added")?,
+            })
+        })
+        .collect()
 }
 
 /// Seals some copies anew that are in clear or under an older key; how many there were.
@@ -88,14 +102,9 @@ pub(crate) fn seal(
 ) -> Result<usize, StoreError> {
     // Application, digest, content, data key.
     type ToSeal = (Vec<u8>, Vec<u8>, Vec<u8>, Option<i64>);
-    let rows: Vec<ToSeal> = agreement_copies::table
-        .filter(agreement_copies::data_key.is_null().or(agreement_copies::data_key.lt(newest)))
-        .select((
-            agreement_copies::application,
-            agreement_copies::sha256,
-            agreement_copies::content,
-            agreement_copies::data_key,
-        ))
+    let rows: Vec<ToSeal> = copies::table
+        .filter(copies::data_key.is_null().or(copies::data_key.lt(newest)))
+        .select((copies::application, copies::sha256, copies::content, copies::data_key))
         .limit(limit)
         .load(conn)?;
     let found = rows.len();
@@ -103,8 +112,8 @@ pub(crate) fn seal(
         let id = place(&application, &sha256);
         let row = Row { keys, table: TABLE, id: &id };
         let sealed = row.seal("content", &row.open(before, "content", content)?)?;
-        diesel::update(agreement_copies::table.find((&application, &sha256)))
-            .set((agreement_copies::content.eq(sealed), agreement_copies::data_key.eq(newest)))
+        diesel::update(copies::table.find((&application, &sha256)))
+            .set((copies::content.eq(sealed), copies::data_key.eq(newest)))
             .execute(conn)?;
     }
     Ok(found)

@@ -9,7 +9,7 @@ use ndoba_registration::sealed::DataKeys;
 use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::queries::{applications, copies, orders};
-use crate::schema::{agreement_copies, applications as application_rows, data_keys, evidence};
+use crate::schema::{applications as application_rows, copies as copy_rows, data_keys, evidence};
 use crate::sealing::data_key;
 use crate::stored;
 
@@ -75,10 +75,12 @@ pub(crate) fn sealing(conn: &mut Conn) -> Result<Sealing, StoreError> {
         )?,
     );
     found.extend(
-        agreement_copies::table
-            .group_by(agreement_copies::data_key)
-            .select((agreement_copies::data_key, count_star()))
-            .load::<(Option<i64>, i64)>(conn)?,
+        copy_rows::table.group_by(copy_rows::data_key).select((copy_rows::data_key, count_star())).load::<(
+            Option<i64>,
+            i64,
+        )>(
+            conn
+        )?,
     );
     let mut sealing = Sealing::default();
     let mut under = std::collections::BTreeMap::<u32, u64>::new();

@@ -6,7 +6,7 @@ use ndoba_registration::ports::{
     CodeOwner, Conflict, DeskRequest, Page, PageRequest, RequestFilter, RevocationClock, RevocationCodeRecord,
 };
 use ndoba_registration::sealed::DataKeys;
-use ndoba_types::{OrderId, UtcTime};
+use ndoba_types::{OrderId, SerialNumber, UtcTime};
 
 use crate::connection::{Conn, on_each_engine};
 use crate::error::StoreError;
@@ -37,6 +37,12 @@ pub(crate) fn put_code(conn: &mut Conn, record: &RevocationCodeRecord) -> Result
             .execute(conn)
     })?;
     Ok(())
+}
+
+/// Whether a certificate has one.
+pub(crate) fn has_code(conn: &mut Conn, serial: &SerialNumber) -> Result<bool, StoreError> {
+    let count: i64 = revocation_codes::table.find(serial.as_unsigned()).count().get_result(conn)?;
+    Ok(count > 0)
 }
 
 /// Whose certificate the code with this hash is of.
@@ -118,11 +124,14 @@ pub(crate) fn requests(
                 .and(revocation_requests::order_id.lt(id.as_bytes().to_vec()))),
         );
     }
-    let RequestFilter { open, unconfirmed } = *filter;
-    if open {
+    let RequestFilter { open, unconfirmed, certificate } = filter;
+    if let Some(serial) = certificate {
+        query = query.filter(revocation_requests::serial.eq(serial.as_unsigned()));
+    }
+    if *open {
         query = query.filter(revocation_requests::settled.is_null());
     }
-    if unconfirmed {
+    if *unconfirmed {
         // What was revoked or released since needs no confirmation any more.
         let on_hold = certificate_status::table
             .filter(certificate_status::reason.eq(HOLD))

@@ -8,7 +8,9 @@ use ndoba_types::UtcTime;
 use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::queries::orders;
-use crate::schema::{agreement_copies, applications, certificates, evidence, orders as order_rows};
+use crate::schema::{
+    applications, certificates, copies, evidence, orders as order_rows, published_certificates,
+};
 use crate::spelling::order;
 use crate::stored;
 
@@ -60,9 +62,16 @@ pub(crate) fn erase(conn: &mut Conn, id: ApplicationId, before: UtcTime) -> Resu
     if lasting.is_some() || active.is_some() {
         return Err(StoreError::Conflict(Conflict::Stale));
     }
+    let certificates: Vec<Option<Vec<u8>>> = order_rows::table
+        .filter(order_rows::application.eq(id.as_bytes().as_slice()))
+        .select(order_rows::result)
+        .load(conn)?;
+    let certificates: Vec<Vec<u8>> = certificates.into_iter().flatten().collect();
+    let shown = published_certificates::table.filter(published_certificates::serial.eq_any(certificates));
+    diesel::delete(shown).execute(conn)?;
     let about = about(conn, id)?;
     diesel::delete(evidence::table.filter(evidence::order_id.eq_any(about))).execute(conn)?;
-    let copies = agreement_copies::table.filter(agreement_copies::application.eq(id.as_bytes().as_slice()));
+    let copies = copies::table.filter(copies::application.eq(id.as_bytes().as_slice()));
     diesel::delete(copies).execute(conn)?;
     let application =
         applications::table.find(id.as_bytes().as_slice()).filter(applications::updated.lt(micros));

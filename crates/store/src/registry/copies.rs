@@ -1,7 +1,7 @@
 //! Signed copies of agreements: their part of registration's port.
 
 use ndoba_registration::application::ApplicationId;
-use ndoba_registration::ports::{Act, CopyRecord, CopyRegistry, RegistryError};
+use ndoba_registration::ports::{Act, CopyRecord, CopyRegistry, KeptCopy, RegistryError};
 use ndoba_types::Sha256Digest;
 
 use crate::Store;
@@ -22,7 +22,7 @@ impl CopyRegistry for Store {
         Ok(self.read("copy", |conn| copies::find(conn, &keys, application, sha256))?)
     }
 
-    fn copies(&self, application: ApplicationId) -> Result<usize, RegistryError> {
-        Ok(self.read("copies", |conn| copies::count(conn, application))?)
+    fn copies(&self, application: ApplicationId) -> Result<Vec<KeptCopy>, RegistryError> {
+        Ok(self.read("copies", |conn| copies::list(conn, application))?)
     }
 }

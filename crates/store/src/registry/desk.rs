@@ -5,7 +5,7 @@ use ndoba_registration::ports::{
     Act, CodeOwner, DeskRegistry, DeskRequest, EvidenceRecord, OrderRecord, Page, PageRequest, RegistryError,
     RequestFilter, RevocationCodeRecord, RevocationRequestRecord, SignatureRecord,
 };
-use ndoba_types::{OrderId, UtcTime};
+use ndoba_types::{OrderId, SerialNumber, UtcTime};
 
 use crate::Store;
 use crate::queries::{desk, orders};
@@ -30,6 +30,10 @@ impl DeskRegistry for Store {
 
     fn put_revocation_code(&self, code: &RevocationCodeRecord, act: Act<'_>) -> Result<(), RegistryError> {
         self.act("put_revocation_code", act, |conn| desk::put_code(conn, code))
+    }
+
+    fn has_revocation_code(&self, serial: &SerialNumber) -> Result<bool, RegistryError> {
+        Ok(self.read("has_revocation_code", |conn| desk::has_code(conn, serial))?)
     }
 
     fn certificate_of_code(&self, hash: &CodeHash) -> Result<Option<CodeOwner>, RegistryError> {

@@ -83,12 +83,20 @@ fn a_migration_commits_with_its_event_or_not_at_all() {
         let mut raw = Raw::open(&database.engine);
         raw.run("DELETE FROM data_keys").unwrap();
         let before = match &raw {
-            Raw::Postgres(_) => {
-                include_str!("../../migrations/postgres/2026-11-27-000014_data_keys/down.sql")
-            }
-            Raw::Sqlite(_) => include_str!("../../migrations/sqlite/2026-11-27-000014_data_keys/down.sql"),
+            Raw::Postgres(_) => [
+                include_str!("../../migrations/postgres/2026-11-28-000013_published_certificates/down.sql"),
+                include_str!("../../migrations/postgres/2026-11-28-000012_representatives/down.sql"),
+                include_str!("../../migrations/postgres/2026-11-28-000011_copies/down.sql"),
+                include_str!("../../migrations/postgres/2026-11-27-000014_data_keys/down.sql"),
+            ],
+            Raw::Sqlite(_) => [
+                include_str!("../../migrations/sqlite/2026-11-28-000013_published_certificates/down.sql"),
+                include_str!("../../migrations/sqlite/2026-11-28-000012_representatives/down.sql"),
+                include_str!("../../migrations/sqlite/2026-11-28-000011_copies/down.sql"),
+                include_str!("../../migrations/sqlite/2026-11-27-000014_data_keys/down.sql"),
+            ],
         };
-        raw.run(before).unwrap();
+        before.into_iter().for_each(|down| raw.run(down).unwrap());
         raw.run("ALTER TABLE crls DROP COLUMN published; DROP TABLE key_places; DROP TABLE responder_turns; DROP TABLE agreement_copies; DROP TABLE crl_parts; DROP TABLE officer_enrolments; DROP TABLE webhook_turns; DROP TABLE webhook_deliveries; DROP TABLE webhook_events; DELETE FROM __diesel_schema_migrations WHERE version >= '20261127000008'")
             .unwrap();
         raw.break_inserts("audit_events");
@@ -106,6 +114,9 @@ fn a_migration_commits_with_its_event_or_not_at_all() {
             "20261127000015",
             "20261127000016",
             "20261128000001",
+            "20261128000011",
+            "20261128000012",
+            "20261128000013",
         ];
         assert_eq!(upgrade(&database.engine).unwrap(), missing);
         assert!(upgrade(&database.engine).unwrap().is_empty());

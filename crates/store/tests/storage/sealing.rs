@@ -121,7 +121,7 @@ fn at_rest(database: &Database) -> Vec<u8> {
     for (table, columns) in [
         ("applications", &["content", "subject", "salt", "remark"][..]),
         ("evidence", &["content"]),
-        ("agreement_copies", &["content"]),
+        ("copies", &["content"]),
     ] {
         for column in columns {
             let lines = raw.lines(&format!(
@@ -208,7 +208,7 @@ fn what_was_moved_to_another_place_does_not_open() {
             .unwrap();
         damaged(store.evidence(other.order.id), "evidence.content");
         raw.run(&format!(
-            "UPDATE agreement_copies SET content = (SELECT content FROM agreement_copies WHERE application = {mine})
+            "UPDATE copies SET content = (SELECT content FROM copies WHERE application = {mine})
              WHERE application = {theirs}"
         ))
         .unwrap();
@@ -268,7 +268,7 @@ fn unseal(raw: &mut Raw, case: &Case) {
     raw.run(&format!(
         "UPDATE applications SET data_key = NULL, content = {}, subject = {}, salt = {}, remark = {} WHERE id = {};
          UPDATE evidence SET data_key = NULL, content = {} WHERE digest = {};
-         UPDATE agreement_copies SET data_key = NULL, content = {} WHERE application = {}",
+         UPDATE copies SET data_key = NULL, content = {} WHERE application = {}",
         blob(&serde_json::to_vec(content).unwrap()),
         blob(PERSONAL[0].as_bytes()),
         blob(salt.as_bytes()),

@@ -28,6 +28,14 @@ pub(crate) struct Decision {
     remark: String,
 }
 
+/// What is handed over.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Delivery {
+    /// Why the subscriber was given no revocation code; absent where they were.
+    without_code: Option<String>,
+}
+
 /// Nothing to say: `{}`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -184,8 +192,8 @@ pub(crate) async fn withdraw(
     Ok(show(StatusCode::OK, changed))
 }
 
-/// Notes that the certificate was handed to the subscriber.
-#[utoipa::path(post, path = "/applications/{id}/deliver", tag = "applications", request_body = Nothing,
+/// Notes that the certificate was handed to the subscriber, with its revocation code where the provider has a desk.
+#[utoipa::path(post, path = "/applications/{id}/deliver", tag = "applications", request_body = Delivery,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = ApplicationView, headers(("ETag" = String, description = "Its version, for If-Match")))))]
 pub(crate) async fn deliver(
@@ -196,8 +204,10 @@ pub(crate) async fn deliver(
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
     let at = version.of(path_id(&path, "application")?);
-    let Nothing {} = submission.json()?;
-    let changed = blocking(&api, move |r| r.deliver(&officer, at, submission.once.as_ref())).await?;
+    let Delivery { without_code } = submission.json()?;
+    let changed =
+        blocking(&api, move |r| r.deliver(&officer, at, without_code.as_deref(), submission.once.as_ref()))
+            .await?;
     Ok(show(StatusCode::OK, changed))
 }
 

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ndoba_registration::MAX_COPY;
+use ndoba_registration::ports::CopyRecord;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -45,9 +46,7 @@ pub(crate) async fn attach(
 ) -> Result<HttpResponse, Problem> {
     let at = version.of(path_id(&path, "application")?);
     let CopyBody { content } = submission.json()?;
-    let Ok(octets) = STANDARD.decode(content) else {
-        return Err(refused_field("/content", "copy.base64", "must be base64 with padding"));
-    };
+    let octets = decoded(&content)?;
     let attached =
         blocking(&api, move |r| r.attach_copy(&officer, at, octets, submission.once.as_ref())).await?;
     Ok(show(StatusCode::OK, attached))
@@ -65,11 +64,22 @@ pub(crate) async fn fetch(
 ) -> Result<HttpResponse, Problem> {
     let id = path_id(&path, "application")?;
     let copy = blocking(&api, move |r| r.signed_copy(&officer, id)).await?;
-    // What an officer attached is nobody's page: it is saved, never shown in place.
-    Ok(HttpResponse::Ok()
+    Ok(file(copy, "agreement-copy"))
+}
+
+/// A file's octets out of the body.
+pub(crate) fn decoded(content: &str) -> Result<Vec<u8>, Problem> {
+    STANDARD
+        .decode(content)
+        .map_err(|_| refused_field("/content", "copy.base64", "must be base64 with padding"))
+}
+
+/// A file. What an officer attached is nobody's page: it is saved, never shown in place, and under a name of ours.
+pub(crate) fn file(copy: CopyRecord, name: &str) -> HttpResponse {
+    HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"agreement-copy\""))
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .content_type(copy.media_type)
-        .body(copy.content))
+        .body(copy.content)
 }

@@ -83,8 +83,8 @@ pub(crate) async fn list(
     let page = paging(limit, after)?;
     let filter = match state.as_deref() {
         None => RequestFilter::default(),
-        Some("open") => RequestFilter { open: true, unconfirmed: false },
-        Some("unconfirmed") => RequestFilter { open: false, unconfirmed: true },
+        Some("open") => RequestFilter { open: true, ..RequestFilter::default() },
+        Some("unconfirmed") => RequestFilter { unconfirmed: true, ..RequestFilter::default() },
         Some(_) => return Err(Problem::bad_request("query.state", "state must be open or unconfirmed")),
     };
     let page = blocking(&api, move |r| {

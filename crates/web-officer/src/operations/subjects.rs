@@ -10,7 +10,8 @@ use crate::state::{Api, blocking};
 use crate::view::SubjectRecordView;
 
 /// The whole record of a subject, by personal number or identification code: applications, orders with their
-/// signatures, evidence, certificates. Each application in it is recorded as read.
+/// signatures, evidence, certificates, requests about them, and which files there are. Of a natural person also the
+/// applications in which they represent a legal person. Each application in it is recorded as read.
 #[utoipa::path(get, path = "/subjects/{identifier}/record", tag = "applications",
     params(("identifier" = String, Path)), responses((status = 200, body = SubjectRecordView)))]
 pub(crate) async fn record(

@@ -1,6 +1,8 @@
 //! Applications as the API shows them.
 
-use ndoba_registration::application::{AgreementContent, ApplicationContent, SubjectContent};
+use ndoba_registration::application::{
+    AgreementContent, ApplicationContent, AttachmentContent, SubjectContent,
+};
 use ndoba_registration::ports::{ApplicationRecord, ApplicationWithOrder, OrderState};
 use ndoba_registration::{ApplicationState, subject_identifier};
 use serde::Serialize;
@@ -26,6 +28,8 @@ pub(crate) struct ApplicationView {
     /// That the agreement was accepted; not among the content, since nobody enters it.
     #[serde(skip_serializing_if = "Option::is_none")]
     agreement: Option<AgreementContent>,
+    /// The copies of evidence that are attached; neither among the content.
+    attachments: Vec<AttachmentContent>,
     /// The order made of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<String>,
@@ -79,6 +83,7 @@ impl From<ApplicationWithOrder> for ApplicationView {
             opened: opened.to_string(),
             updated: updated.to_string(),
             agreement: content.agreement.take(),
+            attachments: std::mem::take(&mut content.attachments),
             content,
             order: order.map(|id| id.to_string()),
             certificate,

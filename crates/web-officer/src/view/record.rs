@@ -1,11 +1,11 @@
 //! A subject's whole record as the API shows it.
 
-use ndoba_registration::ports::EvidenceRecord;
+use ndoba_registration::ports::{EvidenceRecord, KeptCopy};
 use ndoba_registration::{CaseRecord, Registration, SubjectRecord};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{ApplicationView, CertificateView, OrderView};
+use super::{ApplicationView, CertificateView, DeskRequestView, OrderView};
 
 /// Everything kept about a subject.
 #[derive(Serialize, ToSchema)]
@@ -29,6 +29,24 @@ pub(crate) struct CaseView {
     evidence: Vec<EvidenceView>,
     /// The certificates.
     certificates: Vec<CertificateView>,
+    /// The requests to change their status, with their clocks, newest first.
+    requests: Vec<DeskRequestView>,
+    /// The files that belong to the application, signed copies and copies of evidence, those among them that it no longer
+    /// names: `GET /applications/{id}/attachments/{sha256}` gives each.
+    copies: Vec<KeptCopyView>,
+}
+
+/// A file that belongs to an application.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct KeptCopyView {
+    /// SHA-256 over its octets.
+    sha256: String,
+    /// What it is.
+    media_type: String,
+    /// Who attached it.
+    added_by: String,
+    /// When.
+    added: String,
 }
 
 /// An item of evidence.
@@ -54,13 +72,28 @@ impl SubjectRecordView {
 
 impl CaseView {
     fn of(case: CaseRecord, registration: &Registration) -> Self {
-        let CaseRecord { application, orders, evidence, certificates } = case;
+        let CaseRecord { application, orders, evidence, certificates, requests, copies } = case;
+        let requests = requests.into_iter().map(|one| DeskRequestView::of(one, registration));
         let certificates = certificates.into_iter().map(|one| CertificateView::of(one, registration));
         Self {
             application: application.into(),
             orders: orders.into_iter().map(Into::into).collect(),
             evidence: evidence.into_iter().map(Into::into).collect(),
             certificates: certificates.collect(),
+            requests: requests.collect(),
+            copies: copies.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<KeptCopy> for KeptCopyView {
+    fn from(copy: KeptCopy) -> Self {
+        let KeptCopy { sha256, media_type, added_by, added } = copy;
+        Self {
+            sha256: sha256.to_string(),
+            media_type,
+            added_by: added_by.to_string(),
+            added: added.to_string(),
         }
     }
 }

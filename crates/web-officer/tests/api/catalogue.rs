@@ -11,8 +11,9 @@ const OF_ORDERS: [&str; 4] = ["document-", "grant-", "order-", "responder-"];
 /// With a dot like a code, and none.
 const NONE: [&str; 3] = ["audit-export.txt", "openapi.json", "signed-documents.txt"];
 /// Codes that are put together, `{what}.unknown`, or have no dot.
-const MADE: [&str; 8] = [
+const MADE: [&str; 9] = [
     "application.unknown",
+    "attachment.unknown",
     "certificate.unknown",
     "copy.unknown",
     "grant.unknown",

@@ -16,6 +16,7 @@ use crate::support::Served;
 
 fn path_of(operation: &Operation) -> String {
     let path = operation.path.replace("{id}", &"ab".repeat(16)).replace("{serial}", "7f0102");
+    let path = path.replace("{sha256}", &"cd".repeat(32));
     path.replace("{name}", "sign").replace("{identifier}", "00000000000")
 }
 

@@ -14,6 +14,7 @@ pub(crate) struct Scene {
     pub(crate) served: Served,
     application: String,
     copied: String,
+    attached: String,
     order: String,
     serial: String,
 }
@@ -45,6 +46,10 @@ impl Scene {
         post(officer, &agreement, json!({ "sha256": sha256, "accepted": "2026-11-23" }));
         // The beginning of a JPEG.
         post(officer, &format!("{agreement}/copy"), json!({ "content": "/9j/4CBhIHNjYW4=" }));
+        // The same file as a copy of evidence.
+        let evidence = json!({ "type": "identity-document", "content": "/9j/4CBhIHNjYW4=" });
+        let attached = post(officer, &format!("/applications/{copied}/attachments"), evidence);
+        let attached = attached["attachments"][0]["sha256"].as_str().unwrap().to_owned();
         let suspend = json!({ "kind": "suspend", "channel": "in-person", "note": "x" });
         post("revocation-officer", &format!("/certificates/{serial}/orders"), suspend);
         post(
@@ -52,17 +57,18 @@ impl Scene {
             "/enrolments",
             json!({ "name": "Nino", "roles": ["approver"], "office": "GE/Batumi" }),
         );
-        Self { served, application, copied, order: id, serial }
+        Self { served, application, copied, attached, order: id, serial }
     }
 
     /// The operation's path with what is there.
     pub(crate) fn path(&self, operation: &Operation) -> String {
         let id = match operation.path {
             path if path.starts_with("/orders") => &self.order,
-            path if path.ends_with("/copy") => &self.copied,
+            path if path.ends_with("/copy") || path.contains("/attachments") => &self.copied,
             _ => &self.application,
         };
         let path = operation.path.replace("{id}", id).replace("{serial}", &self.serial);
+        let path = path.replace("{sha256}", &self.attached);
         path.replace("{name}", "sign").replace("{identifier}", "01001012345")
     }
 

@@ -40,6 +40,9 @@ pub(crate) fn submitted(served: &Served) -> Value {
     assert_eq!((document.status, document.headers["content-type"].as_str()), (200, "application/pdf"));
     let accepted = json!({"sha256": Sha256Digest::of(&document.body).to_string(), "accepted": "2026-11-23"});
     assert_eq!(served.ask(officer, "POST", &agreement, Some(&accepted)).status, 200);
+    // The beginning of a JPEG.
+    let copy = json!({ "content": "/9j/4CBhIHNjYW4=" });
+    assert_eq!(served.ask(officer, "POST", &format!("{agreement}/copy"), Some(&copy)).status, 200);
     let path = format!("/applications/{}/order", application["id"].as_str().unwrap());
     let order = served.ask(officer, "POST", &path, Some(&json!({})));
     assert_eq!(order.status, 201, "{order:?}");

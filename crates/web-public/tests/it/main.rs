@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
 mod asked_for;
+mod certificates;
 mod files;
 mod http;
 mod ocsp;

@@ -15,7 +15,14 @@ use crate::world::{World, page};
 
 fn nothing() -> PublicServices {
     let published = PublishedFiles::new("/nonexistent".into());
-    PublicServices { ocsp: None, time_stamping: vec![], clock: None, published, page: page() }
+    PublicServices {
+        ocsp: None,
+        time_stamping: vec![],
+        clock: None,
+        certificates: None,
+        published,
+        page: page(),
+    }
 }
 
 #[test]

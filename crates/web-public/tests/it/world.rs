@@ -245,6 +245,7 @@ impl World {
             ocsp: Some(Arc::clone(&service)),
             time_stamping: vec![parrot("tsu", b""), parrot("other", b" to the other")],
             clock: Some(Arc::clone(&statement) as _),
+            certificates: Some(Arc::new(Shown) as _),
             published: PublishedFiles::new(dir.path().to_owned()),
             page: page(),
         };
@@ -308,6 +309,30 @@ impl Drop for World {
         drop(self.handle.stop(false));
         if let Some(server) = self.server.take() {
             let _ = server.join();
+        }
+    }
+}
+
+/// Shows one certificate, to nobody who asks too often.
+pub(crate) struct Shown;
+
+/// The one that is shown.
+pub(crate) const SHOWN: &str = "5f0102";
+/// What nobody can say of.
+pub(crate) const IN_DOUBT: &str = "5f0103";
+/// From here it was asked too often.
+pub(crate) const TOO_OFTEN: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 2));
+
+impl ndoba_web_public::ShownCertificates for Shown {
+    fn admit(&self, from: std::net::IpAddr) -> Result<(), u32> {
+        if from == TOO_OFTEN { Err(17) } else { Ok(()) }
+    }
+
+    fn shown(&self, serial: &SerialNumber) -> Result<Option<Vec<u8>>, ndoba_web_public::NotNow> {
+        match serial.to_string().as_str() {
+            SHOWN => Ok(Some(b"DER".to_vec())),
+            IN_DOUBT => Err(ndoba_web_public::NotNow),
+            _ => Ok(None),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use ndoba_testkit::Judge;
 use serde_json::Value;
 
-use crate::installation::{Engine, Installation, Subject};
+use crate::installation::{Engine, Installation, Subject, today};
 use crate::program;
 
 on_both_engines!(answers_are_judged_and_kept, options_are_fields);
@@ -35,11 +35,6 @@ status = os.waitpid(pid, 0)[1]
 sys.stdout.buffer.write(shown)
 sys.exit(os.waitstatus_to_exitcode(status))
 ";
-
-fn today() -> String {
-    let said = Command::new("date").args(["-u", "+%F"]).output().unwrap();
-    String::from_utf8(said.stdout).unwrap().trim().to_owned()
-}
 
 /// Gives the command these lines on standard input; whether it succeeded, what it printed and what it said.
 fn answered(here: &Installation, arguments: &[&str], lines: &[&str]) -> (bool, String, String) {
@@ -109,7 +104,7 @@ fn answers_are_judged_and_kept(engine: Engine) {
         "12IA34567",
         "PSDA",
         "visual-inspection",
-        "attached",
+        "archive",
         "",
         "",
         "physical-presence",
@@ -173,7 +168,7 @@ fn a_terminal_is_asked() {
         "FE1",
         "State Migration Service",
         "chip-read",
-        "attached",
+        "archive",
         "",
         "",
         "physical-presence",
@@ -218,7 +213,7 @@ fn options_are_fields(engine: Engine) {
         ["--document-number", "12IA34567"],
         ["--document-issued-by", "PSDA"],
         ["--document-validation", "visual-inspection"],
-        ["--copies-at", "attached"],
+        ["--copies-at", "archive"],
         ["--proofing-method", "physical-presence"],
         ["--proofing-date", &today],
         ["--set", "/identity_proofing/seen_by=officer"],

@@ -27,8 +27,8 @@ fn a_record_is_whole_and_is_erased_when_its_time_has_passed(engine: Engine) {
     let given_up = here.apply("01001054321");
     here.must(&["application", "withdraw", &given_up, OFFICER[0], OFFICER[1]]);
 
-    here.must(&["application", "record", NUMBER, "--out", "record.json", OFFICER[0], OFFICER[1]]);
-    let record: Value = serde_json::from_str(&here.read_text("record.json")).unwrap();
+    here.must(&["application", "record", NUMBER, "--out", "record", OFFICER[0], OFFICER[1]]);
+    let record: Value = serde_json::from_str(&here.read_text("record/record.json")).unwrap();
     let case = &record["cases"][0];
     assert_eq!(case["application"]["content"]["subject"]["personal_number"], NUMBER, "{record}");
     assert_eq!(case["certificates"][0]["serial"], serial.as_str(), "{record}");
@@ -36,6 +36,16 @@ fn a_record_is_whole_and_is_erased_when_its_time_has_passed(engine: Engine) {
     let kinds: Vec<&str> = orders.iter().map(|order| order["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["issue", "suspend"], "{record}");
     assert_eq!(orders[0]["signatures"].as_array().unwrap().len(), 2);
+    // The request with its clock, and the certificate as it is fetched.
+    let request = &case["requests"][0];
+    assert_eq!(
+        (&request["serial"], &request["clock"]["order"]),
+        (&serial.as_str().into(), &orders[1]["order_id"])
+    );
+    assert!(request["channel"].is_string() && request["clock"]["carried_out"].is_string(), "{request}");
+    let id = case["application"]["id"].as_str().unwrap();
+    here.download(&serial, "one.der");
+    assert_eq!(here.read(&format!("record/{id}/{serial}.der")), here.read("one.der"));
     // Each item of evidence opens to the digest that the order names.
     let evidence = case["evidence"].as_array().unwrap();
     assert!(evidence.len() >= 5, "{record}");
@@ -54,9 +64,7 @@ fn a_record_is_whole_and_is_erased_when_its_time_has_passed(engine: Engine) {
     assert!(reads >= 1, "{reads}");
     serving.stop();
     // A signed copy for each, as from before there was a data key.
-    here.sql(
-        "INSERT INTO agreement_copies SELECT id, id, 'application/pdf', id, opened_by, 0, NULL FROM applications",
-    );
+    here.sql("INSERT INTO copies SELECT id, id, 'application/pdf', id, opened_by, 0, NULL FROM applications");
 
     let rows = |table: &str| here.sql(&format!("SELECT count(*) FROM {table}")).parse::<usize>().unwrap();
     let (applications, evidence) = (rows("applications"), rows("evidence"));
@@ -65,13 +73,14 @@ fn a_record_is_whole_and_is_erased_when_its_time_has_passed(engine: Engine) {
 
     // 3900 days on: what came to nothing is over; the certificate ended a year after its record was made.
     ahead(&here, 3900, 1);
-    assert_eq!((rows("applications"), rows("agreement_copies")), (1, 1));
+    // Its signed copy, and the one from before.
+    assert_eq!((rows("applications"), rows("copies")), (1, 2));
     assert!(rows("evidence") < evidence && rows("evidence") > 0);
     // The start has sealed what was in clear.
-    assert_eq!(here.sql("SELECT data_key FROM agreement_copies"), "1");
+    assert_eq!(here.sql("SELECT DISTINCT data_key FROM copies"), "1");
     // 4500 days on: that is over too.
     ahead(&here, 4500, 2);
-    assert_eq!(["applications", "evidence", "agreement_copies"].map(rows), [0; 3]);
+    assert_eq!(["applications", "evidence", "copies"].map(rows), [0; 3]);
     assert_eq!(["certificates", "orders", "order_signatures", "certificate_status"].map(rows), proofs);
 }
 
@@ -123,7 +132,7 @@ fn logs_and_public_addresses_know_nobody(engine: Engine) {
     ]);
     here.ask(Call::get("registration-officer", &format!("/applications?subject={NUMBER}")));
     here.ask(Call::get("registration-officer", &format!("/certificates?subject={NUMBER}")));
-    here.must(&["application", "record", NUMBER, "--out", "record.json", OFFICER[0], OFFICER[1]]);
+    here.must(&["application", "record", NUMBER, "--out", "record", OFFICER[0], OFFICER[1]]);
     here.must(&["application", "list", OFFICER[0], OFFICER[1]]);
     assert!(here.suspend(&serial).status.success());
     assert!(here.release(&serial).status.success());
@@ -143,6 +152,7 @@ fn logs_and_public_addresses_know_nobody(engine: Engine) {
             ["--silent", "--noproxy", "*", "--output", "answer", "--write-out", "%{http_code}", &url];
         assert_eq!(crate::program::must(here.folder(), "curl", &arguments), "404", "{path}");
     }
+    third_parties_see_what_the_subscriber_lets_them(&here, &serial);
     let page = format!("http://{}/pki", here.public());
     let page = crate::program::must(here.folder(), "curl", &["--silent", "--noproxy", "*", &page]);
     serving.stop();
@@ -155,4 +165,31 @@ fn logs_and_public_addresses_know_nobody(engine: Engine) {
         let events = here.sql(&format!("SELECT count(*) FROM audit_events WHERE {event} LIKE '%{word}%'"));
         assert_eq!(events, "0", "an event has {word}");
     }
+}
+
+/// P-14, DIS-6.1-01B: from the delivery on, with consent, revoked or not, and until it is taken back.
+fn third_parties_see_what_the_subscriber_lets_them(here: &Installation, serial: &str) {
+    let url = format!("http://{}/certificates/{serial}", here.public());
+    let status = || {
+        let arguments =
+            ["--silent", "--noproxy", "*", "--output", "shown.der", "--write-out", "%{http_code}", &url];
+        crate::program::must(here.folder(), "curl", &arguments)
+    };
+    let publication = |more: &[&str]| {
+        let tell = ["certificate", "publication", serial, OFFICER[0], OFFICER[1]];
+        here.run(&[&tell[..], more].concat())
+    };
+    let early = publication(&["--consent", "given"]);
+    assert!(crate::program::said(&early).contains("application.state"), "{early:?}");
+    let shown = here.ask(Call::get("registration-officer", &format!("/certificates/{serial}"))).json();
+    here.must(&["application", "deliver", shown["application"].as_str().unwrap(), OFFICER[0], OFFICER[1]]);
+    assert_eq!(status(), "404", "the subscriber did not say so");
+    let given = crate::program::said(&publication(&["--consent", "given"]));
+    assert!(given.contains("shown to third parties since"), "{given}");
+    assert_eq!(status(), "200");
+    here.download(serial, "own.der");
+    assert_eq!(here.read("shown.der"), here.read("own.der"));
+    let withdrawn = crate::program::said(&publication(&["--consent", "withdrawn"]));
+    assert!(withdrawn.contains("shown to officers only"), "{withdrawn}");
+    assert_eq!(status(), "404");
 }

@@ -33,13 +33,13 @@ fn every_change_is_made_once(engine: Engine) {
     let before = receipts(&here);
     here.prepare(PERSON);
     let id = here.open(PERSON);
-    assert_eq!(receipts(&here), before + 2, "opened and agreed");
+    assert_eq!(receipts(&here), before + 3, "opened, agreed, attached");
     here.submit(&id);
-    assert_eq!(receipts(&here), before + 4, "frozen and signed");
+    assert_eq!(receipts(&here), before + 5, "frozen and signed");
     here.must(&["application", "return", &id, "--remark", "x", "--as", "officers/approver.pem"]);
     here.must(&["application", "edit", &id, "--file", "person.toml", OFFICER[0], OFFICER[1]]);
     here.must(&["application", "withdraw", &id, OFFICER[0], OFFICER[1]]);
-    assert_eq!(receipts(&here), before + 7);
+    assert_eq!(receipts(&here), before + 8);
     let serial = here.issue("01001012346");
     let before = receipts(&here);
     assert!(here.suspend(&serial).status.success());
@@ -86,6 +86,7 @@ fn a_change_of_another_version_is_refused(engine: Engine) {
     for (officer, what, body) in [
         ("registration-officer", "agreement", acceptance.as_str()),
         ("registration-officer", "agreement/copy", r#"{"content":"eA=="}"#),
+        ("registration-officer", "attachments", r#"{"type":"authority","content":"eA=="}"#),
         ("registration-officer", "order", "{}"),
         ("registration-officer", "withdraw", "{}"),
         ("registration-officer", "deliver", "{}"),

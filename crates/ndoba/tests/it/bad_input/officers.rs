@@ -43,7 +43,7 @@ pub(crate) fn content(here: &Installation, number: &str, csr: &str) -> Value {
             "email": "n@example.ge",
         },
         "identity_document": { "type": "identity-card", "number": "12IA34567", "issued_by": "PSDA",
-            "validation": "visual-inspection", "copies_at": "attached" },
+            "validation": "visual-inspection", "copies_at": "archive" },
         "identity_proofing": { "method": "physical-presence", "date": today.trim(), "seen_by": "officer" },
         "csr": csr,
     })

@@ -48,7 +48,7 @@ impl Subject<'_> {
         let today = String::from_utf8(today).unwrap();
         format!(
             "{subject}[identity_document]\ntype = \"identity-card\"\nnumber = \"12IA34567\"\nissued_by = \"PSDA\"\n\
-             validation = \"visual-inspection\"\ncopies_at = \"attached\"\n\
+             validation = \"visual-inspection\"\ncopies_at = \"archive\"\n\
              [identity_proofing]\nmethod = \"physical-presence\"\ndate = \"{}\"\nseen_by = \"officer\"\n",
             today.trim()
         )
@@ -124,12 +124,15 @@ impl Installation {
         self.must(&[&["application", "agreement", id, "--out", &file], officer].concat());
         // An organisation's part and the person's, where the application has both.
         let shown = self.must(&[&["application", "show", id, "--json"], officer].concat());
+        let today = today();
         let days: &[&str] = if shown.contains("\"organisation\"") {
-            &["--accepted", "2026-01-15", "--subject-accepted", "2026-01-15"]
+            &["--accepted", &today, "--subject-accepted", &today]
         } else {
-            &["--accepted", "2026-01-15"]
+            &["--accepted", &today]
         };
         self.must(&[&["application", "agree", id, "--file", &file], days, officer].concat());
+        // What was signed; here nobody looks whether it was.
+        self.must(&[&["application", "attach", id, "--file", &file], officer].concat());
     }
 
     /// Signs an application as its submitter.
@@ -173,7 +176,8 @@ impl Installation {
     pub(crate) fn await_certificate(&self, application: &str) -> String {
         wait_for(|| {
             let said = self.application(application);
-            match said.split_whitespace().last().unwrap() {
+            // What is attached follows on lines of its own.
+            match said.lines().next().unwrap().split_whitespace().last().unwrap() {
                 "yet" => Err(format!("{said}\n{}", self.log())),
                 serial => Ok(serial.to_owned()),
             }
@@ -237,4 +241,10 @@ impl Installation {
         self.must(&["audit", "export", "--as", "officers/auditor.pem", "--out", file]);
         self.read_text(file)
     }
+}
+
+/// The day, as a program writes it.
+pub(crate) fn today() -> String {
+    let said = Command::new("date").args(["-u", "+%F"]).output().unwrap();
+    String::from_utf8(said.stdout).unwrap().trim().to_owned()
 }

@@ -105,7 +105,7 @@ impl<'a> Streams<'a> {
             "profile = \"person-signature\"\ndays = 365\npublication_consent = false\n[subject]\ntype = \"natural-person\"\n\
              given_names = \"ნინო\"\nsurname = \"ბერიძე\"\npersonal_number = \"{:011}\"\nemail = \"n@example.ge\"\n\
              [identity_document]\ntype = \"identity-card\"\nnumber = \"12IA34567\"\nissued_by = \"PSDA\"\n\
-             validation = \"visual-inspection\"\ncopies_at = \"attached\"\n\
+             validation = \"visual-inspection\"\ncopies_at = \"archive\"\n\
              [identity_proofing]\nmethod = \"physical-presence\"\ndate = \"{}\"\nseen_by = \"officer\"\n",
             2_000_000_000 + u64::from(person),
             self.today

@@ -43,7 +43,7 @@ type = \"identity-card\"
 number = \"12IA34567\"
 issued_by = \"Public Service Development Agency\"
 validation = \"visual-inspection\"
-copies_at = \"attached\"
+copies_at = \"archive\"
 
 [identity_proofing]
 method = \"physical-presence\"
@@ -82,7 +82,7 @@ type = \"identity-card\"
 number = \"12IA76543\"
 issued_by = \"Public Service Development Agency\"
 validation = \"visual-inspection\"
-copies_at = \"attached\"
+copies_at = \"archive\"
 
 [identity_proofing]
 method = \"physical-presence\"
@@ -138,6 +138,9 @@ pub(super) fn apply(stage: &Stage, subject: &'static Subject) -> Outcome<(Applic
         let today = must(Command::new("date").args(["-u", "+%F"]), &stage.folder)?.text();
         let agree = ["application", "agree", id, "--file", &agreement, "--accepted", today.trim()];
         must_ndoba(stage, &[&agree[..], &["--as", REGISTRATION]].concat())?;
+        // The file stands in for a scan of what was signed.
+        let attach = ["application", "attach", id, "--file", &agreement];
+        must_ndoba(stage, &[&attach[..], &["--as", REGISTRATION]].concat())?;
     }
     // Also when an earlier run was killed between the order and its submitter's signature.
     if state == "draft" || state == "submitted" {

@@ -1,0 +1,57 @@
+//! What follows an issued certificate: it is handed over with its revocation code, and accepted.
+
+use ndoba_types::SerialNumber;
+
+use super::applications::{Seen, check_remark, check_text};
+use super::{Officer, Once, Registration, ServiceError};
+use crate::application::StoredState;
+use crate::permission::Permission;
+use crate::ports::ApplicationWithOrder;
+use crate::state::Step;
+
+impl Registration {
+    /// Notes that the certificate was handed to the subscriber. Where there is a revocation desk, its code goes with it, or
+    /// `without_code` says why the subscriber has none: that stays with the application, and the log knows it.
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Conflict`] before it is issued, and without the one and the other; [`ServiceError::Invalid`] for the
+    /// reason.
+    pub fn deliver(
+        &self,
+        officer: &Officer,
+        at: impl Into<Seen>,
+        without_code: Option<&str>,
+        once: Option<&Once>,
+    ) -> Result<ApplicationWithOrder, ServiceError> {
+        self.admit(officer, Permission::EditApplications)?;
+        let reason = without_code.map(|reason| check_text("without_code", reason)).transpose()?;
+        self.step(officer, at.into(), once, Step::Deliver, StoredState::Delivered, reason)
+    }
+
+    /// Refuses to hand a certificate over without the code that suspends it (C-104: subscribers can ask at any hour).
+    pub(super) fn comes_with_code(&self, serial: &SerialNumber) -> Result<(), ServiceError> {
+        if self.settings.desk.is_none() || self.registry.has_revocation_code(serial)? {
+            return Ok(());
+        }
+        let message = "the subscriber has no revocation code yet: give them one, or say why there is none";
+        Err(ServiceError::conflict("revocation-code.missing", message))
+    }
+
+    /// Notes that the subscriber accepted the certificate, and how (OVR-6.3.4-01).
+    ///
+    /// # Errors
+    ///
+    /// [`ServiceError::Conflict`] before it is delivered; [`ServiceError::Invalid`] for the remark.
+    pub fn accept(
+        &self,
+        officer: &Officer,
+        at: impl Into<Seen>,
+        remark: &str,
+        once: Option<&Once>,
+    ) -> Result<ApplicationWithOrder, ServiceError> {
+        self.admit(officer, Permission::EditApplications)?;
+        let remark = Some(check_remark(remark)?);
+        self.step(officer, at.into(), once, Step::Accept, StoredState::Accepted, remark)
+    }
+}

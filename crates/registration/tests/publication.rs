@@ -1,0 +1,81 @@
+//! Third parties see a certificate as its subscriber said, from its delivery on, and until they take it back (P-14).
+
+#![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
+
+use ndoba_audit::EventKind;
+use ndoba_order::{MediaType, SignerRole};
+use ndoba_registration::application::ApplicationId;
+use ndoba_registration::fake::{World, person};
+use ndoba_registration::{Once, Registration, ServiceError};
+use ndoba_types::{Clock, SerialNumber, Sha256Digest};
+
+fn issued(world: &World, service: &Registration, consent: bool) -> (ApplicationId, SerialNumber) {
+    let (officer, approver) = (world.officer("registration-officer"), world.officer("approver"));
+    let mut content = person();
+    content.publication_consent = Some(consent);
+    let id = service.open(&officer.as_officer(), &content, None).unwrap().application.id;
+    assert!(world.agree(service, &officer.as_officer(), id));
+    let order = service.freeze(&officer.as_officer(), id, None).unwrap();
+    let now = world.clock.now();
+    let jws = officer.sign(MediaType::Order, &order.content, SignerRole::Submitter, None, now);
+    let order = service.sign(&officer.as_officer(), order.id, &jws, None).unwrap();
+    let over = Some(order.signatures[0].jws.as_str());
+    let jws = approver.sign(MediaType::Order, &order.content, SignerRole::Approver, over, now);
+    service.sign(&approver.as_officer(), order.id, &jws, None).unwrap();
+    (id, world.play_ca(order.id, vec![0x30, 0]))
+}
+
+fn consents(world: &World) -> Vec<String> {
+    let tables = world.registry.tables();
+    let consent = |what: &EventKind| match what {
+        EventKind::PublicationConsentChanged { consent, .. } => Some(consent.to_string()),
+        _ => None,
+    };
+    tables.events.iter().filter_map(|event| consent(&event.what)).collect()
+}
+
+#[test]
+fn what_the_agreement_says_takes_effect_with_the_delivery() {
+    for consent in [true, false] {
+        let world = World::new();
+        let service = world.registration();
+        let officer = world.officer("registration-officer").as_officer();
+        let (id, serial) = issued(&world, &service, consent);
+        let shown = || service.publication(&officer, &serial).unwrap().shown_since.is_some();
+        assert!(!shown(), "before it is handed over");
+        service.deliver(&officer, id, Some("a drill"), None).unwrap();
+        assert_eq!(shown(), consent);
+        assert_eq!(world.registry.tables().shown.len(), usize::from(consent));
+        assert_eq!(consents(&world).len(), usize::from(consent));
+    }
+}
+
+#[test]
+fn consent_is_given_and_taken_back_by_an_officer() {
+    let world = World::new();
+    let service = world.registration();
+    let officer = world.officer("registration-officer").as_officer();
+    let (id, serial) = issued(&world, &service, false);
+    let say = |consent, once: Option<&Once>| service.consent_to_publication(&officer, &serial, consent, once);
+    match say(true, None).unwrap_err() {
+        ServiceError::Conflict { code, .. } => assert_eq!(code, "application.state"),
+        other => panic!("{other:?}"),
+    }
+    service.deliver(&officer, id, Some("a drill"), None).unwrap();
+    let once = Once { key: "one".into(), request: Sha256Digest::of(b"request") };
+    for _ in 0..2 {
+        assert!(say(true, Some(&once)).unwrap().shown_since.is_some());
+    }
+    assert_eq!(consents(&world), ["given"], "a repetition is no other act");
+    assert_eq!(say(false, None).unwrap().shown_since, None);
+    assert!(world.registry.tables().shown.is_empty());
+    assert_eq!(consents(&world), ["given", "withdrawn"]);
+
+    let batumi = world.officer("registration-officer-in-batumi").as_officer();
+    assert!(matches!(service.publication(&batumi, &serial), Err(ServiceError::Unknown { .. })));
+    let refused = service.consent_to_publication(&batumi, &serial, true, None);
+    assert!(matches!(refused, Err(ServiceError::Unknown { .. })));
+    let approver = world.officer("approver").as_officer();
+    let refused = service.consent_to_publication(&approver, &serial, true, None);
+    assert!(matches!(refused, Err(ServiceError::Forbidden(_))));
+}
