@@ -367,8 +367,7 @@ impl Ledger for Store {
     }
 }
 
-/// What an order that no longer waits is told: what it would find had it come a moment later.
-/// One of them, whose order is claimed.
+/// One change, whose order is claimed.
 fn change_status(conn: &mut Conn, change: &StatusChange) -> Result<StatusOutcome, StoreError> {
     let StatusChange { certificate, order_id, action, received, at, event } = change;
     if *action == StatusAction::Revoke(RevocationReason::KeyCompromise) {
@@ -391,6 +390,7 @@ fn change_status(conn: &mut Conn, change: &StatusChange) -> Result<StatusOutcome
     Ok(StatusOutcome::Applied { version })
 }
 
+/// What an order that no longer waits is told: what it would find had it come a moment later.
 fn already(action: StatusAction) -> StatusRefusal {
     match action {
         StatusAction::Release => StatusRefusal::NotSuspended,

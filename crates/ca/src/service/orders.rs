@@ -33,12 +33,19 @@ struct Done {
     outcomes: Vec<(CaName, Vec<IssueOutcome>)>,
 }
 
+/// What the verified orders of a batch come to.
+#[derive(Default)]
+struct Asked {
+    changes: Vec<StatusChange>,
+    certificates: BTreeMap<CaName, Vec<Prepared>>,
+}
+
 /// What a verified order comes to.
 enum Decided {
     /// A change of status, together with others.
     Change(Box<StatusChange>),
-    /// One that nothing may come between.
-    ChangeNow(Box<StatusChange>),
+    /// A suspension by code, of which there may be so many a day.
+    ChangeByCode(Box<StatusChange>),
     /// A certificate of this CA.
     Issue(CaName, Box<Prepared>),
     /// Nothing now.
@@ -90,28 +97,11 @@ impl CaService {
     }
 
     fn carry_out_into(&self, batch: &[QueuedOrder], done: &mut Done) -> Result<(), CaError> {
-        let mut to_issue: BTreeMap<CaName, Vec<Prepared>> = BTreeMap::new();
-        let mut to_change: BTreeMap<CaName, Vec<StatusChange>> = BTreeMap::new();
-        for queued in batch {
-            match self.decide(queued, &mut done.progress) {
-                Ok(Decided::Later) => {}
-                Ok(Decided::Change(change)) => {
-                    to_change.entry(change.certificate.ca.clone()).or_default().push(*change);
-                }
-                // The next one of its kind is counted against it.
-                Ok(Decided::ChangeNow(change)) => self.change(vec![*change], &mut done.progress)?,
-                Ok(Decided::Issue(ca, prepared)) => to_issue.entry(ca).or_default().push(*prepared),
-                Err(Stop::Refuse(refusal)) => {
-                    self.refuse(queued.order_id, &refusal)?;
-                    done.progress.refused += 1;
-                }
-                Err(Stop::Fail(error)) => return Err(error),
-            }
-        }
-        for changes in to_change.into_values() {
-            self.change(changes, &mut done.progress)?;
-        }
-        for (name, batch) in to_issue {
+        let mut asked = Asked::default();
+        let decided = self.decide_all(batch, &mut asked, &mut done.progress);
+        // What came before a failure does not wait for its end.
+        self.change(asked.changes, &mut done.progress).and(decided)?;
+        for (name, batch) in asked.certificates {
             let Some(ca) = self.authorities.get(&name) else { continue };
             let warrants: Vec<_> = batch.iter().map(|prepared| prepared.warrant.clone()).collect();
             let outcomes = self.issuance(ca).issue(batch)?;
@@ -127,20 +117,56 @@ impl CaService {
         Ok(())
     }
 
-    /// Carries out changes of one CA's statuses.
-    fn change(&self, changes: Vec<StatusChange>, progress: &mut Progress) -> Result<(), CaError> {
-        let orders: Vec<_> = changes.iter().map(|change| change.order_id).collect();
-        for (order, outcome) in orders.into_iter().zip(status::apply(&*self.ledger, changes)?) {
-            match outcome {
-                StatusOutcome::Applied { .. } => progress.changed += 1,
-                StatusOutcome::Refused(why) => {
-                    let code = status::refusal_code(why).into();
-                    self.refuse(order, &OrderRefusal { code, message: why.to_string() })?;
+    fn decide_all(
+        &self,
+        batch: &[QueuedOrder],
+        asked: &mut Asked,
+        progress: &mut Progress,
+    ) -> Result<(), CaError> {
+        for queued in batch {
+            match self.decide(queued, progress) {
+                Ok(Decided::Later) => {}
+                Ok(Decided::Change(change)) => asked.changes.push(*change),
+                Ok(Decided::ChangeByCode(change)) => {
+                    asked.changes.push(*change);
+                    // The next one of its kind is counted against it.
+                    self.change(std::mem::take(&mut asked.changes), progress)?;
+                }
+                Ok(Decided::Issue(ca, prepared)) => {
+                    asked.certificates.entry(ca).or_default().push(*prepared);
+                }
+                Err(Stop::Refuse(refusal)) => {
+                    self.refuse(queued.order_id, &refusal)?;
                     progress.refused += 1;
                 }
+                Err(Stop::Fail(error)) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    /// Carries out changes of statuses, those of each CA in their order; the first failure, when all others are done.
+    fn change(&self, changes: Vec<StatusChange>, progress: &mut Progress) -> Result<(), CaError> {
+        let mut by_ca: BTreeMap<CaName, Vec<StatusChange>> = BTreeMap::new();
+        for change in changes {
+            by_ca.entry(change.certificate.ca.clone()).or_default().push(change);
+        }
+        let mut all = Ok(());
+        for changes in by_ca.into_values() {
+            let (made, outcome) = status::apply(changes, |changes| self.ledger.change_statuses(changes));
+            all = all.and(outcome.map_err(CaError::from));
+            for (order, outcome) in made {
+                match outcome {
+                    StatusOutcome::Applied { .. } => progress.changed += 1,
+                    StatusOutcome::Refused(why) => {
+                        let refusal = OrderRefusal::new(status::refusal_code(why), why);
+                        all = all.and(self.refuse(order, &refusal));
+                        progress.refused += 1;
+                    }
+                }
+            }
+        }
+        all
     }
 
     /// Verifies one order and prepares what it asks for.
@@ -190,8 +216,8 @@ impl CaService {
             }
             let change = status::change(&self.node, &ca.name, queued.order_id, queued.received, change)?;
             let change = Box::new(change);
-            let counts = content.kind() == OrderKind::SuspendByCode;
-            return Ok(if counts { Decided::ChangeNow(change) } else { Decided::Change(change) });
+            let by_code = content.kind() == OrderKind::SuspendByCode;
+            return Ok(if by_code { Decided::ChangeByCode(change) } else { Decided::Change(change) });
         }
         let Some(issue) = issuing(&content.content) else { return Ok(Decided::Later) };
         if self.turn(ca)? == Turn::Later {
