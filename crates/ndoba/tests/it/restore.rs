@@ -44,6 +44,8 @@ fn a_restored_copy_is_accepted_by_two_security_officers_only() {
         "--roles",
         "security-officer",
         "--yes",
+        "--vetting",
+        "HR 1",
     ]);
     // Three authorisations of responders, four officers, and this one.
     await_grant(&here, "8");

@@ -23,8 +23,11 @@ pub(super) fn another_office_finds_nothing(here: &Installation) {
     let mut tries = 0;
     for Operation { method, path, elsewhere, .. } in OPERATIONS {
         let id = if path.starts_with("/orders") { &order } else { &application };
-        let path =
-            path.replace("{id}", id).replace("{serial}", &serial).replace("{identifier}", "01001000811");
+        let path = path
+            .replace("{id}", id)
+            .replace("{serial}", &serial)
+            .replace("{identifier}", "01001000811")
+            .replace("{sha256}", &"0".repeat(64));
         match elsewhere {
             Elsewhere::Hidden { to, what, body } => {
                 let body = if body == CONTENT { content.to_string() } else { body.to_owned() };
