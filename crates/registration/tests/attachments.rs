@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
 
+use ndoba_audit::EventKind;
 use ndoba_registration::application::ApplicationId;
 use ndoba_registration::fake::{World, municipality, person};
 use ndoba_registration::{Attachment, MAX_COPY, Officer, Once, Registration, ServiceError};
@@ -99,6 +100,16 @@ fn a_repetition_attaches_once() {
     let both = service.attach(&officer, id, of("register-extract", SCAN), None).unwrap();
     assert_eq!(both.application.content.attachments.len(), 2);
     assert_eq!(world.registry.tables().copies.len(), 1);
+    // Each thing that it shows is an event, and so is its being attached again after it was taken away.
+    let added = |kind: &str| {
+        let tables = world.registry.tables();
+        let is = |what: &EventKind| matches!(what, EventKind::EvidenceAdded { kind: it, .. } if it.as_str() == kind);
+        tables.events.iter().filter(|event| is(&event.what)).count()
+    };
+    assert_eq!((added("attachment-authority"), added("attachment-register-extract")), (1, 1));
+    service.detach(&officer, id, Sha256Digest::of(SCAN), None).unwrap();
+    service.attach(&officer, id, of("authority", SCAN), None).unwrap();
+    assert_eq!((added("attachment-authority"), added("attachment-register-extract")), (2, 1));
 }
 
 #[test]

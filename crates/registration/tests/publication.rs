@@ -50,6 +50,24 @@ fn what_the_agreement_says_takes_effect_with_the_delivery() {
     }
 }
 
+/// Nothing is told as withdrawn that the delivery shows nevertheless.
+#[test]
+fn what_the_agreement_says_is_not_withdrawn_before_the_delivery() {
+    let world = World::new();
+    let service = world.registration();
+    let officer = world.officer("registration-officer").as_officer();
+    let (id, serial) = issued(&world, &service, true);
+    let withdraw = || service.consent_to_publication(&officer, &serial, false, None);
+    match withdraw().unwrap_err() {
+        ServiceError::Conflict { code, .. } => assert_eq!(code, "application.state"),
+        other => panic!("{other:?}"),
+    }
+    assert!(consents(&world).is_empty(), "nothing was withdrawn");
+    service.deliver(&officer, id, Some("a drill"), None).unwrap();
+    assert_eq!(withdraw().unwrap().shown_since, None);
+    assert_eq!(consents(&world), ["given", "withdrawn"]);
+}
+
 #[test]
 fn consent_is_given_and_taken_back_by_an_officer() {
     let world = World::new();
@@ -57,9 +75,11 @@ fn consent_is_given_and_taken_back_by_an_officer() {
     let officer = world.officer("registration-officer").as_officer();
     let (id, serial) = issued(&world, &service, false);
     let say = |consent, once: Option<&Once>| service.consent_to_publication(&officer, &serial, consent, once);
-    match say(true, None).unwrap_err() {
-        ServiceError::Conflict { code, .. } => assert_eq!(code, "application.state"),
-        other => panic!("{other:?}"),
+    for early in [true, false] {
+        match say(early, None).unwrap_err() {
+            ServiceError::Conflict { code, .. } => assert_eq!(code, "application.state"),
+            other => panic!("{other:?}"),
+        }
     }
     service.deliver(&officer, id, Some("a drill"), None).unwrap();
     let once = Once { key: "one".into(), request: Sha256Digest::of(b"request") };

@@ -449,8 +449,8 @@ section! {
         /// How many codes (to suspend a certificate, to enrol) may be tried within ten minutes from one network; from all
         /// together sixty times as many.
         code_tries: u32 = 10u32;
-        /// How many certificates may be asked for at the public address within ten minutes from one network; from all together
-        /// sixty times as many.
+        /// How many certificates may be asked for at the public address within ten minutes from one network; how many ask
+        /// from others changes nothing.
         certificate_requests: u32 = 100u32;
     }
 }

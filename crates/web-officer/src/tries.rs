@@ -12,12 +12,24 @@ use actix_web::HttpRequest;
 const WINDOW: Duration = Duration::from_secs(600);
 /// All together have so many times one's tries: beyond them somebody is guessing from many places.
 const ALL: u32 = 60;
+/// Where nothing can be guessed, so many are told apart: a few megabytes.
+const TOLD_APART: usize = 65_536;
 
 /// The tries of the window that runs, by whoever they are told apart by.
 #[derive(Debug)]
 pub struct Tries<K> {
     window: Mutex<Window<K>>,
     each: u32,
+    all: All,
+}
+
+/// What bounds all of them, and by that the memory.
+#[derive(Clone, Copy, Debug)]
+enum All {
+    /// So many tries are refused whoever makes the next.
+    Tries(u32),
+    /// So many are told apart, and forgotten when one more comes: many together shut out nobody else.
+    Places(usize),
 }
 
 #[derive(Debug)]
@@ -34,7 +46,16 @@ pub struct TooMany(pub u32);
 impl<K: Eq + Hash> Tries<K> {
     /// So many tries for each, within ten minutes.
     pub fn new(each: u32) -> Self {
-        Self { window: Mutex::new(Window { began: None, all: 0, each: HashMap::new() }), each }
+        Self::bounded(each, All::Tries(each.saturating_mul(ALL)))
+    }
+
+    /// The same for what anybody may ask, where there is nothing to guess: how many ask from elsewhere hinders nobody.
+    pub fn of_anybody(each: u32) -> Self {
+        Self::bounded(each, All::Places(TOLD_APART))
+    }
+
+    fn bounded(each: u32, all: All) -> Self {
+        Self { window: Mutex::new(Window { began: None, all: 0, each: HashMap::new() }), each, all }
     }
 
     /// Counts a try; whether it may be made.
@@ -47,9 +68,12 @@ impl<K: Eq + Hash> Tries<K> {
         if window.began.is_none_or(|began| now.saturating_duration_since(began) >= WINDOW) {
             *window = Window { began: Some(now), all: 0, each: HashMap::new() };
         }
-        // Bounded by all tries, and so is the map.
-        if window.all >= self.each.saturating_mul(ALL) {
-            return Err(window.too_many(now));
+        match self.all {
+            All::Tries(most) if window.all >= most => return Err(window.too_many(now)),
+            All::Places(most) if window.each.len() >= most && !window.each.contains_key(&by) => {
+                window.each.clear();
+            }
+            All::Tries(_) | All::Places(_) => {}
         }
         let each = self.each;
         let tries = window.each.entry(by).or_default();
@@ -57,7 +81,7 @@ impl<K: Eq + Hash> Tries<K> {
             return Err(window.too_many(now));
         }
         *tries += 1;
-        window.all += 1;
+        window.all = window.all.saturating_add(1);
         Ok(())
     }
 
@@ -135,5 +159,28 @@ mod tests {
         assert!(tries.admit("192.0.2.1".parse().unwrap(), now).is_err());
         // Who was not wrong is not hindered.
         assert_eq!(tries.spent(&"192.0.2.1".parse().unwrap(), now), Ok(()));
+    }
+
+    #[test]
+    fn where_anybody_may_ask_many_networks_shut_out_nobody() {
+        let (tries, now) = (Tries::of_anybody(EACH), Instant::now());
+        let place = |number: u32| IpAddr::from((0x0a00_0000 + number).to_be_bytes());
+        for number in 0..ALL + 1 {
+            for _ in 0..EACH {
+                assert_eq!(tries.admit(place(number), now), Ok(()), "{number}");
+            }
+            assert!(tries.admit(place(number), now).is_err(), "{number}: each has its own bound");
+        }
+        assert_eq!(tries.admit("192.0.2.1".parse().unwrap(), now), Ok(()));
+    }
+
+    #[test]
+    fn memory_is_bounded_where_anybody_may_ask() {
+        let (tries, now) = (Tries::bounded(1, All::Places(3)), Instant::now());
+        let admit = |place: u8| tries.admit(place, now).is_ok();
+        assert_eq!([1, 2, 3, 1, 3].map(admit), [true, true, true, false, false]);
+        assert!(admit(4), "one more than are told apart");
+        assert_eq!(tries.window().each.len(), 1);
+        assert!(!admit(4) && admit(1));
     }
 }

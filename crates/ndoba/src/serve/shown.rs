@@ -17,7 +17,7 @@ pub(super) struct Shown {
 impl Shown {
     /// So many requests for each network within ten minutes.
     pub(super) fn new(store: Store, requests: u32) -> Self {
-        Self { store, tries: Tries::new(requests) }
+        Self { store, tries: Tries::of_anybody(requests) }
     }
 }
 

@@ -15,6 +15,16 @@ texts! {
     record_folder(folder):
         "{folder} is not empty: a record gets a folder of its own",
         "{folder} ცარიელი არ არის: ჩანაწერს თავისი საქაღალდე სჭირდება";
+    record_broken_off(folder):
+        "{folder} has part of a record, whose fetching broke off: delete the folder and fetch the record again",
+        "{folder} ჩანაწერის ნაწილია, რომლის ამოღებაც შეწყდა: წაშალეთ საქაღალდე და ჩანაწერი თავიდან ამოიღეთ";
+    agreement_differs(id, accepted, now):
+        "application {id}: the agreement made anew is not what was accepted, since settings that it names have changed \
+         meanwhile; accepted was SHA-256 {accepted}, and agreement-made-anew.pdf has {now}. What was signed is the \
+         signed copy",
+        "განაცხადი {id}: ხელახლა შედგენილი ხელშეკრულება ის აღარ არის, რომელიც მიიღეს, რადგან პარამეტრები, რომლებიც მასში წერია, ამასობაში \
+         შეიცვალა; მიღებულის SHA-256 არის {accepted}, ფაილისა agreement-made-anew.pdf – {now}. ხელმოწერილი ის არის, \
+         რაც ხელმოწერილ ასლშია";
     submitted(order):
         "submitted, order {order}",
         "წარდგენილია, ბრძანება {order}";

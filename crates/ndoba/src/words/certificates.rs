@@ -5,7 +5,7 @@ use super::texts;
 texts! {
     shown_since(serial, since):
         "certificate {serial}: shown to third parties since {since}",
-        "სერტიფიკატი {serial}: მესამე პირებს ეჩვენებათ {since} დან";
+        "სერტიფიკატი {serial}: მესამე პირებს ეჩვენებათ {since}-დან";
     not_shown(serial):
         "certificate {serial}: shown to officers only",
         "სერტიფიკატი {serial}: მხოლოდ ოფიცრები ხედავენ";

@@ -335,9 +335,7 @@ impl Registration {
                     events.push(self.event(officer.id, EventKind::OrderWithdrawn { order: order.id })?);
                 }
                 OrderState::Done { serial } if step == Step::Deliver => {
-                    if remark.is_none() {
-                        self.comes_with_code(&serial)?;
-                    }
+                    self.comes_with_code(&serial, remark.is_some())?;
                     let channel = if remark.is_some() { "officer-without-code" } else { "officer" }.into();
                     let published = self.shown_from_delivery(officer, &record, &serial)?;
                     let delivered = EventKind::CertificateDelivered { ca: order.ca, serial, channel };
@@ -359,7 +357,12 @@ impl Registration {
                 | OrderState::Expired => {}
             }
         }
-        let record = ApplicationRecord { remark: remark.or(record.remark), ..record };
+        let remark = match (step, record.remark, remark) {
+            // Why there was no code at the delivery stays beside how the certificate was accepted.
+            (Step::Accept, Some(before), Some(now)) => Some(format!("{before}; {now}")),
+            (_, before, now) => now.or(before),
+        };
+        let record = ApplicationRecord { remark, ..record };
         self.move_with(officer, once, (from, to), record, events, shown)
     }
 

@@ -1,6 +1,6 @@
 //! Copies of evidence: attached while the application can be changed, named in what both officers sign (P-11, P-12).
 
-use ndoba_audit::{EventKind, Word};
+use ndoba_audit::{Event, EventKind, Word};
 use ndoba_types::Sha256Digest;
 
 use super::applications::{Seen, allowed};
@@ -82,9 +82,11 @@ impl Registration {
             kind: format!("{ATTACHMENT}-{}", added.kind).parse().unwrap_or_else(|_| Word::from(ATTACHMENT)),
             evidence: commitment_to_copy(&added, &record.salt)?,
         };
-        self.keep_copy(officer, &copy, what)?;
+        let event = self.keep_copy(officer, &copy, what)?;
+        // Under another name it is no other evidence.
+        let event = event.filter(|_| attachments.len() == record.content.attachments.len());
         attachments.push(added);
-        self.with_attachments(officer, once, from, record, attachments)
+        self.with_attachments(officer, once, from, record, (attachments, event))
     }
 
     /// Takes a copy of evidence away from an application that can be changed: it is no longer named. Its octets are part of
@@ -112,7 +114,7 @@ impl Registration {
         if attachments.len() == record.content.attachments.len() {
             return Err(ServiceError::Unknown { what: ATTACHMENT });
         }
-        self.with_attachments(officer, once, from, record, attachments)
+        self.with_attachments(officer, once, from, record, (attachments, None))
     }
 
     /// A file of an application, whether it is named still or not: what is kept can be seen. The read is an event.
@@ -138,11 +140,11 @@ impl Registration {
         once: Option<&Once>,
         from: crate::state::ApplicationState,
         record: ApplicationRecord,
-        attachments: Vec<AttachmentContent>,
+        (attachments, added): (Vec<AttachmentContent>, Option<Event>),
     ) -> Result<ApplicationWithOrder, ServiceError> {
         let content = ApplicationContent { attachments, ..record.content };
         let record = ApplicationRecord { content, order: None, remark: None, ..record };
-        self.move_to(officer, once, from, record, StoredState::Draft, Vec::new())
+        self.move_to(officer, once, from, record, StoredState::Draft, added.into_iter().collect())
     }
 }
 

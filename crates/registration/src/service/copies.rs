@@ -1,7 +1,7 @@
 //! Files that belong to an application, signed copies and copies of evidence alike: what may be one, how many, and that
 //! each is kept under its digest (P-12).
 
-use ndoba_audit::EventKind;
+use ndoba_audit::{Event, EventKind};
 use ndoba_types::Sha256Digest;
 use ndoba_x509::SignedData;
 
@@ -39,23 +39,26 @@ impl Registration {
         }
     }
 
-    /// Keeps a copy before anything names it, so that nothing ever names what is not there; `added` is its event.
+    /// Keeps a copy before anything names it, so that nothing ever names what is not there; `added` is its event. Where
+    /// the octets are kept already the event is given back: it belongs to the act that names them once more.
     pub(super) fn keep_copy(
         &self,
         officer: &Officer,
         copy: &CopyRecord,
         added: EventKind,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<Option<Event>, ServiceError> {
+        let event = self.event(officer.id, added)?;
         if self.registry.copy(copy.application, copy.sha256)?.is_some() {
-            return Ok(());
+            return Ok(Some(event));
         }
         if self.registry.copies(copy.application)?.len() >= MAX_KEPT {
             return Err(too_many(MAX_KEPT));
         }
-        let act = Act { events: &[self.event(officer.id, added)?], receipt: None };
-        match self.registry.put_copy(copy, act) {
-            // Another request kept the same octets at this very moment.
-            Ok(()) | Err(RegistryError::Conflict(Conflict::Stale)) => Ok(()),
+        let events = [event];
+        match self.registry.put_copy(copy, Act { events: &events, receipt: None }) {
+            Ok(()) => Ok(None),
+            // Another request kept the same octets at this very moment: this act's event was not written.
+            Err(RegistryError::Conflict(Conflict::Stale)) => Ok(events.into_iter().next()),
             Err(error) => Err(error.into()),
         }
     }

@@ -11,12 +11,13 @@ use crate::state::Step;
 
 impl Registration {
     /// Notes that the certificate was handed to the subscriber. Where there is a revocation desk, its code goes with it, or
-    /// `without_code` says why the subscriber has none: that stays with the application, and the log knows it.
+    /// `without_code` says why the subscriber has none: the reason stays with the application, and the log knows
+    /// that there was no code.
     ///
     /// # Errors
     ///
-    /// [`ServiceError::Conflict`] before it is issued, and without the one and the other; [`ServiceError::Invalid`] for the
-    /// reason.
+    /// [`ServiceError::Conflict`] before it is issued, without the one and the other, and with both;
+    /// [`ServiceError::Invalid`] for the reason.
     pub fn deliver(
         &self,
         officer: &Officer,
@@ -29,16 +30,29 @@ impl Registration {
         self.step(officer, at.into(), once, Step::Deliver, StoredState::Delivered, reason)
     }
 
-    /// Refuses to hand a certificate over without the code that suspends it (C-104: subscribers can ask at any hour).
-    pub(super) fn comes_with_code(&self, serial: &SerialNumber) -> Result<(), ServiceError> {
-        if self.settings.desk.is_none() || self.registry.has_revocation_code(serial)? {
+    /// Refuses to hand a certificate over without the code that suspends it (C-104: subscribers can ask at any hour), and
+    /// to log as without code what has one.
+    pub(super) fn comes_with_code(&self, serial: &SerialNumber, without: bool) -> Result<(), ServiceError> {
+        if !without && self.settings.desk.is_none() {
             return Ok(());
         }
-        let message = "the subscriber has no revocation code yet: give them one, or say why there is none";
-        Err(ServiceError::conflict("revocation-code.missing", message))
+        match (self.registry.has_revocation_code(serial)?, without) {
+            (true, true) => {
+                let message =
+                    "the subscriber was given a revocation code: there is no reason why they have none";
+                Err(ServiceError::conflict("revocation-code.given", message))
+            }
+            (false, false) => {
+                let message =
+                    "the subscriber has no revocation code yet: give them one, or say why there is none";
+                Err(ServiceError::conflict("revocation-code.missing", message))
+            }
+            (true, false) | (false, true) => Ok(()),
+        }
     }
 
-    /// Notes that the subscriber accepted the certificate, and how (OVR-6.3.4-01).
+    /// Notes that the subscriber accepted the certificate, and how (OVR-6.3.4-01). The reason for a delivery without code
+    /// stays before that in the remark.
     ///
     /// # Errors
     ///

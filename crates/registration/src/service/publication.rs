@@ -35,7 +35,7 @@ impl Registration {
     ///
     /// # Errors
     ///
-    /// [`ServiceError::Unknown`]; [`ServiceError::Conflict`] for one that is to be shown before it was handed over.
+    /// [`ServiceError::Unknown`]; [`ServiceError::Conflict`] before the certificate was handed over, whatever is said.
     pub fn consent_to_publication(
         &self,
         officer: &Officer,
@@ -58,15 +58,17 @@ impl Registration {
         let certificate = self.issued_within_reach(officer, serial)?;
         let application = self.behind(serial)?.application;
         self.not_themselves(officer, &person_of(&application.content))?;
+        // What the agreement says takes effect at the delivery, which would undo a withdrawal that came before it.
+        if !matches!(application.state, StoredState::Delivered | StoredState::Accepted) {
+            let message = "the certificate was not handed over yet and is shown to nobody: note what the subscriber says \
+                           once its delivery is noted";
+            return Err(ServiceError::conflict("application.state", message));
+        }
         let events = [self.consent_event(officer, &certificate, consent)?];
         if !consent {
             return self.commit(officer, once, serial.clone(), &events, |act| {
                 self.registry.withhold_certificate(serial, act)
             });
-        }
-        if !matches!(application.state, StoredState::Delivered | StoredState::Accepted) {
-            let message = "the certificate was not handed over yet: it is shown to nobody before";
-            return Err(ServiceError::conflict("application.state", message));
         }
         let shown = self.to_be_shown(certificate)?;
         self.commit(officer, once, serial.clone(), &events, |act| self.registry.show_certificate(&shown, act))

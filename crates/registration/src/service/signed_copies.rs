@@ -51,12 +51,14 @@ impl Registration {
             kind: if signed { "agreement-copy-signed" } else { "agreement-copy" }.into(),
             evidence: copy.sha256,
         };
-        self.keep_copy(officer, &copy, added)?;
-        let named = CopyContent { sha256: copy.sha256.to_string(), media_type: copy.media_type, signatures };
+        let sha256 = copy.sha256.to_string();
+        let before = agreement.copy.as_ref().map(|copy| copy.sha256.as_str());
+        let event = self.keep_copy(officer, &copy, added)?.filter(|_| before != Some(&sha256));
+        let named = CopyContent { sha256, media_type: copy.media_type, signatures };
         let agreement = AgreementContent { copy: Some(named), ..agreement };
         let content = ApplicationContent { agreement: Some(agreement), ..record.content };
         let record = ApplicationRecord { content, ..record };
-        self.move_to(officer, once, from, record, StoredState::Draft, Vec::new())
+        self.move_to(officer, once, from, record, StoredState::Draft, event.into_iter().collect())
     }
 
     /// The signed copy. The read is an event.

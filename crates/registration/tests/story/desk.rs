@@ -184,6 +184,7 @@ fn no_certificate_is_handed_over_without_its_code() {
     assert_eq!(deliver(Some(" ")).map(drop), Err("text.blank".into()));
     assert!(channels().is_empty());
     service.give_revocation_code(&officer, &serial, None).unwrap();
+    assert_eq!(deliver(Some("she wants none")).map(drop), Err("revocation-code.given".into()));
     assert_eq!(deliver(None).unwrap().application.remark, None);
     assert_eq!(channels(), ["officer"]);
 
@@ -193,6 +194,8 @@ fn no_certificate_is_handed_over_without_its_code() {
     let id = order.application.unwrap();
     let told = service.deliver(&officer, id, Some("she wants none"), None).unwrap();
     assert_eq!(told.application.remark.as_deref(), Some("she wants none"));
+    let told = service.accept(&officer, id, "signed receipt 5", None).unwrap();
+    assert_eq!(told.application.remark.as_deref(), Some("she wants none; signed receipt 5"));
     let tables = world.registry.tables();
     let without = |what: &EventKind| matches!(what, EventKind::CertificateDelivered { channel, .. } if channel.as_str() == "officer-without-code");
     assert_eq!(tables.events.iter().filter(|event| without(&event.what)).count(), 1);

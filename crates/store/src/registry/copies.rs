@@ -1,4 +1,5 @@
-//! Signed copies of agreements: their part of registration's port.
+//! Files that belong to applications, signed copies of agreements and copies of evidence: their part of registration's
+//! port.
 
 use ndoba_registration::application::ApplicationId;
 use ndoba_registration::ports::{Act, CopyRecord, CopyRegistry, KeptCopy, RegistryError};
