@@ -9,6 +9,7 @@ read.
 
 import argparse
 import base64
+import copy
 import json
 import sys
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 MINUTES = 5 * 60 * 10**6
 WEEK = 7 * 24 * 3600 * 10**6
+NO_END = moment("9999-12-31T23:59:59Z")
 ALGORITHMS = {"ES256": "ecdsa-p256-sha256", "ES384": "ecdsa-p384-sha384", "PS256": "rsa-pss-sha256", "RS256": "rsa-pkcs1-sha256"}
 # Kind of order: the roles of its signatures; the second is over the first.
 SIGNERS = {
@@ -110,14 +112,28 @@ class Register:
         if expected and expected not in digests:
             raise Finding("pin", "the file leads back to another")
         self.unsigned = digests[1:] if not expected else digests[1 : digests.index(expected) + 1]
-        self.pin, self.recorded = digests[0], False
+        self.pin, self.joined, self.recorded = digests[0], [], False
         self.installation, self.head, self.seq, self.latest = value["installation"], sha256(pin), 0, moment(value["created"])
         self.officers = []
         for one in value["security_officers"]:
-            self.officers.append(Officer(one, ["security-officer"], None, (self.latest, moment("9999-12-31T23:59:59Z"))))
+            self.officers.append(Officer(one, ["security-officer"], None, (self.latest, NO_END)))
 
     def by_key(self, kid):
         return next((one for one in reversed(self.officers) if one.kid == kid), None)
+
+    def ahead(self):
+        """The register where the configuration has the next pin and its document has not joined yet; none where none is due."""
+        for document in self.replaced:
+            value = json.loads(document)
+            created = moment(value["created"])
+            is_next = (value["pin"], value["seq"], value["prev"]) == (self.pin, self.seq + 1, self.head)
+            if is_next and created >= self.latest:
+                ahead = copy.copy(self)
+                ahead.officers = [copy.copy(one) for one in self.officers]
+                ahead.pin_instead([Officer(one, ["security-officer"], None, (created, NO_END)) for one in value["security_officers"]],
+                                  created)
+                return ahead, sha256(document)
+        return None
 
     def append(self, kind, count, document, signatures, at):
         value = json.loads(document)
@@ -183,7 +199,7 @@ class Register:
         """Other pinned security officers: the file's first line names the document, all of them sign, and two or none of before."""
         if document not in self.replaced or value["pin"] != self.pin:
             raise Bad("it is no pin that the file begins with")
-        period = created, moment("9999-12-31T23:59:59Z")
+        period = created, NO_END
         coming = [Officer(one, ["security-officer"], None, period) for one in value["security_officers"]]
         for one in coming:
             before = self.by_key(one.kid)
@@ -207,11 +223,16 @@ class Register:
             raise Bad("it is not signed by two different security officers of before")
         if not old and sha256(document) not in self.unsigned:
             raise Bad("no security officer of before signed it, and the pin that is known is older")
+        self.pin_instead(coming, created)
+        self.head, self.seq, self.latest, self.pin = sha256(document), value["seq"], created, sha256(document)
+        self.joined.append(self.pin)
+
+
+    def pin_instead(self, coming, created):
         for before in self.officers:
             if before.ended is None and ("security-officer" in before.roles or before.officer in [one.officer for one in coming]):
                 before.ended = created
         self.officers += coming
-        self.head, self.seq, self.latest, self.pin = sha256(document), value["seq"], created, sha256(document)
 
 
 def order(register, document, signatures, at):
@@ -261,6 +282,8 @@ class Trail:
         if value["format"] != "ndoba-signed-documents/1":
             raise Bad("it is no file of signed documents")
         self.register = Register(octets_of(value["pin"]), pin)
+        # The pin that an order was judged by before its document joined the chain.
+        self.believed = None
         self.made, self.queued, self.waiting, self.asked = set(), set(), {}, {}
         self.numbers = dict.fromkeys(("orders", "grants", "signatures", "certificates", "changes"), 0)
 
@@ -292,7 +315,7 @@ class Trail:
             raise Finding(about, "it is there twice")
         self.queued.add(data["order"])
         document, signatures = self.signed(about, line, data["digest"])
-        value = self.within(about, order, self.register, document, signatures, at)
+        value = self.within(about, self.ordered, document, signatures, at)
         if (value["order_id"], value["kind"]) != (data["order"], data["kind"]) or at > moment(value["expires"]) + MINUTES:
             raise Finding(about, "its content is another's, or it was over")
         if value["kind"] not in ("certify-unit", "suspend-by-code"):
@@ -302,6 +325,23 @@ class Trail:
                 self.made.remove(digest)
         self.waiting[data["order"]] = (document, signatures)
         self.numbers["orders"] += 1
+
+    def ordered(self, document, signatures, at):
+        """Until its document joins, the next pin holds where the configuration has it: no log says since when."""
+        try:
+            return order(self.register, document, signatures, at)
+        except Bad:
+            ahead = self.register.ahead()
+            if ahead is None:
+                raise
+            value = order(ahead[0], document, signatures, at)
+            self.believed = ahead[1]
+            return value
+
+    def finish(self):
+        """Of a pin that nobody knows from elsewhere, officers of before have to have signed."""
+        if self.believed not in (None, *self.register.unsigned, *self.register.joined):
+            raise Finding("event", "officers acted by a pin that the log does not have, and the pin that is known is older")
 
     def certificate(self, kind, at, data):
         cause, _, name = data["cause"].partition(":")
@@ -325,7 +365,7 @@ class Trail:
         if name not in self.waiting:
             raise Finding(f"order {name}", "no such order waits")
         document, signatures = self.waiting[name]
-        value = self.within(f"order {name}", order, self.register, document, signatures, at)
+        value = self.within(f"order {name}", self.ordered, document, signatures, at)
         if value["kind"] not in kinds:
             raise Finding(f"order {name}", "it asks for something else")
         return value
@@ -365,6 +405,7 @@ def judge(arguments):
                     record = json.loads(octets)
                     event = SimpleNamespace(**record["event"])
                     trail.event(event.kind, moment(event.at), event.data, lines.get(record["index"]))
+            trail.finish()
         except (Bad, ValueError) as error:
             return 1, f"signed: {error}"
         except Finding as finding:

@@ -49,7 +49,7 @@ pub struct TrailVerdict {
     /// Certificates of ceremonies, in sessions that the log names.
     pub ceremonies: u64,
     /// Certificates of ceremonies without such a session, from before there were any in the log: the first ceremony's, and what
-    /// offline CAs signed of drafts that the log does not name. Every later one without is a finding.
+    /// nodes called `offline-…` intended before the log named its first draft. Every later one without is a finding.
     pub unattended: u64,
     /// Revocations, suspensions and releases that such an order asked for.
     pub changes: u64,
@@ -80,6 +80,8 @@ struct Asked {
     cause: String,
     /// Whether its key was elsewhere.
     offline: bool,
+    /// Whether that was before the log named drafts for such keys.
+    is_of_before: bool,
 }
 
 /// An event of the log, as far as it is read here.
@@ -117,6 +119,8 @@ pub struct Trail {
     under: HashMap<OrderId, u64>,
     /// The pins that somebody has from elsewhere; those after them are believed for their signatures only.
     pins_known: Option<usize>,
+    /// The most pins that an act was judged by, and its record: those of the chain, and one that had not joined it yet.
+    pins_believed: (usize, u64),
 }
 
 impl Trail {
@@ -144,6 +148,7 @@ impl Trail {
             revoked_cas: HashSet::new(),
             under: HashMap::new(),
             pins_known: None,
+            pins_believed: (0, 0),
         })
     }
 
@@ -174,9 +179,22 @@ impl Trail {
             return Err(malformed(record));
         };
         let event = Event { record, at, kind, data };
-        match kind {
-            "evidence-added" => self.evidence(&event),
-            "order-queued" => self.queue(&event, signed),
+        let pins = self.pins();
+        self.take(&event, signed)?;
+        let pins = match self.register.take_ahead() {
+            0 => 0,
+            ahead => pins + ahead,
+        };
+        if pins > self.pins_believed.0 {
+            self.pins_believed = (pins, record);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, event: &Event<'_>, signed: Option<&Signed>) -> Result<(), TrailFinding> {
+        match event.kind {
+            "evidence-added" => self.evidence(event),
+            "order-queued" => self.queue(event, signed),
             "order-refused" | "order-withdrawn" => {
                 self.waiting.remove(&event.get("order")?);
                 Ok(())
@@ -185,15 +203,15 @@ impl Trail {
                 self.erased.remove(&event.get("record")?);
                 Ok(())
             }
-            "presence-proved" => self.presence(&event, signed),
+            "presence-proved" => self.presence(event, signed),
             "draft-written" => {
                 self.drafted.insert(event.get("plan")?);
                 Ok(())
             }
-            "draft-signed" => self.draft_signed(&event),
-            "restore-accepted" => self.restore(&event, signed),
-            kind if line::is_of_the_chain(kind) => self.chain(&event, signed),
-            _ => self.act(&event),
+            "draft-signed" => self.draft_signed(event),
+            "restore-accepted" => self.restore(event, signed),
+            kind if line::is_of_the_chain(kind) => self.chain(event, signed),
+            _ => self.act(event),
         }
     }
 
@@ -201,12 +219,28 @@ impl Trail {
     ///
     /// # Errors
     ///
-    /// [`TrailFinding`]: an order's content is not there, and the log does not say that it was erased.
+    /// [`TrailFinding`]: an order's content is not there, and the log does not say that it was erased; or officers acted by a pin
+    /// that is not the known one, before anybody of before signed for it.
     pub fn finish(self) -> Result<TrailVerdict, TrailFinding> {
+        let (pins, record) = self.pins_believed;
+        if pins > self.pins() && self.pins_known.is_some_and(|known| pins > known) {
+            let why = "officers acted by a pin whose document the log does not have: the pin that is known must be that one";
+            return Err(TrailFinding {
+                record,
+                about: About::Record,
+                code: "pin-not-signed",
+                why: why.into(),
+            });
+        }
         match self.erased.values().min_by_key(|(record, _)| *record) {
             None => Ok(self.verdict),
             Some((record, order)) => Err(missing(*record, About::Order(*order))),
         }
+    }
+
+    /// How many pins took another's place so far.
+    fn pins(&self) -> usize {
+        usize::try_from(self.verdict.pins_signed + self.verdict.pins_witnessed).unwrap_or(usize::MAX)
     }
 
     /// A signature is evidence: the log has its digest from when it was made.
@@ -314,9 +348,7 @@ impl Trail {
             return Ok(());
         }
         self.verdict.pins_witnessed += 1;
-        let count =
-            usize::try_from(self.verdict.pins_signed + self.verdict.pins_witnessed).unwrap_or(usize::MAX);
-        if self.pins_known.is_some_and(|known| count > known) {
+        if self.pins_known.is_some_and(|known| self.pins() > known) {
             let why = "no security officer of before signed it: the pin that is known must be that of its own ceremony's report";
             return Err(event.finding(about, "pin-not-signed", why));
         }
@@ -380,7 +412,9 @@ impl Trail {
         let statement = AcceptRestore::from_bytes(bytes).map_err(|error| refused(error.to_string()))?;
         // How the database was then, nobody can see any more: that the officers signed for it, everybody can.
         self.register
-            .judged(event.at, |register, at| accept_restore(bytes, signatures, &statement, register, at))
+            .judged_restore(event.at, |register, at| {
+                accept_restore(bytes, signatures, &statement, register, at)
+            })
             .map_err(|refusal| refused(refusal.to_string()))?;
         self.verdict.statements += 1;
         self.count(signatures);

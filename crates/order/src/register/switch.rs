@@ -66,6 +66,21 @@ impl Register {
         self
     }
 
+    /// How many pins the configuration has beyond those whose documents joined the chain.
+    pub(crate) fn pins_awaited(&self) -> usize {
+        self.awaited.pins.len()
+    }
+
+    /// Of the past: the register of a machine that had the next pin in its configuration, before its document joined the chain.
+    /// None where the chain has not come to that document's place.
+    pub(crate) fn with_next_pin(&self) -> Option<Self> {
+        self.awaited.pins.front()?;
+        let mut next = self.clone();
+        next.awaited.is_ahead = true;
+        next.switch();
+        next.awaited.outgoing.is_some().then_some(next)
+    }
+
     /// The next pin takes effect, if the chain has come to it.
     pub(super) fn switch(&mut self) {
         let Some(next) = self.awaited.pins.front().cloned() else { return };

@@ -39,7 +39,9 @@ impl Trail {
             Some(_) | None => return Err(super::malformed(event.record)),
         }
         let offline = event.text("node").is_ok_and(|node| node.starts_with("offline-"));
-        if self.asked.insert(certificate, Asked { cause: cause.into(), offline }).is_some() {
+        let is_of_before = offline && self.drafted.is_empty();
+        let asked = Asked { cause: cause.into(), is_of_before, offline };
+        if self.asked.insert(certificate, asked).is_some() {
             return Err(event.finding(about, "issuance-intended-twice", "the token is asked for it already"));
         }
         Ok(())
@@ -116,7 +118,7 @@ impl Trail {
         let (kind, id) = cause.split_once(':').ok_or_else(|| super::malformed(event.record))?;
         if kind == "ceremony" {
             let plan = id.parse().map_err(|_| super::malformed(event.record))?;
-            return self.of_a_ceremony(event, about, plan, asked.offline);
+            return self.of_a_ceremony(event, about, plan, &asked);
         }
         let id: OrderId = id.parse().map_err(|_| super::malformed(event.record))?;
         if kind == "order" {
@@ -135,15 +137,15 @@ impl Trail {
         Ok(())
     }
 
-    /// Two were there. From before the log had sessions, or said of drafts that one has to follow, it cannot be said.
+    /// Two were there. From before the log had sessions, or said of any draft that one has to follow, it cannot be said.
     fn of_a_ceremony(
         &mut self,
         event: &Event<'_>,
         about: About,
         plan: Sha256Digest,
-        offline: bool,
+        asked: &Asked,
     ) -> Result<(), TrailFinding> {
-        let is_of_before = if offline { !self.drafted.contains(&plan) } else { self.sessions.is_empty() };
+        let is_of_before = if asked.offline { asked.is_of_before } else { self.sessions.is_empty() };
         if self.attended.contains(&plan) {
             self.verdict.ceremonies += 1;
         } else if is_of_before {

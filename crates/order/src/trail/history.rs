@@ -1,5 +1,6 @@
 //! The register as it was while an act was decided.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 
 use ndoba_types::UtcTime;
@@ -11,11 +12,13 @@ use crate::register::SKEW;
 pub(super) struct History {
     pub(super) now: Register,
     before: VecDeque<(UtcTime, Register)>,
+    /// How many pins were believed, at most, whose documents had not joined the chain.
+    ahead: Cell<usize>,
 }
 
 impl History {
     pub(super) fn from(register: Register) -> Self {
-        Self { now: register, before: VecDeque::new() }
+        Self { now: register, before: VecDeque::new(), ahead: Cell::new(0) }
     }
 
     /// Goes on to `next`, by a document that joined the chain at `at`.
@@ -27,8 +30,9 @@ impl History {
     /// What `judge` says of an act that the log dates `at`.
     ///
     /// An act is decided before its event is written, on one machine, while the register may grow on another: what was in
-    /// order at some moment of the minutes before counts, by the same span that clocks may differ by. Else the refusal is
-    /// that of the register as it is.
+    /// order at some moment of the minutes before counts, by the same span that clocks may differ by. And the next pin holds from
+    /// when the configuration has it, which no log says, until its document joins the chain. Else the refusal is that of the
+    /// register as it is.
     pub(super) fn judged<T, E>(
         &self,
         at: UtcTime,
@@ -41,6 +45,46 @@ impl History {
         let recent = self.before.iter().rev().filter(|(left, _)| at.since(*left) <= SKEW);
         let registers = std::iter::once(&self.now).chain(recent.map(|(_, register)| register));
         let earlier = registers.flat_map(|register| [(register, at), (register, at.minus(SKEW))]);
-        earlier.skip(1).find_map(|(register, at)| judge(register, at).ok()).ok_or(refused)
+        if let Some(found) = earlier.skip(1).find_map(|(register, at)| judge(register, at).ok()) {
+            return Ok(found);
+        }
+        self.now.with_next_pin().and_then(|next| self.ahead_by(1, &next, at, judge)).ok_or(refused)
+    }
+
+    /// The same of a restore: where the database lost the newest pin's document, the officers of that pin count and nobody of
+    /// before ([`Register::under_newest_pin`]).
+    pub(super) fn judged_restore<T, E>(
+        &self,
+        at: UtcTime,
+        judge: impl Fn(&Register, UtcTime) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let refused = match self.judged(at, &judge) {
+            Ok(found) => return Ok(found),
+            Err(refused) => refused,
+        };
+        match self.now.pins_awaited() {
+            0 => Err(refused),
+            pins => {
+                let newest = self.now.clone().under_newest_pin();
+                self.ahead_by(pins, &newest, at, judge).ok_or(refused)
+            }
+        }
+    }
+
+    /// How many pins beyond those of the chain were believed since this was asked last.
+    pub(super) fn take_ahead(&self) -> usize {
+        self.ahead.take()
+    }
+
+    fn ahead_by<T, E>(
+        &self,
+        pins: usize,
+        register: &Register,
+        at: UtcTime,
+        judge: impl Fn(&Register, UtcTime) -> Result<T, E>,
+    ) -> Option<T> {
+        let found = [at, at.minus(SKEW)].into_iter().find_map(|at| judge(register, at).ok())?;
+        self.ahead.set(self.ahead.get().max(pins));
+        Some(found)
     }
 }

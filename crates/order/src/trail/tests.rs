@@ -16,6 +16,8 @@ use crate::{
     SignerRole,
 };
 
+mod window;
+
 type Entry = (Value, Option<Signed>);
 
 static PIN: LazyLock<Pin> = LazyLock::new(|| World::new().pin);
@@ -426,6 +428,10 @@ fn two_were_there_or_not() {
     let say = |kind: &str, session: Sha256Digest| {
         (event(now(), kind, json!({ "ca": "root", "plan": plan, "session": session.to_string() })), None)
     };
+    let written_of = |plan: &str| {
+        let plan = Sha256Digest::of(plan.as_bytes()).to_string();
+        (event(now(), "draft-written", json!({ "ca": "root", "plan": plan })), None)
+    };
     let session = Sha256Digest::of(&bytes);
     let attended = || (proved("next-ca"), Some(signed(&bytes, &both)));
     let (written, came) = (say("draft-written", session), say("draft-signed", session));
@@ -440,8 +446,13 @@ fn two_were_there_or_not() {
     let undrafted = [attended(), came];
     found(&world, &undrafted, &format!("statement {session}"), "session-unknown");
     // Drafted before the log named drafts: counted apart, whatever sessions there are.
-    let before = judge(&world, &[attended(), intended, issued_offline]).unwrap();
+    let before = judge(&world, &[attended(), intended.clone(), issued_offline.clone()]).unwrap();
     assert_eq!((before.ceremonies, before.unattended), (0, 1));
+    let late = [intended.clone(), written_of("another"), issued_offline.clone()];
+    assert_eq!(judge(&world, &late).unwrap().unattended, 1);
+    // Once the log names drafts, the name of a node excuses none that it does not name.
+    let later = [written_of("another"), intended, issued_offline];
+    found(&world, &later, "certificate 4d of signature", "ceremony-unattended");
     let about = format!("statement {}", Sha256Digest::of(&bytes));
     found(&world, &with("ceremony", Some(both)), &about, "session-differs");
     let alone = vec![sign(&world.first), sign(&world.first)];

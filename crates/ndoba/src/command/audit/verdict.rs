@@ -77,7 +77,7 @@ fn signatures(verdict: &TrailVerdict) -> Vec<String> {
     }
     if *unattended > 0 {
         lines.push(format!(
-            "{unattended} certificates are of ceremonies from before the log named their sessions: read the reports of those"
+            "{unattended} certificates are of ceremonies from before the log named sessions, or drafts for offline CAs: read the reports of those"
         ));
     }
     if *erased > 0 {
