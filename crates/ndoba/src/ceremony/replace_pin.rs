@@ -7,7 +7,9 @@ use anyhow::Context as _;
 use ndoba_audit::{Actor, Event, EventKind, EventSink};
 use ndoba_ceremony::{Attendance, Mode, Phase, PinnedOfficer, Report, StepRecord};
 use ndoba_client::Identity;
-use ndoba_order::{GrantDocument, MediaType, NewlyPinned, Pins, Register, ReplacePin, SignerRole, describe};
+use ndoba_order::{
+    Appointment, GrantDocument, MediaType, NewlyPinned, Pins, Register, ReplacePin, SignerRole, describe,
+};
 use ndoba_registration::ports::Registry as _;
 use ndoba_settings::Settings;
 use ndoba_store::Store;
@@ -41,6 +43,10 @@ pub(crate) fn run(args: &ReplacePinArgs) -> anyhow::Result<()> {
     anyhow::ensure!(
         args.names.len() == args.officers.len(),
         "give a --name for each --officer, in the same order"
+    );
+    anyhow::ensure!(
+        args.known_as.is_empty() || args.known_as.len() == args.officers.len(),
+        "give a --known-as for each --officer, in the same order: `-` for who is new"
     );
     anyhow::ensure!(
         !args.out.exists(),
@@ -94,7 +100,7 @@ pub(crate) fn run(args: &ReplacePinArgs) -> anyhow::Result<()> {
     judged.append_new(&content, &signatures, world.clock.now()).context("the pin would not be believed")?;
 
     // 4. Written: the report last, whose presence says that the ceremony was held to its end.
-    let report = report(args, &settings, &world, &document, digest, &before);
+    let report = report(args, &settings, &world, &document, &register, &before)?;
     let json = report.to_json();
     log(&store, &world, digest, EventKind::CeremonyStarted { plan: digest })?;
     log(
@@ -131,9 +137,9 @@ fn written(
     coming: &[Identity],
 ) -> anyhow::Result<ReplacePin> {
     let mut security_officers = Vec::new();
-    for (identity, name) in coming.iter().zip(&args.names) {
-        // Who stays, stays the officer and the person that they are.
-        let known = register.by_key(identity.fingerprint());
+    let known_as = args.known_as.iter().map(|one| one.0).chain(std::iter::repeat(None));
+    for ((identity, name), known_as) in coming.iter().zip(&args.names).zip(known_as) {
+        let known = known(register, identity.fingerprint(), known_as)?;
         security_officers.push(NewlyPinned {
             officer: known.map_or_else(|| OfficerId::generate(&*world.random), |one| Ok(one.officer))?,
             person: known.and_then(|one| one.person),
@@ -153,14 +159,43 @@ fn written(
     })
 }
 
+/// Who stays, stays the officer and the person that they are, whatever card they bring: what they held before ends.
+fn known(
+    register: &Register,
+    key: Sha256Digest,
+    known_as: Option<OfficerId>,
+) -> anyhow::Result<Option<&Appointment>> {
+    let by_key = register.by_key(key);
+    let Some(officer) = known_as else { return Ok(by_key) };
+    if let Some(other) = by_key.map(|one| one.officer).filter(|other| *other != officer) {
+        anyhow::bail!("--known-as {officer}: the key is that of officer {other}");
+    }
+    let known = register.officer(officer);
+    Ok(Some(known.with_context(|| format!("--known-as {officer}: the register has no such officer"))?))
+}
+
+/// What becomes of the roles that they held (P-03).
+fn roles_of_before(document: &ReplacePin, register: &Register) -> String {
+    let told = document.security_officers.iter().map(|one| match register.officer(one.officer) {
+        None => format!("{} is new to the register", one.name_shown),
+        Some(before) if before.ended.is_some() => format!("{} held none any more", one.name_shown),
+        Some(before) => {
+            let roles: Vec<_> = before.roles.iter().map(|role| role.name()).collect();
+            format!("{} held {}, which ends with it", one.name_shown, roles.join(", "))
+        }
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
 fn report(
     args: &ReplacePinArgs,
     settings: &Settings,
     world: &World,
     document: &ReplacePin,
-    digest: Sha256Digest,
+    register: &Register,
     before: &[Sha256Digest],
-) -> Report {
+) -> anyhow::Result<Report> {
+    let digest = Sha256Digest::of(&GrantDocument::ReplacePin(document.clone()).to_bytes()?);
     let attendance = Attendance {
         mode: match settings.mode {
             ndoba_settings::Mode::Development => Mode::Development,
@@ -202,6 +237,10 @@ fn report(
             format!("The keys of {} sign that they are there", args.names.join(", ")),
             format!("pin sha256 {digest}"),
         ),
+        (
+            "Those who are pinned hold no other role, under no other name or card".into(),
+            roles_of_before(document, register),
+        ),
         ("Security officers of before sign".into(), format!("keys sha256 {of_before}")),
     ];
     for (number, (description, evidence)) in (1..).zip(steps) {
@@ -213,7 +252,7 @@ fn report(
             evidence,
         });
     }
-    report
+    Ok(report)
 }
 
 fn log(store: &Store, world: &World, plan: Sha256Digest, what: EventKind) -> anyhow::Result<()> {

@@ -1,11 +1,25 @@
 //! `ndoba ceremony replace-pin`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Args;
+use ndoba_types::{BadId, OfficerId};
 
 use super::{ConfigArgs, Language};
 use crate::officer_key::OfficerRef;
+
+/// An officer's identifier in the register, or `-` for nobody's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KnownAs(pub(crate) Option<OfficerId>);
+
+impl FromStr for KnownAs {
+    type Err = BadId;
+
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        Ok(Self(if text == "-" { None } else { Some(text.parse()?) }))
+    }
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplacePinArgs {
@@ -18,6 +32,10 @@ pub(crate) struct ReplacePinArgs {
     /// The names under which the register lists them, in the same order.
     #[arg(long = "name", value_name = "NAME", required = true)]
     pub(crate) names: Vec<String>,
+    /// The identifiers in the register of officers who stay with another card, in the same order; `-` for who is new, or brings
+    /// the card of before. They keep no other role.
+    #[arg(long = "known-as", value_name = "OFFICER")]
+    pub(crate) known_as: Vec<KnownAs>,
     /// Why the pin is replaced.
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: String,

@@ -224,6 +224,28 @@ fn an_officer_of_before_is_pinned_again() {
     }
 }
 
+/// Security officers hold nothing else (P-03): who was an approver, and is pinned with a new card, is none with the old one.
+#[test]
+fn an_approver_is_pinned_with_a_new_card() {
+    let world = World::new();
+    let stays = Person::with_key(4, 94);
+    let with = |newly: NewlyPinned| {
+        let mut replace = replaced(&world);
+        replace.security_officers[0] = newly;
+        replay(&pins(&world, &replace), &world.chain)
+    };
+    let register = with(NewlyPinned { person: Some(stays.person), ..newly(&stays) }).unwrap();
+    assert!(!register.by_key(world.approver.spki.fingerprint()).unwrap().is_active(now()));
+    assert!(register.by_key(stays.spki.fingerprint()).unwrap().holds(Role::SecurityOfficer, now()));
+    // As the same officer and another person, or the same person and another officer, they are not pinned.
+    for bad in [
+        newly(&stays),
+        NewlyPinned { person: Some(stays.person), officer: OfficerId::from_bytes([95; 16]), ..newly(&stays) },
+    ] {
+        assert_eq!(with(bad).unwrap_err().1, RegisterRefusal::PinNotReached);
+    }
+}
+
 #[test]
 fn pins_are_read_as_they_were_written() {
     let world = World::new();

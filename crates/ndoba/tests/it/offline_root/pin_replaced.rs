@@ -100,13 +100,26 @@ fn by_witnesses_alone(here: &Installation, first: &str, second: &str) -> Serving
         let out = format!("officers/{name}.pem");
         here.must(&["officer", "new", "--config", "ndoba.toml", "--name", name, "--out", &out]);
     }
+    // One stays with another card: the same officer, whose identifier the register has.
+    let serving = here.serve(None);
+    let stays = here.ask(Call::get("next-1", "/whoami")).json()["officer"].as_str().unwrap().to_owned();
+    serving.stop();
     let lost = ["--lost", "--witness", "Notary public"];
-    let told = here.must(&ceremony(["last-1", "last-2"], "ceremony/pin-3", &lost));
+    let hold = |known_as: &[&str]| {
+        here.must_not(&ceremony(["last-1", "last-2"], "ceremony/pin-3", &[&lost[..], known_as].concat()))
+    };
+    assert!(hold(&["--known-as", &stays]).contains("give a --known-as for each --officer"));
+    let nobody = "ab".repeat(16);
+    assert!(hold(&["--known-as", "-", "--known-as", &nobody]).contains("the register has no such officer"));
+    let more = [&lost[..], &["--known-as", &stays, "--known-as", "-"]].concat();
+    let told = here.must(&ceremony(["last-1", "last-2"], "ceremony/pin-3", &more));
     let pin = told.lines().next().unwrap().strip_prefix("pin sha256 ").unwrap().to_owned();
     let report = here.read_text("ceremony/pin-3/report.txt");
     for text in [told.as_str(), &report] {
         assert!(text.contains("NO SECURITY OFFICER OF BEFORE SIGNED THIS"), "{text}");
     }
+    assert!(report.contains(&format!("last-1, officer {stays}")), "{report}");
+    assert!(report.contains("last-1 held security-officer, which ends with it; last-2 is new"), "{report}");
     assert!(report.contains("Notary public, independent witness: ____"), "{report}");
     fs::copy(here.file("ceremony/pin-3/officers.pin.json"), here.file("officers.pin.json")).unwrap();
     let serving = here.serve(None);
