@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use super::acknowledged::{Acknowledged, Step};
 use crate::installation::Installation;
 
@@ -73,6 +75,11 @@ impl<'a> Streams<'a> {
                     ["application", "agree", &application, "--file", &agreement, "--accepted", &self.today];
                 let steps = [
                     ("registration-officer", &agree[..], Step::Agreed),
+                    (
+                        "registration-officer",
+                        &["application", "attach", &application, "--file", &agreement],
+                        Step::Agreed,
+                    ),
                     ("registration-officer", &["application", "submit", &application], Step::Submitted),
                     ("approver", &["application", "approve", &application], Step::Approved),
                 ];
@@ -151,8 +158,9 @@ impl<'a> Streams<'a> {
 
     /// An application's certificate, or `yet`; `None` when nobody answers.
     fn shown(&self, application: &str) -> Option<String> {
-        let said = self.officer("registration-officer", &["application", "show", application])?;
-        said.split_whitespace().last().map(str::to_owned)
+        let said = self.officer("registration-officer", &["application", "show", application, "--json"])?;
+        let shown: Value = serde_json::from_str(&said).unwrap();
+        Some(shown["certificate"].as_str().unwrap_or("yet").to_owned())
     }
 
     /// Runs a command as an officer; what it printed, when it succeeded.
