@@ -93,3 +93,13 @@ pub(crate) fn post(path: &str, media_type: &str, body: &[u8]) -> Vec<u8> {
     );
     [head.as_bytes(), body].concat()
 }
+
+/// Asks once and gives the answer to `then`.
+pub(crate) fn on_answer<T>(
+    address: SocketAddr,
+    request: &[u8],
+    then: impl FnOnce(&Answer<'_>) -> T,
+) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async { Ok(then(&Connection::open(address).await?.exchange(request).await?)) })
+}

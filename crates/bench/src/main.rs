@@ -14,6 +14,7 @@ mod installation;
 mod issuing_key;
 mod load;
 mod loader;
+mod metrics;
 mod ocsp;
 mod ocsp_request;
 mod officers;

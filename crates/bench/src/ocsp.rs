@@ -15,7 +15,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::database::OneDatabase;
-use crate::http::{self, Answer, Connection};
+use crate::http::{self, Answer};
 use crate::installation::Installation;
 use crate::load::{self, Verdict, Work};
 use crate::loader::{Loader, ca_certificate, serial};
@@ -179,16 +179,6 @@ fn good(answer: &Answer<'_>) -> Verdict {
     }
 }
 
-/// Asks once and gives the answer to `then`.
-fn on_answer<T>(
-    address: SocketAddr,
-    request: &[u8],
-    then: impl FnOnce(&Answer<'_>) -> T,
-) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async { Ok(then(&Connection::open(address).await?.exchange(request).await?)) })
-}
-
 fn ask(address: SocketAddr, request: &[u8], judge: impl Fn(&Answer<'_>) -> bool) -> anyhow::Result<bool> {
-    on_answer(address, request, judge)
+    http::on_answer(address, request, judge)
 }

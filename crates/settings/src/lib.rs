@@ -24,5 +24,5 @@ pub use values::{
     Audit, CertificationAuthority, CertifiedDevice, ClockMode, ClockSettings, Crl, DataKeyRef, Database, Hsm,
     JournalMode, KernelCheck, KeyRef, Legal, Limits, Listen, Log, LogFormat, Mode, Module, NtpServer, Ocsp,
     OfficersTls, OnTimeout, Paths, Policies, PublicTls, QualifiedUnder, ResponderId, Role, Roles, Settings,
-    Token, TokenSelector, Tsa, TsaUnit, UnknownAnswer, Urls, Webhook,
+    Token, TokenSelector, Tsa, TsaUnit, UnknownAnswer, Urls, VerifySignatures, Webhook,
 };

@@ -267,6 +267,9 @@ section! {
         accuracy: String = "1s";
         /// Whether each token states the error bound measured for it, rounded up, instead of the declared accuracy.
         measured_accuracy: bool = false;
+        /// Which signatures are verified before their tokens leave: "as-load-allows" (each one while the key keeps up,
+        /// else one of sixty-four; always each one with RSA) or "every".
+        verify: String = "as-load-allows";
         /// Whether tokens claim to be qualified under Regulation (EU) 910/2014.
         claim_eu_qtst: bool = false;
         /// Whether its tokens are offered as qualified. Such a unit makes no others: qualified and other units differ

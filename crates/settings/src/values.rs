@@ -353,10 +353,21 @@ pub struct TsaUnit {
     pub accuracy: Span,
     /// Whether each token states its measured bound instead of the declared accuracy.
     pub measured_accuracy: bool,
+    /// Which signatures are verified before their tokens leave.
+    pub verify: VerifySignatures,
     /// Whether tokens carry esi4-qtstStatement-1, which claims status under Regulation 910/2014 (T-20, T-22).
     pub claim_eu_qtst: bool,
     /// Whether its tokens are offered as qualified (T-23).
     pub qualified: bool,
+}
+
+/// Which of a unit's signatures are verified before their tokens leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerifySignatures {
+    /// Each one while the key keeps up with the requests, else a sample.
+    AsLoadAllows,
+    /// Each one.
+    Every,
 }
 
 /// When the record of a token counts as written.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use ndoba_types::{KeyLabel, Random, SignError, Signature, SigningKey, StampTime, TrustedClock};
 
+use crate::second_look::SecondLook;
 use crate::{
     Facts, HighWater, JournalError, JournalRecord, JournalSink, Pending, Rejection, SerialSource, Step, Unit,
+    Verification, VerificationCount,
 };
 
 /// How a request ended.
@@ -45,19 +47,25 @@ pub struct StamperParts {
     pub journal: Arc<dyn JournalSink>,
     /// For serial numbers.
     pub random: Arc<dyn Random>,
-    /// Whether every signature is verified before its token leaves; else they leave as the key made them.
-    pub verify: bool,
+    /// Which signatures are verified before their tokens leave.
+    pub verification: Verification,
 }
 
 /// Answers time-stamp requests with one unit.
 #[derive(Clone)]
 pub struct Stamper {
-    parts: Arc<StamperParts>,
+    work: Arc<Work>,
+}
+
+/// What all requests share.
+struct Work {
+    parts: StamperParts,
+    second_look: SecondLook,
 }
 
 impl fmt::Debug for Stamper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Stamper({})", self.parts.unit.name())
+        write!(f, "Stamper({})", self.unit().name())
     }
 }
 
@@ -74,33 +82,40 @@ impl Stamper {
         if parts.key.algorithm() != parts.unit.algorithm() {
             return Err(BadStamper::OtherAlgorithm);
         }
-        Ok(Self { parts: Arc::new(parts) })
+        let second_look = SecondLook::new(parts.verification, parts.key.algorithm());
+        Ok(Self { work: Arc::new(Work { parts, second_look }) })
     }
 
     /// The unit it works for.
     pub fn unit(&self) -> &Arc<Unit> {
-        &self.parts.unit
+        &self.work.parts.unit
     }
 
     /// The label of its key.
     pub fn key_label(&self) -> &KeyLabel {
-        self.parts.key.label()
+        self.work.parts.key.label()
+    }
+
+    /// How many signatures were verified before their tokens left, since the start.
+    pub fn verified(&self) -> VerificationCount {
+        self.work.second_look.count()
     }
 
     /// Answers `request`. Returns at once; `reply` is called exactly once, perhaps before this returns, perhaps on
     /// a thread of the key or of the journal, where it must not block.
     ///
     /// 1. Time, serial number, decision. Whatever can refuse does so here.
-    /// 2. Signature, and a second look at it.
+    /// 2. Signature, and a second look at it (see [`Verification`]).
     /// 3. The record on disk.
     /// 4. The answer.
     ///
     /// A signature that is lost between 2 and 4 was never seen by anyone: its serial number is simply not used.
     pub fn stamp(&self, request: &[u8], reply: Box<dyn FnOnce(Reply) + Send>) {
-        let parts = Arc::clone(&self.parts);
+        let work = Arc::clone(&self.work);
+        let parts = &work.parts;
         let serial = match parts.serials.next(parts.random.as_ref()) {
             Ok(serial) => serial,
-            Err(error) => return reply(parts.system_failure(&error)),
+            Err(error) => return reply(work.system_failure(&error)),
         };
         let facts = Facts { time: parts.high_water.certified_now(parts.clock.as_ref()), serial };
         match parts.unit.begin(request, facts) {
@@ -109,14 +124,18 @@ impl Stamper {
             }
             Step::Sign(pending, message) => {
                 if let Err(error) = parts.journal.ready() {
-                    return reply(parts.not_recorded(&error));
+                    return reply(work.not_recorded(&error));
                 }
                 // The second look needs the bytes after the key has consumed them.
-                let signed = parts.verify.then(|| message.as_bytes().to_vec());
+                let signed = message.as_bytes().to_vec();
                 let key = Arc::clone(&parts.key);
+                work.second_look.asked();
                 key.submit(
                     message,
-                    Box::new(move |signature| parts.signed(pending, signature, signed, reply)),
+                    Box::new(move |signature| {
+                        work.second_look.answered();
+                        work.signed(pending, signature, &signed, reply);
+                    }),
                 );
             }
         }
@@ -128,18 +147,19 @@ impl Stamper {
     ///
     /// [`Rejection`] that it would get.
     pub fn ready(&self) -> Result<(), Rejection> {
-        let now = self.parts.high_water.certified_now(self.parts.clock.as_ref()).map_err(Rejection::Time)?;
-        self.parts.unit.admit(now)?;
-        self.parts.journal.ready().map_err(|error| Rejection::System { reason: error.to_string() })
+        let parts = &self.work.parts;
+        let now = parts.high_water.certified_now(parts.clock.as_ref()).map_err(Rejection::Time)?;
+        parts.unit.admit(now)?;
+        parts.journal.ready().map_err(|error| Rejection::System { reason: error.to_string() })
     }
 }
 
-impl StamperParts {
+impl Work {
     fn signed(
         self: Arc<Self>,
         pending: Pending,
         signature: Result<Signature, SignError>,
-        message: Option<Vec<u8>>,
+        message: &[u8],
         reply: Box<dyn FnOnce(Reply) + Send>,
     ) {
         let signature = match signature {
@@ -151,15 +171,14 @@ impl StamperParts {
                 | SignError::Unavailable { .. }),
             ) => return reply(self.system_failure(&error)),
         };
-        let (key, algorithm) = (self.unit.public_key(), self.unit.algorithm());
-        if let Some(message) = message
-            && ndoba_x509::verify_signature(key, algorithm, &message, signature.as_bytes()).is_err()
-        {
+        let (key, algorithm) = (self.parts.unit.public_key(), self.parts.unit.algorithm());
+        let holds = || ndoba_x509::verify_signature(key, algorithm, message, signature.as_bytes()).is_ok();
+        if !self.second_look.admits(holds) {
             return reply(self.system_failure(&"the signature does not verify with the unit's certificate"));
         }
         let (response, record) = pending.finish(&signature);
         let granted = Reply { response, outcome: Outcome::Granted(record.clone()) };
-        let journal = Arc::clone(&self.journal);
+        let journal = Arc::clone(&self.parts.journal);
         journal.append(
             record,
             Box::new(move |recorded| match recorded {
@@ -182,7 +201,7 @@ impl StamperParts {
 
     fn system_failure(&self, reason: &dyn fmt::Display) -> Reply {
         let rejection = Rejection::System { reason: reason.to_string() };
-        Reply { response: rejection.to_response(&self.unit), outcome: Outcome::Rejected(rejection) }
+        Reply { response: rejection.to_response(&self.parts.unit), outcome: Outcome::Rejected(rejection) }
     }
 }
 

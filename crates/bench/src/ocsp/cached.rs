@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::{Bench, OCSP_REQUEST, on_answer};
+use super::{Bench, OCSP_REQUEST};
 use crate::load::{self, Outcome, Work};
 use crate::process::{Running, own_cpu};
 use crate::report::Report;
@@ -22,7 +22,7 @@ pub(super) fn measure(
     let sample = gets.first().context("no certificate is asked about")?;
     let folder = bench.installation.file("");
     let (constant, constant_address) =
-        on_answer(bench.address, sample, |answer| constant_server::start(&folder, answer))??;
+        http::on_answer(bench.address, sample, |answer| constant_server::start(&folder, answer))??;
     let ours = [bench.work(Arc::clone(gets), Arc::clone(&order)), bench.work(posts, order)];
     let theirs = ours.clone().map(|work| Work { address: constant_address, ..work });
     // The first answers of a process are slower than those that follow.

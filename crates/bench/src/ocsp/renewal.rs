@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use super::{Bench, Options, on_answer};
-use crate::http;
+use super::{Bench, Options};
 use crate::installation::{Installation, loaded_ca};
-use crate::load;
 use crate::report::Report;
+use crate::{load, metrics};
 
 pub(super) fn measure(
     options: &Options,
@@ -69,15 +68,5 @@ fn lifetime(installation: &Installation, life: Option<Duration>) -> anyhow::Resu
 
 /// Answers that were signed since the start, by the server's own count.
 fn signed(installation: &Installation) -> anyhow::Result<f64> {
-    let address = ([127, 0, 0, 1], installation.operator_port()).into();
-    let text = on_answer(address, &http::get("/metrics"), |answer| {
-        String::from_utf8_lossy(answer.body).into_owned()
-    })?;
-    let counts = text
-        .lines()
-        .filter(|line| line.starts_with("ndoba_ocsp_answers_total{") && line.contains("source=\"signed\""));
-    counts
-        .map(|line| line.rsplit(' ').next().unwrap_or_default().parse::<f64>())
-        .sum::<Result<f64, _>>()
-        .context("a metric that is no number")
+    metrics::sum(installation, "ndoba_ocsp_answers_total", "source=\"signed\"")
 }

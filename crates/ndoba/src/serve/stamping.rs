@@ -6,9 +6,9 @@ mod running;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use ndoba_settings::{KeyRef, Settings, TsaUnit};
+use ndoba_settings::{KeyRef, Settings, TsaUnit, VerifySignatures};
 use ndoba_store::TokenJournal;
-use ndoba_tsa::{HighWater, SerialSource, Stamper, StamperParts, Unit, UnitParts};
+use ndoba_tsa::{HighWater, SerialSource, Stamper, StamperParts, Unit, UnitParts, Verification};
 use ndoba_types::{StampTime, TrustedClock};
 use ndoba_web_public::{ClockStatements, TimeStamping};
 use ndoba_x509::Certificate;
@@ -155,7 +155,10 @@ fn stamper(
             serials: Arc::clone(&shared.serials),
             journal: Arc::clone(&shared.journal) as _,
             random: Arc::clone(&process.world.random),
-            verify: true,
+            verification: match configured.verify {
+                VerifySignatures::AsLoadAllows => Verification::AsLoadAllows,
+                VerifySignatures::Every => Verification::Every,
+            },
         })?)
     };
     stamper().with_context(|| format!("the time-stamping unit {} cannot be used", configured.name))

@@ -10,6 +10,7 @@ use crate::Settings;
 use crate::raw::{RawCa, RawOcsp, RawUnit};
 use crate::values::{
     CertificationAuthority, Crl, JournalMode, KeyRef, Ocsp, ResponderId, Role, Tsa, TsaUnit, UnknownAnswer,
+    VerifySignatures,
 };
 
 /// What the address `/tsa/clock` is kept for.
@@ -137,6 +138,11 @@ fn unit(raw: RawUnit, section: &str, folder: &Path, default_policy: &Oid) -> Che
         accepted_policies: accepted.collect::<Checked<_>>()?,
         accuracy,
         measured_accuracy: raw.measured_accuracy,
+        verify: choice(
+            &format!("{section}.verify"),
+            &raw.verify,
+            &[("as-load-allows", VerifySignatures::AsLoadAllows), ("every", VerifySignatures::Every)],
+        )?,
         claim_eu_qtst: raw.claim_eu_qtst,
         qualified: raw.qualified,
         name: raw.name,

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use ndoba_tsa::{
     HighWater, JournalDone, JournalError, JournalRecord, JournalSink, Reply, SerialSource, Stamper,
-    StamperParts, Unit, UnitParts,
+    StamperParts, Unit, UnitParts, Verification,
 };
 use ndoba_types::{
     CertifiedTime, KeyLabel, Random, RandomUnavailable, SignError, SignReply, Signature, SignatureAlgorithm,
@@ -250,7 +250,7 @@ impl Service {
             serials: Arc::new(SerialSource::new(1, random.as_ref()).unwrap()),
             journal: Arc::clone(&journal) as _,
             random,
-            verify: true,
+            verification: Verification::Every,
         })
         .unwrap();
         Self { stamper, key, clock, journal }

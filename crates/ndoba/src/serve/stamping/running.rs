@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use metrics::{describe_gauge, gauge};
+use metrics::{counter, describe_counter, describe_gauge, gauge};
+use ndoba_audit::EventKind;
 use ndoba_settings::TsaUnit;
-use ndoba_tsa::{Outcome, Rejection};
+use ndoba_tsa::{Outcome, Rejection, VerificationCount};
 use ndoba_types::{Span, UtcTime};
 use ndoba_web_public::{StampFuture, StampReply, TimeStamper};
 use ndoba_x509::certs_only_p7c;
 
 use super::Shared;
 use super::lines::{Line, Lines};
-use crate::serve::Process;
+use crate::serve::{Process, record_one};
 
 /// Why there are no tokens, for the operator.
 fn why(rejection: &Rejection) -> String {
@@ -35,9 +36,17 @@ pub(super) const LOOK: Duration = Duration::from_secs(1);
 
 /// End of the newest key of `tsu`, seconds since 1970.
 const KEY_END: &str = "ndoba_tsu_key_not_after_seconds";
+/// Signatures of `tsu` since the start, by `outcome` of the look at them: `held`, `failed`, `unverified`.
+const SIGNATURES: &str = "ndoba_tsu_signatures_total";
+/// The alarm when one did not hold.
+const WRONG_SIGNATURE: &str = "tsu-signature-wrong";
 
 pub(super) fn describe() {
     describe_gauge!(KEY_END, "End of the newest key of a time-stamping unit, seconds since 1970");
+    describe_counter!(
+        SIGNATURES,
+        "Signatures of a time-stamping unit, by whether they were verified and held"
+    );
 }
 
 pub(super) struct Running {
@@ -49,6 +58,8 @@ pub(super) struct Running {
     failing: AtomicBool,
     /// The same of the unit's housekeeping.
     ailing: AtomicBool,
+    /// Whether the audit log has heard that a signature was wrong.
+    alarmed: AtomicBool,
 }
 
 impl Running {
@@ -64,6 +75,7 @@ impl Running {
             unit: unit.clone(),
             failing: AtomicBool::new(false),
             ailing: AtomicBool::new(false),
+            alarmed: AtomicBool::new(false),
         })
     }
 
@@ -98,7 +110,29 @@ impl Running {
         }
         let (line, before) = self.turn();
         line.announce(&self.process, &self.unit.name, before.as_deref())?;
+        self.tell_signatures()?;
         line.end_before(&self.process, &self.unit, self.now())
+    }
+
+    /// What the second looks at signatures came to. One that was wrong did not leave, and is a person's business.
+    fn tell_signatures(&self) -> anyhow::Result<()> {
+        let VerificationCount { held, failed, unverified } = self.verified();
+        for (outcome, count) in [("held", held), ("failed", failed), ("unverified", unverified)] {
+            counter!(SIGNATURES, "tsu" => self.unit.name.clone(), "outcome" => outcome).absolute(count);
+        }
+        if failed > 0 && !self.alarmed.load(Ordering::Relaxed) {
+            let part = self.unit.name.parse()?;
+            let alarm = EventKind::AlarmRaised { code: WRONG_SIGNATURE.into(), part };
+            record_one(&self.process, "tsa", alarm)?;
+            self.alarmed.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Of all keys of the unit.
+    fn verified(&self) -> VerificationCount {
+        let lines = self.lines.all();
+        lines.iter().map(|line| line.stamper.verified()).sum()
     }
 
     fn tell_health(&self) {
@@ -115,6 +149,11 @@ impl Running {
         let health = &self.process.health;
         match line.stamper.ready() {
             Err(rejection) => health.set_failed(&part, why(&rejection)),
+            Ok(()) if self.verified().failed > 0 => health.set_degraded(
+                &part,
+                "its key made a signature that does not hold: look at the token, and restart when it is well"
+                    .into(),
+            ),
             Ok(()) if newest.minus(self.process.settings.tsa.renew_before) <= self.now() => health
                 .set_degraded(
                     &part,
