@@ -53,7 +53,7 @@ GRANT SELECT ON audit_events, audit_leaves, audit_keys TO ndoba_registration;
 -- ca: the ledger and every status. It reads orders and their signatures; of applications and evidence it sees nothing.
 GRANT SELECT, INSERT, UPDATE ON certificates, certificate_status, attempts, key_counts, crls, ca_status, outbox,
     heartbeat TO ndoba_ca;
-GRANT SELECT, INSERT ON certificate_names, dn_owners, revocation_records, crl_parts TO ndoba_ca;
+GRANT SELECT, INSERT ON certificate_names, dn_owners, revocation_records, crl_parts, crl_shards TO ndoba_ca;
 GRANT SELECT, UPDATE ON orders, revocation_requests TO ndoba_ca;
 GRANT SELECT ON order_signatures, officer_grants, officer_grant_signatures, authorities, responder_requests
     TO ndoba_ca;
@@ -61,7 +61,7 @@ GRANT SELECT, INSERT, UPDATE ON responder_certificates, final_batches TO ndoba_c
 GRANT SELECT, INSERT ON final_answers, final_cas, key_places TO ndoba_ca;
 
 -- public: what relying parties are told, and nothing about people.
-GRANT SELECT ON certificate_status, authorities, crls, heartbeat TO ndoba_public;
+GRANT SELECT ON certificate_status, authorities, crls, crl_shards, heartbeat TO ndoba_public;
 GRANT SELECT, INSERT ON tsu_segments, responder_requests TO ndoba_public;
 GRANT SELECT, INSERT, UPDATE ON responder_turns TO ndoba_public;
 -- Which listed serial numbers were released since: at a start, and every half minute, published CRLs are compared.

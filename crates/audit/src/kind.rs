@@ -416,6 +416,8 @@ with_the_register! {
         /** Its process epoch. */ epoch: Word,
         /** Counts the tries of the epoch. */ attempt: u64,
     }
+    /// Certificates of a CA may name this shard of its list from here on; it is issued for as long as the list is.
+    CrlShardOpened = "crl-shard-opened" { /** Whose. */ ca: CaName, /** Its number. */ shard: u64, }
     /// A CA is about to sign its last CRL: from here on it issues nothing, and no list follows (CSS-6.3.9-06).
     LastCrlIntended = "last-crl-intended" {
         /// Whose.

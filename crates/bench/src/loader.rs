@@ -179,6 +179,7 @@ impl Loader {
             spki: Sha256Digest::of(&number.to_le_bytes()),
             not_before: plan.validity().not_before,
             not_after: plan.validity().not_after,
+            shard: None,
             attempt,
             event,
         })

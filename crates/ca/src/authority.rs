@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ndoba_lint::Issuer;
-use ndoba_types::{CaName, IssueCertificates, PublishCrls, SigningKey, Span};
+use ndoba_types::{CaName, CrlShards, IssueCertificates, PublishCrls, SigningKey, Span};
 use ndoba_x509::IssuerFacts;
 
 /// One of this provider's CAs as the issuer of certificates and CRLs.
@@ -22,6 +22,8 @@ pub struct IssuingCa {
     pub certifies_cas: bool,
     /// How its CRLs are timed.
     pub crl: CrlTiming,
+    /// Into how many shards the certificates that it issues are dealt; none: they name the whole list (ADR 0029).
+    pub shards: Option<CrlShards>,
 }
 
 impl IssuingCa {

@@ -13,11 +13,11 @@ use ndoba_x509::{
 
 use crate::authority::IssuingCa;
 use crate::crl::CrlPublication;
-use crate::decide::{Stop, judge};
+use crate::decide::{Listed, Stop, judge};
 use crate::error::CaError;
 use crate::issue::{Issuance, IssueOutcome, Prepared};
 use crate::node::Node;
-use crate::ports::{self, Ledger, Warrant};
+use crate::ports::{self, Ledger, OwedCrl, Warrant};
 use crate::world::{CrlSink, Failpoints};
 
 /// What the ceremony's runner signs with.
@@ -72,7 +72,9 @@ impl CeremonyDesk {
             key_identifier: root.facts.ski.as_bytes(),
             not_after: plan.validity().not_after,
         };
-        let prepared = judge(&plan, appointed.profile, issuer, self.warrant(), self.owner(appointed), now);
+        let listed = Listed::on_the_whole_of(root);
+        let prepared =
+            judge(&plan, appointed.profile, issuer, listed, self.warrant(), self.owner(appointed), now);
         issued(&self.issue(root, prepared)?)
     }
 
@@ -101,7 +103,9 @@ impl CeremonyDesk {
         })
         .map_err(|error| misconfigured(&error))?;
         let issuer = ca.as_lint_issuer();
-        let prepared = judge(&plan, appointed.profile, issuer, self.warrant(), self.owner(appointed), now);
+        let listed = Listed::on_the_whole_of(ca);
+        let prepared =
+            judge(&plan, appointed.profile, issuer, listed, self.warrant(), self.owner(appointed), now);
         self.issue(ca, prepared)
     }
 
@@ -149,8 +153,9 @@ impl CeremonyDesk {
             sink: &*self.sink,
             failpoints: &*self.failpoints,
             ca,
+            list: OwedCrl::whole(&ca.name),
         };
-        let state = self.ledger.crl_state(&ca.name)?;
+        let state = self.ledger.crl_state(&publication.list.name)?;
         match publication.publish(&state)? {
             Some(summary) => Ok(summary.number),
             None => Err(CaError::Misconfigured {

@@ -23,7 +23,9 @@ use crate::crl::pieces::{Entries, Framed, Recorded, for_each_piece};
 use crate::ending::{AuthorityEnd, LastCrlIntent};
 use crate::error::CaError;
 use crate::node::Node;
-use crate::ports::{Attempt, CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary, Ledger};
+use crate::ports::{
+    Attempt, CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary, Ledger, OwedCrl,
+};
 use crate::world::{Arrow, CrlSink, Failpoints, Octets, PublishError, ReadSeek};
 
 /// How often, and how long after, a command looks again at a list that another process is about.
@@ -44,13 +46,14 @@ pub(crate) fn unless_overtaken<T, E>(
     attempt()
 }
 
-/// Carries out CRL publication for one CA.
+/// Carries out the publication of one list of a CA.
 pub(crate) struct CrlPublication<'a> {
     pub(crate) node: &'a Node,
     pub(crate) ledger: &'a dyn Ledger,
     pub(crate) sink: &'a dyn CrlSink,
     pub(crate) failpoints: &'a dyn Failpoints,
     pub(crate) ca: &'a IssuingCa,
+    pub(crate) list: OwedCrl,
 }
 
 /// A list whose number is taken and which nobody has signed.
@@ -86,7 +89,8 @@ impl IntendedCrl {
 }
 
 impl CrlPublication<'_> {
-    /// Whether a new CRL is owed: none yet, a status changed since the last, or its time has come (CSS-6.3.9-05).
+    /// Whether a new CRL is owed: none yet, a status that it shows changed since the last, or its time has come
+    /// (CSS-6.3.9-05).
     pub(crate) fn is_due(&self, state: &CrlState) -> bool {
         match &state.last {
             None => true,
@@ -102,14 +106,14 @@ impl CrlPublication<'_> {
     /// between recording and publishing.
     pub(crate) fn catch_up(&self, state: &CrlState) -> Result<(), CaError> {
         let Some(last) = &state.last else { return Ok(()) };
-        let _alone = self.sink.alone(&self.ca.name)?;
+        let _alone = self.sink.alone(&self.list.name)?;
         let (online, number) = (self.online_number()?, CrlNumber::new(last.number));
         if online.is_some_and(|online| online > number) || (online == Some(number) && state.published) {
             return Ok(());
         }
         let recorded = self.recorded(last.number);
         if online != Some(number) {
-            self.sink.publish(&self.ca.name, &recorded)?;
+            self.sink.publish(&self.list.name, &recorded)?;
         }
         self.note_published(last.number, pieces::digest(&recorded).map_err(PublishError::from)?)
     }
@@ -200,7 +204,7 @@ impl CrlPublication<'_> {
         let key = &self.ca.revoke;
         let attempt = self.node.attempt(key.label(), &*self.ca.watch, hasher.clone().finish());
         let intent = CrlIntent {
-            ca: self.ca.name.clone(),
+            list: self.list.name.clone(),
             number,
             tbs: digest,
             attempt: attempt.clone(),
@@ -233,7 +237,7 @@ impl CrlPublication<'_> {
         let (number, version) = (summary.number, summary.version);
         let algorithm = self.ca.revoke.algorithm();
         let halted =
-            |what: &str| CaError::Halted { what: format!("CRL {number} of {}: {what}", self.ca.name) };
+            |what: &str| CaError::Halted { what: format!("CRL {number} of {}: {what}", self.list.name) };
         ndoba_x509::verify_digest(&self.ca.facts.spki, algorithm, &hasher.finish(), signature.as_bytes())
             .map_err(|_| halted("the token's signature does not verify with the CA's public key"))?;
         let frame = frame.signed(entries.length, algorithm, signature);
@@ -244,7 +248,7 @@ impl CrlPublication<'_> {
         let event =
             self.node.event(EventKind::CrlIssued { ca: self.ca.name.clone(), number, version, crl })?;
         let issued = CrlIssued {
-            ca: self.ca.name.clone(),
+            list: self.list.name.clone(),
             summary: summary.clone(),
             attempt,
             signatures: self.ca.watch.signatures(),
@@ -263,14 +267,14 @@ impl CrlPublication<'_> {
 
     /// Puts a recorded list online, unless another process has done so already. `false` when the one after it is there.
     fn put_online(&self, number: u64, crl: Sha256Digest, der: &dyn Octets) -> Result<bool, CaError> {
-        let _alone = self.sink.alone(&self.ca.name)?;
+        let _alone = self.sink.alone(&self.list.name)?;
         let taken = || CaError::Halted {
-            what: format!("a CRL of {} with a number not below {number} is online already", self.ca.name),
+            what: format!("a CRL of {} with a number not below {number} is online already", self.list.name),
         };
         match self.online_number()?.map(CrlNumber::get) {
             Some(online) if online > number => {
                 // Ours to be found there only if the ledger gave its number out.
-                if self.ledger.crl_state(&self.ca.name)?.highest_number < online {
+                if self.ledger.crl_state(&self.list.name)?.highest_number < online {
                     return Err(taken());
                 }
                 Ok(false)
@@ -282,7 +286,7 @@ impl CrlPublication<'_> {
                 Ok(true)
             }
             Some(_) | None => {
-                self.sink.publish(&self.ca.name, der)?;
+                self.sink.publish(&self.list.name, der)?;
                 Ok(true)
             }
         }
@@ -309,6 +313,7 @@ impl CrlPublication<'_> {
             next_update,
             // Expired certificates stay on the list, since the CA began (411-2 CSS-6.3.10-03, -05; C-94).
             expired_certs_on_crl: Some(self.ca.facts.not_before),
+            addresses: &self.list.addresses,
         }
     }
 
@@ -318,15 +323,17 @@ impl CrlPublication<'_> {
         let mut online = self.online()?;
         let listed = online.as_mut().map(CrlReader::entries).transpose().map_err(PublishError::from)?;
         let mut continuity = Continuity::with(listed);
-        let mut entries = Entries::begin(self.sink.draft(&self.ca.name)?);
-        let version = self.ledger.for_each_revoked(&self.ca.name, &mut |entry| {
+        let mut entries = Entries::begin(self.sink.draft(&self.list.name)?);
+        let version = self.ledger.for_each_revoked(&self.list.name, &mut |entry| {
             continuity.pass(&entry);
             entries.push(&entry);
         })?;
         let entries = entries.end().map_err(PublishError::from)?;
         match continuity.finish().map_err(PublishError::from)? {
             Ok(()) => Ok((version, entries)),
-            Err(broken) => Err(CaError::Discontinuous { ca: self.ca.name.clone(), what: broken.to_string() }),
+            Err(broken) => {
+                Err(CaError::Discontinuous { list: self.list.name.clone(), what: broken.to_string() })
+            }
         }
     }
 
@@ -335,17 +342,17 @@ impl CrlPublication<'_> {
     }
 
     fn online_digest(&self) -> Result<Option<Sha256Digest>, CaError> {
-        let Some(mut der) = self.sink.online(&self.ca.name)? else { return Ok(None) };
+        let Some(mut der) = self.sink.online(&self.list.name)? else { return Ok(None) };
         Ok(Some(pieces::digest_from(&mut der).map_err(PublishError::from)?))
     }
 
     fn online(&self) -> Result<Option<CrlReader<Box<dyn ReadSeek>>>, CaError> {
-        let Some(der) = self.sink.online(&self.ca.name)? else { return Ok(None) };
+        let Some(der) = self.sink.online(&self.list.name)? else { return Ok(None) };
         match CrlReader::open(der) {
             Ok(online) => Ok(Some(online)),
             Err(CrlReadError::Io(error)) => Err(PublishError::from(error).into()),
             Err(CrlReadError::Bad(_)) => Err(CaError::Discontinuous {
-                ca: self.ca.name.clone(),
+                list: self.list.name.clone(),
                 what: "the list online cannot be read".into(),
             }),
         }
@@ -365,6 +372,7 @@ impl CrlPublication<'_> {
             now,
             lists_cas: self.ca.certifies_cas,
             is_last,
+            addresses: &self.list.addresses,
         });
         let (mut hasher, mut digest) = (self.ca.revoke.algorithm().hasher(), Sha256Hasher::default());
         for_each_piece(tbs, |piece| {
@@ -376,9 +384,9 @@ impl CrlPublication<'_> {
         let mut errors = lint.finish().into_iter().filter(|finding| finding.severity == Severity::Error);
         match errors.next() {
             None => Ok((hasher, digest.finish())),
-            Some(first) => {
-                Err(CaError::Halted { what: format!("the CRL of {} fails the lint: {first}", self.ca.name) })
-            }
+            Some(first) => Err(CaError::Halted {
+                what: format!("the CRL of {} fails the lint: {first}", self.list.name),
+            }),
         }
     }
 }

@@ -1,14 +1,15 @@
 //! From an order as it lies in the database to a certificate that may be recorded: every check that can refuse.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ndoba_lint::second_encoder::{self, CrossCheck};
 use ndoba_lint::{Context, Issuer, Jurisdiction, LintedTbs, Scope};
 use ndoba_order::{CertifyUnit, Device, Issue, OrderContent, ProfileRef};
-use ndoba_types::{DeviceModel, SerialNumber, Sha256Digest, UtcTime};
+use ndoba_types::{CrlName, CrlShard, DeviceModel, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::{
-    CertificatePlan, IssueRequest, Legislation, Profile, PublicUrls, Subject, SubjectKey, Template,
-    VerifiedCsr,
+    BadUrl, CertificatePlan, IssueRequest, IssuerFacts, Legislation, Profile, PublicUrls, Subject,
+    SubjectKey, Template, VerifiedCsr,
 };
 
 use crate::authority::IssuingCa;
@@ -123,11 +124,14 @@ impl Decider<'_> {
 
         // 4. The plan: dates, RSA dates, issuer's end, everything the profile narrows.
         let serial = SerialNumber::generate(self.node.random())?;
+        let shard = ca.shards.filter(|_| profile.is_asked_about()).map(|shards| shards.of(&serial));
+        let issuer =
+            self.listing(ca, shard).map_err(|error| CaError::Misconfigured { what: error.to_string() })?;
         let request = IssueRequest {
             profile,
             subject: issue.subject,
             key: SubjectKey::Requested(&csr),
-            issuer: &ca.facts,
+            issuer: &issuer,
             documents: &self.urls.documents,
             device_evidence,
             serial: &serial,
@@ -139,11 +143,25 @@ impl Decider<'_> {
             Err(error) => return refuse(error.code(), error),
         };
         // Whose name and key it is, the ledger decides where it records the intent.
-        judge(&plan, profile, ca.as_lint_issuer(), warrant, name_owner(issue.subject), now)
+        let listed = Listed { shard, address: issuer.urls.crl.as_str() };
+        judge(&plan, profile, ca.as_lint_issuer(), listed, warrant, name_owner(issue.subject), now)
     }
 }
 
 impl Decider<'_> {
+    /// The CA as the issuer of a certificate that will be on that shard of its list.
+    fn listing<'a>(
+        &self,
+        ca: &'a IssuingCa,
+        shard: Option<CrlShard>,
+    ) -> Result<Cow<'a, IssuerFacts>, BadUrl> {
+        if shard.is_none() {
+            return Ok(Cow::Borrowed(&ca.facts));
+        }
+        let address = self.urls.of_crl(&CrlName { ca: ca.name.clone(), shard })?;
+        Ok(Cow::Owned(ca.facts.listing_at(address)))
+    }
+
     /// The digest of the evidence that the key is in a certified device; none where the profile wants none.
     fn device(
         &self,
@@ -174,11 +192,28 @@ impl Decider<'_> {
     }
 }
 
+/// Where a certificate will be listed.
+#[derive(Clone, Copy)]
+pub(crate) struct Listed<'a> {
+    /// On which shard of its CA's list; none: on the whole list alone.
+    pub(crate) shard: Option<CrlShard>,
+    /// Where that list is.
+    pub(crate) address: &'a str,
+}
+
+impl<'a> Listed<'a> {
+    /// On the whole list alone.
+    pub(crate) fn on_the_whole_of(ca: &'a IssuingCa) -> Self {
+        Self { shard: None, address: ca.facts.urls.crl.as_str() }
+    }
+}
+
 /// Encodes twice, compares, lints: what comes out may be recorded.
 pub(crate) fn judge(
     plan: &CertificatePlan,
     profile: &Profile,
     issuer: Issuer<'_>,
+    listed: Listed<'_>,
     warrant: Warrant,
     name_owner: Sha256Digest,
     now: UtcTime,
@@ -192,6 +227,7 @@ pub(crate) fn judge(
         jurisdiction: jurisdiction(profile),
         issued_at: now,
         issuer: Some(issuer),
+        crl: Some(listed.address),
         qscd: Some(profile.requires_device_evidence()),
     };
     let tbs = match LintedTbs::check(tbs, &context) {
@@ -211,6 +247,7 @@ pub(crate) fn judge(
         spki: plan.spki().fingerprint(),
         not_before: plan.validity().not_before,
         not_after: plan.validity().not_after,
+        shard: listed.shard,
     })
 }
 

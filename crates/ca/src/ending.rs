@@ -1,20 +1,20 @@
-//! The last CRL of a CA that two security officers ended and of which nothing lives any more
+//! The last CRLs of a CA that two security officers ended and of which nothing lives any more
 //! (EN 319 411-1 CSS-6.3.9-06, EN 319 411-2 CSS-6.3.10-09; C-92).
 //!
-//! With the intent to sign the last list the ledger marks the CA as ended: from that commit on it issues nothing, even
-//! when the signature fails and is tried again later. A list after the last there is none.
+//! With the intent to sign the first of them the ledger marks the CA as ended: from that commit on it issues nothing, even
+//! when the signature fails and is tried again later. Each list that it owes has one, and none after it.
 
 use std::sync::Arc;
 
 use ndoba_audit::{Event, EventKind};
 use ndoba_order::Register;
-use ndoba_types::{CaName, UtcTime};
+use ndoba_types::{CaName, CrlName, UtcTime};
 
 use crate::authority::IssuingCa;
 use crate::crl::{CrlPublication, unless_overtaken};
 use crate::error::CaError;
 use crate::node::Node;
-use crate::ports::{CrlSummary, Ledger};
+use crate::ports::{CrlSummary, Ledger, OwedCrl};
 use crate::world::{CrlSink, Failpoints};
 
 /// What makes a list a CA's last.
@@ -62,30 +62,36 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// Signs and publishes a CA's last list. Done again it publishes the same list again.
+    /// Signs and publishes the last of each of a CA's lists, the whole one at the end. Done again it publishes the same
+    /// lists again.
     ///
     /// `register` is replayed from the pin up to now: the decision is a document of its chain.
     ///
     /// # Errors
     ///
     /// [`EndError`]; after [`EndError::Ca`] the CA may be marked already, and the same call goes on.
-    pub fn end(&self, ca: &IssuingCa, register: &Register) -> Result<CrlSummary, EndError> {
+    pub fn end(&self, ca: &IssuingCa, register: &Register) -> Result<Vec<(CrlName, CrlSummary)>, EndError> {
         if !register.is_terminated(ca.facts.ski) {
             return Err(EndError::NotDecided { ca: ca.name.clone() });
         }
-        let made = unless_overtaken(|| self.end_once(ca))?;
-        made.ok_or_else(|| EndError::Overtaken { ca: ca.name.clone() })
+        let mut last = Vec::new();
+        for list in self.ledger.owed_crls(&ca.name).map_err(CaError::from)? {
+            let made = unless_overtaken(|| self.end_once(ca, &list))?;
+            last.push((list.name, made.ok_or_else(|| EndError::Overtaken { ca: ca.name.clone() })?));
+        }
+        Ok(last)
     }
 
-    fn end_once(&self, ca: &IssuingCa) -> Result<Option<CrlSummary>, EndError> {
+    fn end_once(&self, ca: &IssuingCa, list: &OwedCrl) -> Result<Option<CrlSummary>, EndError> {
         let publication = CrlPublication {
             node: &self.node,
             ledger: &*self.ledger,
             sink: &*self.sink,
             failpoints: &*self.failpoints,
             ca,
+            list: list.clone(),
         };
-        let state = self.ledger.crl_state(&ca.name).map_err(CaError::from)?;
+        let state = self.ledger.crl_state(&list.name).map_err(CaError::from)?;
         if let Some(last) = state.last.as_ref().filter(|last| last.is_last()) {
             publication.catch_up(&state)?;
             return Ok(Some(last.clone()));

@@ -1,6 +1,6 @@
 //! What stops the CA from going on, by what must be done.
 
-use ndoba_types::{CaName, RandomUnavailable};
+use ndoba_types::{CrlName, RandomUnavailable};
 
 use crate::ports::LedgerError;
 use crate::world::{Behind, PublishError};
@@ -13,10 +13,10 @@ pub enum CaError {
     Behind(#[source] Behind),
     /// The next CRL would not follow the one that is online: the database or the published file is not what it was.
     /// Stop, call the operator.
-    #[error("the CA stopped itself: the next CRL of {ca} does not follow the one online: {what}")]
+    #[error("the CA stopped itself: the next CRL of {list} does not follow the one online: {what}")]
     Discontinuous {
-        /// Whose list.
-        ca: CaName,
+        /// Which list.
+        list: CrlName,
         /// What would be lost.
         what: String,
     },

@@ -7,7 +7,9 @@ use std::sync::mpsc;
 
 use ndoba_audit::{Cause, EventKind};
 use ndoba_lint::LintedTbs;
-use ndoba_types::{IssueCertificates, SerialNumber, Sha256Digest, SignError, Signature, ToBeSigned, UtcTime};
+use ndoba_types::{
+    CrlShard, IssueCertificates, SerialNumber, Sha256Digest, SignError, Signature, ToBeSigned, UtcTime,
+};
 use ndoba_x509::Certificate;
 
 use crate::authority::IssuingCa;
@@ -44,6 +46,8 @@ pub(crate) struct Prepared {
     pub(crate) not_before: UtcTime,
     /// End of validity.
     pub(crate) not_after: UtcTime,
+    /// The shard of the CA's list that it names, for as long as it lives.
+    pub(crate) shard: Option<CrlShard>,
 }
 
 /// What became of a [`Prepared`].
@@ -325,6 +329,7 @@ impl Issuance<'_> {
             spki,
             not_before,
             not_after,
+            shard,
         } = prepared;
         let tbs = tbs.into_der();
         let attempt = self.attempt(&tbs);
@@ -351,6 +356,7 @@ impl Issuance<'_> {
             spki,
             not_before,
             not_after,
+            shard,
             attempt,
             event,
         })

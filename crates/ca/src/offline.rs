@@ -11,8 +11,8 @@ use ndoba_lint::{
     CertificateKind, Context, CrlContext, Issuer, Jurisdiction, LintedTbs, Scope, Severity, lint_crl,
 };
 use ndoba_types::{
-    CaName, IssueCertificates, KeyLabel, PublishCrls, Purpose, Sha256Digest, SignError, SignReply, Signature,
-    SignatureAlgorithm, SigningKey, Span, SubjectPublicKeyInfo, ToBeSigned, UtcTime,
+    CaName, CrlName, IssueCertificates, KeyLabel, PublishCrls, Purpose, Sha256Digest, SignError, SignReply,
+    Signature, SignatureAlgorithm, SigningKey, Span, SubjectPublicKeyInfo, ToBeSigned, UtcTime,
 };
 use ndoba_x509::{Certificate, CrlView, IssuerFacts, assemble};
 
@@ -21,7 +21,7 @@ use crate::ceremony::{Appointed, CeremonyDesk};
 use crate::crl::{CrlPublication, IntendedCrl};
 use crate::error::CaError;
 use crate::issue::{Issuance, IssueOutcome, RecordedIntent};
-use crate::ports::{CertificateId, CrlFailure, CrlInDoubt, CrlSummary, InDoubt, LossCause, Warrant};
+use crate::ports::{CertificateId, CrlFailure, CrlInDoubt, CrlSummary, InDoubt, LossCause, OwedCrl, Warrant};
 
 /// A CA without its key.
 #[derive(Clone)]
@@ -82,10 +82,11 @@ impl OfflineDesk {
         // From here on the log says that a session has to follow.
         self.record(vec![EventKind::DraftWritten { ca: ca.name.clone(), plan: self.0.plan }])?;
         let certificate = self.0.intend(&issuing, responder)?;
-        let (state, next_update) = (self.0.ledger.crl_state(&ca.name).map_err(CaError::from)?, {
-            let end = self.0.node.now().floor_to_second().plus(Span::days(responder.days));
-            end.min(ca.facts.not_after)
-        });
+        let (state, next_update) =
+            (self.0.ledger.crl_state(&CrlName::whole(&ca.name)).map_err(CaError::from)?, {
+                let end = self.0.node.now().floor_to_second().plus(Span::days(responder.days));
+                end.min(ca.facts.not_after)
+            });
         let record = &mut |intent| Ok(self.0.ledger.record_crl_intent(intent)?);
         let intended = self.publication(&issuing).intend(&state, next_update, record)?;
         let Some(intended) = intended else {
@@ -188,7 +189,7 @@ impl OfflineDesk {
         let number = view.number().get();
         let digest = ca.facts.algorithm.digest(&list.tbs);
         let publication = self.publication(ca);
-        let state = self.0.ledger.crl_state(&ca.name).map_err(CaError::from)?;
+        let state = self.0.ledger.crl_state(&CrlName::whole(&ca.name)).map_err(CaError::from)?;
         let row = waiting.into_iter().find(|row| row.number == number && row.attempt.digest == digest);
         let Some(row) = row else {
             let not_sent = || OfflineError::not_sent(&ca.name);
@@ -237,7 +238,8 @@ impl OfflineDesk {
 
     fn publication<'a>(&'a self, ca: &'a IssuingCa) -> CrlPublication<'a> {
         let CeremonyDesk { node, ledger, failpoints, sink, urls: _, plan: _ } = &self.0;
-        CrlPublication { node, ledger: &**ledger, sink: &**sink, failpoints: &**failpoints, ca }
+        let list = OwedCrl::whole(&ca.name);
+        CrlPublication { node, ledger: &**ledger, sink: &**sink, failpoints: &**failpoints, ca, list }
     }
 }
 
@@ -250,6 +252,7 @@ impl OfflineCa {
             revoke: Arc::clone(key) as Arc<dyn SigningKey<PublishCrls>>,
             watch: Arc::clone(key) as Arc<dyn KeyWatch>,
             certifies_cas: true,
+            shards: None,
             crl: CrlTiming { validity, interval: validity },
         }
     }
@@ -326,6 +329,7 @@ pub fn judge_responder(
         jurisdiction: Jurisdiction::NotQualified,
         issued_at: at,
         issuer: Some(ca.as_lint_issuer()),
+        crl: None,
         qscd: Some(false),
     };
     match LintedTbs::check(tbs.to_vec(), &context) {
@@ -347,6 +351,7 @@ pub fn judge_list(ca: &OfflineCa, tbs: &[u8], at: UtcTime) -> Result<ToBeSigned<
         now: at,
         lists_cas: true,
         is_last: false,
+        addresses: &[],
     };
     match lint_crl(tbs, &context).into_iter().find(|finding| finding.severity == Severity::Error) {
         // Linted here, recorded where it was drafted.

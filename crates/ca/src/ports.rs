@@ -6,7 +6,7 @@
 mod crls;
 
 use ndoba_audit::Event;
-use ndoba_types::{CaName, KeyLabel, OrderId, SerialNumber, Sha256Digest, UtcTime};
+use ndoba_types::{CaName, CrlName, CrlShard, KeyLabel, OrderId, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::accounting::{AttemptKey, AttemptRow, Extent, KeyUse, TokenCount, Violation};
@@ -14,7 +14,7 @@ use crate::clocks::{ClockChange, OpenRequest};
 use crate::ending::{AuthorityEnd, LastCrlIntent};
 use crate::world::Octets;
 
-pub use crls::{CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary};
+pub use crls::{CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary, NewShard, OwedCrl};
 
 /// A certificate by its issuer and serial number.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -154,6 +154,8 @@ pub struct Intent {
     pub not_before: UtcTime,
     /// End of validity, inclusive.
     pub not_after: UtcTime,
+    /// The shard of the CA's list that it names; none: the whole list.
+    pub shard: Option<CrlShard>,
     /// The try at the signature.
     pub attempt: Attempt,
     /// Committed with it.
@@ -354,9 +356,12 @@ pub struct AcceptedState {
     pub expected: Vec<AuthorityMark>,
     /// What each CA's counters rise to. None falls.
     pub resume: Vec<AuthorityMark>,
-    /// Revocations to be taken back up. A certificate that the database does not know is recorded as lost
-    /// (`issued_lost`), for good: a signature exists that we do not have.
-    pub revoked: Vec<(CaName, RevokedEntry)>,
+    /// Revocations to be taken back up, each with the list that proves it: its shard, where it is on one. A certificate
+    /// that the database does not know is recorded as lost (`issued_lost`), for good: a signature exists that we do not
+    /// have.
+    pub revoked: Vec<(CrlName, RevokedEntry)>,
+    /// The shards that are online, with their addresses: certificates name them, whether the database knows or not.
+    pub shards: Vec<OwedCrl>,
     /// SHA-256 over what the officers signed: the warrant of what is recorded here.
     pub statement: Sha256Digest,
     /// When.
@@ -462,24 +467,35 @@ pub trait Ledger: Send + Sync {
     /// Records what became of clocks, in one commit; whether each was recorded, or had been before.
     fn record_clocks(&self, changes: Vec<ClockChange>) -> Result<Vec<bool>, LedgerError>;
 
-    /// Where the CA's CRLs stand.
-    fn crl_state(&self, ca: &CaName) -> Result<CrlState, LedgerError>;
+    /// The lists that the CA owes: every shard that was ever opened, in order, and the whole list at the end.
+    fn owed_crls(&self, ca: &CaName) -> Result<Vec<OwedCrl>, LedgerError>;
 
-    /// Calls `each` for every revoked, suspended or lost certificate of the CA, by serial number, in one snapshot;
-    /// returns the status version that the snapshot shows.
-    fn for_each_revoked(&self, ca: &CaName, each: &mut dyn FnMut(RevokedEntry)) -> Result<u64, LedgerError>;
+    /// Opens shards of the CA's list, for ever; one that has that address already stays as it is, and under a CA that has
+    /// ended nothing is opened. What is new is a change that the CA's next lists show.
+    fn open_shards(&self, ca: &CaName, shards: Vec<NewShard>) -> Result<(), LedgerError>;
 
-    /// Takes a CRL number. `false` when another took it first, or the last list is out.
+    /// Where a list stands.
+    fn crl_state(&self, list: &CrlName) -> Result<CrlState, LedgerError>;
+
+    /// Calls `each` for every revoked, suspended or lost certificate that the list shows, by serial number, in one
+    /// snapshot; returns the CA's status version that the snapshot shows.
+    fn for_each_revoked(
+        &self,
+        list: &CrlName,
+        each: &mut dyn FnMut(RevokedEntry),
+    ) -> Result<u64, LedgerError>;
+
+    /// Takes a CRL number. `false` when another took it first, or the last issue of that list is out.
     fn record_crl_intent(&self, intent: CrlIntent) -> Result<bool, LedgerError>;
 
-    /// Takes the number of a CA's last list where none of its certificates lives, the CA's own apart; ends the CA.
+    /// Takes the number of a list's last issue where none of the CA's certificates lives, the CA's own apart; ends the CA.
     fn record_last_crl_intent(
         &self,
         intent: CrlIntent,
         end: AuthorityEnd,
     ) -> Result<LastCrlIntent, LedgerError>;
 
-    /// Records a signed CRL, `der`, part by part. `false` when a higher number is recorded already.
+    /// Records a signed CRL, `der`, part by part. `false` when a higher number of the same list is recorded already.
     fn record_crl(&self, crl: CrlIssued, der: &dyn Octets) -> Result<bool, LedgerError>;
 
     /// Records that a CRL went online, once: `false` when that was recorded before.

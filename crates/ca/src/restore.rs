@@ -5,17 +5,18 @@
 //! or not: accepting a restore never un-revokes.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use ndoba_types::{CaName, SerialNumber, SubjectPublicKeyInfo};
+use ndoba_types::{CaName, CrlName, SerialNumber, SubjectPublicKeyInfo};
 use ndoba_x509::{Crl, RevocationReason, RevokedEntry};
 
-use crate::ports::{AuthorityMark, Ledger, LedgerError};
+use crate::ports::{AuthorityMark, Ledger, LedgerError, OwedCrl};
 
 /// A CRL as it is online, with the key that must have signed it.
 #[derive(Clone, Debug)]
 pub struct PublishedCrl {
-    /// Whose.
-    pub ca: CaName,
+    /// Which list.
+    pub list: CrlName,
     /// The CA's public key, from its certificate among our own files.
     pub key: SubjectPublicKeyInfo,
     /// The CRL, DER.
@@ -27,8 +28,11 @@ pub struct PublishedCrl {
 pub struct RestorePlan {
     /// What each CA's counters rise to; by name.
     pub resume: Vec<AuthorityMark>,
-    /// What the CRLs list and the database lacks, in the order of the lists.
-    pub revoked: Vec<(CaName, RevokedEntry)>,
+    /// What the CRLs list and the database lacks, in the order of the lists, shards first: each with its shard, where it
+    /// is on one.
+    pub revoked: Vec<(CrlName, RevokedEntry)>,
+    /// The shards that are online.
+    pub shards: Vec<OwedCrl>,
 }
 
 impl RestorePlan {
@@ -47,22 +51,27 @@ impl RestorePlan {
         witnessed: &[AuthorityMark],
         published: &[PublishedCrl],
     ) -> Result<Self, RestoreError> {
-        let mut plan = Self { resume: ledger.marks()?, revoked: Vec::new() };
+        let mut plan = Self { resume: ledger.marks()?, ..Self::default() };
         for mark in witnessed {
             let here = plan.mark(&mark.ca);
             // Above, not only up to: the version that was witnessed showed other statuses.
             here.version = here.version.max(mark.version + 1);
             here.crl_number = here.crl_number.max(mark.crl_number);
         }
-        for one in published {
-            let unproven = || RestoreError::Published { ca: one.ca.clone() };
+        let mut missing = Missing::default();
+        let (shards, whole): (Vec<_>, Vec<_>) = published.iter().partition(|one| one.list.shard.is_some());
+        for one in shards.into_iter().chain(whole) {
+            let unproven = || RestoreError::Published { list: one.list.clone() };
             let crl = Crl::from_der(&one.der).map_err(|_| unproven())?;
             crl.verify_signed_by(&one.key).map_err(|_| unproven())?;
-            let here = plan.mark(&one.ca);
+            let here = plan.mark(&one.list.ca);
             here.crl_number = here.crl_number.max(crl.number().get());
-            plan.revoked
-                .extend(missing(ledger, &one.ca, &crl)?.into_iter().map(|entry| (one.ca.clone(), entry)));
+            if one.list.shard.is_some() {
+                plan.shards.push(OwedCrl { name: one.list.clone(), addresses: crl.addresses().to_vec() });
+            }
+            missing.add(ledger, &one.list, &crl)?;
         }
+        plan.revoked = missing.found;
         plan.resume.sort_by(|one, other| one.ca.cmp(&other.ca));
         Ok(plan)
     }
@@ -79,18 +88,52 @@ impl RestorePlan {
     }
 }
 
-/// The entries that the database has as good, or on hold where the list says for ever.
-fn missing(ledger: &dyn Ledger, ca: &CaName, crl: &Crl) -> Result<Vec<RevokedEntry>, RestoreError> {
-    let mut known: HashMap<SerialNumber, RevocationReason> = HashMap::new();
-    ledger.for_each_revoked(ca, &mut |entry| {
-        known.insert(entry.serial, entry.reason);
-    })?;
-    let hold = RevocationReason::CertificateHold;
-    let lacks = |entry: &&RevokedEntry| match known.get(&entry.serial) {
-        None => true,
-        Some(reason) => *reason == hold && entry.reason != hold,
-    };
-    Ok(crl.entries().iter().filter(lacks).cloned().collect())
+/// The entries that the database has as good, or on hold where a list says for ever.
+#[derive(Default)]
+struct Missing {
+    /// What the database has, by CA.
+    known: HashMap<CaName, HashMap<SerialNumber, RevocationReason>>,
+    found: Vec<(CrlName, RevokedEntry)>,
+    /// Where in `found`.
+    places: HashMap<(CaName, SerialNumber), usize>,
+}
+
+impl Missing {
+    fn add(&mut self, ledger: &dyn Ledger, list: &CrlName, crl: &Crl) -> Result<(), RestoreError> {
+        let Self { known, found, places } = self;
+        if !known.contains_key(&list.ca) {
+            let mut of_ca = HashMap::new();
+            ledger.for_each_revoked(&CrlName::whole(&list.ca), &mut |entry| {
+                of_ca.insert(entry.serial, entry.reason);
+            })?;
+            known.insert(list.ca.clone(), of_ca);
+        }
+        let of_ca = known.get(&list.ca);
+        let hold = RevocationReason::CertificateHold;
+        for entry in crl.entries() {
+            let lacks = match of_ca.and_then(|known| known.get(&entry.serial)) {
+                None => true,
+                Some(reason) => *reason == hold && entry.reason != hold,
+            };
+            if !lacks {
+                continue;
+            }
+            match places.entry((list.ca.clone(), entry.serial.clone())) {
+                Entry::Vacant(free) => {
+                    free.insert(found.len());
+                    found.push((list.clone(), entry.clone()));
+                }
+                // On its shard, too, which may be the older one of the two lists.
+                Entry::Occupied(there) => {
+                    let before = &mut found[*there.get()].1;
+                    if before.reason == hold && entry.reason != hold {
+                        *before = entry.clone();
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Why it cannot be said what a restore would do.
@@ -100,9 +143,9 @@ pub enum RestoreError {
     #[error("the restored database could not be read")]
     Ledger(#[from] LedgerError),
     /// What is online proves nothing: not a CRL, or not signed by the CA. Put the last good one in its place.
-    #[error("the published CRL of {ca} is not one that this CA signed")]
+    #[error("the published CRL of {list} is not one that this CA signed")]
     Published {
-        /// Whose it should be.
-        ca: CaName,
+        /// Which it should be.
+        list: CrlName,
     },
 }

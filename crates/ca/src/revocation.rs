@@ -12,7 +12,7 @@ use crate::authority::IssuingCa;
 use crate::crl::{CrlPublication, unless_overtaken};
 use crate::error::CaError;
 use crate::node::Node;
-use crate::ports::{AuthorityRevocation, CertificateId, Ledger};
+use crate::ports::{AuthorityRevocation, CertificateId, Ledger, OwedCrl};
 use crate::world::{CrlSink, Failpoints};
 
 /// Certificates in a transaction: so many officers wait for at most.
@@ -111,8 +111,10 @@ impl Revoking {
             sink: &*self.sink,
             failpoints: &*self.failpoints,
             ca: issuer,
+            // A CA's certificate is on the whole list.
+            list: OwedCrl::whole(&issuer.name),
         };
-        let state = self.ledger.crl_state(&issuer.name)?;
+        let state = self.ledger.crl_state(&publication.list.name)?;
         if let Some(last) = state.last.as_ref().filter(|last| last.version >= state.version) {
             publication.catch_up(&state)?;
             return Ok(Some(last.number));

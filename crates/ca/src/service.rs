@@ -2,6 +2,7 @@
 
 mod accounts;
 mod generations;
+mod lists;
 mod orders;
 mod standing;
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use ndoba_audit::{Event, EventKind};
 use ndoba_order::{Pins, Register, RegisterRefusal};
-use ndoba_types::{CaName, DeviceModel, InstallationId, Sha256Digest, Span, UtcTime};
+use ndoba_types::{CaName, CrlName, DeviceModel, InstallationId, Sha256Digest, Span, UtcTime};
 use ndoba_x509::{Profile, PublicUrls};
 
 use crate::accounting::{TokenCount, Violation};
@@ -22,7 +23,7 @@ use crate::decide::{OrderRefusal, Stop};
 use crate::error::CaError;
 use crate::issue::{Issuance, IssueOutcome, RecordedIntent};
 use crate::node::{Node, word};
-use crate::ports::{CrlFailure, Ledger};
+use crate::ports::{CrlFailure, Ledger, OwedCrl};
 use crate::suspension::{self, SuspensionRule};
 use crate::world::{CrlSink, Failpoints, RollbackWitness};
 
@@ -144,8 +145,12 @@ pub struct CaService {
     heirs: BTreeSet<CaName>,
     /// Tokens that did not sign are left alone for a while, by the CA whose key it was.
     rest_until: BTreeMap<CaName, UtcTime>,
-    /// The list that was last found online, by CA, and in which care that was.
-    online: BTreeMap<CaName, (u64, Option<UtcTime>)>,
+    /// The number that was last found online, by list, and in which care that was.
+    online: BTreeMap<CrlName, (u64, Option<UtcTime>)>,
+    /// The status version at which all lists of a CA were last found to be as they should, and in which care that was.
+    settled: BTreeMap<CaName, (u64, Option<UtcTime>)>,
+    /// CAs whose shards are all online: certificates may name them.
+    sharded: BTreeSet<CaName>,
     cared_at: Option<UtcTime>,
     accounted_at: Option<UtcTime>,
     violations: Vec<Violation>,
@@ -205,6 +210,8 @@ impl CaService {
             heirs: BTreeSet::new(),
             rest_until: BTreeMap::new(),
             online: BTreeMap::new(),
+            settled: BTreeMap::new(),
+            sharded: BTreeSet::new(),
             cared_at: None,
             accounted_at: None,
             violations: Vec::new(),
@@ -224,8 +231,8 @@ impl CaService {
         let outcome = self.step_once();
         match &outcome {
             Err(CaError::Halted { what }) => self.halt("ca-halted", "ca", what),
-            Err(error @ CaError::Discontinuous { ca, .. }) => {
-                self.halt("crl-discontinuous", ca.as_str(), &error.to_string());
+            Err(error @ CaError::Discontinuous { list, .. }) => {
+                self.halt("crl-discontinuous", &list.to_string(), &error.to_string());
             }
             Err(_) | Ok(_) => {}
         }
@@ -249,6 +256,10 @@ impl CaService {
         self.account()?;
         self.look_at_clocks()?;
         let register_grew = self.read_grants()?;
+        // Before anything is issued, the lists that it may name; it is a matter of a process's first steps.
+        if !self.authorities.values().all(|ca| self.shards_are_online(ca)) {
+            self.publish_crls(&mut progress)?;
+        }
         self.retry_parked(&mut progress)?;
         self.carry_out_orders(&mut progress)?;
         self.certify_responders(&mut progress)?;
@@ -291,7 +302,7 @@ impl CaService {
         for crl in self.ledger.crls_in_doubt(node, epoch, before)? {
             let Some(ca) = self.authorities.get(&crl.ca) else { continue };
             tracing::warn!(ca = %ca.name, number = crl.number, "a CRL was in doubt; its number is used up");
-            self.publication(ca).fail(&crl, CrlFailure::Lost)?;
+            self.publication(ca, OwedCrl::whole(&ca.name)).fail(&crl, CrlFailure::Lost)?;
         }
         for (ca, outcome) in settled {
             self.settle(&ca, vec![outcome], progress);
@@ -380,40 +391,6 @@ impl CaService {
         }
     }
 
-    fn publish_crls(&mut self, progress: &mut Progress) -> Result<(), CaError> {
-        let (mut token_away, mut found) = (Vec::new(), Vec::new());
-        for ca in self.authorities.values() {
-            let state = self.ledger.crl_state(&ca.name)?;
-            let publication = self.publication(ca);
-            // The file is read whole: not at every step.
-            let number = state.last.as_ref().map_or(0, |last| last.number);
-            if self.online.get(&ca.name) != Some(&(number, self.cared_at)) {
-                publication.catch_up(&state)?;
-                found.push((ca.name.clone(), (number, self.cared_at)));
-            }
-            // No number is taken while nobody can sign it.
-            if !publication.is_due(&state) || !self.key_answers(ca) {
-                continue;
-            }
-            match publication.publish(&state) {
-                Ok(Some(summary)) => {
-                    tracing::info!(ca = %ca.name, number = summary.number, "CRL published");
-                    progress.crls += 1;
-                }
-                Ok(None) => {}
-                // Revocations are in force without it (OCSP reads the rows); the other CAs' tokens may be well.
-                Err(CaError::Sign(error)) => token_away.push((ca.name.clone(), error)),
-                Err(error) => return Err(error),
-            }
-        }
-        self.online.extend(found);
-        for (ca, error) in token_away {
-            tracing::error!(%ca, %error, "a CRL is due and the token does not sign");
-            self.rest(&ca);
-        }
-        Ok(())
-    }
-
     /// Whether the CA's key can be asked now, as far as is known.
     fn key_answers(&self, ca: &IssuingCa) -> bool {
         let now = self.node.now();
@@ -431,13 +408,14 @@ impl CaService {
         Issuance { node: &self.node, ledger: &*self.ledger, failpoints: &*self.failpoints, ca }
     }
 
-    fn publication<'a>(&'a self, ca: &'a IssuingCa) -> CrlPublication<'a> {
+    fn publication<'a>(&'a self, ca: &'a IssuingCa, list: OwedCrl) -> CrlPublication<'a> {
         CrlPublication {
             node: &self.node,
             ledger: &*self.ledger,
             sink: &*self.sink,
             failpoints: &*self.failpoints,
             ca,
+            list,
         }
     }
 }

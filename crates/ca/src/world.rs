@@ -3,7 +3,7 @@
 
 use std::io::{self, Read, Seek};
 
-use ndoba_types::CaName;
+use ndoba_types::CrlName;
 
 use crate::ports::AuthorityMark;
 
@@ -45,40 +45,40 @@ pub trait ReadSeek: Read + Seek {}
 
 impl<T: Read + Seek> ReadSeek for T {}
 
-/// Held while no other process changes a CA's list; dropping it lets the next one.
+/// Held while no other process changes a list; dropping it lets the next one.
 pub trait Alone {}
 
 impl Alone for () {}
 
 /// Publishes CRLs where relying parties fetch them. Publication is atomic and durable.
 pub trait CrlSink: Send + Sync {
-    /// Waits until no other process is about that CA's list: a command of the ceremony may run beside the role.
+    /// Waits until no other process is about that list: a command of the ceremony may run beside the role.
     ///
     /// # Errors
     ///
     /// [`PublishError`] when that cannot be arranged.
-    fn alone(&self, ca: &CaName) -> Result<Box<dyn Alone>, PublishError>;
+    fn alone(&self, list: &CrlName) -> Result<Box<dyn Alone>, PublishError>;
 
-    /// Begins a list of that CA.
+    /// Begins that list's next issue.
     ///
     /// # Errors
     ///
     /// [`PublishError`] when there is no room for it.
-    fn draft(&self, ca: &CaName) -> Result<Box<dyn CrlDraft>, PublishError>;
+    fn draft(&self, list: &CrlName) -> Result<Box<dyn CrlDraft>, PublishError>;
 
-    /// Puts `der` in the place of the CA's former CRL. Only while [`Self::alone`].
+    /// Puts `der` in the place of the list's former CRL. Only while [`Self::alone`].
     ///
     /// # Errors
     ///
     /// [`PublishError`]: the former CRL stays; the CA tries again.
-    fn publish(&self, ca: &CaName, der: &dyn Octets) -> Result<(), PublishError>;
+    fn publish(&self, list: &CrlName, der: &dyn Octets) -> Result<(), PublishError>;
 
     /// The CRL that is online now, if any; it stays what it is while another takes its place.
     ///
     /// # Errors
     ///
     /// [`PublishError`] when that cannot be found out.
-    fn online(&self, ca: &CaName) -> Result<Option<Box<dyn ReadSeek>>, PublishError>;
+    fn online(&self, list: &CrlName) -> Result<Option<Box<dyn ReadSeek>>, PublishError>;
 }
 
 /// A CRL could not be published.

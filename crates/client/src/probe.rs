@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ndoba_ocsp::{HashAlgorithm, Question, ToldStatus, Untold};
 use ndoba_order::{FlatJws, MediaType, SignerRole};
-use ndoba_types::{CaName, Clock, SerialNumber, Sha256Digest, SubjectPublicKeyInfo, UtcTime, canonical};
+use ndoba_types::{Clock, CrlName, SerialNumber, Sha256Digest, SubjectPublicKeyInfo, UtcTime, canonical};
 use ndoba_x509::{Certificate, Crl};
 use serde::{Deserialize, Serialize};
 
@@ -69,8 +69,8 @@ pub struct Probe<'a> {
     pub public: &'a PublicClient,
     /// The address, as the observation names it.
     pub url: &'a str,
-    /// The CA's name there.
-    pub ca: CaName,
+    /// The list that is to name it, as the list is called there: of the CA, or the shard that the certificate names.
+    pub list: CrlName,
     /// The CA's certificate, which the caller trusts.
     pub issuer: &'a Certificate,
     /// Which certificate.
@@ -123,7 +123,7 @@ impl Probe<'_> {
     }
 
     fn look_at_crl(&self) -> Result<Look, ProbeError> {
-        let evidence = self.public.crl(self.ca.as_str())?;
+        let evidence = self.public.crl(&self.list)?;
         let crl = Crl::from_der(&evidence).map_err(|_| ProbeError::Crl)?;
         crl.verify_signed_by(self.issuer.spki()).map_err(|_| ProbeError::Crl)?;
         let revoked = crl.entry(&self.serial).map(|entry| entry.revoked_at);
@@ -134,7 +134,7 @@ impl Probe<'_> {
         Observation {
             version: 1,
             url: self.url.into(),
-            ca: self.ca.to_string(),
+            ca: self.list.ca.to_string(),
             issuer: self.issuer.fingerprint().to_string(),
             serial: self.serial.to_string(),
             asked: self.asked.map(|at| at.to_string()),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ndoba_types::CrlName;
 use rustls_pki_types::CertificateDer;
 use ureq::Agent;
 
@@ -35,13 +36,13 @@ impl PublicClient {
         self.get("/audit/checkpoint")
     }
 
-    /// A CA's CRL, DER; `ca` such as `signature`.
+    /// A CRL, DER: a CA's whole list or a shard of it.
     ///
     /// # Errors
     ///
     /// [`ClientError`].
-    pub fn crl(&self, ca: &str) -> Result<Vec<u8>, ClientError> {
-        self.get(&format!("/crl/{ca}.crl"))
+    pub fn crl(&self, list: &CrlName) -> Result<Vec<u8>, ClientError> {
+        self.get(&format!("/crl/{list}.crl"))
     }
 
     /// A CA's certificate, DER.

@@ -88,6 +88,7 @@ pub(crate) fn lint_certificate(bytes: &[u8]) -> bool {
                 jurisdiction,
                 issued_at: now(),
                 issuer: None,
+                crl: None,
                 qscd: None,
             };
             readable |= is_readable(&judge_certificate(bytes, &context), bytes.len());
@@ -106,7 +107,8 @@ fn strangers(bytes: &[u8]) -> bool {
 pub(crate) fn lint_crl(bytes: &[u8]) -> bool {
     let mut readable = false;
     for (lists_cas, is_last) in [(false, false), (true, false), (false, true)] {
-        let context = CrlContext { scope: Scope::Ours, issuer: None, now: now(), lists_cas, is_last };
+        let context =
+            CrlContext { scope: Scope::Ours, issuer: None, now: now(), lists_cas, is_last, addresses: &[] };
         readable |= is_readable(&judge_crl(bytes, &context), bytes.len());
     }
     readable

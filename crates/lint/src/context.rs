@@ -109,6 +109,8 @@ pub struct Context<'a> {
     pub issued_at: UtcTime,
     /// Who issues; none when unknown (other people's certificates), and what it would tell is not judged.
     pub issuer: Option<Issuer<'a>>,
+    /// Where its issuer will list it, which it must name if it names a list; none when unknown.
+    pub crl: Option<&'a str>,
     /// Whether evidence says that the key is in a QSCD; none when unknown.
     pub qscd: Option<bool>,
 }

@@ -1,6 +1,7 @@
 //! A TBSCertList, taken apart for its rules.
 
 use ndoba_types::UtcTime;
+use ndoba_x509::HttpUrl;
 
 use crate::certificate::Extension;
 use crate::context::{Issuer, Scope};
@@ -21,6 +22,8 @@ pub struct CrlContext<'a> {
     pub lists_cas: bool,
     /// Whether it is the CA's last, whose nextUpdate never comes (C-92).
     pub is_last: bool,
+    /// Of a shard of ours, the addresses that the certificates in its scope name; none for a whole list.
+    pub addresses: &'a [HttpUrl],
 }
 
 /// Judges the DER of a TBSCertList, the bytes that are about to be signed.

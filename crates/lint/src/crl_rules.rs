@@ -1,5 +1,6 @@
 //! The rules for CRLs, a file each.
 
+mod distribution_point;
 mod entries;
 mod extensions;
 mod form;
@@ -18,7 +19,7 @@ struct Rule {
     check: fn(&Crl<'_>, &CrlContext<'_>, &mut Report<'_>),
 }
 
-const RULES: &[Rule] = &[times::RULE, extensions::RULE];
+const RULES: &[Rule] = &[times::RULE, extensions::RULE, distribution_point::RULE];
 
 /// Lets every rule judge. `strict` is the first place where the octets, entries included, are no DER.
 pub(crate) fn apply(

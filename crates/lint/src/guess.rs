@@ -63,6 +63,7 @@ pub fn lint_stranger(
                 jurisdiction: jurisdiction.unwrap_or_else(claimed),
                 issued_at: issued_at.unwrap_or(UtcTime::NO_END),
                 issuer: None,
+                crl: None,
                 qscd: None,
             };
             crate::lint_certificate(document, &context)
@@ -76,6 +77,7 @@ pub fn lint_stranger(
                 now: crl.as_ref().and_then(|crl| time(&crl.this_update)).unwrap_or(UtcTime::NO_END),
                 lists_cas: as_type == DocumentType::Carl,
                 is_last: crl.as_ref().is_some_and(last),
+                addresses: &[],
             };
             crate::lint_crl(signed, &context)
         }

@@ -2,7 +2,7 @@
 
 pub(crate) mod oid;
 
-mod authority_info_access;
+pub(crate) mod authority_info_access;
 mod authority_key_identifier;
 mod basic_constraints;
 mod criticality;

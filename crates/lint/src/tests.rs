@@ -142,6 +142,7 @@ pub(crate) struct Sample {
     pub(crate) jurisdiction: Jurisdiction,
     pub(crate) issued_at: UtcTime,
     pub(crate) qscd: Option<bool>,
+    pub(crate) crl: Option<&'static str>,
     pub(crate) issuer_facts: IssuerFacts,
     /// The whole field with its tag, or nothing.
     pub(crate) version: Vec<u8>,
@@ -170,6 +171,7 @@ impl Sample {
             jurisdiction: Jurisdiction::GEORGIA,
             issued_at: UtcTime::from_unix_seconds(1_795_478_400).unwrap(),
             qscd: None,
+            crl: None,
             issuer_facts: IssuerFacts {
                 name: issuer_name(0x0c),
                 key_identifier: [5; 20],
@@ -382,6 +384,7 @@ impl Sample {
             jurisdiction: self.jurisdiction,
             issued_at: self.issued_at,
             issuer: Some(Issuer { name, key_identifier, not_after: *not_after }),
+            crl: self.crl,
             qscd: self.qscd,
         }
     }

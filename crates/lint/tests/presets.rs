@@ -112,6 +112,7 @@ fn context<'a>(kind: CertificateKind, issuer: &'a IssuerFacts, qscd: Option<bool
             key_identifier: issuer.ski.as_bytes(),
             not_after: issuer.not_after,
         }),
+        crl: None,
         qscd,
     }
 }
@@ -147,6 +148,7 @@ fn every_preset_before_three_judges() {
         jurisdiction: Jurisdiction::GEORGIA,
         issued_at: now(),
         issuer: None,
+        crl: None,
         qscd: None,
     };
     let root = judged(&root_plan, &nobody, &root_key, Document::Ca);
@@ -320,13 +322,15 @@ fn lists(issuer: &IssuerFacts, key: &CaKey) {
         reason: RevocationReason::KeyCompromise,
         invalidity_date: Some(now().minus(Span::hours(2))),
     };
-    for entries in [vec![], vec![revoked]] {
+    let shard = ["http://pki.example.com/crl/seal.3.crl".parse().unwrap()];
+    for (entries, addresses) in [(vec![], &[][..]), (vec![revoked], &[]), (vec![], &shard)] {
         let plan = CrlPlan {
             issuer,
             number: CrlNumber::new(7),
             this_update: now(),
             next_update: now().plus(Span::hours(24)),
             expired_certs_on_crl: Some(issuer.not_before),
+            addresses,
         };
         let tbs = plan.to_tbs(entries);
         let facts = Issuer {
@@ -340,6 +344,7 @@ fn lists(issuer: &IssuerFacts, key: &CaKey) {
             now: now(),
             lists_cas: false,
             is_last: false,
+            addresses,
         };
         assert_eq!(lint_crl(&tbs, &context), []);
         Judge::shared().assert_clean(Document::Crl, &assemble(&tbs, ALGORITHM, &key.sign(&tbs)));

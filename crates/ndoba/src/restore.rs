@@ -49,9 +49,11 @@ impl Memory {
         let folder = installation::published(&settings)?;
         let mut published = Vec::new();
         for ca in &settings.cas {
-            if let Some(der) = folder.crl(&ca.name)? {
-                let key = installation::certificate(&ca.certificate)?.spki().clone();
-                published.push(PublishedCrl { ca: ca.name.clone(), key, der });
+            let key = installation::certificate(&ca.certificate)?.spki().clone();
+            for list in folder.crls_of(&ca.name)? {
+                if let Some(der) = folder.crl(&list)? {
+                    published.push(PublishedCrl { list, key: key.clone(), der });
+                }
             }
         }
         let (database, log_size) = (store.all_marks()?, store.size()?);
@@ -77,15 +79,15 @@ impl Memory {
         }
         for one in &self.published {
             let Ok(crl) = Crl::from_der(&one.der) else {
-                found.push(format!("published: the CRL of {} cannot be read", one.ca));
+                found.push(format!("published: the CRL of {} cannot be read", one.list));
                 continue;
             };
-            let known = self.mark(&one.ca).map_or(0, |mark| mark.crl_number);
+            let known = self.mark(&one.list.ca).map_or(0, |mark| mark.crl_number);
             if crl.number().get() > known {
                 found.push(format!(
                     "published: CRL {} of {} is online, and the database has come to {known}",
                     crl.number(),
-                    one.ca
+                    one.list
                 ));
             }
         }
@@ -131,9 +133,10 @@ impl Memory {
                 values.push(online);
                 values
             };
-            let online = self.published.iter().find(|one| one.ca == mark.ca);
-            let online = online.and_then(|one| Crl::from_der(&one.der).ok());
-            let online = online.map_or_else(none, |crl| crl.number().to_string());
+            // Of all its lists the highest: they take their numbers from one counter.
+            let of_ca = self.published.iter().filter(|one| one.list.ca == mark.ca);
+            let online = of_ca.filter_map(|one| Some(Crl::from_der(&one.der).ok()?.number())).max();
+            let online = online.map_or_else(none, |number| number.to_string());
             lines.push(line(
                 &format!("status version of {}", mark.ca),
                 &row(mark.version, |one| one.version, none()),

@@ -177,6 +177,10 @@ section! {
         next_update: String = "24h";
         /// A new one at least this often.
         publish_every: String = "12h";
+        /// Into how many shards the certificates issued from now on are dealt, from 2 to 64: each names the list of its
+        /// shard, which is short, instead of the whole list, which is made all the same. Absent: every certificate names
+        /// the whole list. A shard that was once opened is issued for as long as the authority's lists are.
+        shards: Option<u8>, "16";
     }
 }
 

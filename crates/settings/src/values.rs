@@ -10,7 +10,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ndoba_types::{
-    CaName, DeviceModel, InstallationId, KeyLabel, Oid, PinPlace, SignatureAlgorithm, Span, UtcTime,
+    CaName, CrlShards, DeviceModel, InstallationId, KeyLabel, Oid, PinPlace, SignatureAlgorithm, Span,
+    UtcTime,
 };
 
 use crate::HttpUrl;
@@ -271,6 +272,8 @@ pub struct Crl {
     pub next_update: Span,
     /// A new one at least this often; shorter than `next_update`.
     pub publish_every: Span,
+    /// Into how many shards new certificates are dealt; none: they name the whole list.
+    pub shards: Option<CrlShards>,
 }
 
 /// A delegated OCSP responder.

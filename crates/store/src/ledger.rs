@@ -8,10 +8,10 @@ use ndoba_ca::ending::{AuthorityEnd, LastCrlIntent};
 use ndoba_ca::ports::{
     AcceptedState, Attempt, Authority, AuthorityMark, AuthorityRevocation, CertificateId, CrlFailure,
     CrlInDoubt, CrlIntent, CrlIssued, CrlState, InDoubt, Intent, IntentOutcome, Issued, Ledger, LedgerError,
-    LossCause, OverdueSuspension, Queue, QueuedOrder, StatusAction, StatusChange, StatusOutcome,
-    StatusRefusal, StoredGrant, StoredResponderRequest, SuspensionEnd, Warrant,
+    LossCause, NewShard, OverdueSuspension, OwedCrl, Queue, QueuedOrder, StatusAction, StatusChange,
+    StatusOutcome, StatusRefusal, StoredGrant, StoredResponderRequest, SuspensionEnd, Warrant,
 };
-use ndoba_types::{CaName, OrderId, Sha256Digest, UtcTime};
+use ndoba_types::{CaName, CrlName, OrderId, Sha256Digest, UtcTime};
 use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::Store;
@@ -19,7 +19,7 @@ use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::queries::{
     accounts, attempts, authorities, batch, clocks, crls, events, grants, issuance, keys, order_queue,
-    responder_ledger, restore, status, versions,
+    responder_ledger, restore, shards, status, versions,
 };
 use crate::spelling::order;
 use crate::transaction::{all_or_nothing, unless_refused};
@@ -232,11 +232,23 @@ impl Ledger for Store {
         })?)
     }
 
-    fn crl_state(&self, ca: &CaName) -> Result<CrlState, LedgerError> {
-        Ok(self.snapshot("crl_state", |conn| crls::state(conn, ca))?)
+    fn owed_crls(&self, ca: &CaName) -> Result<Vec<OwedCrl>, LedgerError> {
+        Ok(self.read("owed_crls", |conn| shards::owed(conn, ca))?)
     }
 
-    fn for_each_revoked(&self, ca: &CaName, each: &mut dyn FnMut(RevokedEntry)) -> Result<u64, LedgerError> {
+    fn open_shards(&self, ca: &CaName, new: Vec<NewShard>) -> Result<(), LedgerError> {
+        Ok(self.write_status("open_shards", |conn| shards::open(conn, ca, &new))?)
+    }
+
+    fn crl_state(&self, list: &CrlName) -> Result<CrlState, LedgerError> {
+        Ok(self.snapshot("crl_state", |conn| crls::state(conn, list))?)
+    }
+
+    fn for_each_revoked(
+        &self,
+        list: &CrlName,
+        each: &mut dyn FnMut(RevokedEntry),
+    ) -> Result<u64, LedgerError> {
         // A snapshot that is tried again would call `each` twice for one certificate. Reads of a snapshot are never
         // busy, so only its beginning is ever repeated; this refuses, should that change.
         let mut begun = false;
@@ -244,8 +256,8 @@ impl Ledger for Store {
             if std::mem::replace(&mut begun, true) {
                 return Err(StoreError::Unavailable("the snapshot broke off".into()));
             }
-            let version = versions::counters(conn, ca)?.version()?;
-            status::for_each_revoked(conn, ca, each)?;
+            let version = versions::counters(conn, &list.ca)?.version()?;
+            status::for_each_revoked(conn, list, each)?;
             Ok(version)
         })?)
     }

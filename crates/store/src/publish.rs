@@ -9,14 +9,14 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use ndoba_ca::{Alone, CrlDraft, CrlSink, Octets, ReadSeek};
-use ndoba_types::CaName;
+use ndoba_types::{CaName, CrlName};
 
 use crate::durable_file;
 
 /// Everyone may read what is published.
 const MODE: u32 = 0o644;
 
-/// The folder `published`: `crl/<ca>.crl` and `issuer/<ca>.cer`, both DER.
+/// The folder `published`: `crl/<ca>.crl`, shards as `crl/<ca>.<number>.crl`, and `issuer/<ca>.cer`, all DER.
 #[derive(Clone, Debug)]
 pub struct PublishedFiles {
     folder: PathBuf,
@@ -43,8 +43,8 @@ impl PublishedFiles {
     /// # Errors
     ///
     /// [`PublishError`]: the file of before is still there.
-    pub fn put_crl(&self, ca: &CaName, der: &[u8]) -> Result<(), PublishError> {
-        put(self.crl_path(ca), der)
+    pub fn put_crl(&self, list: &CrlName, der: &[u8]) -> Result<(), PublishError> {
+        put(self.crl_path(list), der)
     }
 
     /// As [`Self::put_crl`], with what `source` gives.
@@ -52,8 +52,8 @@ impl PublishedFiles {
     /// # Errors
     ///
     /// [`PublishError`]: the file of before is still there.
-    pub fn put_crl_from(&self, ca: &CaName, source: &mut dyn Read) -> Result<(), PublishError> {
-        let path = self.crl_path(ca);
+    pub fn put_crl_from(&self, list: &CrlName, source: &mut dyn Read) -> Result<(), PublishError> {
+        let path = self.crl_path(list);
         durable_file::replace_from(&path, source, MODE).map_err(|source| PublishError { path, source })
     }
 
@@ -62,8 +62,8 @@ impl PublishedFiles {
     /// # Errors
     ///
     /// [`PublishError`] when there is a file and it cannot be opened.
-    pub fn open_crl(&self, ca: &CaName) -> Result<Option<File>, PublishError> {
-        let path = self.crl_path(ca);
+    pub fn open_crl(&self, list: &CrlName) -> Result<Option<File>, PublishError> {
+        let path = self.crl_path(list);
         match File::open(&path) {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -85,8 +85,8 @@ impl PublishedFiles {
     /// # Errors
     ///
     /// [`PublishError`] when there is a file and it cannot be read.
-    pub fn crl(&self, ca: &CaName) -> Result<Option<Vec<u8>>, PublishError> {
-        read(self.crl_path(ca))
+    pub fn crl(&self, list: &CrlName) -> Result<Option<Vec<u8>>, PublishError> {
+        read(self.crl_path(list))
     }
 
     /// The issuer's certificate that is online.
@@ -98,9 +98,27 @@ impl PublishedFiles {
         read(self.issuer_path(ca))
     }
 
-    /// Where a CA's CRL lies.
-    pub fn crl_path(&self, ca: &CaName) -> PathBuf {
-        self.lists().join(format!("{ca}.crl"))
+    /// Where a CRL lies.
+    pub fn crl_path(&self, list: &CrlName) -> PathBuf {
+        self.lists().join(format!("{list}.crl"))
+    }
+
+    /// The lists of a CA that are online: the whole one, and shards in order.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError`] when the folder cannot be read.
+    pub fn crls_of(&self, ca: &CaName) -> Result<Vec<CrlName>, PublishError> {
+        let path = self.lists();
+        let failed = |source| PublishError { path: path.clone(), source };
+        let mut lists = Vec::new();
+        for entry in fs::read_dir(&path).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            let list = name.to_str().and_then(|name| name.strip_suffix(".crl")?.parse::<CrlName>().ok());
+            lists.extend(list.filter(|list| list.ca == *ca));
+        }
+        lists.sort();
+        Ok(lists)
     }
 
     fn lists(&self) -> PathBuf {
@@ -115,7 +133,7 @@ impl PublishedFiles {
 
 /// The CA's own view of the folder.
 impl CrlSink for PublishedFiles {
-    fn alone(&self, _: &CaName) -> Result<Box<dyn Alone>, ndoba_ca::PublishError> {
+    fn alone(&self, _: &CrlName) -> Result<Box<dyn Alone>, ndoba_ca::PublishError> {
         // The folder itself: no file that another user made, and could not be opened by this one, is in the way. All CAs
         // share it, since writing a list takes no longer than a moment.
         let folder = File::open(self.lists())?;
@@ -123,18 +141,18 @@ impl CrlSink for PublishedFiles {
         Ok(Box::new(Turn(folder)))
     }
 
-    fn draft(&self, _: &CaName) -> Result<Box<dyn CrlDraft>, ndoba_ca::PublishError> {
+    fn draft(&self, _: &CrlName) -> Result<Box<dyn CrlDraft>, ndoba_ca::PublishError> {
         // Without a name: gone when it is closed, whatever ends the process, and no other process meets it.
         let file = tempfile::tempfile_in(self.lists())?;
         Ok(Box::new(DraftFile { file, length: 0 }))
     }
 
-    fn publish(&self, ca: &CaName, der: &dyn Octets) -> Result<(), ndoba_ca::PublishError> {
-        self.put_crl_from(ca, &mut der.read()?).map_err(|error| ndoba_ca::PublishError(error.into()))
+    fn publish(&self, list: &CrlName, der: &dyn Octets) -> Result<(), ndoba_ca::PublishError> {
+        self.put_crl_from(list, &mut der.read()?).map_err(|error| ndoba_ca::PublishError(error.into()))
     }
 
-    fn online(&self, ca: &CaName) -> Result<Option<Box<dyn ReadSeek>>, ndoba_ca::PublishError> {
-        match self.open_crl(ca) {
+    fn online(&self, list: &CrlName) -> Result<Option<Box<dyn ReadSeek>>, ndoba_ca::PublishError> {
+        match self.open_crl(list) {
             Ok(file) => Ok(file.map(|file| Box::new(file) as Box<dyn ReadSeek>)),
             Err(error) => Err(ndoba_ca::PublishError(error.into())),
         }
@@ -211,7 +229,7 @@ mod tests {
     fn replaces_whole_files_and_keeps_nothing_beside_them() {
         let folder = tempfile::tempdir().unwrap();
         let files = PublishedFiles::open(folder.path()).unwrap();
-        let ca: CaName = "seal".parse().unwrap();
+        let ca: CrlName = "seal".parse().unwrap();
         assert_eq!(files.crl(&ca).unwrap(), None);
         files.put_crl(&ca, b"first, and longer than the second").unwrap();
         // What a power cut in the midst of writing leaves behind is no obstacle.
@@ -230,14 +248,22 @@ mod tests {
         before.read_to_end(&mut octets).unwrap();
         assert_eq!(octets, b"second");
         assert_eq!(fs::read_dir(folder.path().join("crl")).unwrap().count(), 1);
-        files.put_issuer(&ca, b"der").unwrap();
-        assert_eq!(files.issuer(&ca).unwrap().unwrap(), b"der");
+        files.put_issuer(&ca.ca, b"der").unwrap();
+        assert_eq!(files.issuer(&ca.ca).unwrap().unwrap(), b"der");
+        // A shard lies beside the whole list; nothing else is taken for one.
+        let shard: CrlName = "seal.12".parse().unwrap();
+        files.put_crl(&shard, b"shard").unwrap();
+        files.put_crl(&"seal-2".parse().unwrap(), b"another CA's").unwrap();
+        fs::write(folder.path().join("crl/seal.012.crl"), b"").unwrap();
+        fs::write(folder.path().join("crl/seal.3.crl.new"), b"").unwrap();
+        assert_eq!(files.crl(&ca).unwrap().unwrap(), b"third");
+        assert_eq!(files.crls_of(&ca.ca).unwrap(), [ca, shard]);
     }
 
     #[test]
     fn a_command_and_the_role_publish_beside_each_other() {
         let folder = tempfile::tempdir().unwrap();
-        let ca: CaName = "root".parse().unwrap();
+        let ca: CrlName = "root".parse().unwrap();
         std::thread::scope(|threads| {
             for writer in 0..4_u8 {
                 // Each as another process: nothing is shared but the folder.

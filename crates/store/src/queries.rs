@@ -33,6 +33,7 @@ pub(crate) mod responder_requests;
 pub(crate) mod restore;
 pub(crate) mod retention;
 pub(crate) mod segments;
+pub(crate) mod shards;
 pub(crate) mod shown_names;
 pub(crate) mod signed;
 pub(crate) mod status;

@@ -223,6 +223,7 @@ table! {
         certificate -> Nullable<Binary>,
         revoked -> Nullable<BigInt>,
         reason -> Nullable<Text>,
+        shard -> BigInt,
     }
 }
 
@@ -275,6 +276,16 @@ table! {
         next_update -> Nullable<BigInt>,
         der -> Nullable<Binary>,
         published -> Nullable<BigInt>,
+        shard -> BigInt,
+    }
+}
+
+table! {
+    crl_shards (ca, shard, address) {
+        ca -> Text,
+        shard -> BigInt,
+        address -> Text,
+        version -> BigInt,
     }
 }
 
@@ -470,9 +481,11 @@ allow_tables_to_appear_in_same_query!(
     ca_status,
     certificate_status,
     certificates,
+    crl_shards,
     crls,
     final_answers,
     orders,
+    outbox,
     published_certificates,
     responder_certificates,
     responder_requests,

@@ -9,7 +9,7 @@ use ndoba_ocsp::{
     CertStatusFacts, FinalQuestion, FinalRecord, KnownVersion, StatusError, StatusSnapshot, StatusSource,
     StatusVersion, StatusVersions,
 };
-use ndoba_types::{CaName, SerialNumber, UtcTime};
+use ndoba_types::{CaName, CrlName, SerialNumber, UtcTime};
 
 use crate::Store;
 use crate::error::StoreError;
@@ -49,7 +49,7 @@ struct Watch {
 struct Doubts {
     behind: bool,
     /// On a published CRL, but not revoked in the database.
-    serials: HashSet<(CaName, SerialNumber)>,
+    serials: HashMap<CrlName, HashSet<SerialNumber>>,
 }
 
 impl StatusRecords {
@@ -141,7 +141,7 @@ impl StatusRecords {
     /// [`StoreError`]: nothing was compared.
     pub fn compare_with_crl(
         &self,
-        ca: &CaName,
+        list: &CrlName,
         version: u64,
         serials: impl IntoIterator<Item = SerialNumber>,
     ) -> Result<Vec<SerialNumber>, StoreError> {
@@ -156,13 +156,16 @@ impl StatusRecords {
                 break;
             }
             vanished.extend(
-                self.store
-                    .snapshot("compare_with_crl", |conn| status::unrevoked(conn, ca, version, &batch))?,
+                self.store.snapshot("compare_with_crl", |conn| {
+                    status::unrevoked(conn, &list.ca, version, &batch)
+                })?,
             );
         }
         let mut doubts = self.doubts.write().unwrap_or_else(PoisonError::into_inner);
-        doubts.serials.retain(|(issuer, _)| issuer != ca);
-        doubts.serials.extend(vanished.iter().map(|serial| (ca.clone(), serial.clone())));
+        doubts.serials.remove(list);
+        if !vanished.is_empty() {
+            doubts.serials.insert(list.clone(), vanished.iter().cloned().collect());
+        }
         Ok(vanished)
     }
 }
@@ -178,8 +181,8 @@ impl StatusSource for StatusRecords {
     fn statuses(&self, issuer: &CaName, serials: &[SerialNumber]) -> Result<StatusSnapshot, StatusError> {
         {
             let doubts = self.doubts.read().unwrap_or_else(PoisonError::into_inner);
-            let doubtful = !doubts.serials.is_empty()
-                && serials.iter().any(|serial| doubts.serials.contains(&(issuer.clone(), serial.clone())));
+            let mut of_issuer = doubts.serials.iter().filter(|(list, _)| list.ca == *issuer);
+            let doubtful = of_issuer.any(|(_, doubted)| serials.iter().any(|one| doubted.contains(one)));
             if doubts.behind || doubtful {
                 return Err(StatusError::BehindWitness);
             }

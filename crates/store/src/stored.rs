@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use ndoba_types::{CaName, KeyLabel, OfficerId, OrderId, SerialNumber, Sha256Digest, UtcTime};
+use ndoba_types::{CaName, CrlShard, KeyLabel, OfficerId, OrderId, SerialNumber, Sha256Digest, UtcTime};
 
 use crate::error::StoreError;
 
@@ -51,6 +51,16 @@ pub(crate) fn text<T: FromStr>(value: &str, column: &str) -> Result<T, StoreErro
 
 pub(crate) fn ca(value: &str) -> Result<CaName, StoreError> {
     text(value, "a CA's name")
+}
+
+/// 0 for none: the whole list.
+pub(crate) fn shard_to_row(shard: Option<CrlShard>) -> i64 {
+    shard.map_or(0, |shard| shard.get().into())
+}
+
+pub(crate) fn shard(value: i64) -> Result<CrlShard, StoreError> {
+    let shard = u8::try_from(value).ok().and_then(CrlShard::new);
+    shard.ok_or_else(|| StoreError::corrupt("a shard's number"))
 }
 
 pub(crate) fn key_label(value: &str) -> Result<KeyLabel, StoreError> {

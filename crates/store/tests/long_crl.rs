@@ -14,9 +14,9 @@ use ndoba_ca::ports::Ledger as _;
 use ndoba_ca::{CeremonyDesk, CrlTiming, Epoch, IssuingCa, KeyWatch, NoFailpoints, Node};
 use ndoba_store::{Engine, PublishedFiles, Store};
 use ndoba_types::{
-    CaName, Clock, DigestToBeSigned, InstallationId, IssueCertificates, KeyLabel, PublishCrls, Random,
-    RandomUnavailable, Sha256Digest, SignError, SignReply, Signature, SignatureAlgorithm, SigningKey, Span,
-    SubjectPublicKeyInfo, ToBeSigned, UtcTime,
+    CaName, Clock, CrlName, DigestToBeSigned, InstallationId, IssueCertificates, KeyLabel, PublishCrls,
+    Random, RandomUnavailable, Sha256Digest, SignError, SignReply, Signature, SignatureAlgorithm, SigningKey,
+    Span, SubjectPublicKeyInfo, ToBeSigned, UtcTime,
 };
 use ndoba_x509::{CrlReader, DistinguishedName, IssuerFacts, KeyIdentifier, PublicUrls};
 use p256::ecdsa::DerSignature;
@@ -121,6 +121,7 @@ fn issuing_ca(name: &CaName, urls: &PublicUrls) -> IssuingCa {
         revoke: Arc::clone(&key) as _,
         watch: key,
         certifies_cas: false,
+        shards: None,
         crl: CrlTiming { validity: Span::hours(24), interval: Span::hours(12) },
     }
 }
@@ -183,7 +184,7 @@ fn memory_does_not_grow_with_the_list() {
     let grown = peak().saturating_sub(before);
     assert!(grown < MOST_MIB << 10, "{grown} KiB");
 
-    let path = files.crl_path(&seal);
+    let path = files.crl_path(&CrlName::whole(&seal));
     let length = fs::metadata(&path).unwrap().len();
     assert!(length > 40 * ENTRIES, "{length}");
     let mut online = CrlReader::open(File::open(&path).unwrap()).unwrap();

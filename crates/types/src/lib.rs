@@ -7,6 +7,7 @@
 mod authority;
 pub mod canonical;
 mod card;
+mod crl;
 mod device;
 mod digest;
 mod id;
@@ -20,6 +21,7 @@ mod time;
 
 pub use authority::{BadCaName, CaName};
 pub use card::{BadCardUri, CardUri};
+pub use crl::{BadCrlName, CrlName, CrlShard, CrlShards};
 pub use device::{BadDeviceModel, DeviceModel};
 pub use digest::{BadDigest, Sha256Digest, Sha256Hasher};
 pub use id::{BadId, EventId, InstallationId, OfficerId, OrderId, RecordId, SessionId};

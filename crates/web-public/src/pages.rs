@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use ndoba_types::CaName;
+use ndoba_types::{CaName, CrlShards};
 
 use crate::body;
 
@@ -15,8 +15,8 @@ pub struct PageFacts {
     pub base: String,
     /// The root, from which everything follows.
     pub root: CaName,
-    /// The CAs that are listed, in that order.
-    pub authorities: Vec<CaName>,
+    /// The CAs that are listed, in that order; where their certificates are dealt into shards, how many.
+    pub authorities: Vec<(CaName, Option<CrlShards>)>,
 }
 
 const TEMPLATE: &str = include_str!("pages/pki.html");
@@ -68,10 +68,17 @@ fn render(facts: &PageFacts) -> String {
     let PageFacts { base, root, authorities } = facts;
     let rows: String = authorities
         .iter()
-        .map(|ca| {
+        .map(|(ca, shards)| {
+            let shards = shards.map_or_else(String::new, |shards| {
+                let last = shards.count();
+                format!(
+                    "<br><span lang=\"en\">A certificate that names one of /crl/{ca}.1.crl to /crl/{ca}.{last}.crl is on \
+                     that list, too.</span>"
+                )
+            });
             format!(
                 "<tr><td>{ca}</td><td><a href=\"/issuer/{ca}.cer\">/issuer/{ca}.cer</a></td>\
-                 <td><a href=\"/crl/{ca}.crl\">/crl/{ca}.crl</a></td></tr>\n"
+                 <td><a href=\"/crl/{ca}.crl\">/crl/{ca}.crl</a>{shards}</td></tr>\n"
             )
         })
         .collect();

@@ -3,6 +3,7 @@
 mod file_body;
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::os::unix::fs::MetadataExt as _;
@@ -14,13 +15,13 @@ use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LAST_MODIFIED};
 use actix_web::web::{self, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use ndoba_types::{CaName, Sha256Hasher};
+use ndoba_types::{CaName, CrlName, Sha256Hasher};
 
 use crate::body;
 use crate::conditional::Validators;
 use file_body::FileBody;
 
-/// The folder of published files: `crl/<ca>.crl`, `issuer/<ca>.cer`, `audit/checkpoint`.
+/// The folder of published files: `crl/<ca>.crl` and, of shards, `crl/<ca>.<number>.crl`, `issuer/<ca>.cer`, `audit/checkpoint`.
 ///
 /// Whoever publishes replaces whole files by renaming; a reader sees the old one or the new one.
 #[derive(Clone, Debug)]
@@ -63,17 +64,18 @@ const ISSUER: Kind =
 pub(crate) fn routes(config: &mut web::ServiceConfig, files: PublishedFiles) {
     config
         .app_data(Data::new(files))
-        .service(web::resource("/crl/{ca}.crl").default_service(web::to(crl)))
+        .service(web::resource("/crl/{list}.crl").default_service(web::to(crl)))
         .service(web::resource("/issuer/{ca}.cer").default_service(web::to(issuer)))
         .service(web::resource("/audit/checkpoint").default_service(web::to(checkpoint)));
 }
 
-async fn crl(request: HttpRequest, ca: Path<String>, files: Data<PublishedFiles>) -> HttpResponse {
-    of_ca(&request, &ca, &files, CRL).await
+/// A CA's whole list, or a shard of it.
+async fn crl(request: HttpRequest, list: Path<String>, files: Data<PublishedFiles>) -> HttpResponse {
+    of_kind(&request, list.parse::<CrlName>().ok(), &files, CRL).await
 }
 
 async fn issuer(request: HttpRequest, ca: Path<String>, files: Data<PublishedFiles>) -> HttpResponse {
-    of_ca(&request, &ca, &files, ISSUER).await
+    of_kind(&request, ca.parse::<CaName>().ok(), &files, ISSUER).await
 }
 
 async fn checkpoint(request: HttpRequest, files: Data<PublishedFiles>) -> HttpResponse {
@@ -81,10 +83,15 @@ async fn checkpoint(request: HttpRequest, files: Data<PublishedFiles>) -> HttpRe
     serve(&request, &files, path, "text/plain; charset=utf-8", 10).await
 }
 
-async fn of_ca(request: &HttpRequest, ca: &str, files: &PublishedFiles, kind: Kind) -> HttpResponse {
-    // A CA's name holds no dot and no slash: no path leads out of the folder.
-    let Ok(ca) = ca.parse::<CaName>() else { return HttpResponse::NotFound().finish() };
-    let path = files.folder.join(kind.folder).join(format!("{ca}.{}", kind.extension));
+async fn of_kind(
+    request: &HttpRequest,
+    name: Option<impl Display>,
+    files: &PublishedFiles,
+    kind: Kind,
+) -> HttpResponse {
+    // A name holds no slash and no two dots: no path leads out of the folder.
+    let Some(name) = name else { return HttpResponse::NotFound().finish() };
+    let path = files.folder.join(kind.folder).join(format!("{name}.{}", kind.extension));
     serve(request, files, path, kind.media_type, kind.max_age).await
 }
 

@@ -5,11 +5,11 @@ use der::{AnyRef, Decode, Reader, SliceReader, Tag, TagNumber};
 use ndoba_types::{SerialNumber, Sha256Digest, SubjectPublicKeyInfo, UtcTime};
 use x509_cert::time::Time;
 
-use crate::extension::RawExtension;
+use crate::extension::{RawExtension, read_distribution_point};
 use crate::name::DistinguishedName;
 use crate::signature::raw;
 use crate::time::from_time;
-use crate::{BadKey, BadSignature, KeyKind, oid, signature_algorithm, verify_signature};
+use crate::{BadKey, BadSignature, HttpUrl, KeyKind, oid, signature_algorithm, verify_signature};
 
 /// A certificate's facts, each with the bytes it came from. Reading verifies nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -109,6 +109,11 @@ impl Certificate {
     /// The extension of this type.
     pub fn extension(&self, id: &ObjectIdentifier) -> Option<&RawExtension> {
         self.extensions.iter().find(|extension| extension.oid == *id)
+    }
+
+    /// Where the list is that would name it: the one address of cRLDistributionPoints; none where there is not one.
+    pub fn crl_address(&self) -> Option<HttpUrl> {
+        read_distribution_point(&self.extension(&oid::CRL_DISTRIBUTION_POINTS)?.value)
     }
 
     /// Whether it says that it is never revoked, because it ends before a revocation would be published (C-111).

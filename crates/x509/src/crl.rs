@@ -12,7 +12,7 @@ pub use reader::{CrlReadError, CrlReader};
 
 use crate::extension::{self as ext, RawExtension, extensions_der};
 use crate::time::time_der;
-use crate::{IssuerFacts, RevocationReason, algorithm_identifier, encode};
+use crate::{HttpUrl, IssuerFacts, RevocationReason, algorithm_identifier, encode};
 
 /// A CRL's number: each list of a CA has a greater one than the list before (C-90).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +83,8 @@ pub struct CrlPlan<'a> {
     pub next_update: UtcTime,
     /// Given when expired certificates stay on the list: since when (C-94).
     pub expired_certs_on_crl: Option<UtcTime>,
+    /// Of a shard, the addresses that the certificates in its scope name; none for the whole list (C-96).
+    pub addresses: &'a [HttpUrl],
 }
 
 impl CrlPlan<'_> {
@@ -98,9 +100,12 @@ impl CrlPlan<'_> {
     /// What stands before and behind the entries in the TBSCertList, which have `length` octets together: a list of any
     /// length is made without being held.
     pub fn frame(&self, length: usize) -> CrlFrame {
-        let Self { issuer, number, this_update, next_update, expired_certs_on_crl } = self;
+        let Self { issuer, number, this_update, next_update, expired_certs_on_crl, addresses } = self;
         let mut extensions = vec![ext::authority_key_identifier(&issuer.ski), ext::crl_number(*number)];
         extensions.extend(expired_certs_on_crl.map(ext::expired_certs_on_crl));
+        if !addresses.is_empty() {
+            extensions.push(ext::issuing_distribution_point(addresses));
+        }
         let behind = encode::context_constructed(0, &extensions_der(&extensions));
         let fields = [
             encode::integer(1),
@@ -163,6 +168,7 @@ mod tests {
             this_update: now,
             next_update: now,
             expired_certs_on_crl: Some(now),
+            addresses: &[],
         };
         for count in [0, 1, 2, 5, 200] {
             let entries: Vec<_> = (0..count).map(entry).collect();

@@ -35,6 +35,12 @@ pub struct IssuerUrls {
 }
 
 impl IssuerFacts {
+    /// The same CA, as the issuer of a certificate that is listed at `crl`: on a shard of its list.
+    #[must_use]
+    pub fn listing_at(&self, crl: HttpUrl) -> Self {
+        Self { urls: IssuerUrls { crl, ..self.urls.clone() }, ..self.clone() }
+    }
+
     /// Reads them from a CA's certificate.
     ///
     /// # Inputs

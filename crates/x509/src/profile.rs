@@ -165,6 +165,12 @@ impl Profile {
         self.short_term
     }
 
+    /// Whether certificates name a list and a responder: not those of responders (CSS-6.6.3-01A/B), about which nobody
+    /// asks, nor those that end before a revocation would be published (RFC 9608, C-112).
+    pub fn is_asked_about(&self) -> bool {
+        self.template != Template::OcspResponder && !self.short_term
+    }
+
     /// Whether a person's certificate names the organisation the person acts for (C-24).
     pub fn names_organisation(&self) -> bool {
         self.organisation

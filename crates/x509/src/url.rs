@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use ndoba_types::CrlName;
+
 use crate::issuer::IssuerUrls;
 
 /// The most octets an address may have.
@@ -112,6 +114,15 @@ impl PublicUrls {
             ocsp: self.base.join("ocsp")?,
             crl: self.base.join(&format!("crl/{ca}.crl"))?,
         })
+    }
+
+    /// Where a list is: `/crl/<list>.crl`.
+    ///
+    /// # Errors
+    ///
+    /// [`BadUrl`] when the address would be too long.
+    pub fn of_crl(&self, list: &CrlName) -> Result<HttpUrl, BadUrl> {
+        self.base.join(&format!("crl/{list}.crl"))
     }
 }
 

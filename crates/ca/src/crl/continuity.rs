@@ -146,6 +146,7 @@ mod tests {
             this_update: now,
             next_update: now,
             expired_certs_on_crl: None,
+            addresses: &[],
         };
         let signature = Signature::from_bytes(vec![0; 70]);
         assemble(&plan.to_tbs(entries.iter().map(entry)), SignatureAlgorithm::EcdsaP256Sha256, &signature)

@@ -7,7 +7,7 @@ use ndoba_types::{CaName, SerialNumber, Signature, Span, UtcTime};
 use ndoba_x509::{CertificatePlan, IssueRequest, SubjectKey, Template};
 
 use super::{BATCH, CaService, MAX_LOST, Progress, refusal};
-use crate::decide::{OrderRefusal, Stop, judge, name_owner};
+use crate::decide::{Listed, OrderRefusal, Stop, judge, name_owner};
 use crate::error::CaError;
 use crate::issue::{IssueOutcome, Prepared};
 use crate::node::word;
@@ -108,7 +108,8 @@ impl CaService {
             number,
         });
         let owner = name_owner(&authorisation.subject);
-        let prepared = judge(&plan, profile, ca.as_lint_issuer(), warrant, owner, now)?;
+        let prepared =
+            judge(&plan, profile, ca.as_lint_issuer(), Listed::on_the_whole_of(ca), warrant, owner, now)?;
         Ok(Some((ca.name.clone(), prepared)))
     }
 

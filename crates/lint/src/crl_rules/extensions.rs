@@ -5,12 +5,9 @@ use crate::finding::Report;
 use crate::moment::Moment;
 use crate::rules::oid;
 
-/// AKI and cRLNumber always; expiredCertsOnCRL a time; only a shard's distribution point is critical; nothing twice.
-pub(super) const RULE: Rule = Rule {
-    id: "crl-extensions",
-    clause: "RFC 5280 §5.2; EN 319 411-2 CSS-6.3.10-05; C-90, C-94, C-96",
-    check,
-};
+/// AKI and cRLNumber always; expiredCertsOnCRL a time; nothing critical but a distribution point, nothing twice.
+pub(super) const RULE: Rule =
+    Rule { id: "crl-extensions", clause: "RFC 5280 §5.2; EN 319 411-2 CSS-6.3.10-05; C-90, C-94", check };
 
 fn check(crl: &Crl<'_>, context: &CrlContext<'_>, report: &mut Report<'_>) {
     let key_identifier = crl.extension(oid::AUTHORITY_KEY_IDENTIFIER).and_then(|extension| {
@@ -44,9 +41,9 @@ fn check(crl: &Crl<'_>, context: &CrlContext<'_>, report: &mut Report<'_>) {
         if crl.extensions[..at].iter().any(|earlier| earlier.oid == extension.oid) {
             report.error(format!("extension {} occurs again", extension.oid), extension.place.clone());
         }
-        if extension.critical != (extension.oid == oid::ISSUING_DISTRIBUTION_POINT)
-            || extension.default_written
-        {
+        // Which one is critical has a rule of its own.
+        let may_be_critical = extension.oid == oid::ISSUING_DISTRIBUTION_POINT;
+        if (extension.critical && !may_be_critical) || extension.default_written {
             report.error(
                 format!("extension {} has the wrong criticality", extension.oid),
                 extension.place.clone(),

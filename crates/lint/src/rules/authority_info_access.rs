@@ -14,10 +14,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// The tag of uniformResourceIdentifier in a GeneralName.
-pub(super) const URI: u8 = 0x86;
+pub(crate) const URI: u8 = 0x86;
 
 /// The characters of RFC 3986, percent-encoding included: no space, no control, nothing beyond ASCII.
-pub(super) fn is_url(octets: &[u8]) -> bool {
+pub(crate) fn is_url(octets: &[u8]) -> bool {
     octets.iter().all(|octet| octet.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(octet))
 }
 

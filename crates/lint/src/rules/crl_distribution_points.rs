@@ -37,6 +37,14 @@ fn check(certificate: &Certificate<'_>, context: &Context<'_>, report: &mut Repo
             if points.is_empty() || !points.iter().all(well_formed) {
                 report.error("malformed cRLDistributionPoints", extension.place.clone());
             }
+            if let Some(crl) = context.crl
+                && !points.iter().map(url).eq([Some(crl.as_bytes())])
+            {
+                report.decision(
+                    "it names another list than the one that it will be on",
+                    extension.place.clone(),
+                );
+            }
             let has_http = points.iter().filter_map(url).any(|url| url.starts_with(b"http://"));
             if !has_http {
                 report.decision("no http address of the CRL", extension.place.clone());
@@ -85,6 +93,14 @@ mod tests {
             sample.replace_extension(oid::CRL_DISTRIBUTION_POINTS, false, bad);
             sample.must_find("crl-distribution-points");
         }
+        // The shard that it will be on, and no other list.
+        sample.crl = Some("http://pki.example.com/crl/seal.3.crl");
+        let own = distribution_point("http://pki.example.com/crl/seal.3.crl");
+        sample.replace_extension(oid::CRL_DISTRIBUTION_POINTS, false, own);
+        sample.must_be_clean();
+        let whole = distribution_point("http://pki.example.com/crl/seal.crl");
+        sample.replace_extension(oid::CRL_DISTRIBUTION_POINTS, false, whole);
+        sample.must_find("crl-distribution-points");
         sample.remove_extension(oid::CRL_DISTRIBUTION_POINTS);
         sample.must_find("crl-distribution-points");
         let mut responder = Sample::responder();

@@ -1,10 +1,13 @@
 //! CRLs: ours in parts, and one that openssl made.
 
 use ndoba_types::UtcTime;
+use ndoba_x509::HttpUrl;
 
 use super::{issuer_name, oid, seq, tlv};
 use crate::rules::oid as known;
 use crate::{CrlContext, CrlLint, Finding, Issuer, Scope, lint_crl};
+
+const SHARD: &str = "http://pki.example.com/crl/seal.3.crl";
 
 struct Sample {
     version: Vec<u8>,
@@ -13,10 +16,24 @@ struct Sample {
     entries: Option<Vec<Vec<u8>>>,
     extensions: Vec<Vec<u8>>,
     is_last: bool,
+    /// Of a shard.
+    addresses: Vec<HttpUrl>,
 }
 
 fn extension(id: &str, value: &[u8]) -> Vec<u8> {
     seq(&[oid(id), tlv(0x04, value)])
+}
+
+/// issuingDistributionPoint with these fields.
+fn point(critical: bool, fields: &[Vec<u8>]) -> Vec<u8> {
+    let critical = if critical { tlv(0x01, &[0xff]) } else { Vec::new() };
+    seq(&[oid(known::ISSUING_DISTRIBUTION_POINT), critical, tlv(0x04, &seq(fields))])
+}
+
+/// Its distributionPoint with a full name of these addresses.
+fn full_name(addresses: &[&str]) -> Vec<u8> {
+    let names: Vec<u8> = addresses.iter().flat_map(|one| tlv(0x86, one.as_bytes())).collect();
+    tlv(0xa0, &tlv(0xa0, &names))
 }
 
 fn entry(serial: u8, date: &[u8], reason: Option<u8>) -> Vec<u8> {
@@ -36,7 +53,16 @@ impl Sample {
                 extension(known::EXPIRED_CERTS_ON_CRL, &tlv(0x18, b"20261101000000Z")),
             ],
             is_last: false,
+            addresses: Vec::new(),
         }
+    }
+
+    /// The third of its shards.
+    fn shard() -> Self {
+        let mut sample = Self::good();
+        sample.extensions.push(point(true, &[full_name(&[SHARD])]));
+        sample.addresses.push(SHARD.parse().unwrap());
+        sample
     }
 
     fn tbs(&self) -> Vec<u8> {
@@ -62,7 +88,14 @@ impl Sample {
         let name = issuer_name(0x0c);
         let issuer = Issuer { name: &name, key_identifier: &[5; 20], not_after: UtcTime::NO_END };
         let (issuer, is_last) = (Some(issuer), self.is_last);
-        let mut lint = CrlLint::new(CrlContext { scope, issuer, now, lists_cas: false, is_last });
+        let mut lint = CrlLint::new(CrlContext {
+            scope,
+            issuer,
+            now,
+            lists_cas: false,
+            is_last,
+            addresses: &self.addresses,
+        });
         self.tbs().chunks(length).for_each(|piece| lint.push(piece));
         lint.finish()
     }
@@ -112,6 +145,71 @@ fn bad_form_times_and_extensions() {
     // The CA's own AKI in place of its SKI.
     sample.extensions[0] = extension(known::AUTHORITY_KEY_IDENTIFIER, &seq(&[tlv(0x80, &[6; 20])]));
     sample.must_find("crl-extensions");
+}
+
+#[test]
+fn a_shard_says_what_its_certificates_say() {
+    let mut sample = Sample::shard();
+    assert_eq!(sample.findings(), []);
+    assert_eq!(sample.judged(Scope::Anyone, usize::MAX), []);
+    // An address that older certificates name beside it.
+    let older = "http://old.example.com/crl/seal.3.crl";
+    sample.addresses.push(older.parse().unwrap());
+    sample.must_find("crl-distribution-point");
+    sample.extensions[3] = point(true, &[full_name(&[SHARD, older])]);
+    assert_eq!(sample.findings(), []);
+
+    for bad in [
+        // Not critical: whoever does not know it takes the shard for the whole (RFC 5280 §5.2.5).
+        point(false, &[full_name(&[SHARD])]),
+        // Another shard's, in full and with more.
+        point(true, &[full_name(&["http://pki.example.com/crl/seal.4.crl"])]),
+        point(true, &[full_name(&[SHARD, "http://pki.example.com/crl/seal.4.crl"])]),
+        // No address, no name, nothing; a field that we do not have; one that is written though it is the default.
+        point(true, &[full_name(&[])]),
+        point(true, &[tlv(0xa0, &[])]),
+        point(true, &[]),
+        point(true, &[full_name(&[SHARD]), tlv(0x81, &[0xff])]),
+        point(true, &[full_name(&[SHARD]), tlv(0x84, &[0])]),
+    ] {
+        let mut sample = Sample::shard();
+        sample.extensions[3] = bad;
+        sample.must_find("crl-distribution-point");
+    }
+    // A shard without its scope would pass for the whole list, and the whole list has none.
+    let mut sample = Sample::shard();
+    sample.extensions.pop();
+    sample.must_find("crl-distribution-point");
+    let mut sample = Sample::shard();
+    sample.addresses.clear();
+    sample.must_find("crl-distribution-point");
+}
+
+#[test]
+fn strangers_lists_have_scopes_of_their_own() {
+    let mut sample = Sample::good();
+    for good in [
+        point(true, &[full_name(&[SHARD]), tlv(0x81, &[0xff]), tlv(0x84, &[0xff])]),
+        point(true, &[tlv(0x82, &[0xff])]),
+        point(true, &[full_name(&["ldap://ldap.example.com/cn=crl"]), tlv(0x83, &[1, 0xfe])]),
+    ] {
+        sample.extensions.truncate(3);
+        sample.extensions.push(good);
+        assert_eq!(sample.judged(Scope::Anyone, usize::MAX), []);
+    }
+    for bad in [
+        point(false, &[full_name(&[SHARD])]),
+        point(true, &[]),
+        point(true, &[tlv(0x81, &[0])]),
+        // Of users and of CAs alone.
+        point(true, &[tlv(0x81, &[0xff]), tlv(0x82, &[0xff])]),
+        point(true, &[tlv(0x82, &[0xff]), full_name(&[SHARD])]),
+    ] {
+        sample.extensions.truncate(3);
+        sample.extensions.push(bad);
+        let found = sample.judged(Scope::Anyone, usize::MAX);
+        assert!(found.iter().any(|finding| finding.rule == "crl-distribution-point"), "{found:?}");
+    }
 }
 
 #[test]
@@ -169,7 +267,14 @@ fn however_it_comes_the_judgement_is_the_same() {
 fn half_a_list_is_none() {
     let tbs = Sample::good().tbs();
     let now = UtcTime::from_unix_seconds(1_795_478_400).unwrap();
-    let context = CrlContext { scope: Scope::Ours, issuer: None, now, lists_cas: false, is_last: false };
+    let context = CrlContext {
+        scope: Scope::Ours,
+        issuer: None,
+        now,
+        lists_cas: false,
+        is_last: false,
+        addresses: &[],
+    };
     let rule = |octets: &[u8]| lint_crl(octets, &context).first().map(|finding| finding.rule);
     assert_eq!(rule(&tbs), None);
     for end in 0..tbs.len() {
@@ -185,7 +290,7 @@ proptest::proptest! {
         let at = at % tbs.len();
         tbs[at] = octet;
         let now = UtcTime::from_unix_seconds(1_795_478_400).unwrap();
-        let context = CrlContext { scope: Scope::Ours, issuer: None, now, lists_cas: false, is_last: false };
+        let context = CrlContext { scope: Scope::Ours, issuer: None, now, lists_cas: false, is_last: false, addresses: &[] };
         let mut lint = CrlLint::new(context);
         tbs.chunks(length).for_each(|piece| lint.push(piece));
         let rules = |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.rule).collect::<Vec<_>>();
@@ -195,6 +300,6 @@ proptest::proptest! {
     #[test]
     fn never_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
         let now = UtcTime::from_unix_seconds(1_795_478_400).unwrap();
-        let _ = lint_crl(&bytes, &CrlContext { scope: Scope::Ours, issuer: None, now, lists_cas: true, is_last: false });
+        let _ = lint_crl(&bytes, &CrlContext { scope: Scope::Ours, issuer: None, now, lists_cas: true, is_last: false, addresses: &[] });
     }
 }

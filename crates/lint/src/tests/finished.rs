@@ -14,6 +14,7 @@ fn context(kind: CertificateKind) -> Context<'static> {
         jurisdiction: Jurisdiction::GEORGIA,
         issued_at,
         issuer: None,
+        crl: None,
         qscd: None,
     }
 }

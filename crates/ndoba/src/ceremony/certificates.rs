@@ -163,6 +163,8 @@ impl Ceremony {
             watch: Arc::new(Watched(certify)),
             revoke: Arc::new(token.open::<PublishCrls>(&label, facts.algorithm)?),
             certifies_cas: plan.name == self.plan.root.name,
+            // What a ceremony certifies is on the whole list.
+            shards: None,
             facts,
             crl: CrlTiming { validity: timing.next_update, interval: timing.publish_every },
         })

@@ -20,7 +20,7 @@ use ndoba_ceremony::{Attendance, Mode, Phase, Report, SessionEntry, StepRecord};
 use ndoba_order::{Act, Attended};
 use ndoba_settings::{KeyRef, Settings};
 use ndoba_store::Store;
-use ndoba_types::{CaName, Sha256Digest, SubjectPublicKeyInfo};
+use ndoba_types::{CaName, CrlName, Sha256Digest, SubjectPublicKeyInfo};
 use ndoba_x509::{Certificate, PemLabel, Profile, to_pem};
 
 use plan::{Files, NextCa};
@@ -139,7 +139,7 @@ impl Ceremony {
         let file = self.files.responder.clone();
         self.certify(&file, &ca, &appointed)?;
 
-        let number = match self.store.crl_state(&ca.name)?.last {
+        let number = match self.store.crl_state(&CrlName::whole(&ca.name))?.last {
             Some(last) => last.number,
             None => self.desk()?.publish_crl(&ca)?,
         };

@@ -35,6 +35,10 @@ pub(crate) struct WatchArgs {
     /// The CA's certificate, PEM.
     #[arg(long, value_name = "FILE")]
     pub(crate) issuer: PathBuf,
+    /// The certificate itself, PEM or DER: the list that it names is watched, which may be a shard; absent, the CA's
+    /// whole list.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate: Option<PathBuf>,
     /// The probe's key and certificate, PEM: any, it gives access to nothing.
     #[arg(long = "as", value_name = "FILE")]
     pub(crate) probe: PathBuf,

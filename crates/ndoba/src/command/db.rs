@@ -129,6 +129,7 @@ fn accept(config: &Path, statement: &Path, signatures: &[PathBuf]) -> anyhow::Re
         events: events(&world, now, &accepted, &plan)?,
         resume: plan.resume,
         revoked: plan.revoked,
+        shards: plan.shards,
         statement: accepted.digest(),
         at: now,
     };
@@ -158,8 +159,8 @@ fn events(
         officers: accepted.officers().to_vec(),
         statement: accepted.digest(),
     });
-    let recovered = plan.revoked.iter().map(|(ca, entry)| EventKind::RevocationRecovered {
-        ca: ca.clone(),
+    let recovered = plan.revoked.iter().map(|(list, entry)| EventKind::RevocationRecovered {
+        ca: list.ca.clone(),
         serial: entry.serial.clone(),
         reason: word(entry.reason.name()),
         statement: accepted.digest(),

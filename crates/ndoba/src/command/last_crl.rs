@@ -37,7 +37,8 @@ pub(crate) fn run(config: &Path, ca: &CaName) -> anyhow::Result<()> {
         sink: Arc::new(installation::published(&settings)?),
         failpoints: Arc::new(NoFailpoints),
     };
-    let last = ending.end(&issuing, &register)?;
-    println!("CRL {} of {ca} is its last: there is no later one, and it never lapses", last.number);
+    for (list, last) in ending.end(&issuing, &register)? {
+        println!("CRL {} of {list} is its last: there is no later one, and it never lapses", last.number);
+    }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use ndoba_client::{Probe, PublicClient, SignedObservation};
+use ndoba_types::CrlName;
 
 use crate::cli::{ProbeCommand, WatchArgs};
 use crate::installation::{self, World};
@@ -29,6 +30,26 @@ pub(crate) fn run(command: &ProbeCommand) -> anyhow::Result<()> {
     }
 }
 
+/// The list that the certificate names, where it is at hand. The address may be another on the way that this probe goes:
+/// the name of the list is the same.
+fn watched_list(args: &WatchArgs) -> anyhow::Result<CrlName> {
+    let Some(file) = &args.certificate else { return Ok(CrlName::whole(&args.ca)) };
+    let certificate = installation::certificate(file)?;
+    anyhow::ensure!(
+        *certificate.serial() == args.serial,
+        "{} has another serial number: {}",
+        file.display(),
+        certificate.serial()
+    );
+    let address = certificate.crl_address();
+    let list = address.as_ref().and_then(|address| {
+        let (_, file) = address.as_str().rsplit_once("/crl/")?;
+        file.strip_suffix(".crl")?.parse::<CrlName>().ok()
+    });
+    list.filter(|list| list.ca == args.ca)
+        .with_context(|| format!("{} names no list of the CA {}", file.display(), args.ca))
+}
+
 fn watch(args: &WatchArgs) -> anyhow::Result<()> {
     let issuer = installation::certificate(&args.issuer)?;
     let key = officer_key::from_file(&args.probe)?;
@@ -36,7 +57,7 @@ fn watch(args: &WatchArgs) -> anyhow::Result<()> {
     let probe = Probe {
         public: &PublicClient::new(&args.url, &[]),
         url: &args.url,
-        ca: args.ca.clone(),
+        list: watched_list(args)?,
         issuer: &issuer,
         serial: args.serial.clone(),
         asked: args.asked,

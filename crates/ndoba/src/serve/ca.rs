@@ -268,6 +268,7 @@ pub(crate) fn issuing_cas(
             watch: Arc::new(Watched(certify)),
             revoke: Arc::new(tokens.open::<PublishCrls>(key, &facts.spki).with_context(opening)?),
             certifies_cas: certificate.issuer() == certificate.subject(),
+            shards: ca.crl.shards,
             facts,
             crl: CrlTiming { validity: ca.crl.next_update, interval: ca.crl.publish_every },
         });

@@ -1,11 +1,13 @@
 //! What `/health/ready` says: each part's last word, and what is judged from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use ndoba_hsm::TokenState;
 use ndoba_settings::{ClockMode, Role, Settings};
+use ndoba_store::PublishedFiles;
+use ndoba_types::{CrlName, CrlShards};
 use ndoba_web_public::{Check, CheckState, Health, HealthSource};
 use ndoba_x509::CrlReader;
 
@@ -124,13 +126,26 @@ pub(super) fn watch(process: &Arc<Process>, background: &mut Background) -> anyh
     })
 }
 
+/// The lists that are to be served, as far as can be told without the database: those of the configuration, and whatever
+/// else is online, of shards that are no longer dealt into.
+fn owed_online(settings: &Settings, published: &PublishedFiles) -> BTreeSet<CrlName> {
+    let mut lists = BTreeSet::new();
+    for ca in &settings.cas {
+        lists.insert(CrlName::whole(&ca.name));
+        let shards = ca.crl.shards.into_iter().flat_map(CrlShards::all);
+        lists.extend(shards.map(|shard| CrlName { ca: ca.name.clone(), shard: Some(shard) }));
+        lists.extend(published.crls_of(&ca.name).unwrap_or_default());
+    }
+    lists
+}
+
 /// A served CRL past its own deadline must be seen (requirements O-27).
 fn look_at_crls(process: &Process) {
     let now = process.world.clock.now();
     let Ok(published) = installation::published(&process.settings) else { return };
-    for ca in &process.settings.cas {
-        let part = format!("CRL {}", ca.name);
-        let file = published.open_crl(&ca.name).ok().flatten();
+    for list in owed_online(&process.settings, &published) {
+        let part = format!("CRL {list}");
+        let file = published.open_crl(&list).ok().flatten();
         let next_update = file.map(|file| CrlReader::open(file).map(|crl| crl.next_update()));
         match next_update {
             Some(Ok(next_update)) if next_update > now => process.health.set_ok(&part),

@@ -76,6 +76,7 @@ fn judge_one<P: AsRef<Path>>(
         jurisdiction: Jurisdiction::GEORGIA,
         issued_at: certificate.not_before(),
         issuer,
+        crl: None,
         qscd: None,
     };
     let findings = lint_certificate(certificate.as_der(), &context);

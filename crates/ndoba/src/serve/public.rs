@@ -82,8 +82,9 @@ fn page(settings: &Settings) -> anyhow::Result<PageFacts> {
             root.get_or_insert(ca.name.clone());
         }
     }
-    let authorities: Vec<_> = settings.cas.iter().map(|ca| ca.name.clone()).collect();
-    let root = root.or_else(|| authorities.first().cloned()).context("no CA is configured")?;
+    let authorities: Vec<_> = settings.cas.iter().map(|ca| (ca.name.clone(), ca.crl.shards)).collect();
+    let root =
+        root.or_else(|| authorities.first().map(|(ca, _)| ca.clone())).context("no CA is configured")?;
     let base = settings.urls.public.as_str().trim_end_matches('/').to_owned();
     Ok(PageFacts { base, root, authorities })
 }
@@ -168,34 +169,36 @@ fn watch_records(
 fn compare_with_crls(process: &Process, records: &StatusRecords) -> anyhow::Result<bool> {
     let mut agree = true;
     let published = installation::published(&process.settings)?;
+    let mut lists = Vec::new();
     for ca in &process.settings.cas {
-        let Some(file) = published.open_crl(&ca.name)? else { continue };
+        lists.extend(published.crls_of(&ca.name)?);
+    }
+    for list in &lists {
+        let Some(file) = published.open_crl(list)? else { continue };
         let mut crl = CrlReader::open(file)?;
         // All of it is looked at, or nothing: an entry that does not read must not hide those behind it.
         crl.entries()?.try_for_each(|entry| entry.map(drop))?;
         let number = crl.number();
         let serials = crl.entries()?.map_while(Result::ok).map(|entry| entry.serial);
-        let version = match process.store.crl_state(&ca.name)?.last {
+        let version = match process.store.crl_state(list)?.last {
             Some(last) if last.number == number.get() => last.version,
             // The next one is recorded and not online yet: it will be compared.
             Some(last) if last.number > number.get() => continue,
             // Published after the copy that this database is was made: nothing on it may have been released since.
             Some(_) | None => {
-                let found =
-                    format!("the database does not know CRL {number} of {}, which is online", ca.name);
+                let found = format!("the database does not know CRL {number} of {list}, which is online");
                 tracing::error!("{found}");
                 process.health.set_failed("published CRLs", found);
                 agree = false;
-                records.compare_with_crl(&ca.name, u64::MAX >> 1, serials)?;
+                records.compare_with_crl(list, u64::MAX >> 1, serials)?;
                 continue;
             }
         };
-        let doubted = records.compare_with_crl(&ca.name, version, serials)?;
+        let doubted = records.compare_with_crl(list, version, serials)?;
         if !doubted.is_empty() {
             let found = format!(
-                "{} certificates on the CRL of {} are not revoked in the database",
-                doubted.len(),
-                ca.name
+                "{} certificates on the CRL of {list} are not revoked in the database",
+                doubted.len()
             );
             tracing::error!("{found}");
             process.health.set_failed("published CRLs", found);

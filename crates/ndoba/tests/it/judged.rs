@@ -6,15 +6,17 @@ use std::fs;
 use ndoba_testkit::{Document, Judge};
 
 use crate::http::{get, send};
-use crate::installation::{Engine, Installation, Subject};
-use crate::program::{said, wait_for};
+use crate::installation::{Engine, Installation, PUBLIC_URL, Subject};
+use crate::program::{run, said, wait_for};
 
 on_both_engines!(every_kind_of_document_is_clean);
 
 const CAS: [&str; 4] = ["root", "signature", "seal", "time-stamping"];
+const LISTS: [&str; 6] = ["root", "signature", "signature.1", "signature.2", "seal", "time-stamping"];
 
 fn every_kind_of_document_is_clean(engine: Engine) {
     let here = Installation::on(engine);
+    here.deal_into_shards();
     let serving = here.serve(None);
     let judge = Judge::shared();
 
@@ -36,6 +38,8 @@ fn every_kind_of_document_is_clean(engine: Engine) {
 
     // Lists with nothing on them, then with what happened.
     lists_are_clean(&here);
+    here.download(&revoked, "revoked.pem");
+    openssl_believes_the_shard_it_names(&here, "revoked.pem", "OK");
     for (what, output) in [("revoked", here.revoke(&revoked)), ("held", here.suspend(&held))] {
         assert!(output.status.success(), "{what}: {}", said(&output));
     }
@@ -45,6 +49,8 @@ fn every_kind_of_document_is_clean(engine: Engine) {
         if crl.contains(&held) { Ok(()) } else { Err(crl) }
     });
     lists_are_clean(&here);
+    openssl_believes_the_shard_it_names(&here, "revoked.pem", "certificate revoked");
+    a_shard_is_read_by_cryptography(&here, "revoked.pem", &revoked);
 
     let unknown = "7f00112233445566778899aabbccddee";
     for (ca, serial, status) in [
@@ -64,10 +70,41 @@ fn every_kind_of_document_is_clean(engine: Engine) {
 }
 
 fn lists_are_clean(here: &Installation) {
-    for ca in CAS {
-        let kind = if ca == "root" { Document::Arl } else { Document::Crl };
-        Judge::shared().assert_clean(kind, &served(here, &format!("/crl/{ca}.crl")));
+    for list in LISTS {
+        let kind = if list == "root" { Document::Arl } else { Document::Crl };
+        Judge::shared().assert_clean(kind, &served(here, &format!("/crl/{list}.crl")));
     }
+}
+
+/// Of a certificate, by the shard that it names and by the whole list; another shard says nothing of it (RFC 5280 §6.3.3).
+fn openssl_believes_the_shard_it_names(here: &Installation, certificate: &str, verdict: &str) {
+    let own = here.list_named_by(certificate);
+    assert!(["signature.1", "signature.2"].contains(&own.as_str()), "{own}");
+    let other = if own == "signature.1" { "signature.2" } else { "signature.1" };
+    for (list, verdict) in [(own.as_str(), verdict), ("signature", verdict), (other, "ifferent CRL scope")] {
+        // The shard's list comes by itself, as the whole one does: one may be waited for after the other.
+        wait_for(|| {
+            fs::write(here.file("list.der"), served(here, &format!("/crl/{list}.crl"))).unwrap();
+            here.openssl(&["crl", "-inform", "DER", "-in", "list.der", "-out", "list.pem"]);
+            let arguments =
+                ["verify", "-crl_check", "-CAfile", "pki/root.pem", "-untrusted", "pki/signature.pem"];
+            let arguments = [&arguments[..], &["-CRLfile", "list.pem", certificate]].concat();
+            let told = said(&run(here.folder(), "openssl", &arguments));
+            if told.contains(verdict) { Ok(()) } else { Err(format!("{list}: {verdict}: {told}")) }
+        });
+    }
+}
+
+/// By a reader of its own: the scope, critically, and what is in it.
+fn a_shard_is_read_by_cryptography(here: &Installation, certificate: &str, serial: &str) {
+    let own = here.list_named_by(certificate);
+    fs::write(here.file("list.der"), served(here, &format!("/crl/{own}.crl"))).unwrap();
+    let program = "import sys; from cryptography import x509\n\
+        crl = x509.load_der_x509_crl(open('list.der', 'rb').read())\n\
+        point = crl.extensions.get_extension_for_class(x509.IssuingDistributionPoint)\n\
+        print(point.critical, [name.value for name in point.value.full_name], [format(one.serial_number, 'x') for one in crl])";
+    let told = said(&run(here.folder(), Judge::python(), &["-c", program]));
+    assert_eq!(told.trim(), format!("True ['{PUBLIC_URL}/crl/{own}.crl'] ['{serial}']"));
 }
 
 fn answer_is_clean(here: &Installation, ca: &str, serial: &str, options: &[&str], status: &str) {

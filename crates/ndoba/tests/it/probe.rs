@@ -7,12 +7,23 @@ use crate::installation::{Engine, Installation};
 #[test]
 fn a_revocation_is_measured_from_outside() {
     let here = Installation::on(Engine::Sqlite);
+    here.deal_into_shards();
     let serving = here.serve(None);
     let serial = here.issue("01001000501");
+    here.download(&serial, "watched.pem");
     let watching = here
         .command(&["probe", "watch", &serial, "--ca", "signature", "--issuer", "pki/signature.pem"])
         .args(["--url", &format!("http://{}", here.public()), "--as", "officers/auditor.pem"])
-        .args(["--within", "60", "--every", "50", "--out", "observation.json"])
+        .args([
+            "--within",
+            "60",
+            "--every",
+            "50",
+            "--out",
+            "observation.json",
+            "--certificate",
+            "watched.pem",
+        ])
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
@@ -35,6 +46,10 @@ fn a_revocation_is_measured_from_outside() {
     assert!(!here.run(&other).status.success());
     assert!(!verify("observation.json", "seal").status.success());
     let text = fs::read_to_string(here.file("observation.json")).unwrap();
+    // The list that the certificate names: its address is in it.
+    let address = format!("/crl/{}.crl", here.list_named_by("watched.pem"));
+    let hexadecimal: String = address.bytes().map(|octet| format!("{octet:02x}")).collect();
+    assert!(address.contains("signature.") && text.contains(&hexadecimal), "{address}");
     let earlier = text.replacen("milliseconds\\\":", "milliseconds\\\":-", 1);
     assert_ne!(earlier, text);
     fs::write(here.file("earlier.json"), earlier).unwrap();

@@ -15,6 +15,7 @@ const SECOND: &str = "officers/security-2.pem";
 #[test]
 fn a_restored_copy_is_accepted_by_two_security_officers_only() {
     let here = Installation::on(Engine::Sqlite);
+    here.deal_into_shards();
     let serving = here.serve(None);
     let [kept, revoked] = ["01001000101", "01001000102"].map(|number| here.issue(number));
     drop(serving);
@@ -27,6 +28,10 @@ fn a_restored_copy_is_accepted_by_two_security_officers_only() {
         assert!(here.revoke(serial).status.success());
         here.await_listed(serial);
     }
+    here.download(&unknown, "unknown.pem");
+    let shard = here.list_named_by("unknown.pem");
+    let shard_number = crl_number(&here, &shard);
+    assert!(here.crl_of(&shard).contains(&unknown), "shards are made first");
     here.must(&["officer", "new", "--config", "ndoba.toml", "--name", "late", "--out", "officers/late.pem"]);
     here.must(&[
         "officer",
@@ -49,7 +54,7 @@ fn a_restored_copy_is_accepted_by_two_security_officers_only() {
     ]);
     // Three authorisations of responders, four officers, and this one.
     await_grant(&here, "8");
-    let number = crl_number(&here);
+    let number = crl_number(&here, "signature");
     drop(serving);
     let status = here.run(&["db", "status", "--config", "ndoba.toml"]);
     assert!(status.status.success(), "{}", said(&status));
@@ -141,7 +146,11 @@ fn a_restored_copy_is_accepted_by_two_security_officers_only() {
     here.await_listed(&fresh);
     let crl = here.crl();
     assert!(crl.contains(&revoked) && crl.contains(&unknown), "{crl}");
-    assert!(crl_number(&here) > number, "{} does not follow {number}", crl_number(&here));
+    let next = crl_number(&here, "signature");
+    assert!(next > number, "{next} does not follow {number}");
+    // Its shard goes on, too, with a certificate that the copy did not know.
+    assert!(here.crl_of(&shard).contains(&unknown), "{}", here.crl_of(&shard));
+    assert!(crl_number(&here, &shard) > shard_number, "{shard}");
     here.must(&["audit", "export", "--as", "officers/auditor.pem", "--out", "log.json"]);
     let log = fs::read_to_string(here.file("log.json")).unwrap();
     assert!(log.contains("restore-accepted") && log.contains("revocation-recovered"));
@@ -184,8 +193,8 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
-fn crl_number(here: &Installation) -> u64 {
-    let crl = here.crl();
+fn crl_number(here: &Installation, list: &str) -> u64 {
+    let crl = here.crl_of(list);
     let (_, after) = crl.split_once("crl number").unwrap();
     after.lines().nth(1).unwrap().trim().parse().unwrap()
 }

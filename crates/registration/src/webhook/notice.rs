@@ -129,6 +129,7 @@ pub fn notice(what: &EventKind) -> Option<Notice> {
         | EventKind::CrlIssued { .. }
         | EventKind::CrlLost { .. }
         | EventKind::CrlPublished { .. }
+        | EventKind::CrlShardOpened { .. }
         | EventKind::CrlUnsigned { .. }
         | EventKind::DataKeyMade { .. }
         | EventKind::DataKeysDestroyed { .. }

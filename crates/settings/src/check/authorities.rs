@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use ndoba_types::{CaName, Oid, Span};
+use ndoba_types::{CaName, CrlShard, CrlShards, Oid, Span};
 
 use super::{Checked, choice, complaint, key, oid, parsed, path, positive_span};
 use crate::Settings;
@@ -41,10 +41,22 @@ pub(super) fn authorities(raws: Vec<RawCa>, folder: &Path) -> Checked<Vec<Certif
                 "must be shorter than next_update, or a CRL ends before the next one is out",
             );
         }
+        let shards = raw.crl.shards.map(|count| {
+            CrlShards::new(count).map_or_else(
+                || {
+                    let what = format!(
+                        "from 2 to {}, or absent: every certificate names the whole list",
+                        CrlShard::MOST
+                    );
+                    complaint(format!("{section}.crl.shards"), what)
+                },
+                Ok,
+            )
+        });
         cas.push(CertificationAuthority {
             key: own,
             certificate: path(&format!("{section}.certificate"), &raw.certificate, folder)?,
-            crl: Crl { next_update, publish_every },
+            crl: Crl { next_update, publish_every, shards: shards.transpose()? },
             ocsp: raw.ocsp.map(|raw| responder(raw, &format!("{section}.ocsp"), folder)).transpose()?,
             name,
         });

@@ -126,6 +126,8 @@ fn every_mistake_is_named_by_its_key() {
             "[cas.crl]\npublish_every = \"24h\"\n[cas.ocsp]",
             "cas.0.crl.publish_every",
         ),
+        (DEVELOPMENT, "[cas.ocsp]", "[cas.crl]\nshards = 1\n[cas.ocsp]", "cas.0.crl.shards"),
+        (DEVELOPMENT, "[cas.ocsp]", "[cas.crl]\nshards = 65\n[cas.ocsp]", "cas.0.crl.shards"),
         (DEVELOPMENT, "[cas.ocsp]", "[cas.ocsp]\nresponder_id = \"by-mail\"", "cas.0.ocsp.responder_id"),
         (DEVELOPMENT, "[cas.ocsp]", "[cas.ocsp]\nenrolment = \"signature/ocsp/2\"", "cas.0.ocsp.key"),
         (DEVELOPMENT, "[cas.ocsp]", "[cas.ocsp]\nknown_probes = [\"6372\"]", "cas.0.ocsp.known_probes"),

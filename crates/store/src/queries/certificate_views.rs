@@ -14,7 +14,7 @@ use ndoba_types::{DeviceModel, SerialNumber, UtcTime};
 use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::queries::applications::cut;
-use crate::queries::shown_names;
+use crate::queries::{shards, shown_names};
 use crate::schema::{
     applications, certificate_status, certificates, crls, orders, revocation_records, revocation_requests,
 };
@@ -251,7 +251,7 @@ fn clocks(
         let (carried_out, published) = match done {
             None => (None, None),
             Some((ca, version, at)) => {
-                (Some(stored::time(at, "revocation_records.at")?), first_crl(conn, &ca, version)?)
+                (Some(stored::time(at, "revocation_records.at")?), first_crl(conn, &ca, &serial, version)?)
             }
         };
         clocks.entry(serial).or_default().push(RevocationClock {
@@ -268,14 +268,17 @@ fn clocks(
     Ok(clocks)
 }
 
-/// The first signed CRL that shows a status version, with its thisUpdate.
+/// The first signed CRL that shows a certificate's change, with its thisUpdate: of the list that the certificate names.
 pub(crate) fn first_crl(
     conn: &mut Conn,
     ca: &str,
+    serial: &[u8],
     version: i64,
 ) -> Result<Option<(u64, UtcTime)>, StoreError> {
+    let shard = shards::of(conn, ca, serial)?;
     let row: Option<(i64, Option<i64>)> = crls::table
         .filter(crls::ca.eq(ca))
+        .filter(crls::shard.eq(shard))
         .filter(crls::status_version.ge(version))
         .order(crls::number)
         .select((crls::number, crls::this_update))

@@ -31,6 +31,8 @@ struct Row {
     reason: Option<String>,
     /// The status version that the order made.
     version: Option<i64>,
+    /// That the certificate names; 0 for none.
+    shard: Option<i64>,
 }
 
 /// By beginning. Run in a snapshot: the CRLs are further statements.
@@ -68,6 +70,7 @@ pub(crate) fn open(
                 certificates::not_after.nullable(),
                 certificate_status::reason.nullable(),
                 revocation_records::version.nullable(),
+                certificate_status::shard.nullable(),
             ))
             .into_boxed();
     if let Some((begins, order)) = &after {
@@ -83,8 +86,15 @@ pub(crate) fn open(
     rows.into_iter().map(|row| read(row, now, &lists)).collect()
 }
 
-/// For each CA the status versions of its signed lists with their times, in order, from the first that matters.
-type Lists = BTreeMap<String, Vec<(i64, i64)>>;
+/// For each CA the shards (0: the whole), status versions and times of its signed lists, by version, from the first that
+/// matters.
+type Lists = BTreeMap<String, Vec<(i64, i64, i64)>>;
+
+/// When the first list of that shard was made that shows the version.
+fn seen(of_ca: &[(i64, i64, i64)], shard: i64, version: i64) -> Option<i64> {
+    let mut of_shard = of_ca.iter().filter(|(list, _, _)| *list == shard);
+    of_shard.find(|(_, shown, _)| *shown >= version).map(|(_, _, at)| *at)
+}
 
 fn lists(conn: &mut Conn, rows: &[Row]) -> Result<Lists, StoreError> {
     let mut least: BTreeMap<&str, i64> = BTreeMap::new();
@@ -95,28 +105,31 @@ fn lists(conn: &mut Conn, rows: &[Row]) -> Result<Lists, StoreError> {
     }
     let mut lists = Lists::new();
     for (ca, version) in least {
-        let of_ca: Vec<(Option<i64>, Option<i64>)> = crls::table
+        let of_ca: Vec<(i64, Option<i64>, Option<i64>)> = crls::table
             .filter(crls::ca.eq(ca))
             .filter(crls::status_version.ge(version))
             .order((crls::status_version, crls::number))
-            .select((crls::status_version, crls::this_update))
+            .select((crls::shard, crls::status_version, crls::this_update))
             .load(conn)?;
-        let of_ca = of_ca.into_iter().filter_map(|(version, at)| Some((version?, at?))).collect();
+        let of_ca =
+            of_ca.into_iter().filter_map(|(shard, version, at)| Some((shard, version?, at?))).collect();
         lists.insert(ca.into(), of_ca);
     }
     Ok(lists)
 }
 
 fn read(row: Row, now: UtcTime, lists: &Lists) -> Result<OpenRequest, StoreError> {
-    let Row { order, serial, ca, kind, state, begins, overdue, not_after, reason, version } = row;
+    let Row { order, serial, ca, kind, state, begins, overdue, not_after, reason, version, shard } = row;
     let suspends = matches!(spelling::order_kind(&kind)?, OrderKind::Suspend | OrderKind::SuspendByCode);
     let stage = match (state.as_str(), version) {
         (order::DONE, None) => return Err(StoreError::corrupt("a done order without its change")),
         (order::DONE, Some(version)) => {
             let of_ca = lists.get(&ca).map_or(&[][..], Vec::as_slice);
-            match of_ca.iter().find(|(shown, _)| *shown >= version) {
+            // By everybody: who reads the whole list, and who reads the shard that the certificate names.
+            let (whole, own) = (seen(of_ca, 0, version), seen(of_ca, shard.unwrap_or(0), version));
+            match whole.zip(own) {
                 None => Stage::Unpublished,
-                Some((_, at)) => Stage::Seen(stored::time(*at, "crls.this_update")?),
+                Some((whole, own)) => Stage::Seen(stored::time(whole.max(own), "crls.this_update")?),
             }
         }
         (order::WITHDRAWN, _) => Stage::Void,

@@ -7,12 +7,12 @@ use ndoba_audit::Event;
 use ndoba_ca::Octets;
 use ndoba_ca::ending::{AuthorityEnd, LastCrlIntent};
 use ndoba_ca::ports::{CrlFailure, CrlInDoubt, CrlIntent, CrlIssued, CrlState, CrlSummary};
-use ndoba_types::{CaName, UtcTime};
+use ndoba_types::{CaName, CrlName, UtcTime};
 
 use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::queries::attempts::{FIRST, OpenAttempt, Signed};
-use crate::queries::{attempts, events, outbox, versions};
+use crate::queries::{attempts, events, outbox, shards, versions};
 use crate::schema::{
     attempts as attempt_rows, authorities, certificate_status, certificates, crl_parts, crls,
 };
@@ -23,17 +23,26 @@ use crate::stored;
 type SummaryRow = (i64, Option<i64>, Option<i64>, Option<i64>);
 
 /// Run in a snapshot.
-pub(crate) fn state(conn: &mut Conn, ca: &CaName) -> Result<CrlState, StoreError> {
+pub(crate) fn state(conn: &mut Conn, list: &CrlName) -> Result<CrlState, StoreError> {
+    let CrlName { ca, shard } = list;
     let counters = versions::counters(conn, ca)?;
     let last: Option<(SummaryRow, Option<i64>)> = crls::table
         .filter(crls::ca.eq(ca.as_str()))
+        .filter(crls::shard.eq(stored::shard_to_row(*shard)))
         .filter(crls::der.is_not_null())
         .order(crls::number.desc())
         .select(((crls::number, crls::status_version, crls::this_update, crls::next_update), crls::published))
         .first(conn)
         .optional()?;
+    let version = match (shard, &last) {
+        (Some(shard), Some(((_, Some(shown), _, _), _))) => {
+            let shard = stored::shard_to_row(Some(*shard));
+            stored::count(shards::version(conn, ca, shard, *shown)?, "crls.status_version")?
+        }
+        (None, _) | (Some(_), _) => counters.version()?,
+    };
     Ok(CrlState {
-        version: counters.version()?,
+        version,
         highest_number: counters.highest_crl_number()?,
         published: matches!(last, Some((_, Some(_)))),
         last: last.map(|(row, _)| summary(row)).transpose()?,
@@ -53,15 +62,17 @@ fn summary(row: (i64, Option<i64>, Option<i64>, Option<i64>)) -> Result<CrlSumma
 }
 
 pub(crate) fn record_intent(conn: &mut Conn, intent: &CrlIntent) -> Result<bool, StoreError> {
-    let CrlIntent { ca, number, tbs, attempt, event } = intent;
+    let CrlIntent { list, number, tbs, attempt, event } = intent;
+    let CrlName { ca, shard } = list;
     let number = stored::count_to_row(*number, "crls.number")?;
-    if is_over(conn, ca)? || !versions::take_crl_number(conn, ca, number)? {
+    if is_over(conn, list)? || !versions::take_crl_number(conn, ca, number)? {
         return Ok(false);
     }
     diesel::insert_into(crls::table)
         .values((
             crls::ca.eq(ca.as_str()),
             crls::number.eq(number),
+            crls::shard.eq(stored::shard_to_row(*shard)),
             crls::tbs_digest.eq(tbs.as_bytes().as_slice()),
         ))
         .execute(conn)?;
@@ -71,21 +82,22 @@ pub(crate) fn record_intent(conn: &mut Conn, intent: &CrlIntent) -> Result<bool,
     Ok(true)
 }
 
-/// Takes the number of the CA's last list, and ends the CA, where none of its certificates lives.
+/// Takes the number of the list's last issue, and ends the CA, where none of its certificates lives.
 pub(crate) fn record_last_intent(
     conn: &mut Conn,
     intent: &CrlIntent,
     end: &AuthorityEnd,
 ) -> Result<LastCrlIntent, StoreError> {
     // From here on nobody records an intent to issue under this CA until we commit; who did before is seen below.
-    versions::hold_to_end(conn, &intent.ca)?;
-    if let Some((certificates, until)) = living(conn, &intent.ca, end.at)? {
+    let ca = &intent.list.ca;
+    versions::hold_to_end(conn, ca)?;
+    if let Some((certificates, until)) = living(conn, ca, end.at)? {
         return Ok(LastCrlIntent::Alive { certificates, until });
     }
     if !record_intent(conn, intent)? {
         return Ok(LastCrlIntent::NumberTaken);
     }
-    if versions::end(conn, &intent.ca, end.at)? {
+    if versions::end(conn, ca, end.at)? {
         events::append(conn, std::slice::from_ref(&end.event))?;
     }
     Ok(LastCrlIntent::Recorded)
@@ -115,10 +127,11 @@ fn living(conn: &mut Conn, ca: &CaName, at: UtcTime) -> Result<Option<(u64, UtcT
         .transpose()
 }
 
-/// Whether the CA's last list is signed.
-fn is_over(conn: &mut Conn, ca: &CaName) -> Result<bool, StoreError> {
+/// Whether the last issue of the list is signed.
+fn is_over(conn: &mut Conn, list: &CrlName) -> Result<bool, StoreError> {
     let last = crls::table
-        .filter(crls::ca.eq(ca.as_str()))
+        .filter(crls::ca.eq(list.ca.as_str()))
+        .filter(crls::shard.eq(stored::shard_to_row(list.shard)))
         .filter(crls::next_update.eq(UtcTime::NO_END.unix_micros()));
     Ok(diesel::select(diesel::dsl::exists(last)).get_result(conn)?)
 }
@@ -129,7 +142,7 @@ const PART: u64 = 1 << 20;
 
 pub(crate) fn record_signed(conn: &mut Conn, crl: &CrlIssued, der: &dyn Octets) -> Result<bool, StoreError> {
     let CrlIssued {
-        ca,
+        list: CrlName { ca, shard },
         summary: CrlSummary { number, version, this_update, next_update },
         attempt,
         signatures,
@@ -140,6 +153,7 @@ pub(crate) fn record_signed(conn: &mut Conn, crl: &CrlIssued, der: &dyn Octets) 
     let now = versions::lock(conn, ca)?;
     let higher: Option<i64> = crls::table
         .filter(crls::ca.eq(ca.as_str()))
+        .filter(crls::shard.eq(stored::shard_to_row(*shard)))
         .filter(crls::number.gt(number))
         .filter(crls::der.is_not_null())
         .select(crls::number)
@@ -176,12 +190,19 @@ pub(crate) fn record_signed(conn: &mut Conn, crl: &CrlIssued, der: &dyn Octets) 
         let key = (crl_parts::ca.eq(ca.as_str()), crl_parts::number.eq(number), crl_parts::part.eq(place));
         diesel::insert_into(crl_parts::table).values((key, crl_parts::octets.eq(octets))).execute(conn)?;
     }
-    // While the counters are locked no change can come in between: this list shows all that asked for one.
-    if now == *version {
-        outbox::finish_crls(conn, ca, *this_update)?;
+    // While the counters are locked no change can come in between: where this is the last change, the whole list shows
+    // all that asked for one, but for shards that do not.
+    let whole = if shard.is_none() { Some(*version) } else { shown_by_the_whole(conn, ca)? };
+    if whole == Some(now) {
+        let behind = shards::behind(conn, ca)?;
+        outbox::finish_crls(conn, ca, &behind, *this_update)?;
     }
     events::append(conn, std::slice::from_ref(event))?;
     Ok(true)
+}
+
+fn shown_by_the_whole(conn: &mut Conn, ca: &CaName) -> Result<Option<u64>, StoreError> {
+    shards::shown(conn, ca, 0)?.map(|version| stored::count(version, "crls.status_version")).transpose()
 }
 
 /// Notes when a list went online. `false`, and nothing changed, where that was noted before.

@@ -151,7 +151,7 @@ fn read(conn: &mut Conn, (row, ca, kind, state, done): Row) -> Result<DeskReques
     let (carried_out, published) = match done {
         None => (None, None),
         Some((version, at)) => {
-            (Some(stored::time(at, "revocation_records.at")?), first_crl(conn, &ca, version)?)
+            (Some(stored::time(at, "revocation_records.at")?), first_crl(conn, &ca, &serial, version)?)
         }
     };
     let time = |at: Option<i64>, what| at.map(|at| stored::time(at, what)).transpose();

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use ndoba_ca::ports::{
     Attempt, CertificateId, CertificateKind, InDoubt, Intent, IntentOutcome, Issued, LossCause, Warrant,
 };
-use ndoba_types::{Sha256Digest, UtcTime};
+use ndoba_types::{CrlName, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::RevocationReason;
 
 use crate::connection::{Conn, on_each_engine};
@@ -51,6 +51,8 @@ impl<'a> NewCertificate<'a> {
             spki,
             not_before,
             not_after,
+            // Beside the status, where the lists are made from.
+            shard: _,
             attempt,
             event: _,
         } = intent;
@@ -88,12 +90,14 @@ pub(crate) struct NewStatus<'a> {
     ca: &'a str,
     serial: &'a [u8],
     state: &'static str,
+    shard: i64,
 }
 
 impl<'a> NewStatus<'a> {
     pub(crate) fn of(intent: &'a Intent) -> Self {
         let CertificateId { ca, serial } = &intent.certificate;
-        Self { ca: ca.as_str(), serial: serial.as_unsigned(), state: state::SIGNING }
+        let shard = stored::shard_to_row(intent.shard);
+        Self { ca: ca.as_str(), serial: serial.as_unsigned(), state: state::SIGNING, shard }
     }
 }
 
@@ -296,15 +300,16 @@ pub(crate) fn record_again(
 }
 
 /// A revoked certificate that a published CRL proves and a restored database does not know: its serial number is taken
-/// for ever, and it counts as lost. `statement` stands in the place of a ceremony's plan; nothing else is known of it.
+/// for ever, and it counts as lost; the shard is the list's. `statement` stands in the place of a ceremony's plan; nothing else is known of it.
 pub(crate) fn insert_unknown(
     conn: &mut Conn,
-    id: &CertificateId,
+    list: &CrlName,
+    serial: &SerialNumber,
     reason: RevocationReason,
     revoked: UtcTime,
     statement: Sha256Digest,
 ) -> Result<(), StoreError> {
-    let CertificateId { ca, serial } = id;
+    let CrlName { ca, shard } = list;
     let nothing = Sha256Digest::of(b"");
     diesel::insert_into(certificates::table)
         .values(NewCertificate {
@@ -333,6 +338,7 @@ pub(crate) fn insert_unknown(
             certificate_status::state.eq(state::ISSUED_LOST),
             certificate_status::revoked.eq(Some(revoked.unix_micros())),
             certificate_status::reason.eq(Some(spelling::reason_to_row(reason))),
+            certificate_status::shard.eq(stored::shard_to_row(*shard)),
         ))
         .execute(conn)?;
     Ok(())

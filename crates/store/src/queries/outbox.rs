@@ -6,7 +6,7 @@ use ndoba_types::{CaName, SerialNumber, UtcTime};
 use crate::connection::Conn;
 use crate::error::StoreError;
 use crate::outbox::Errand;
-use crate::schema::outbox;
+use crate::schema::{certificate_status, outbox};
 use crate::spelling::CRL_DUE;
 use crate::stored;
 
@@ -47,12 +47,22 @@ pub(crate) fn waiting(conn: &mut Conn, limit: i64) -> Result<Vec<Errand>, StoreE
         .collect()
 }
 
-/// A CRL was recorded that shows every change of the CA's statuses so far.
-pub(crate) fn finish_crls(conn: &mut Conn, ca: &CaName, now: UtcTime) -> Result<(), StoreError> {
+/// The CA's whole list shows every change of its statuses so far, and so do its shards, but for those `behind`.
+pub(crate) fn finish_crls(
+    conn: &mut Conn,
+    ca: &CaName,
+    behind: &[i64],
+    now: UtcTime,
+) -> Result<(), StoreError> {
+    let on_one_behind = certificate_status::table
+        .filter(certificate_status::ca.eq(ca.as_str()))
+        .filter(certificate_status::serial.eq(outbox::serial))
+        .filter(certificate_status::shard.eq_any(behind.to_vec()));
     let due = outbox::table
         .filter(outbox::finished.is_null())
         .filter(outbox::kind.eq(CRL_DUE))
-        .filter(outbox::ca.eq(ca.as_str()));
+        .filter(outbox::ca.eq(ca.as_str()))
+        .filter(diesel::dsl::not(diesel::dsl::exists(on_one_behind)));
     diesel::update(due).set(outbox::finished.eq(now.unix_micros())).execute(conn)?;
     Ok(())
 }

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use ndoba_ca::ports::{AcceptedState, AuthorityMark, CertificateId, StatusAction, StatusRefusal};
-use ndoba_types::CaName;
+use ndoba_ca::ports::{AcceptedState, AuthorityMark, CertificateId, OwedCrl, StatusAction, StatusRefusal};
+use ndoba_types::{CaName, CrlName};
 use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::connection::Conn;
 use crate::error::StoreError;
-use crate::queries::{events, issuance, status, versions};
+use crate::queries::{self, events, issuance, status, versions};
 use crate::spelling::action;
 
 /// An `Err` of the inner result says that the database is not as it was accepted; the caller undoes what was done.
 pub(crate) fn accept(conn: &mut Conn, accepted: &AcceptedState) -> Result<Result<(), ()>, StoreError> {
-    let AcceptedState { expected, resume, revoked, statement: _, at: _, events } = accepted;
+    let AcceptedState { expected, resume, revoked, shards, statement: _, at: _, events } = accepted;
     let here: BTreeMap<CaName, AuthorityMark> =
         versions::all(conn)?.into_iter().map(|mark| (mark.ca.clone(), mark)).collect();
     if here != expected.iter().map(|mark| (mark.ca.clone(), mark.clone())).collect() {
@@ -27,8 +27,15 @@ pub(crate) fn accept(conn: &mut Conn, accepted: &AcceptedState) -> Result<Result
         }
     }
     // 2. What must not be forgotten.
-    for (ca, entry) in revoked {
-        recover(conn, ca, entry, accepted)?;
+    for OwedCrl { name: CrlName { ca, shard }, addresses } in shards {
+        for address in addresses {
+            if let Some(shard) = shard {
+                queries::shards::enter(conn, ca, *shard, address)?;
+            }
+        }
+    }
+    for (list, entry) in revoked {
+        recover(conn, list, entry, accepted)?;
     }
     events::append(conn, events)?;
     Ok(Ok(()))
@@ -37,13 +44,13 @@ pub(crate) fn accept(conn: &mut Conn, accepted: &AcceptedState) -> Result<Result
 /// Takes one revocation up again, with the date that was published.
 fn recover(
     conn: &mut Conn,
-    ca: &CaName,
+    list: &CrlName,
     entry: &RevokedEntry,
     accepted: &AcceptedState,
 ) -> Result<(), StoreError> {
     let AcceptedState { statement, at, .. } = accepted;
     let RevokedEntry { serial, revoked_at, invalidity_date: _, reason } = entry;
-    let id = CertificateId { ca: ca.clone(), serial: serial.clone() };
+    let id = CertificateId { ca: list.ca.clone(), serial: serial.clone() };
     let asked = if *reason == RevocationReason::CertificateHold {
         StatusAction::Suspend
     } else {
@@ -57,7 +64,7 @@ fn recover(
                 StatusAction::Revoke(reason) => reason,
                 StatusAction::Suspend | StatusAction::Release => RevocationReason::Unspecified,
             };
-            issuance::insert_unknown(conn, &id, reason, *revoked_at, *statement)?;
+            issuance::insert_unknown(conn, list, serial, reason, *revoked_at, *statement)?;
             (action::LOST, Some(reason))
         }
         // Revoked here and listed there for another reason: nothing is lacking.

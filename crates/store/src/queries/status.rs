@@ -8,7 +8,7 @@ use ndoba_ca::ports::{
     AuthorityRevocation, CertificateId, CertificateKind, OverdueSuspension, StatusAction, StatusRefusal,
 };
 use ndoba_ocsp::CertStatusFacts;
-use ndoba_types::{CaName, OrderId, SerialNumber, Sha256Digest, UtcTime};
+use ndoba_types::{CaName, CrlName, OrderId, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::connection::Conn;
@@ -270,22 +270,28 @@ pub(crate) fn action_to_row(action: StatusAction) -> (&'static str, Option<Revoc
     }
 }
 
-/// Every certificate of the CA that is not good, by serial. Run in a snapshot: it is read in pages.
+/// Every certificate that the list shows, by serial. Run in a snapshot: it is read in pages.
 pub(crate) fn for_each_revoked(
     conn: &mut Conn,
-    ca: &CaName,
+    list: &CrlName,
     each: &mut dyn FnMut(RevokedEntry),
 ) -> Result<(), StoreError> {
     let mut after: Vec<u8> = Vec::new(); // before every serial: none is empty
     loop {
-        let rows: Vec<(Vec<u8>, Option<i64>, Option<String>)> = certificate_status::table
-            .filter(certificate_status::ca.eq(ca.as_str()))
+        let mut page = certificate_status::table
+            .filter(certificate_status::ca.eq(list.ca.as_str()))
             .filter(certificate_status::revoked.is_not_null())
-            .filter(certificate_status::serial.gt(&after))
+            .filter(certificate_status::serial.gt(after.clone()))
             .order(certificate_status::serial)
             .limit(PAGE)
             .select((certificate_status::serial, certificate_status::revoked, certificate_status::reason))
-            .load(conn)?;
+            .into_boxed();
+        if let Some(shard) = list.shard {
+            // As the index of shards is written.
+            let of_shard = certificate_status::shard.eq(stored::shard_to_row(Some(shard)));
+            page = page.filter(certificate_status::shard.gt(0)).filter(of_shard);
+        }
+        let rows: Vec<(Vec<u8>, Option<i64>, Option<String>)> = page.load(conn)?;
         let Some((last, _, _)) = rows.last() else { return Ok(()) };
         after = last.clone();
         for (serial, revoked, reason) in rows {

@@ -4,6 +4,7 @@ mod disk;
 mod generations;
 mod halt;
 mod rows;
+mod shards;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};

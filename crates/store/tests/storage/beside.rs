@@ -10,7 +10,7 @@ use ndoba_types::Span;
 use ndoba_x509::CrlReader;
 
 use crate::cluster::on_both;
-use crate::fixtures::ca;
+use crate::fixtures::whole;
 use crate::house::House;
 use crate::raw::Raw;
 
@@ -49,16 +49,21 @@ fn number_online(house: &House<'_>) -> u64 {
 fn another_process_puts_the_recorded_list_online_or_the_one_after_it() {
     on_both(|database| {
         let mut house = House::new(database);
-        let seal = ca("seal");
         assert_eq!(number_online(&house), 1);
 
         assert_eq!(overtaken(&mut house, || {}).unwrap(), 1);
-        assert_eq!((number_online(&house), database.store.crl_state(&seal).unwrap().highest_number), (2, 2));
+        assert_eq!(
+            (number_online(&house), database.store.crl_state(&whole("seal")).unwrap().highest_number),
+            (2, 2)
+        );
 
         let clock = Arc::clone(&house.world.clock);
         assert_eq!(overtaken(&mut house, move || clock.advance(Span::hours(13))).unwrap(), 0);
-        assert_eq!((number_online(&house), database.store.crl_state(&seal).unwrap().highest_number), (4, 4));
-        assert!(database.store.crl_state(&seal).unwrap().published);
+        assert_eq!(
+            (number_online(&house), database.store.crl_state(&whole("seal")).unwrap().highest_number),
+            (4, 4)
+        );
+        assert!(database.store.crl_state(&whole("seal")).unwrap().published);
         assert_eq!(Raw::open(&database.engine).count("crls WHERE der IS NOT NULL"), 4);
         house.steps();
         assert_eq!(number_online(&house), 4);

@@ -5,7 +5,7 @@ use std::thread;
 use ndoba_ca::ports::{Authority, Ledger as _, LedgerError, StatusAction};
 
 use crate::cluster::on_both;
-use crate::fixtures::{at, attempt, ca, change, crl_intent, crl_issued, crl_octets, event, issue};
+use crate::fixtures::{at, attempt, ca, change, crl_intent, crl_issued, crl_octets, event, issue, whole};
 use crate::raw::Raw;
 
 #[test]
@@ -23,7 +23,7 @@ fn a_number_is_taken_once_and_none_is_skipped() {
             });
             assert_eq!(taken, 1, "number {number}");
         }
-        assert_eq!(store.crl_state(&ca("seal")).unwrap().highest_number, 5);
+        assert_eq!(store.crl_state(&whole("seal")).unwrap().highest_number, 5);
         assert_eq!(Raw::open(&database.engine).count("crls"), 5);
         assert_eq!(store.marks().unwrap()[0].crl_number, 5);
     });
@@ -48,7 +48,7 @@ fn a_lower_number_is_not_recorded_after_a_higher() {
         assert_eq!(store.crl_part(&seal, 2, 0).unwrap().unwrap(), b"crl 2");
         assert_eq!(store.crl_part(&seal, 2, 1).unwrap(), None);
         assert_eq!(store.crl_part(&seal, 1, 0).unwrap(), None);
-        let state = store.crl_state(&seal).unwrap();
+        let state = store.crl_state(&whole("seal")).unwrap();
         assert_eq!((state.version, state.highest_number), (1, 2));
         assert_eq!(state.last.unwrap().number, 2);
         // The one that was overtaken stays counted, as an intent without a signature.
@@ -66,22 +66,22 @@ fn that_a_list_went_online_is_recorded_once_with_its_event() {
         assert!(store.record_crl_intent(list.clone()).unwrap());
         assert!(!store.record_crl_published(&seal, 1, event()).unwrap(), "it is not signed");
         assert!(store.record_crl(crl_issued(&list, 0), &crl_octets(&list)).unwrap());
-        assert!(!store.crl_state(&seal).unwrap().published);
+        assert!(!store.crl_state(&whole("seal")).unwrap().published);
         let before = events();
 
         Raw::open(&database.engine).break_inserts("audit_events");
         assert!(matches!(store.record_crl_published(&seal, 1, event()), Err(LedgerError::Unavailable(_))));
-        assert!(!store.crl_state(&seal).unwrap().published, "no event, no act");
+        assert!(!store.crl_state(&whole("seal")).unwrap().published, "no event, no act");
         Raw::open(&database.engine).mend_inserts("audit_events");
         assert!(store.record_crl_published(&seal, 1, event()).unwrap());
         assert!(!store.record_crl_published(&seal, 1, event()).unwrap());
-        assert!(store.crl_state(&seal).unwrap().published);
+        assert!(store.crl_state(&whole("seal")).unwrap().published);
         assert_eq!(events(), before + 1);
         // The next one has its own.
         let list = crl_intent(2);
         assert!(store.record_crl_intent(list.clone()).unwrap());
         assert!(store.record_crl(crl_issued(&list, 0), &crl_octets(&list)).unwrap());
-        assert!(!store.crl_state(&seal).unwrap().published);
+        assert!(!store.crl_state(&whole("seal")).unwrap().published);
     });
 }
 
@@ -159,7 +159,7 @@ fn many_pages_are_one_snapshot() {
         let mut serials = Vec::new();
         let mut disturbed = false;
         store
-            .for_each_revoked(&ca("seal"), &mut |entry| {
+            .for_each_revoked(&whole("seal"), &mut |entry| {
                 serials.push(entry.serial);
                 if !std::mem::replace(&mut disturbed, true) {
                     // What commits meanwhile is not of this snapshot.
@@ -170,7 +170,7 @@ fn many_pages_are_one_snapshot() {
         assert_eq!(serials.len(), 4500);
         assert!(serials.windows(2).all(|pair| pair[0].as_unsigned() < pair[1].as_unsigned()));
         let mut count = 0;
-        store.for_each_revoked(&ca("seal"), &mut |_| count += 1).unwrap();
+        store.for_each_revoked(&whole("seal"), &mut |_| count += 1).unwrap();
         assert_eq!(count, 4501);
     });
 }

@@ -10,7 +10,7 @@ use ndoba_x509::RevocationReason;
 
 use crate::cluster::on_both;
 use crate::fixtures::{
-    at, ca, ceremony, change, crl_intent, crl_issued, crl_octets, event, intent, issue, issued,
+    at, ca, ceremony, change, crl_intent, crl_issued, crl_octets, event, intent, issue, issued, whole,
 };
 use crate::raw::Raw;
 
@@ -39,7 +39,7 @@ fn a_ca_does_not_end_while_a_certificate_lives() {
         assert_eq!(end(store, 1, at(50)), alive(1));
         // To the last microsecond of its validity.
         assert_eq!(end(store, 1, at(1_000_000)), alive(1));
-        assert_eq!(store.crl_state(&ca("seal")).unwrap().highest_number, 0, "no number was taken");
+        assert_eq!(store.crl_state(&whole("seal")).unwrap().highest_number, 0, "no number was taken");
         let events = Raw::open(&database.engine).count("audit_events");
         assert_eq!(end(store, 1, at(1_000_001)), LastCrlIntent::Recorded, "expired");
         assert_eq!(Raw::open(&database.engine).count("audit_events"), events + 2, "intended, ended");
@@ -79,7 +79,7 @@ fn after_the_end_nothing_is_issued_and_after_the_last_list_none_is_made() {
         assert_eq!(Raw::open(&database.engine).count("audit_events"), events + 1);
         let summary = CrlSummary { number: 3, version: 1, this_update: at(52), next_update: UtcTime::NO_END };
         assert!(store.record_crl(CrlIssued { summary, ..crl_issued(&last, 1) }, &crl_octets(&last)).unwrap());
-        assert!(store.crl_state(&ca("seal")).unwrap().last.unwrap().is_last());
+        assert!(store.crl_state(&whole("seal")).unwrap().last.unwrap().is_last());
         assert!(!store.record_crl_intent(crl_intent(4)).unwrap(), "no list after the last");
         assert_eq!(end(store, 4, at(60)), LastCrlIntent::NumberTaken);
     });
@@ -103,7 +103,7 @@ fn an_end_and_an_issue_at_once() {
             let mut wanted = intent(ceremony());
             wanted.certificate.ca = name.clone();
             let mut list = crl_intent(1);
-            list.ca = name.clone();
+            list.list.ca = name.clone();
             let end = AuthorityEnd { at: at(50), event: event() };
             let (issuing, ending) = thread::scope(|scope| {
                 let issuing = scope.spawn(|| store.record_intents(vec![wanted]).unwrap().remove(0));

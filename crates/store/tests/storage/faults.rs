@@ -8,7 +8,7 @@ use ndoba_x509::RevocationReason;
 
 use crate::cluster::{cluster, on_both, postgres};
 use crate::fixtures::{
-    at, ca, ceremony, change_status, crl_intent, intent, issue, issued, queued, status_change,
+    at, ca, ceremony, change_status, crl_intent, intent, issue, issued, queued, status_change, whole,
 };
 use crate::raw::Raw;
 
@@ -76,7 +76,7 @@ fn a_panic_in_the_midst_of_a_snapshot_frees_the_connection() {
             // More often than there are connections.
             let store = database.store.clone();
             let panicked = std::thread::spawn(move || {
-                let _ = store.for_each_revoked(&ca("seal"), &mut |_| panic!("on purpose"));
+                let _ = store.for_each_revoked(&whole("seal"), &mut |_| panic!("on purpose"));
             });
             assert!(panicked.join().is_err());
         }
@@ -100,7 +100,7 @@ fn dead_connections_are_replaced() {
     cluster().psql("postgres", &kill);
     assert!(ndoba_ca::ports::Ledger::certificate(store, &certificate).unwrap().is_some());
     cluster().psql("postgres", &kill);
-    assert_eq!(store.for_each_revoked(&ca("seal"), &mut |_| {}).unwrap(), 0);
+    assert_eq!(store.for_each_revoked(&whole("seal"), &mut |_| {}).unwrap(), 0);
 }
 
 #[test]

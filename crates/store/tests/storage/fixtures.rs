@@ -11,7 +11,7 @@ use ndoba_registration::ports::{
     Act, OrderKind, OrderRecord, OrderState, Registry as _, RevocationRequestRecord, SignatureRecord,
 };
 use ndoba_store::Store;
-use ndoba_types::{CaName, EventId, OfficerId, OrderId, SerialNumber, Sha256Digest, UtcTime};
+use ndoba_types::{CaName, CrlName, EventId, OfficerId, OrderId, SerialNumber, Sha256Digest, UtcTime};
 
 /// `seconds` after some moment of 2026.
 pub fn at(seconds: i64) -> UtcTime {
@@ -36,6 +36,11 @@ pub fn event() -> Event {
 }
 
 pub fn ca(name: &str) -> CaName {
+    name.parse().unwrap()
+}
+
+/// A CA's whole list.
+pub fn whole(name: &str) -> CrlName {
     name.parse().unwrap()
 }
 
@@ -82,6 +87,7 @@ pub fn intent(warrant: Warrant) -> Intent {
         spki: Sha256Digest::of(format!("key {number}").as_bytes()),
         not_before: at(0),
         not_after: at(1_000_000),
+        shard: None,
         attempt: attempt("epoch-1"),
         event: event(),
     }
@@ -195,7 +201,7 @@ pub fn status_change(id: &CertificateId, order_id: OrderId, action: StatusAction
 
 pub fn crl_intent(number: u64) -> CrlIntent {
     CrlIntent {
-        ca: ca("seal"),
+        list: whole("seal"),
         number,
         tbs: Sha256Digest::of(&number.to_be_bytes()),
         attempt: attempt("epoch-1"),
@@ -205,7 +211,7 @@ pub fn crl_intent(number: u64) -> CrlIntent {
 
 pub fn crl_issued(intent: &CrlIntent, version: u64) -> CrlIssued {
     CrlIssued {
-        ca: intent.ca.clone(),
+        list: intent.list.clone(),
         summary: CrlSummary { number: intent.number, version, this_update: at(7), next_update: at(8) },
         attempt: intent.attempt.clone(),
         signatures: 1,

@@ -1,22 +1,24 @@
 //! The whole CA role on a real ledger, with a clock that is set by hand and keys in memory.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ndoba_ca::clocks::RevocationRule;
-use ndoba_ca::ports::AuthorityMark;
+use ndoba_ca::ending::{EndError, Ending};
+use ndoba_ca::ports::{AuthorityMark, CrlSummary};
 use ndoba_ca::{
     Alone, Behind, CaParts, CaService, CrlDraft, CrlSink, CrlTiming, Epoch, Failpoints, IssuingCa, KeyWatch,
     NoFailpoints, Node, Octets, Overdue, PublishError, ReadSeek, RollbackWitness, SuspensionRule,
 };
-use ndoba_order::{MediaType, Order, OrderContent};
+use ndoba_order::{MediaType, Order, OrderContent, Register};
 use ndoba_registration::fake::{INSTALLATION, World};
 use ndoba_registration::ports::{Act, OrderRecord, OrderState, Registry as _, SignatureRecord};
 use ndoba_store::Store;
 use ndoba_types::{
-    CaName, Clock as _, DigestToBeSigned, KeyLabel, OrderId, Purpose, Random, RandomUnavailable,
+    Clock as _, CrlName, CrlShards, DigestToBeSigned, KeyLabel, OrderId, Purpose, Random, RandomUnavailable,
     Sha256Digest, SignError, SignReply, Signature, SignatureAlgorithm, SigningKey, Span,
     SubjectPublicKeyInfo, ToBeSigned,
 };
@@ -30,7 +32,7 @@ use p256::ecdsa::signature::hazmat::PrehashSigner as _;
 use p256::pkcs8::EncodePublicKey as _;
 
 use crate::cluster::Database;
-use crate::fixtures::{ca, event, fresh};
+use crate::fixtures::{ca, event, fresh, whole};
 
 /// A key in memory whose token can be away, be busy, or lose what it signed.
 pub struct SoftKey {
@@ -142,38 +144,48 @@ impl KeyWatch for SoftKey {
 
 /// Nothing is published and nothing remembered.
 #[derive(Default)]
-pub struct Nowhere(Mutex<Option<Vec<u8>>>);
+pub struct Nowhere(Mutex<BTreeMap<CrlName, Vec<u8>>>);
 
 impl Nowhere {
-    /// The list that is online.
+    /// The whole list that is online.
     pub fn list(&self) -> Option<Vec<u8>> {
-        self.0.lock().unwrap().clone()
+        self.list_of(&whole("seal"))
+    }
+
+    /// A list that is online.
+    pub fn list_of(&self, list: &CrlName) -> Option<Vec<u8>> {
+        self.0.lock().unwrap().get(list).cloned()
+    }
+
+    /// Another whole list is online.
+    pub fn put(&self, der: Vec<u8>) {
+        self.put_as(&whole("seal"), der);
     }
 
     /// Another list is online.
-    pub fn put(&self, der: Vec<u8>) {
-        *self.0.lock().unwrap() = Some(der);
+    pub fn put_as(&self, list: &CrlName, der: Vec<u8>) {
+        self.0.lock().unwrap().insert(list.clone(), der);
     }
 }
 
 impl CrlSink for Nowhere {
-    fn alone(&self, _: &CaName) -> Result<Box<dyn Alone>, PublishError> {
+    fn alone(&self, _: &CrlName) -> Result<Box<dyn Alone>, PublishError> {
         Ok(Box::new(()))
     }
 
-    fn draft(&self, _: &CaName) -> Result<Box<dyn CrlDraft>, PublishError> {
+    fn draft(&self, _: &CrlName) -> Result<Box<dyn CrlDraft>, PublishError> {
         Ok(Box::new(Vec::new()))
     }
 
-    fn publish(&self, _: &CaName, der: &dyn Octets) -> Result<(), PublishError> {
+    fn publish(&self, list: &CrlName, der: &dyn Octets) -> Result<(), PublishError> {
         let mut octets = Vec::new();
         der.read()?.read_to_end(&mut octets)?;
-        self.put(octets);
+        self.put_as(list, octets);
         Ok(())
     }
 
-    fn online(&self, _: &CaName) -> Result<Option<Box<dyn ReadSeek>>, PublishError> {
-        Ok(self.list().map(|der| Box::new(Cursor::new(der)) as Box<dyn ReadSeek>))
+    fn online(&self, list: &CrlName) -> Result<Option<Box<dyn ReadSeek>>, PublishError> {
+        Ok(self.list_of(list).map(|der| Box::new(Cursor::new(der)) as Box<dyn ReadSeek>))
     }
 }
 
@@ -198,10 +210,17 @@ pub struct House<'d> {
     pub ca_key: Arc<SoftKey>,
     pub enrolment: SoftKey,
     pub published: Arc<Nowhere>,
+    /// As the next process is configured.
+    pub shards: Option<CrlShards>,
 }
 
 impl<'d> House<'d> {
     pub fn new(database: &'d Database) -> Self {
+        Self::with_shards(database, None)
+    }
+
+    /// One whose certificates are dealt into so many shards.
+    pub fn with_shards(database: &'d Database, shards: Option<CrlShards>) -> Self {
         let world = World::new();
         let store = &database.store;
         for grant in world.registry.tables().grants.iter() {
@@ -209,10 +228,10 @@ impl<'d> House<'d> {
         }
         let ca_key = Arc::new(SoftKey::new(50, "seal/ca/1"));
         let published = Arc::new(Nowhere::default());
-        let service = service(store, &world, &ca_key, &published, Arc::new(NoFailpoints));
+        let service = service(store, &world, &ca_key, &published, Arc::new(NoFailpoints), shards);
         // Its first CRL: what follows is about responders only.
         let enrolment = SoftKey::new(60, "seal/enrolment/1");
-        let mut house = Self { store, world, service, ca_key, enrolment, published };
+        let mut house = Self { store, world, service, ca_key, enrolment, published, shards };
         house.steps();
         house
     }
@@ -230,7 +249,21 @@ impl<'d> House<'d> {
 
     /// Another process of the role, or a command.
     pub fn another(&self, failpoints: Arc<dyn Failpoints>) -> CaService {
-        service(self.store, &self.world, &self.ca_key, &self.published, failpoints)
+        service(self.store, &self.world, &self.ca_key, &self.published, failpoints, self.shards)
+    }
+
+    /// A command that ends the CA, by the register as it is.
+    pub fn end_ca(&self) -> Result<Vec<(CrlName, CrlSummary)>, EndError> {
+        let ending = Ending {
+            node: node(&self.world),
+            ledger: Arc::new(self.store.clone()),
+            sink: Arc::clone(&self.published) as _,
+            failpoints: Arc::new(NoFailpoints),
+        };
+        let chain = self.store.grants().unwrap();
+        let chain = chain.iter().map(|grant| (grant.document.clone(), grant.signatures.clone()));
+        let register = Register::replay(&self.world.pin().into(), chain).unwrap();
+        ending.end(&issuing_ca(&self.world, &self.ca_key, self.shards), &register)
     }
 
     /// Puts an order before the CA, signed by these two in its two roles.
@@ -284,39 +317,19 @@ fn service(
     ca_key: &Arc<SoftKey>,
     published: &Arc<Nowhere>,
     failpoints: Arc<dyn Failpoints>,
+    shards: Option<CrlShards>,
 ) -> CaService {
-    let urls = PublicUrls {
-        base: "http://pki.example".parse().unwrap(),
-        documents: "https://docs.example".parse().unwrap(),
-    };
-    let facts = IssuerFacts {
-        name: name("TEST CA").distinguished_name(),
-        ski: KeyIdentifier::of(&ca_key.spki).unwrap(),
-        spki: ca_key.spki.clone(),
-        not_before: world.clock.now().minus(Span::days(1)),
-        not_after: world.clock.now().plus(Span::days(100)),
-        algorithm: SignatureAlgorithm::EcdsaP256Sha256,
-        urls: urls.of_issuer("seal").unwrap(),
-    };
     CaService::new(CaParts {
         node: node(world),
         ledger: Arc::new(store.clone()),
         sink: Arc::clone(published) as _,
         witness: Arc::clone(published) as _,
         failpoints,
-        authorities: vec![IssuingCa {
-            name: ca("seal"),
-            facts,
-            certify: Arc::clone(ca_key) as _,
-            revoke: Arc::clone(ca_key) as _,
-            watch: Arc::clone(ca_key) as _,
-            certifies_cas: false,
-            crl: CrlTiming { validity: Span::hours(24), interval: Span::hours(12) },
-        }],
+        authorities: vec![issuing_ca(world, ca_key, shards)],
         profiles: Profile::presets(Legislation::Georgia).unwrap(),
-        devices: std::collections::BTreeMap::new(),
+        devices: BTreeMap::new(),
         blocked_keys: [SoftKey::numbered(BLOCKED).spki.fingerprint()].into(),
-        urls,
+        urls: urls(),
         installation: INSTALLATION,
         pins: world.pin().into(),
         doubt_after: Span::minutes(5),
@@ -330,6 +343,35 @@ fn service(
         lanes: NonZeroUsize::new(3).unwrap(),
     })
     .unwrap()
+}
+
+fn urls() -> PublicUrls {
+    PublicUrls {
+        base: "http://pki.example".parse().unwrap(),
+        documents: "https://docs.example".parse().unwrap(),
+    }
+}
+
+fn issuing_ca(world: &World, ca_key: &Arc<SoftKey>, shards: Option<CrlShards>) -> IssuingCa {
+    let facts = IssuerFacts {
+        name: name("TEST CA").distinguished_name(),
+        ski: KeyIdentifier::of(&ca_key.spki).unwrap(),
+        spki: ca_key.spki.clone(),
+        not_before: world.clock.now().minus(Span::days(1)),
+        not_after: world.clock.now().plus(Span::days(100)),
+        algorithm: SignatureAlgorithm::EcdsaP256Sha256,
+        urls: urls().of_issuer("seal").unwrap(),
+    };
+    IssuingCa {
+        name: ca("seal"),
+        facts,
+        certify: Arc::clone(ca_key) as _,
+        revoke: Arc::clone(ca_key) as _,
+        watch: Arc::clone(ca_key) as _,
+        certifies_cas: false,
+        shards,
+        crl: CrlTiming { validity: Span::hours(24), interval: Span::hours(12) },
+    }
 }
 
 fn node(world: &World) -> Node {

@@ -10,7 +10,9 @@ use ndoba_store::Engine;
 use ndoba_types::Sha256Digest;
 
 use crate::cluster::on_both;
-use crate::fixtures::{at, attempt, ca, ceremony, event, fresh, intent, issue, issued, queued_issue, serial};
+use crate::fixtures::{
+    at, attempt, ca, ceremony, event, fresh, intent, issue, issued, queued_issue, serial, whole,
+};
 use crate::house::name;
 use crate::raw::Raw;
 
@@ -210,7 +212,7 @@ fn what_is_in_doubt_is_found_and_its_order_starts_again() {
         let waiting = store.queued_orders(Queue::Certificates, at(1_000_000), 10).unwrap();
         assert_eq!((waiting[0].order_id, waiting[0].lost_before), (order, 1));
         assert_eq!(waiting[0].begun, Some(at(1)));
-        assert_eq!(store.crl_state(&ca("seal")).unwrap().version, 1, "lost counts as revoked");
+        assert_eq!(store.crl_state(&whole("seal")).unwrap().version, 1, "lost counts as revoked");
 
         let second = intent(Warrant::Order(order));
         assert_eq!(store.record_intents(vec![second.clone()]).unwrap(), [IntentOutcome::Recorded]);

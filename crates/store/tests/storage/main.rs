@@ -24,5 +24,6 @@ mod responders;
 mod restored;
 mod schema;
 mod sealing;
+mod shards;
 mod status;
 mod webhooks;

@@ -11,12 +11,12 @@ use ndoba_types::{SerialNumber, Sha256Digest};
 use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::cluster::{Database, HOME, cluster, on_both};
-use crate::fixtures::{at, ca, ceremony, change, event, fresh, intent, issue, serial};
+use crate::fixtures::{at, ca, ceremony, change, event, fresh, intent, issue, serial, whole};
 
 const REVOKE: StatusAction = StatusAction::Revoke(RevocationReason::KeyCompromise);
 
 /// A copy of the database as it is now, opened.
-fn copy(database: &Database) -> Store {
+pub fn copy(database: &Database) -> Store {
     let engine = match &database.engine {
         Engine::Sqlite { path } => {
             // The log may hold what the file does not yet.
@@ -78,21 +78,21 @@ fn a_serial_that_vanished_from_the_database_is_not_answered() {
         change(store, &revoked, REVOKE);
         change(store, &released, StatusAction::Suspend);
         let mut listed = Vec::new();
-        let shown = store.for_each_revoked(&seal, &mut |entry| listed.push(entry.serial)).unwrap();
+        let shown = store.for_each_revoked(&whole("seal"), &mut |entry| listed.push(entry.serial)).unwrap();
         change(store, &released, StatusAction::Release);
 
         let records = StatusRecords::new(store.clone(), Dating::Primary, None);
         assert!(
-            records.compare_with_crl(&seal, shown, listed.clone()).unwrap().is_empty(),
+            records.compare_with_crl(&whole("seal"), shown, listed.clone()).unwrap().is_empty(),
             "released after it"
         );
         // The release is older than a CRL that lists it again: the suspension in between is gone.
-        let gone = records.compare_with_crl(&seal, shown + 1, listed.clone()).unwrap();
+        let gone = records.compare_with_crl(&whole("seal"), shown + 1, listed.clone()).unwrap();
         assert_eq!(gone, std::slice::from_ref(&released.serial));
         assert_eq!(records.status(&seal, &released.serial), Err(StatusError::BehindWitness));
         assert!(records.status(&seal, &good.serial).is_ok(), "the others are answered");
         // A CRL that lists what was never revoked here.
-        let gone = records.compare_with_crl(&seal, shown, [good.serial.clone()]).unwrap();
+        let gone = records.compare_with_crl(&whole("seal"), shown, [good.serial.clone()]).unwrap();
         assert_eq!(gone, std::slice::from_ref(&good.serial));
         assert_eq!(records.status(&seal, &good.serial), Err(StatusError::BehindWitness));
     });
@@ -116,10 +116,11 @@ fn an_accepted_copy_goes_on_above_what_was_and_forgets_no_revocation() {
             expected: store.marks().unwrap(),
             resume: vec![AuthorityMark { ca: seal.clone(), version: 40, crl_number: 7 }],
             revoked: vec![
-                (seal.clone(), listed(&revoked.serial, RevocationReason::Superseded)),
-                (seal.clone(), listed(&held.serial, RevocationReason::KeyCompromise)),
-                (seal.clone(), listed(&unknown, RevocationReason::CertificateHold)),
+                (whole("seal"), listed(&revoked.serial, RevocationReason::Superseded)),
+                (whole("seal"), listed(&held.serial, RevocationReason::KeyCompromise)),
+                (whole("seal"), listed(&unknown, RevocationReason::CertificateHold)),
             ],
+            shards: Vec::new(),
             statement: Sha256Digest::of(b"statement"),
             at: at(60),
             events: vec![event()],
@@ -139,7 +140,9 @@ fn an_accepted_copy_goes_on_above_what_was_and_forgets_no_revocation() {
         assert_eq!((mark.version, mark.crl_number), (43, 7), "three changes above 40");
         let mut after = Vec::new();
         store
-            .for_each_revoked(&seal, &mut |entry| after.push((entry.serial, entry.revoked_at, entry.reason)))
+            .for_each_revoked(&whole("seal"), &mut |entry| {
+                after.push((entry.serial, entry.revoked_at, entry.reason))
+            })
             .unwrap();
         after.sort();
         let mut wanted = vec![

@@ -12,13 +12,13 @@ use ndoba_ca::ports::{
 use ndoba_ocsp::{CertStatusFacts, StatusSource as _, StatusVersion, StatusVersions as _};
 use ndoba_registration::ports::{OrderKind, OrderState, Registry as _};
 use ndoba_store::{Dating, StatusRecords, Witness};
-use ndoba_types::Sha256Digest;
+use ndoba_types::{CrlName, Sha256Digest};
 use ndoba_x509::RevocationReason;
 
 use crate::cluster::{HOME, on_both, postgres};
 use crate::fixtures::{
     at, ca, ceremony, change, change_status, event, fresh, intent, issue, issued, queued, serial,
-    status_change,
+    status_change, whole,
 };
 use crate::raw::Raw;
 
@@ -42,7 +42,7 @@ fn a_revoked_certificate_never_returns() {
         }
         let never = CertificateId { ca: ca("seal"), serial: serial(fresh()) };
         assert_eq!(change(store, &never, REVOKE), refused(StatusRefusal::NotIssued));
-        assert_eq!(store.crl_state(&ca("seal")).unwrap().version, 4);
+        assert_eq!(store.crl_state(&whole("seal")).unwrap().version, 4);
     });
 }
 
@@ -61,7 +61,7 @@ fn an_order_is_carried_out_once() {
         change(store, &id, StatusAction::Release);
         // A replay of the finished order must not suspend it again.
         assert!(matches!(change_status(store, again).unwrap(), StatusOutcome::Refused(_)));
-        assert_eq!(store.crl_state(&ca("seal")).unwrap().version, 2);
+        assert_eq!(store.crl_state(&whole("seal")).unwrap().version, 2);
         // A refusal ends its order, with a code for the officer.
         let release = queued(store, OrderKind::Release, &id.serial);
         change_status(store, status_change(&id, release, StatusAction::Release)).unwrap();
@@ -124,7 +124,10 @@ fn a_responder_reads_what_was_decided() {
         // Another CA's certificate of the same serial is another certificate.
         assert_eq!(records.status(&ca("signature"), &serials[0]).unwrap(), CertStatusFacts::NotIssued);
         let mut listed = Vec::new();
-        assert_eq!(store.for_each_revoked(&seal, &mut |entry| listed.push(entry.serial)).unwrap(), 3);
+        assert_eq!(
+            store.for_each_revoked(&whole("seal"), &mut |entry| listed.push(entry.serial)).unwrap(),
+            3
+        );
         let mut expected = vec![serials[1].clone(), serials[2].clone(), serials[4].clone()];
         expected.sort_by(|a, b| a.as_unsigned().cmp(b.as_unsigned()));
         assert_eq!(listed, expected);
@@ -247,7 +250,7 @@ fn changes_in_one_transaction_are_each_for_themselves() {
             nodes.map(|node| count(&node.join().unwrap())).iter().sum::<usize>()
         });
         assert_eq!(done, again.len());
-        assert_eq!(store.crl_state(&ca("seal")).unwrap().version, 3 + again.len() as u64);
+        assert_eq!(store.crl_state(&whole("seal")).unwrap().version, 3 + again.len() as u64);
     });
 }
 
@@ -385,7 +388,9 @@ fn a_suspension_that_lasted_too_long_becomes_a_revocation_once() {
         assert_eq!(store.overdue_suspensions(at(1_000_000), 10).unwrap(), []);
         let mut listed = Vec::new();
         store
-            .for_each_revoked(&overdue.ca, &mut |entry| listed.push((entry.serial, entry.revoked_at)))
+            .for_each_revoked(&CrlName::whole(&overdue.ca), &mut |entry| {
+                listed.push((entry.serial, entry.revoked_at))
+            })
             .unwrap();
         assert_eq!(listed, [(overdue.serial, at(2_000))]);
     });

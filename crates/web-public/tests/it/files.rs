@@ -9,11 +9,14 @@ use crate::world::World;
 fn crls_issuers_and_the_checkpoint() {
     let world = World::new();
     world.write("crl/signature.crl", b"a CRL");
+    world.write("crl/signature.3.crl", b"a shard");
+    world.write("crl/signature.03.crl", b"called as no list is");
     world.write("issuer/time-stamping.cer", b"a certificate");
     world.write("audit/checkpoint", b"a checkpoint\n");
     world.write("secret.crl", b"not published");
     for (path, media_type, content) in [
         ("/crl/signature.crl", "application/pkix-crl", &b"a CRL"[..]),
+        ("/crl/signature.3.crl", "application/pkix-crl", b"a shard"),
         ("/issuer/time-stamping.cer", "application/pkix-cert", b"a certificate"),
         ("/audit/checkpoint", "text/plain; charset=utf-8", b"a checkpoint\n"),
     ] {
@@ -49,6 +52,9 @@ fn crls_issuers_and_the_checkpoint() {
         "/crl/..%2fsecret.crl",
         "/crl/%2e%2e/secret.crl",
         "/crl/Signature.crl",
+        "/crl/signature.2.crl",
+        "/crl/signature.03.crl",
+        "/crl/signature.0.crl",
         "/issuer/signature.crl",
     ] {
         assert_eq!(get(world.address, path).status, 404, "{path}");

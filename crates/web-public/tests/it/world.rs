@@ -32,7 +32,10 @@ pub(crate) fn page() -> PageFacts {
     PageFacts {
         base: "http://pki.example.com".into(),
         root: "root".parse().unwrap(),
-        authorities: vec!["root".parse().unwrap(), "signature".parse().unwrap()],
+        authorities: vec![
+            ("root".parse().unwrap(), None),
+            ("signature".parse().unwrap(), ndoba_types::CrlShards::new(16)),
+        ],
     }
 }
 

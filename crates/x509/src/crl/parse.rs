@@ -7,11 +7,11 @@ use x509_cert::time::Time;
 
 use super::{CrlNumber, RevokedEntry};
 use crate::certificate::{Signed, key_identifier_of, read_extensions, read_serial, read_signed};
-use crate::extension::RawExtension;
+use crate::extension::{RawExtension, read_addresses};
 use crate::name::DistinguishedName;
 use crate::signature::raw;
 use crate::time::{from_generalized, from_time};
-use crate::{BadSignature, KeyKind, RevocationReason, oid, signature_algorithm, verify_signature};
+use crate::{BadSignature, HttpUrl, KeyKind, RevocationReason, oid, signature_algorithm, verify_signature};
 
 /// A CRL's facts. Reading verifies nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub struct Crl {
     extensions: Vec<RawExtension>,
     number: CrlNumber,
     expired_certs_on_crl: Option<UtcTime>,
+    addresses: Vec<HttpUrl>,
     signature: Vec<u8>,
 }
 
@@ -78,6 +79,11 @@ impl Crl {
     /// Since when expired certificates stay on the list, if it says so.
     pub fn expired_certs_on_crl(&self) -> Option<UtcTime> {
         self.expired_certs_on_crl
+    }
+
+    /// Of a shard, the addresses that the certificates in its scope name; none for a whole list.
+    pub fn addresses(&self) -> &[HttpUrl] {
+        &self.addresses
     }
 
     /// The entries in their order.
@@ -225,6 +231,8 @@ fn read(der: &[u8]) -> Result<Crl, der::Error> {
     let entries = view.entries().collect::<Result<_, _>>().map_err(|_| bad(Tag::Sequence))?;
     let CrlView { issuer, this_update, next_update, entries: _, extensions, number, expired_certs_on_crl } =
         view;
+    let point = extensions.iter().find(|extension| extension.oid == oid::ISSUING_DISTRIBUTION_POINT);
+    let addresses = point.map(|point| read_addresses(&point.value)).transpose()?.unwrap_or_default();
     Ok(Crl {
         der: der.to_vec(),
         tbs: raw(&outer.tbs)?,
@@ -235,6 +243,7 @@ fn read(der: &[u8]) -> Result<Crl, der::Error> {
         entries,
         number,
         expired_certs_on_crl,
+        addresses,
         extensions,
         signature: outer.signature.to_vec(),
     })

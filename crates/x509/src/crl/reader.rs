@@ -204,6 +204,7 @@ mod tests {
             this_update: now,
             next_update: now,
             expired_certs_on_crl: None,
+            addresses: &[],
         };
         let entry = |serial: u16| RevokedEntry {
             serial: SerialNumber::from_unsigned(&[&[0x41], &serial.to_be_bytes()[..]].concat()).unwrap(),

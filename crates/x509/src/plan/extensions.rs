@@ -40,10 +40,7 @@ pub(super) fn of(
         Template::Tsu => extensions.push(ext::time_stamping()),
         Template::Root | Template::IssuingCa | Template::PersonSignature | Template::OrganisationSeal => {}
     }
-    // A responder is asked about itself by nobody: neither list nor responder (CSS-6.6.3-01A/B).
-    let is_responder = template == Template::OcspResponder;
-    // Nor about what ends before a revocation would be published: noRevAvail stands instead (RFC 9608, C-112).
-    let is_asked_about = !is_responder && !profile.is_short_term();
+    let is_asked_about = profile.is_asked_about();
     if is_asked_about {
         extensions.push(ext::crl_distribution_points(&issuer.urls.crl));
     }
@@ -53,9 +50,10 @@ pub(super) fn of(
     if let Some(qc) = profile.qc() {
         extensions.push(ext::qc_statements(&qc_statements(qc, subject, documents)?));
     }
-    if is_responder {
+    if template == Template::OcspResponder {
         extensions.push(ext::ocsp_nocheck());
     }
+    // Instead of list and responder (RFC 9608, C-112).
     if profile.is_short_term() {
         extensions.extend([ext::no_rev_avail(), ext::validity_assured_short_term()]);
     }

@@ -361,12 +361,22 @@ mod lists {
     use crate::{Crl, CrlNumber, CrlPlan, RevocationReason, RevokedEntry};
 
     fn list(world: &World, entries: Vec<RevokedEntry>, next_update: UtcTime) -> Crl {
+        shard(world, entries, next_update, &[])
+    }
+
+    fn shard(
+        world: &World,
+        entries: Vec<RevokedEntry>,
+        next_update: UtcTime,
+        addresses: &[crate::HttpUrl],
+    ) -> Crl {
         let plan = CrlPlan {
             issuer: &world.issuer,
             number: CrlNumber::new(128),
             this_update: at(NOW),
             next_update,
             expired_certs_on_crl: Some(world.issuer.not_before),
+            addresses,
         };
         let tbs = plan.to_tbs(entries);
         let crl = Crl::from_der(&assemble(&tbs, plan.algorithm(), &world.ca_key.sign(&tbs))).unwrap();
@@ -403,6 +413,23 @@ mod lists {
         assert!(text.contains("Key Compromise") && text.contains("Invalidity Date"), "{text}");
         // `unspecified` is said by saying nothing (C-90).
         assert_eq!(text.matches("CRL Reason Code").count(), RevocationReason::ALL.len() - 1);
+    }
+
+    #[test]
+    fn openssl_reads_what_a_shard_is_of_and_so_do_we() {
+        let world = World::new();
+        let addresses = ["http://pki.example.com/crl/seal.3.crl", "http://old.example.com/crl/seal.3.crl"]
+            .map(|address| address.parse().unwrap());
+        let crl = shard(&world, Vec::new(), at("2026-11-25T08:00:00Z"), &addresses);
+        assert_eq!(crl.addresses(), addresses);
+        let bench = Bench::new();
+        bench.file("list.der", crl.as_der());
+        let text = bench.ok(&["crl", "-inform", "DER", "-in", "list.der", "-noout", "-text"]);
+        assert!(text.contains("X509v3 Issuing Distribution Point: critical"), "{text}");
+        for address in addresses {
+            assert!(text.contains(&format!("URI:{address}")), "{text}");
+        }
+        assert!(list(&world, Vec::new(), UtcTime::NO_END).addresses().is_empty());
     }
 
     #[test]

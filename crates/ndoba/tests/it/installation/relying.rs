@@ -15,6 +15,25 @@ impl Installation {
         self.openssl(&["crl", "-inform", "DER", "-noout", "-text", "-in", &file]).to_lowercase()
     }
 
+    /// Has the certificates for signatures dealt into two shards of their list.
+    pub(crate) fn deal_into_shards(&self) {
+        let path = self.file("ndoba.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (before, rest) = text.split_once("[[cas]]\nname = \"signature\"\n").unwrap();
+        let (section, after) = rest.split_once("[cas.ocsp]").unwrap();
+        let divided = format!(
+            "{before}[[cas]]\nname = \"signature\"\n{section}[cas.crl]\nshards = 2\n\n[cas.ocsp]{after}"
+        );
+        std::fs::write(&path, divided).unwrap();
+    }
+
+    /// The list that a certificate names, such as `signature.2`.
+    pub(crate) fn list_named_by(&self, pem: &str) -> String {
+        let shown = self.openssl(&["x509", "-in", pem, "-noout", "-ext", "crlDistributionPoints"]);
+        let (_, list) = shown.split_once("/crl/").unwrap();
+        list.trim().strip_suffix(".crl").unwrap().to_owned()
+    }
+
     /// Waits until the CRL for signatures lists the certificate.
     #[track_caller]
     pub(crate) fn await_listed(&self, serial: &str) {

@@ -9,7 +9,7 @@ use ndoba_x509::{
 };
 
 use super::*;
-use crate::fixtures::{ca, event};
+use crate::fixtures::{ca, event, whole};
 use crate::house::name;
 
 /// The CA's key before or after, which is not this process's.
@@ -121,7 +121,7 @@ fn a_key_issues_until_the_next_one_does_and_its_lists_go_on() {
         assert_eq!(refused(&house.ordered(3)), "ca-succeeded");
 
         // Its lists go on.
-        let number = |house: &House<'_>| house.store.crl_state(&ca("seal")).unwrap().last.unwrap().number;
+        let number = |house: &House<'_>| house.store.crl_state(&whole("seal")).unwrap().last.unwrap().number;
         let before = number(&house);
         house.world.clock.advance(Span::hours(13));
         house.steps();
