@@ -21,8 +21,16 @@ pub(super) fn the_pin_is_replaced(here: &Installation, serving: Serving) {
     drop(serving);
 }
 
-/// `ndoba ceremony replace-pin` for `officers/<a>.pem` and `officers/<b>.pem`.
+/// As whom the register knows those who are pinned: nobody, or by the key that they bring.
+const NOBODY: [&str; 4] = ["--known-as", "-", "--known-as", "-"];
+
+/// `ndoba ceremony replace-pin` for `officers/<a>.pem` and `officers/<b>.pem`, known as nobody.
 fn ceremony<'a>(officers: [&'a str; 2], out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    ceremony_of_known(officers, out, &[&NOBODY, more].concat())
+}
+
+/// The same with words that say as whom.
+fn ceremony_of_known<'a>(officers: [&'a str; 2], out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let file = |name: &str| -> &'static str { format!("officers/{name}.pem").leak() };
     let [a, b] = officers;
     let command =
@@ -105,14 +113,17 @@ fn by_witnesses_alone(here: &Installation, first: &str, second: &str) -> Serving
     let stays = here.ask(Call::get("next-1", "/whoami")).json()["officer"].as_str().unwrap().to_owned();
     serving.stop();
     let lost = ["--lost", "--witness", "Notary public"];
+    let both = ["last-1", "last-2"];
     let hold = |known_as: &[&str]| {
-        here.must_not(&ceremony(["last-1", "last-2"], "ceremony/pin-3", &[&lost[..], known_as].concat()))
+        here.must_not(&ceremony_of_known(both, "ceremony/pin-3", &[&lost[..], known_as].concat()))
     };
+    // Who is known and not named would be two officers: it must be said of everybody.
+    assert!(hold(&[]).contains("--known-as <OFFICER>"));
     assert!(hold(&["--known-as", &stays]).contains("give a --known-as for each --officer"));
     let nobody = "ab".repeat(16);
     assert!(hold(&["--known-as", "-", "--known-as", &nobody]).contains("the register has no such officer"));
     let more = [&lost[..], &["--known-as", &stays, "--known-as", "-"]].concat();
-    let told = here.must(&ceremony(["last-1", "last-2"], "ceremony/pin-3", &more));
+    let told = here.must(&ceremony_of_known(both, "ceremony/pin-3", &more));
     let pin = told.lines().next().unwrap().strip_prefix("pin sha256 ").unwrap().to_owned();
     let report = here.read_text("ceremony/pin-3/report.txt");
     for text in [told.as_str(), &report] {
