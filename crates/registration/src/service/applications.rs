@@ -5,13 +5,14 @@ use ndoba_order::{Device, Issue, Office, Order, OrderContent, ProfileRef};
 use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::KeyIdentifier;
 
+use super::begun::Changeable;
 use super::reach::Sight;
 use super::{Officer, Once, Registration, Separation, ServiceError};
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
 use crate::check::{CheckedApplication, check};
 use crate::evidence::{self, DEVICE, Intake};
 use crate::field_error::Refusals;
-use crate::identifier::{person_of, searched};
+use crate::identifier::searched;
 use crate::permission::Permission;
 use crate::ports::{
     ApplicationFilter, ApplicationRecord, ApplicationWithOrder, EvidenceRecord, OrderRecord, OrderState,
@@ -121,11 +122,10 @@ impl Registration {
         content: &ApplicationContent,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
-        self.admit(officer, Permission::EditApplications)?;
-        if let Some(id) = self.repeated(officer, once)? {
-            return self.load(id);
-        }
-        let (from, record) = self.about(officer, Seen { id, version: expected })?;
+        let (from, record) = match self.changeable(officer, Seen { id, version: expected }, once)? {
+            Changeable::Now(from, record) => (from, *record),
+            Changeable::Done(before) => return Ok(*before),
+        };
         allowed(from, Step::Edit)?;
         let attachments = record.content.attachments.clone();
         let content = self.vet(officer, content)?.content;
@@ -144,9 +144,7 @@ impl Registration {
         officer: &Officer,
         id: ApplicationId,
     ) -> Result<ApplicationWithOrder, ServiceError> {
-        self.admit(officer, Permission::ReadApplications)?;
-        let found = self.load(id)?;
-        self.within_reach(officer, Sight::Applications, found.application.opened_by, "application")?;
+        let found = self.visible(officer, id)?;
         self.note_read(officer, id.into(), "application")?;
         Ok(found)
     }
@@ -515,29 +513,6 @@ impl Registration {
             return Err(ServiceError::Separation(Separation::OfficerIsSubject));
         }
         Ok(())
-    }
-
-    /// The row to act upon and its state now, for an officer who is not the person in it.
-    pub(super) fn about(
-        &self,
-        officer: &Officer,
-        at: impl Into<Seen>,
-    ) -> Result<(ApplicationState, ApplicationRecord), ServiceError> {
-        let Seen { id, version } = at.into();
-        let mut found = self.load(id)?;
-        self.within_reach(officer, Sight::Applications, found.application.opened_by, "application")?;
-        // The clock decides, not whether somebody swept before.
-        if let (Some(OrderState::Open), Some(order)) = (&found.order_state, found.application.order)
-            && self.expire_if_due(order)?
-        {
-            found = self.load(id)?;
-        }
-        self.not_themselves(officer, &person_of(&found.application.content))?;
-        if version.is_some_and(|version| version != found.application.version) {
-            let message = "the application was changed meanwhile; read it again";
-            return Err(ServiceError::conflict("version.other", message));
-        }
-        Ok((ApplicationState::shown(found.application.state, found.order_state.as_ref()), found.application))
     }
 
     pub(super) fn load(&self, id: ApplicationId) -> Result<ApplicationWithOrder, ServiceError> {
