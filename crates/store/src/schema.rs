@@ -59,6 +59,7 @@ table! {
         replaces -> Nullable<Binary>,
         data_key -> Nullable<BigInt>,
         representative -> Nullable<Binary>,
+        profile -> Nullable<Text>,
     }
 }
 

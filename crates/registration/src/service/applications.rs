@@ -55,9 +55,6 @@ pub struct ApplicationQuery {
     pub until: Option<UtcTime>,
 }
 
-/// So many applications are looked at for a page at most: what they are by is sealed, and no index has it.
-const LOOKED_AT: usize = 2000;
-
 impl Registration {
     /// Opens an application.
     ///
@@ -149,8 +146,7 @@ impl Registration {
         Ok(found)
     }
 
-    /// Lists applications, newest first. Every one shown is an event. A page by profile may have fewer than were asked for
-    /// while there are more: its `next` says so.
+    /// Lists applications, newest first. Every one shown is an event.
     ///
     /// # Errors
     ///
@@ -173,36 +169,13 @@ impl Registration {
                 Some(office) => Some(self.of_office(office, reach.as_deref())?),
                 None => reach,
             },
+            profile: profile.clone(),
             since: *since,
             until: *until,
         };
-        let page = match profile {
-            Some(profile) => self.by_profile(profile, &filter, page)?,
-            None => self.registry.applications(&filter, page)?,
-        };
+        let page = self.registry.applications(&filter, page)?;
         self.note_reads(officer, page.items.iter().map(|item| item.application.id.into()), "applications")?;
         Ok(page)
-    }
-
-    /// A page of those by this profile.
-    fn by_profile(
-        &self,
-        profile: &str,
-        filter: &ApplicationFilter,
-        page: &PageRequest,
-    ) -> Result<Page<ApplicationWithOrder>, ServiceError> {
-        let (mut items, mut looked_at, mut after) = (Vec::new(), 0, page.after.clone());
-        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        loop {
-            let left = u32::try_from(limit.saturating_sub(items.len())).unwrap_or(page.limit);
-            let part = self.registry.applications(filter, &PageRequest { limit: left, after })?;
-            looked_at += part.items.len();
-            items.extend(part.items.into_iter().filter(|one| one.application.content.profile == profile));
-            after = part.next;
-            if after.is_none() || items.len() >= limit || looked_at >= LOOKED_AT {
-                return Ok(Page { items, next: after });
-            }
-        }
     }
 
     /// Freezes an application into the order that two officers sign. From here nothing in it changes.

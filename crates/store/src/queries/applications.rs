@@ -37,6 +37,7 @@ struct ApplicationRow {
     replaces: Option<Vec<u8>>,
     data_key: Option<i64>,
     representative: Option<Vec<u8>>,
+    profile: Option<String>,
 }
 
 impl ApplicationRow {
@@ -73,6 +74,7 @@ impl ApplicationRow {
             data_key: data_key(keys),
             representative: representative_identifier(content)
                 .map(|person| keys.index(REPRESENTATIVE, &person).to_vec()),
+            profile: Some(content.profile.clone()),
         })
     }
 
@@ -92,6 +94,7 @@ impl ApplicationRow {
             replaces,
             data_key,
             representative: _,
+            profile: _,
         } = self;
         let row = Row { keys, table: TABLE, id: &id };
         let text = |remark| {
@@ -179,7 +182,8 @@ pub(crate) fn find(
     row.map(|(row, order)| with_order(keys, row, order)).transpose()
 }
 
-/// Seals some applications anew that are in clear or under an older key; how many there were. One that changes meanwhile
+/// Seals some applications anew that are in clear, under an older key, or from before a profile's name stood beside; how many
+/// there were. One that changes meanwhile
 /// is sealed by its change.
 pub(crate) fn seal(
     conn: &mut Conn,
@@ -188,7 +192,12 @@ pub(crate) fn seal(
     limit: i64,
 ) -> Result<usize, StoreError> {
     let rows: Vec<ApplicationRow> = applications::table
-        .filter(applications::data_key.is_null().or(applications::data_key.lt(newest)))
+        .filter(
+            applications::data_key
+                .is_null()
+                .or(applications::data_key.lt(newest))
+                .or(applications::profile.is_null()),
+        )
         .select(ApplicationRow::as_select())
         .limit(limit)
         .load(conn)?;
@@ -210,7 +219,36 @@ pub(crate) fn list(
     filter: &ApplicationFilter,
     page: &PageRequest,
 ) -> Result<Page<ApplicationWithOrder>, StoreError> {
-    let ApplicationFilter { states, subject, concerning, opened_by, within, since, until } = filter;
+    let Some(profile) = &filter.profile else { return part(conn, keys, filter, page) };
+    let of_before: Option<Vec<u8>> = applications::table
+        .filter(applications::profile.is_null())
+        .select(applications::id)
+        .first(conn)
+        .optional()?;
+    if of_before.is_none() {
+        return part(conn, keys, filter, page);
+    }
+    // Until rows of before are sealed anew, what they are by is in them only.
+    let anything = ApplicationFilter { profile: None, ..filter.clone() };
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let (mut items, mut after) = (Vec::new(), page.after.clone());
+    loop {
+        let found = part(conn, keys, &anything, &PageRequest { limit: page.limit, after })?;
+        items.extend(found.items.into_iter().filter(|one| one.application.content.profile == *profile));
+        after = found.next;
+        if after.is_none() || items.len() > limit {
+            return Ok(cut(items, page.limit, |item| item.application.id.to_string()));
+        }
+    }
+}
+
+fn part(
+    conn: &mut Conn,
+    keys: &DataKeys,
+    filter: &ApplicationFilter,
+    page: &PageRequest,
+) -> Result<Page<ApplicationWithOrder>, StoreError> {
+    let ApplicationFilter { states, subject, concerning, opened_by, within, profile, since, until } = filter;
     let mut query = applications::table
         .left_join(order_rows::table.on(order_rows::order_id.nullable().eq(applications::order_id)))
         .select((ApplicationRow::as_select(), Option::<OrderStateRow>::as_select()))
@@ -252,6 +290,9 @@ pub(crate) fn list(
     if let Some(those) = within {
         let those: Vec<&[u8]> = those.iter().map(|one| one.as_bytes().as_slice()).collect();
         query = query.filter(applications::opened_by.eq_any(those));
+    }
+    if let Some(profile) = profile {
+        query = query.filter(applications::profile.assume_not_null().eq(profile.clone()));
     }
     if let Some(since) = since {
         query = query.filter(applications::opened.ge(since.unix_micros()));

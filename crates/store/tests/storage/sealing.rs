@@ -266,7 +266,8 @@ fn unseal(raw: &mut Raw, case: &Case) {
     };
     let ApplicationRecord { id, content, salt, remark, .. } = &case.application;
     raw.run(&format!(
-        "UPDATE applications SET data_key = NULL, content = {}, subject = {}, salt = {}, remark = {} WHERE id = {};
+        "UPDATE applications SET data_key = NULL, content = {}, subject = {}, salt = {}, remark = {},
+         profile = NULL WHERE id = {};
          UPDATE evidence SET data_key = NULL, content = {} WHERE digest = {};
          UPDATE copies SET data_key = NULL, content = {} WHERE application = {}",
         blob(&serde_json::to_vec(content).unwrap()),

@@ -53,7 +53,7 @@ pub(crate) struct ApplicationListing {
     opened_by: Option<String>,
     /// Only those that were opened in this office and beneath it, such as `GE/Tbilisi`, by where who opened it works now.
     office: Option<String>,
-    /// Only by this profile. A page may then have fewer than `limit` although there are more: `next` says so.
+    /// Only by this profile.
     profile: Option<String>,
     /// Only those that were opened then or later, RFC 3339.
     since: Option<String>,
