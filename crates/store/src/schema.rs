@@ -60,6 +60,7 @@ table! {
         data_key -> Nullable<BigInt>,
         representative -> Nullable<Binary>,
         profile -> Nullable<Text>,
+        without_code -> Nullable<Binary>,
     }
 }
 

@@ -5,13 +5,12 @@ use ndoba_order::{Device, Issue, Office, Order, OrderContent, ProfileRef};
 use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::KeyIdentifier;
 
-use super::begun::Changeable;
+use super::begun::{Changeable, Said};
 use super::reach::Sight;
 use super::{Officer, Once, Registration, Separation, ServiceError};
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
 use crate::check::{CheckedApplication, check};
 use crate::evidence::{self, DEVICE, Intake};
-use crate::field_error::Refusals;
 use crate::identifier::searched;
 use crate::permission::Permission;
 use crate::ports::{
@@ -19,7 +18,6 @@ use crate::ports::{
     Page, PageRequest, ShownCertificate,
 };
 use crate::state::{ApplicationState, Step, next};
-use crate::text::{MAX_TEXT, accept};
 
 /// An application to act upon, and its version where who asks says which one they saw: another is then a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +94,7 @@ impl Registration {
             updated: now,
             order: None,
             remark: None,
+            without_code: None,
             replaces,
         };
         let event = self.changed(officer, &record, None, ApplicationState::Draft)?;
@@ -247,7 +246,7 @@ impl Registration {
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
         self.admit(officer, Permission::EditApplications)?;
-        self.step(officer, at.into(), once, Step::Withdraw, StoredState::Withdrawn, None)
+        self.step(officer, at.into(), once, (Step::Withdraw, StoredState::Withdrawn), Said::default())
     }
 
     /// Gives an application back for correction.
@@ -263,8 +262,8 @@ impl Registration {
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
         self.admit(officer, Permission::DecideApplications)?;
-        let remark = Some(check_remark(remark)?);
-        self.step(officer, at.into(), once, Step::Return, StoredState::Returned, remark)
+        let said = Said::remark(remark)?;
+        self.step(officer, at.into(), once, (Step::Return, StoredState::Returned), said)
     }
 
     /// Refuses an application for good.
@@ -280,8 +279,8 @@ impl Registration {
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
         self.admit(officer, Permission::DecideApplications)?;
-        let remark = Some(check_remark(remark)?);
-        self.step(officer, at.into(), once, Step::Reject, StoredState::Rejected, remark)
+        let said = Said::remark(remark)?;
+        self.step(officer, at.into(), once, (Step::Reject, StoredState::Rejected), said)
     }
 
     pub(super) fn step(
@@ -289,10 +288,10 @@ impl Registration {
         officer: &Officer,
         at: Seen,
         once: Option<&Once>,
-        step: Step,
-        to: StoredState,
-        remark: Option<String>,
+        (step, to): (Step, StoredState),
+        said: Said,
     ) -> Result<ApplicationWithOrder, ServiceError> {
+        let Said { remark, without_code } = said;
         if let Some(id) = self.repeated(officer, once)? {
             return self.load(id);
         }
@@ -306,8 +305,9 @@ impl Registration {
                     events.push(self.event(officer.id, EventKind::OrderWithdrawn { order: order.id })?);
                 }
                 OrderState::Done { serial } if step == Step::Deliver => {
-                    self.comes_with_code(&serial, remark.is_some())?;
-                    let channel = if remark.is_some() { "officer-without-code" } else { "officer" }.into();
+                    self.comes_with_code(&serial, without_code.is_some())?;
+                    let channel =
+                        if without_code.is_some() { "officer-without-code" } else { "officer" }.into();
                     let published = self.shown_from_delivery(officer, &record, &serial)?;
                     let delivered = EventKind::CertificateDelivered { ca: order.ca, serial, channel };
                     events.push(self.event(officer.id, delivered)?);
@@ -328,12 +328,12 @@ impl Registration {
                 | OrderState::Expired => {}
             }
         }
-        let remark = match (step, record.remark, remark) {
-            // Why there was no code at the delivery stays beside how the certificate was accepted.
-            (Step::Accept, Some(before), Some(now)) => Some(format!("{before}; {now}")),
-            (_, before, now) => now.or(before),
+        let (remark, without_code) = match (step, record.without_code) {
+            // A delivery that was noted before the reason had a place of its own has it in the remark, and nothing else there.
+            (Step::Accept, None) => (remark, record.remark),
+            (_, before) => (remark.or(record.remark), without_code.or(before)),
         };
-        let record = ApplicationRecord { remark, ..record };
+        let record = ApplicationRecord { remark, without_code, ..record };
         self.move_with(officer, once, (from, to), record, events, shown)
     }
 
@@ -523,13 +523,4 @@ pub(super) fn must_be_draft(state: ApplicationState, rule: &str) -> Result<(), S
         return Err(ServiceError::conflict("application.state", message));
     }
     Ok(())
-}
-
-pub(super) fn check_remark(remark: &str) -> Result<String, ServiceError> {
-    check_text("remark", remark)
-}
-
-pub(super) fn check_text(member: &str, text: &str) -> Result<String, ServiceError> {
-    let mut found = Vec::new();
-    accept(&mut Refusals::at(&mut found, ""), member, text, MAX_TEXT).ok_or(ServiceError::Invalid(found))
 }

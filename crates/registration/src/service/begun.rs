@@ -1,13 +1,15 @@
-//! What a step on an application begins with: that the officer may and did not do it before, and the row.
+//! What a step on an application begins with: that the officer may and did not do it before, the row, and what is said.
 
 use super::applications::Seen;
 use super::reach::Sight;
 use super::{Officer, Once, Registration, ServiceError};
 use crate::application::ApplicationId;
+use crate::field_error::Refusals;
 use crate::identifier::person_of;
 use crate::permission::Permission;
 use crate::ports::{ApplicationRecord, ApplicationWithOrder, OrderState};
 use crate::state::ApplicationState;
+use crate::text::{MAX_TEXT, accept};
 
 /// An application that an officer enters something into.
 pub(super) enum Changeable {
@@ -15,6 +17,26 @@ pub(super) enum Changeable {
     Now(ApplicationState, Box<ApplicationRecord>),
     /// The same request did it before: the application as it is.
     Done(Box<ApplicationWithOrder>),
+}
+
+/// What the officer says with a step; what is not said stays as it was.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) remark: Option<String>,
+    pub(super) without_code: Option<String>,
+}
+
+impl Said {
+    /// Why it is returned or refused, or how the certificate was accepted.
+    pub(super) fn remark(text: &str) -> Result<Self, ServiceError> {
+        Ok(Self { remark: Some(check_text("remark", text)?), without_code: None })
+    }
+
+    /// Why the subscriber is given no revocation code; absent where they were.
+    pub(super) fn without_code(text: Option<&str>) -> Result<Self, ServiceError> {
+        let without_code = text.map(|text| check_text("without_code", text)).transpose()?;
+        Ok(Self { remark: None, without_code })
+    }
 }
 
 impl Registration {
@@ -68,4 +90,9 @@ impl Registration {
         }
         Ok((ApplicationState::shown(found.application.state, found.order_state.as_ref()), found.application))
     }
+}
+
+fn check_text(member: &str, text: &str) -> Result<String, ServiceError> {
+    let mut found = Vec::new();
+    accept(&mut Refusals::at(&mut found, ""), member, text, MAX_TEXT).ok_or(ServiceError::Invalid(found))
 }

@@ -38,6 +38,7 @@ struct ApplicationRow {
     data_key: Option<i64>,
     representative: Option<Vec<u8>>,
     profile: Option<String>,
+    without_code: Option<Vec<u8>>,
 }
 
 impl ApplicationRow {
@@ -54,6 +55,7 @@ impl ApplicationRow {
             updated,
             order,
             remark,
+            without_code,
             replaces,
         } = record;
         let json = serde_json::to_vec(content).map_err(|_| StoreError::corrupt("applications.content"))?;
@@ -75,6 +77,10 @@ impl ApplicationRow {
             representative: representative_identifier(content)
                 .map(|person| keys.index(REPRESENTATIVE, &person).to_vec()),
             profile: Some(content.profile.clone()),
+            without_code: without_code
+                .as_ref()
+                .map(|reason| row.seal("without_code", reason.as_bytes()))
+                .transpose()?,
         })
     }
 
@@ -95,11 +101,12 @@ impl ApplicationRow {
             data_key,
             representative: _,
             profile: _,
+            without_code,
         } = self;
         let row = Row { keys, table: TABLE, id: &id };
-        let text = |remark| {
-            let clear = row.open(data_key, "remark", remark)?;
-            String::from_utf8(clear.to_vec()).map_err(|_| StoreError::corrupt("applications.remark"))
+        let text = |column, place, sealed| {
+            let clear = row.open(data_key, column, sealed)?;
+            String::from_utf8(clear.to_vec()).map_err(|_| StoreError::corrupt(place))
         };
         Ok(ApplicationRecord {
             id: ApplicationId::from_bytes(stored::octets(&id, "applications.id")?),
@@ -111,7 +118,10 @@ impl ApplicationRow {
             opened: stored::time(opened, "applications.opened")?,
             updated: stored::time(updated, "applications.updated")?,
             order: order_id.as_deref().map(stored::order_id).transpose()?,
-            remark: remark.map(text).transpose()?,
+            remark: remark.map(|sealed| text("remark", "applications.remark", sealed)).transpose()?,
+            without_code: without_code
+                .map(|sealed| text("without_code", "applications.without_code", sealed))
+                .transpose()?,
             replaces: replaces
                 .as_deref()
                 .map(|serial| stored::serial(serial, "applications.replaces"))

@@ -55,6 +55,7 @@ fn application(number: &str) -> ApplicationRecord {
         updated: at(0),
         order: None,
         remark: None,
+        without_code: None,
         replaces: None,
     }
 }
