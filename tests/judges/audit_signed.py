@@ -1,10 +1,10 @@
 """Verifies what officers signed, by docs/reference/audit-log.md and nothing else: no code of the product's.
 
-    audit_signed.py EXPORT SIGNED [--pin SHA256]
+    audit_signed.py EXPORT SIGNED [--pin SHA256] [--statements DIR]…
 
-EXPORT is first to be judged by audit_log.py: here it is taken as it is. Needs `cryptography`. Exit status: 0 every signature
-holds and every act was signed for (numbers as JSON), 1 a finding (what it is about before a colon), 2 arguments that cannot be
-read.
+EXPORT is first to be judged by audit_log.py: here it is taken as it is. DIR has the sessions, as the operator keeps them;
+accepted restores and authorisations of responders are left out. Needs `cryptography`. Exit status: 0 every signature holds and
+every act was signed for (numbers as JSON), 1 a finding (what it is about before a colon), 2 arguments that cannot be read.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import base64
 import copy
 import json
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 from audit_log import Bad, Finding, canonical, members_of, moment, natural, octets_of, read, sha256, signed_by
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 MINUTES = 5 * 60 * 10**6
+SESSION = 15 * 60 * 10**6
 WEEK = 7 * 24 * 3600 * 10**6
 NO_END = moment("9999-12-31T23:59:59Z")
 ALGORITHMS = {"ES256": "ecdsa-p256-sha256", "ES384": "ecdsa-p384-sha384", "PS256": "rsa-pss-sha256", "RS256": "rsa-pkcs1-sha256"}
@@ -272,12 +274,36 @@ def order(register, document, signatures, at):
     return value
 
 
+def session(register, document, signatures, at):
+    """A statement by which two security officers were there, and who they were."""
+    value = read(document, ("act", "decided", "installation", "kind", "opened", "session", "tokens", "v"))
+    opened = moment(value["opened"])
+    if (value["kind"], value["v"], value["installation"]) != ("presence", 1, register.installation) or not value["tokens"]:
+        raise Bad("it is no session of this installation")
+    # What was done in the session may have been logged after it.
+    at, signers = min(at, opened + SESSION), []
+    if at < opened:
+        raise Bad("it was opened later than it is logged")
+    for one in (Signature(octets, document) for octets in signatures):
+        candidates = [officer for officer in register.officers if officer.kid == one.kid and officer.in_office(at)]
+        officer = next((officer for officer in reversed(candidates) if "security-officer" in officer.roles), None)
+        if officer is None or one.role != "security-officer" or one.over or not one.holds("ndoba-presence+jws", officer.key):
+            raise Bad("a signature does not hold, or is not a security officer's")
+        # A signature's time has whole seconds.
+        if not opened - opened % 10**6 <= one.at <= at:
+            raise Bad("a signature was not made in the session's time")
+        signers.append(officer)
+    if len(signers) != 2 or signers[0].is_same(signers[1]):
+        raise Bad("two different security officers were not there")
+    return value, sorted(one.officer for one in signers)
+
+
 def covers(upper, lower):
     return upper is not None and lower is not None and (lower == upper or lower.startswith(upper + "/"))
 
 
 class Trail:
-    def __init__(self, header, pin):
+    def __init__(self, header, pin, folders):
         value = read(header, ("format", "pin"))
         if value["format"] != "ndoba-signed-documents/1":
             raise Bad("it is no file of signed documents")
@@ -285,7 +311,10 @@ class Trail:
         # The pin that an order was judged by before its document joined the chain.
         self.believed = None
         self.made, self.queued, self.waiting, self.asked = set(), set(), {}, {}
-        self.numbers = dict.fromkeys(("orders", "grants", "signatures", "certificates", "changes"), 0)
+        # Sessions by their statements, what was decided in them, plans that were drafted for an offline CA.
+        self.folders, self.sessions, self.attended, self.drafted, self.ceremonies = folders, set(), set(), set(), {}
+        counted = ("orders", "grants", "statements", "statements_unseen", "signatures", "certificates", "ceremonies", "unattended")
+        self.numbers = dict.fromkeys((*counted, "changes"), 0)
 
     def event(self, kind, at, data, line):
         if kind == "evidence-added" and data["kind"].startswith("signature-"):
@@ -300,6 +329,14 @@ class Trail:
             self.queue(at, data, line)
         elif kind in ("order-refused", "order-withdrawn"):
             self.waiting.pop(data["order"], None)
+        elif kind == "presence-proved":
+            self.presence(at, data)
+        elif kind == "draft-written":
+            self.drafted.add(data["plan"])
+        elif kind == "draft-signed":
+            if data["session"] not in self.sessions or data["plan"] not in self.drafted:
+                raise Finding(f"statement {data['session']}", "the log has no such session or draft")
+            self.attended.add(data["plan"])
         elif kind in ("issuance-intended", "issuance-lost", "certificate-issued"):
             self.certificate(kind, at, data)
         elif kind in DONE:
@@ -315,7 +352,7 @@ class Trail:
             raise Finding(about, "it is there twice")
         self.queued.add(data["order"])
         document, signatures = self.signed(about, line, data["digest"])
-        value = self.within(about, self.ordered, document, signatures, at)
+        value = self.within(about, self.judged, order, document, signatures, at)
         if (value["order_id"], value["kind"]) != (data["order"], data["kind"]) or at > moment(value["expires"]) + MINUTES:
             raise Finding(about, "its content is another's, or it was over")
         if value["kind"] not in ("certify-unit", "suspend-by-code"):
@@ -326,17 +363,37 @@ class Trail:
         self.waiting[data["order"]] = (document, signatures)
         self.numbers["orders"] += 1
 
-    def ordered(self, document, signatures, at):
+    def judged(self, judge, document, signatures, at):
         """Until its document joins, the next pin holds where the configuration has it: no log says since when."""
         try:
-            return order(self.register, document, signatures, at)
+            return judge(self.register, document, signatures, at)
         except Bad:
             ahead = self.register.ahead()
             if ahead is None:
                 raise
-            value = order(ahead[0], document, signatures, at)
+            found = judge(ahead[0], document, signatures, at)
             self.believed = ahead[1]
-            return value
+            return found
+
+    def presence(self, at, data):
+        """Two security officers were there when a CA's key was used by hand; the statement lies on the operator's machine."""
+        self.sessions.add(data["session"])
+        self.attended.add(data["decided"])
+        about = f"statement {data['session']}"
+        folders = [folder / data["session"] for folder in self.folders if (folder / data["session"] / "statement.json").exists()]
+        if not folders:
+            self.numbers["statements_unseen"] += 1
+            return
+        document = (folders[0] / "statement.json").read_bytes()
+        files = [folders[0] / f"signature-{number}.json" for number in (1, 2)]
+        signatures = [file.read_bytes() for file in files if file.exists()]
+        if sha256(document) != data["session"]:
+            raise Finding(about, "its content is not what the log names")
+        value, officers = self.within(about, self.judged, session, document, signatures, at)
+        if (value["act"], value["decided"], officers) != (data["act"], data["decided"], sorted(data["officers"])):
+            raise Finding(about, "the log says another thing of the session")
+        self.numbers["statements"] += 1
+        self.numbers["signatures"] += len(signatures)
 
     def finish(self):
         """Of a pin that nobody knows from elsewhere, officers of before have to have signed."""
@@ -345,9 +402,11 @@ class Trail:
 
     def certificate(self, kind, at, data):
         cause, _, name = data["cause"].partition(":")
+        key = (data["ca"], data["serial"])
+        if cause == "ceremony":
+            self.ceremony(kind, key, name, data)
         if cause != "order":
             return
-        key = (data["ca"], data["serial"])
         if kind == "issuance-lost":
             self.asked.pop(name, None)
         elif kind == "issuance-intended":
@@ -360,12 +419,33 @@ class Trail:
                 raise Finding(f"certificate {data['serial']} of {data['ca']}", "nobody ordered it")
             self.numbers["certificates"] += 1
 
+    def ceremony(self, kind, key, plan, data):
+        """Two were there. From before the log had sessions, or said of any draft that one has to follow, it cannot be said."""
+        if kind == "issuance-lost":
+            self.ceremonies.pop(key, None)
+        elif kind == "issuance-intended":
+            offline = data["node"].startswith("offline-")
+            if key in self.ceremonies:
+                raise Finding(f"certificate {key[1]} of {key[0]}", "the token is asked twice")
+            self.ceremonies[key] = (plan, offline, not self.drafted)
+        else:
+            about = f"certificate {key[1]} of {key[0]}"
+            wanted, offline, before_drafts = self.ceremonies.pop(key, (None, False, False))
+            if wanted != plan:
+                raise Finding(about, "nobody intended it")
+            if plan in self.attended:
+                self.numbers["ceremonies"] += 1
+            elif before_drafts if offline else not self.sessions:
+                self.numbers["unattended"] += 1
+            else:
+                raise Finding(about, "the log does not have the session in which it was made")
+
     def act(self, at, name, kinds):
         """What is carried out was signed for, by officers who are in office still."""
         if name not in self.waiting:
             raise Finding(f"order {name}", "no such order waits")
         document, signatures = self.waiting[name]
-        value = self.within(f"order {name}", self.ordered, document, signatures, at)
+        value = self.within(f"order {name}", self.judged, order, document, signatures, at)
         if value["kind"] not in kinds:
             raise Finding(f"order {name}", "it asks for something else")
         return value
@@ -391,10 +471,11 @@ def judge(arguments):
     options.add_argument("export", type=argparse.FileType("rb"))
     options.add_argument("signed", type=argparse.FileType("rb"))
     options.add_argument("--pin")
+    options.add_argument("--statements", type=Path, action="append", default=[])
     options = options.parse_args(arguments)
     with options.export as log, options.signed as signed:
         try:
-            trail = Trail(next(signed, b"").removesuffix(b"\n"), options.pin)
+            trail = Trail(next(signed, b"").removesuffix(b"\n"), options.pin, options.statements)
             lines = {}
             for line in signed:
                 line = members_of(json.loads(line), ("document", "record", "signatures"))

@@ -62,6 +62,7 @@ impl Desk<'_> {
             updated: now,
             order: None,
             remark: None,
+            without_code: None,
             replaces: None,
         };
         let events = [event()?];

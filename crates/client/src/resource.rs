@@ -110,6 +110,9 @@ pub struct Application {
     /// Why it was returned or rejected, or how the certificate was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<String>,
+    /// Why the subscriber was given no revocation code with the certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_code: Option<String>,
     /// The certificate that the new one replaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,

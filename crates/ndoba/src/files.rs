@@ -7,14 +7,16 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::words::Words;
+
 /// Reads a text file.
 pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
-    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    fs::read_to_string(path).with_context(|| Words::spoken().cannot_read(path.display()))
 }
 
 /// Reads a file.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    fs::read(path).with_context(|| Words::spoken().cannot_read(path.display()))
 }
 
 /// Writes a file that anybody may read, durably.
@@ -33,7 +35,7 @@ pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(path)
-        .with_context(|| format!("cannot make the folder {}", path.display()))
+        .with_context(|| Words::spoken().cannot_make_folder(path.display()))
 }
 
 fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
@@ -51,5 +53,5 @@ fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
         fs::rename(&partial, path)?;
         fs::File::open(folder)?.sync_all()
     };
-    attempt().with_context(|| format!("cannot write {}", path.display()))
+    attempt().with_context(|| Words::spoken().cannot_write(path.display()))
 }

@@ -25,19 +25,17 @@ mod words;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use cli::{CaCommand, CeremonyCommand, Cli, Command, ConfigCommand, KeysCommand};
 
 fn main() -> ExitCode {
-    let outcome = run(Cli::parse()).and_then(|code| {
+    let outcome = run(words::help::parse()).and_then(|code| {
         output::finish()?;
         Ok(code)
     });
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("ndoba: {}", chain(words::in_language(error).as_ref()));
+            eprintln!("ndoba: {}", words::told(&error));
             ExitCode::FAILURE
         }
     }

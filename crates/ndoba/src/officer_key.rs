@@ -62,8 +62,7 @@ impl OfficerRef {
                 let leaf = identity.chain().first().context("no certificate")?;
                 ensure!(
                     made_in_development(Certificate::from_der(leaf)?.issuer()),
-                    "{}: an officer's key in a file is for development only; name the key on the card, pkcs11:token=…",
-                    path.display()
+                    Words::spoken().file_for_development(path.display())
                 );
                 Ok(identity)
             }
@@ -117,7 +116,7 @@ impl PinWords for Words {
 /// Key and certificates from a file, whosever they are.
 pub(crate) fn from_file(path: &Path) -> anyhow::Result<Identity> {
     let pem = files::read(path)?;
-    Identity::from_pem(&pem).with_context(|| format!("{} is no officer's file", path.display()))
+    Identity::from_pem(&pem).with_context(|| Words::spoken().no_officers_file(path.display()))
 }
 
 /// A key on a card, as it signs for its officer.
@@ -160,8 +159,8 @@ pub(crate) fn found(uri: &CardUri) -> anyhow::Result<(Card, OnCard)> {
 
 /// Puts the certificate of `key` on its card, unless it is there.
 pub(crate) fn keep_certificate(card: &Card, key: &OnCard, uri: &CardUri, der: &[u8]) -> anyhow::Result<()> {
-    let certificate = Certificate::from_der(der).context("the certificate does not read")?;
-    ensure!(certificate.spki() == key.public_key(), "the certificate is of another key");
+    let certificate = Certificate::from_der(der).with_context(|| Words::spoken().certificate_unread())?;
+    ensure!(certificate.spki() == key.public_key(), Words::spoken().certificate_of_another());
     if card.certificates()?.iter().any(|there| there == der) {
         return Ok(());
     }
@@ -172,9 +171,7 @@ pub(crate) fn keep_certificate(card: &Card, key: &OnCard, uri: &CardUri, der: &[
 fn newest_certificate(card: &Card, key: &SubjectPublicKeyInfo) -> anyhow::Result<Vec<u8>> {
     let all = card.certificates()?.into_iter().filter_map(|der| Certificate::from_der(&der).ok());
     let own = all.filter(|one| one.spki() == key).max_by_key(Certificate::not_after);
-    let own = own.with_context(|| {
-        format!("the card {} has no certificate of this key: `ndoba officer fetch-certificate`", card.label())
-    })?;
+    let own = own.with_context(|| Words::spoken().card_without_certificate(card.label()))?;
     Ok(own.as_der().to_vec())
 }
 

@@ -6,6 +6,9 @@
 mod applications;
 mod asking;
 mod certificates;
+mod errors;
+mod failures;
+pub(crate) mod help;
 mod mass_revocation;
 mod names;
 mod officers;
@@ -15,7 +18,7 @@ mod refusals;
 use ndoba_order::Language;
 use ndoba_registration::form::Bilingual;
 
-pub(crate) use refusals::in_language;
+pub(crate) use errors::told;
 
 /// The texts in one language.
 #[derive(Clone, Copy, Debug)]
@@ -65,10 +68,11 @@ impl Words {
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 6] = [
+    const SOURCES: [&str; 7] = [
         include_str!("words/applications.rs"),
         include_str!("words/asking.rs"),
         include_str!("words/certificates.rs"),
+        include_str!("words/failures.rs"),
         include_str!("words/mass_revocation.rs"),
         include_str!("words/officers.rs"),
         include_str!("words/orders.rs"),

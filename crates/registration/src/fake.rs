@@ -207,7 +207,8 @@ impl Registry for FakeRegistry {
         filter: &ApplicationFilter,
         wanted: &PageRequest,
     ) -> Result<Page<ApplicationWithOrder>, RegistryError> {
-        let ApplicationFilter { states, subject, concerning, opened_by, within, since, until } = filter;
+        let ApplicationFilter { states, subject, concerning, opened_by, within, profile, since, until } =
+            filter;
         let tables = self.open()?;
         let fits = |row: &ApplicationWithOrder| {
             let order = row.order_state.as_ref().map(OrderState::name);
@@ -222,6 +223,7 @@ impl Registry for FakeRegistry {
                 })
                 && opened_by.is_none_or(|officer| officer == row.application.opened_by)
                 && within.as_ref().is_none_or(|those| those.contains(&row.application.opened_by))
+                && profile.as_ref().is_none_or(|name| row.application.content.profile == **name)
                 && since.is_none_or(|since| row.application.opened >= since)
                 && until.is_none_or(|until| row.application.opened < until)
         };

@@ -94,6 +94,8 @@ pub struct ApplicationRecord {
     pub order: Option<OrderId>,
     /// Why it was returned or rejected, or how the subscriber accepted the certificate, in the officer's words.
     pub remark: Option<String>,
+    /// Why the subscriber was given no revocation code with the certificate, in the officer's words.
+    pub without_code: Option<String>,
     /// The certificate that the new one replaces: a renewal, or a new key.
     pub replaces: Option<SerialNumber>,
 }

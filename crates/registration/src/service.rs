@@ -3,6 +3,7 @@
 mod agreements;
 mod applications;
 mod attachments;
+mod begun;
 mod certificates;
 mod copies;
 mod copy_signatures;

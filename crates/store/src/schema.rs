@@ -59,6 +59,8 @@ table! {
         replaces -> Nullable<Binary>,
         data_key -> Nullable<BigInt>,
         representative -> Nullable<Binary>,
+        profile -> Nullable<Text>,
+        without_code -> Nullable<Binary>,
     }
 }
 

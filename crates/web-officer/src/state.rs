@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::web;
-use ndoba_registration::{Registration, ServiceError};
+use ndoba_registration::{Once, Registration, ServiceError};
 use ndoba_types::CaName;
 
 use crate::problem::Problem;
+use crate::submission::Submission;
 
 /// What the API needs of the installation.
 pub struct Api {
@@ -37,6 +38,15 @@ pub struct ServerLimits {
     pub refused_logins: u32,
     /// Codes that may be tried within ten minutes from one network.
     pub code_tries: u32,
+}
+
+/// Runs an act that a repeated request does not do twice, where it may block.
+pub(crate) async fn once<T: Send + 'static>(
+    api: &web::Data<Api>,
+    submission: Submission,
+    act: impl FnOnce(&Registration, Option<&Once>) -> Result<T, ServiceError> + Send + 'static,
+) -> Result<T, Problem> {
+    blocking(api, move |registration| act(registration, submission.once.as_ref())).await
 }
 
 /// Runs `act` where it may block.

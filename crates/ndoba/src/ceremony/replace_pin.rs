@@ -45,7 +45,7 @@ pub(crate) fn run(args: &ReplacePinArgs) -> anyhow::Result<()> {
         "give a --name for each --officer, in the same order"
     );
     anyhow::ensure!(
-        args.known_as.is_empty() || args.known_as.len() == args.officers.len(),
+        args.known_as.len() == args.officers.len(),
         "give a --known-as for each --officer, in the same order: `-` for who is new"
     );
     anyhow::ensure!(
@@ -137,9 +137,8 @@ fn written(
     coming: &[Identity],
 ) -> anyhow::Result<ReplacePin> {
     let mut security_officers = Vec::new();
-    let known_as = args.known_as.iter().map(|one| one.0).chain(std::iter::repeat(None));
-    for ((identity, name), known_as) in coming.iter().zip(&args.names).zip(known_as) {
-        let known = known(register, identity.fingerprint(), known_as)?;
+    for ((identity, name), known_as) in coming.iter().zip(&args.names).zip(&args.known_as) {
+        let known = known(register, identity.fingerprint(), known_as.0)?;
         security_officers.push(NewlyPinned {
             officer: known.map_or_else(|| OfficerId::generate(&*world.random), |one| Ok(one.officer))?,
             person: known.and_then(|one| one.person),

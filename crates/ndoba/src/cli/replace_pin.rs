@@ -32,9 +32,10 @@ pub(crate) struct ReplacePinArgs {
     /// The names under which the register lists them, in the same order.
     #[arg(long = "name", value_name = "NAME", required = true)]
     pub(crate) names: Vec<String>,
-    /// The identifiers in the register of officers who stay with another card, in the same order; `-` for who is new, or brings
-    /// the card of before. They keep no other role.
-    #[arg(long = "known-as", value_name = "OFFICER")]
+    /// For each of them, in the same order, the identifier that the register has of this person, or `-` for who is new, or brings
+    /// the card of before. Who is known and not named becomes a second officer, whose other roles go on beside: two signatures
+    /// would be one person's.
+    #[arg(long = "known-as", value_name = "OFFICER", required = true)]
     pub(crate) known_as: Vec<KnownAs>,
     /// Why the pin is replaced.
     #[arg(long, value_name = "TEXT")]

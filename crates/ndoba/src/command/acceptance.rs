@@ -27,7 +27,7 @@ pub(super) struct Terms {
 impl Terms {
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
         serde_json::from_slice(&files::read(path)?)
-            .with_context(|| format!("{} does not say what is to be accepted", path.display()))
+            .with_context(|| Words::spoken().no_acceptance_file(path.display()))
     }
 
     /// What a key with this fingerprint signs.

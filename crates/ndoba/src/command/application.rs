@@ -156,7 +156,11 @@ fn told(session: &Session, application: &Application) -> String {
     let certificate = application.certificate.clone().unwrap_or_else(|| words.none_yet());
     let remark = application.remark.as_ref().map(|remark| format!(" ({remark})")).unwrap_or_default();
     let Application { id, state, .. } = application;
+    let without_code = application.without_code.as_ref();
+    let without_code =
+        without_code.map(|reason| format!("\n  {}", words.without_code(reason))).unwrap_or_default();
     words.application_shown(id, words.application_state(state), remark, certificate)
+        + &without_code
         + &signatures::lines(application, words)
 }
 

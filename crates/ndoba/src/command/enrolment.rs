@@ -103,7 +103,7 @@ pub(super) fn fetch(door: &DoorArgs, out: Option<&Path>) -> anyhow::Result<()> {
     let words = Words(door.language.into()).speak();
     let client = client(door)?;
     let fetched = |csr: &str| -> anyhow::Result<Vec<u8>> {
-        hex::decode(client.certificate(csr)?).context("the certificate does not read")
+        hex::decode(client.certificate(csr)?).with_context(|| words.certificate_unread())
     };
     if let Some(uri) = &door.key {
         let (card, key) = officer_key::found(uri)?;
@@ -123,7 +123,7 @@ pub(super) fn fetch(door: &DoorArgs, out: Option<&Path>) -> anyhow::Result<()> {
 /// A request that another program made: nothing says where its key lies, so it is for development only.
 fn request_in_file(door: &DoorArgs) -> anyhow::Result<String> {
     ensure!(any_of_development(&tls::certificates(&door.api_ca)?)?, Words::spoken().csr_for_development());
-    files::read_text(door.csr.as_deref().context("give --key or --csr")?)
+    files::read_text(door.csr.as_deref().with_context(|| Words::spoken().key_or_csr())?)
 }
 
 /// Certifies the key that was presented if the register has it for an officer, and no other: whoever changed the row gains

@@ -18,6 +18,7 @@ use crate::files;
 use crate::installation::{self, World};
 use crate::officer_key::OfficerRef;
 use crate::operations_ca::OperationsCa;
+use crate::words::Words;
 
 /// Carries one out.
 pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
@@ -52,7 +53,7 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
                 (None, Some(file)) => json!({
                     "spki": hex::encode(spki_of(file)?), "name_shown": name, "roles": roles, "office": office,
                 }),
-                (None, None) => anyhow::bail!("give --officer or --enrolment"),
+                (None, None) => anyhow::bail!(session.words.officer_or_enrolment()),
             };
             request["kind"] = "grant".into();
             if let Some(officer) = replaces {
@@ -72,7 +73,7 @@ pub(crate) fn run(command: &OfficerCommand) -> anyhow::Result<()> {
         }
         OfficerCommand::AdoptPin { api, file } => {
             let SignedPin { content, signatures } = serde_json::from_slice(&files::read(file)?)
-                .with_context(|| format!("{} is no ceremony's pin", file.display()))?;
+                .with_context(|| Words::spoken().no_pin_file(file.display()))?;
             let session = Session::open(api)?;
             let adopted = session.api.append_grant(&content, &signatures)?;
             session.print(&adopted, || session.words.pin_adopted(adopted.seq))
@@ -169,7 +170,7 @@ fn grants(session: &Session, of: Option<&str>) -> anyhow::Result<()> {
 /// The key in an officer's certificate or file.
 fn spki_of(file: &Path) -> anyhow::Result<Vec<u8>> {
     let certificates = crate::serve::tls::certificates(file)?;
-    let leaf = certificates.first().context("the officer's file has no certificate")?;
+    let leaf = certificates.first().with_context(|| Words::spoken().file_without_certificate())?;
     Ok(ndoba_x509::Certificate::from_der(leaf)?.spki().as_der().to_vec())
 }
 
@@ -196,10 +197,10 @@ fn authorise_responder(args: &AuthoriseResponderArgs) -> anyhow::Result<()> {
     let of_name = |wanted: &str, what: &str| {
         let found =
             attributes.iter().find(|(id, _)| id.to_string() == wanted).map(|(_, value)| value.clone());
-        found.with_context(|| format!("the name in {} has no {what}", responder.display()))
+        found.with_context(|| session.words.name_has_no(responder.display(), what))
     };
     let enrolment = from_pem(PemLabel::PublicKey, &files::read(enrolment)?)
-        .with_context(|| format!("{} holds no public key", enrolment.display()))?;
+        .with_context(|| session.words.no_public_key_file(enrolment.display()))?;
     let request = json!({
         "kind": "authorise-responder",
         "ca": ca,

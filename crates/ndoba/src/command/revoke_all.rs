@@ -113,8 +113,7 @@ fn chosen(session: &Session, args: &RevokeAllArgs) -> anyhow::Result<Vec<Certifi
 
 /// Every line is looked up before anything is shown: a number that is mistyped is found now.
 fn listed(session: &Session, file: &str) -> anyhow::Result<Vec<CertificateStatus>> {
-    let text =
-        String::from_utf8(files::read(file.as_ref())?).with_context(|| format!("{file} is not text"))?;
+    let text = String::from_utf8(files::read(file.as_ref())?).with_context(|| session.words.no_text(file))?;
     let mut found: BTreeMap<SerialNumber, CertificateStatus> = BTreeMap::new();
     for (number, line) in (1..).zip(text.lines()) {
         let serial = line.split('#').next().unwrap_or_default().trim();
@@ -122,9 +121,9 @@ fn listed(session: &Session, file: &str) -> anyhow::Result<Vec<CertificateStatus
             continue;
         }
         let parsed: SerialNumber =
-            serial.parse().with_context(|| format!("{file}, line {number}: {serial} is no serial number"))?;
+            serial.parse().with_context(|| session.words.line_no_serial(file, number, serial))?;
         let status =
-            session.api.certificate(serial).with_context(|| format!("{file}, line {number}: {serial}"))?;
+            session.api.certificate(serial).with_context(|| session.words.line_of(file, number, serial))?;
         found.insert(parsed, status);
     }
     Ok(found.into_values().collect())

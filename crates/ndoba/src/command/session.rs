@@ -171,9 +171,7 @@ fn authority(args: &ApiArgs) -> anyhow::Result<PathBuf> {
         (Some(named), _) => Ok(named.clone()),
         (None, OfficerRef::File(file)) => Ok(file.with_file_name("operations-ca.pem")),
         (None, OfficerRef::Card(_)) => {
-            anyhow::bail!(
-                "a card has no folder to look in: name the operations CA's certificate with --api-ca"
-            )
+            anyhow::bail!(Words::spoken().name_the_authority())
         }
     }
 }

@@ -6,6 +6,9 @@ texts! {
     application_shown(id, state, remark, certificate):
         "application {id}: {state}{remark}, certificate {certificate}",
         "განაცხადი {id}: {state}{remark}, სერტიფიკატი: {certificate}";
+    without_code(reason):
+        "no revocation code was given: {reason}",
+        "გაუქმების კოდი არ მიეცა: {reason}";
     none_yet():
         "none yet",
         "ჯერ არ არის";

@@ -1,8 +1,8 @@
-//! What the API refuses with a sentence in English only: the commonest codes in Georgian.
+//! What the API refuses with a sentence in English only: the codes of its documents in Georgian.
 
 use std::sync::OnceLock;
 
-use ndoba_client::ClientError;
+use ndoba_client::Problem;
 use ndoba_order::Language;
 
 use super::Words;
@@ -23,16 +23,13 @@ impl Words {
     }
 }
 
-/// A refusal of the API in the officer's language; another error as it is.
-pub(crate) fn in_language(mut error: anyhow::Error) -> anyhow::Error {
-    if SPOKEN.get() == Some(&Language::Georgian)
-        && let Some(ClientError::Problem(problem) | ClientError::Later { problem, .. }) =
-            error.downcast_mut::<ClientError>()
-        && let Some(georgian) = georgian(&problem.code)
-    {
+/// A refusal of the API, in Georgian where its code is known here.
+pub(super) fn in_georgian(problem: &Problem) -> Problem {
+    let mut problem = problem.clone();
+    if let Some(georgian) = georgian(&problem.code) {
         problem.title = georgian.into();
     }
-    error
+    problem
 }
 
 fn georgian(code: &str) -> Option<&'static str> {
@@ -44,6 +41,10 @@ fn georgian(code: &str) -> Option<&'static str> {
         "auth.no-certificate" => "საჭიროა ოფიცრის სერტიფიკატი",
         "auth.not-an-officer" => "სერტიფიკატის გასაღები მოქმედ ოფიცერს არ ეკუთვნის",
         "auth.role" => "ოფიცრის როლები ამის უფლებას არ იძლევა",
+        "auth.too-many" => "ამ გასაღებით ან ამ ქსელიდან ზედმეტად ბევრი შესვლა უარყოფილია: მოიცადეთ",
+        "body.incomplete" => "მოთხოვნა სრულად ვერ მივიდა: გაიმეორეთ",
+        "body.media-type" => "მოთხოვნა JSON არ არის",
+        "body.too-large" => "მოთხოვნა ზედმეტად დიდია",
         "ca.unavailable" => {
             "ბრძანება მიღებულია და ელოდება: გამცემი ცენტრი ან მისი გასაღების მოწყობილობა ახლა არ პასუხობს"
         }
@@ -58,15 +59,38 @@ fn georgian(code: &str) -> Option<&'static str> {
         }
         "copy.unknown" => "ხელმოწერილი ასლი დართული არ არის, ან განაცხადი მას შემდეგ შეიცვალა",
         "database.unavailable" => "მონაცემთა ბაზა მიუწვდომელია",
+        "enrolment.no-match" => {
+            "ერთჯერადი კოდი მცდარია, გამოყენებულია ან ვადაგასულია: სთხოვეთ უსაფრთხოების ოფიცერს სხვა"
+        }
+        "enrolment.too-many" => "ამ მისამართიდან ზედმეტად ბევრი ცდაა: მოიცადეთ",
         "grant-not-next" => "რეესტრში სხვა დოკუმენტი უფრო ადრე ჩაიწერა: შეადგინეთ თავიდან",
+        "grant.unknown" => "რეესტრში ასეთი დოკუმენტი არ არის",
+        "header.if-match" => "მითითებული ვერსია განაცხადის ვერსია არ არის",
+        "idempotency.key" => "გამეორების გასაღები სხვა სახისაა",
         "idempotency.key-reused" => "გამეორების გასაღები სხვა მოთხოვნისთვის უკვე გამოყენებულია",
         "internal" => "შიდა შეცდომა; ჩაწერილია ჟურნალში",
+        "json.malformed" => "მოთხოვნის JSON არ იკითხება",
+        "method.not-allowed" => "ამ მისამართს ასეთი მოქმედება არ აქვს",
         "order.expired" => "ბრძანების ვადა გავიდა",
         "order.not-by-code" => "ეს კოდით შეჩერება არ არის: დასადასტურებელი არაფერია",
         "order.of-application" => "ბრძანება განაცხადს ეკუთვნის: დააბრუნეთ, უარყავით ან გაიტანეთ განაცხადი",
+        "order.other" => "მიღებულს სხვა ბრძანების იდენტიფიკატორი აქვს: შეადგინეთ თავიდან",
         "order.state" => "ბრძანების მდგომარეობა ამის საშუალებას არ იძლევა: ნახეთ თავიდან",
         "order.unknown" => "ასეთი ბრძანება არ არის, ან სხვა ოფისს ეკუთვნის",
+        "origin.foreign" => "სხვა გვერდს აქ არაფრის შეცვლა არ შეუძლია",
+        "path.unknown" => "ასეთი მისამართი არ არის",
         "profile.unknown" => "ასეთი პროფილი არ არის",
+        "query.after" => "`after` წინა გვერდის ნათქვამი არ არის: დაიწყეთ პირველი გვერდიდან",
+        "query.device" => "`device` მოწყობილობის მოდელის სახელი არ არის",
+        "query.key" => "`key` 64 თექვსმეტობითი ციფრი არ არის",
+        "query.limit" => "`limit` 1-დან 200-მდეა",
+        "query.name" => "სახელი 3-დან 200 ასომდეა",
+        "query.office" => "`office` ოფისის მისამართი არ არის",
+        "query.opened-by" => "`opened_by` არც ოფიცრის იდენტიფიკატორია და არც `me`",
+        "query.state" => "ასეთი მდგომარეობა არ არის",
+        "query.status" => "ასეთი სტატუსი არ არის",
+        "query.time" => "`since` ან `until` RFC 3339-ის დრო არ არის",
+        "query.unknown" => "პარამეტრი უცნობია ან მცდარია",
         "records.locked" => "ჩანაწერები ჩაკეტილია: მონაცემთა გასაღების ტოკენი მიუწვდომელია",
         "replaces.key" => "ამ გასაღებზე სერტიფიკატი აღარ გაიცემა: შექმენით ახალი გასაღები",
         "request.invalid" => "მოთხოვნა წესებს არ აკმაყოფილებს",
@@ -90,7 +114,7 @@ fn georgian(code: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    /// Every code here is one that the API has.
+    /// Every code here is one that the API has, and each that a document of it may have is here.
     #[test]
     fn codes_are_those_of_the_catalogue() {
         let page = include_str!("../../../../docs/reference/problems.md");
@@ -99,9 +123,14 @@ mod tests {
             source.split("Some(match code {").nth(1).unwrap().split("_ => return None").next().unwrap();
         let arms = table.lines().filter(|line| line.contains(" => "));
         let codes: Vec<&str> = arms.filter_map(|line| line.split('"').nth(1)).collect();
-        assert!(codes.len() > 30);
-        for code in codes {
+        for code in &codes {
             assert!(page.contains(&format!("`{code}`")), "{code}");
+        }
+        let (_, documents) = page.split_once("## The document's code\n").unwrap();
+        let rows = documents.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with("| `"));
+        let documents: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+        assert!(documents.len() > 50, "{documents:?}");
+        for code in documents {
             assert!(georgian(code).is_some(), "{code}");
         }
     }

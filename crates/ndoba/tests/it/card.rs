@@ -196,7 +196,8 @@ fn officers_work_with_keys_on_cards(engine: Engine) {
         "--yes",
     ];
     let who = ["--officer", &first, "--name", "Tamar", "--officer", &second, "--name", "Davit"];
-    cards.must(&[&pin[..], &who, &["--lost", "--witness", "Notary public"]].concat());
+    let known = ["--known-as", "-", "--known-as", "-"];
+    cards.must(&[&pin[..], &who, &known, &["--lost", "--witness", "Notary public"]].concat());
     fs::copy(here.file("ceremony/pin-2/officers.pin.json"), here.file("officers.pin.json")).unwrap();
     let serving = here.serve(None);
     let adopt = ["officer", "adopt-pin", "ceremony/pin-2/document.json", "--as", &second];

@@ -12,40 +12,62 @@ use crate::installation::{Engine, Installation};
 
 /// What `ndoba … -h` says of every command. Made by the failing test: it prints where it left what is so now.
 const HELP: &str = include_str!("command_line/help.txt");
+/// The same of the officers' commands in Georgian.
+const GEORGIAN_HELP: &str = include_str!("command_line/help.ka.txt");
 
 #[test]
 fn every_commands_help_is_as_recorded() {
     let mut said = String::new();
-    collect_help(&mut Vec::new(), &mut said);
-    if said != HELP {
-        let now = std::env::temp_dir().join("ndoba-help.txt");
-        fs::write(&now, &said).unwrap();
-        let line = said.lines().zip(HELP.lines()).find(|(is, was)| is != was);
-        panic!(
-            "the help is another, first in {line:?}; if it is meant, copy {} over help.txt",
-            now.display()
-        );
+    collect_help("en", &mut Vec::new(), &mut said);
+    is_as_recorded(&said, HELP, "help.txt");
+    let mut said = help_of("ka", &[]).0;
+    for family in ["application", "certificate", "officer", "order"] {
+        collect_help("ka", &mut vec![family.into()], &mut said);
+    }
+    is_as_recorded(&said, GEORGIAN_HELP, "help.ka.txt");
+    // What operators read is English whatever the language.
+    assert_eq!(help_of("ka", &["db".into()]).1, help_of("en", &["db".into()]).1);
+}
+
+fn is_as_recorded(said: &str, recorded: &str, name: &str) {
+    if said != recorded {
+        let now = std::env::temp_dir().join(format!("ndoba-{name}"));
+        fs::write(&now, said).unwrap();
+        let line = said.lines().zip(recorded.lines()).find(|(is, was)| is != was);
+        panic!("the help is another, first in {line:?}; if it is meant, copy {} over {name}", now.display());
     }
 }
 
 /// The help of a command and of those beneath it.
-fn collect_help(words: &mut Vec<String>, said: &mut String) {
-    let mut arguments: Vec<&str> = words.iter().map(String::as_str).collect();
-    arguments.push("-h");
-    // The help tells the variables' values too: none is set.
-    let output = Command::new(env!("CARGO_BIN_EXE_ndoba")).args(&arguments).env_clear().output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    let help = text(&output.stdout);
-    *said += &format!("$ ndoba {}\n{help}\n", arguments.join(" "));
-    let Some((_, list)) = help.split_once("\nCommands:\n") else { return };
+fn collect_help(language: &str, words: &mut Vec<String>, said: &mut String) {
+    let (shown, help) = help_of(language, words);
+    *said += &shown;
+    let list = help.split_once("\nCommands:\n").or_else(|| help.split_once("\nბრძანებები:\n"));
+    let Some((_, list)) = list else { return };
     for line in list.lines().take_while(|line| !line.is_empty()) {
         let name = line.split_whitespace().next().unwrap();
         if name != "help" {
             words.push(name.to_owned());
-            collect_help(words, said);
+            collect_help(language, words, said);
             words.pop();
         }
     }
+}
+
+/// As it is recorded, and as it is.
+fn help_of(language: &str, words: &[String]) -> (String, String) {
+    let mut arguments: Vec<&str> = words.iter().map(String::as_str).collect();
+    arguments.push("-h");
+    // The help tells the variables' values too: none is set but the language.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ndoba"));
+    command.args(&arguments).env_clear();
+    if language == "ka" {
+        command.env("NDOBACTL_LANGUAGE", language);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let help = text(&output.stdout);
+    (format!("$ ndoba {}\n{help}\n", arguments.join(" ")), help)
 }
 
 /// Bash reads the script and completes commands and options by it; the other shells' scripts know the same commands.
@@ -110,6 +132,9 @@ fn statuses_and_streams() {
         (&[], 2, "", "Ndoba, the backend"),
         (&["serve"], 2, "", "error: "),
         (&["cook"], 2, "", "error: unrecognized subcommand 'cook'"),
+        (&["officer", "cook", "--language", "ka"], 2, "", "შეცდომა: უცნობი ბრძანება: 'cook'"),
+        (&["officer", "whoami", "--as", "nowhere.pem", "--language=ka"], 1, "", "ndoba: ვერ იკითხება "),
+        (&["officer", "list", "--as", "officers/auditor.pem", "--language=ka"], 1, "", "ndoba: https://"),
         (&["certificate", "revoke", "ab", "--reason", "boredom"], 2, "", "error: invalid value 'boredom'"),
         (&["ceremony", "run", "--dir", "x"], 2, "", "error: "),
         (&["--version"], 0, concat!("ndoba ", env!("CARGO_PKG_VERSION")), ""),

@@ -5,6 +5,8 @@ mod pin_replaced;
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::installation::{Engine, Installation};
 use crate::presence::TWO;
 use crate::program::wait_for;
@@ -163,6 +165,8 @@ fn the_next_year_is_signed_at_a_ceremony_and_imported(engine: Engine) {
     // The session was held in another room; the log names it, and it was kept here.
     let found = here.signatures_hold();
     assert_eq!((&found["unattended"], &found["statements_unseen"]), (&0.into(), &0.into()), "{found}");
+    let theirs: Value = serde_json::from_str(&here.other_program(0)).unwrap();
+    assert_eq!((&theirs["ceremonies"], &theirs["statements"]), (&found["ceremonies"], &found["statements"]));
     assert_eq!((here.events("draft-written"), here.events("draft-signed")), (1, 1));
     serving.stop();
     let serving = here.serve(None);

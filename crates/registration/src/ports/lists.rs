@@ -35,6 +35,8 @@ pub struct ApplicationFilter {
     pub opened_by: Option<OfficerId>,
     /// Opened by one of these; absent: by whomever.
     pub within: Option<Vec<OfficerId>>,
+    /// By this profile.
+    pub profile: Option<String>,
     /// Opened then or later.
     pub since: Option<UtcTime>,
     /// Opened before then.

@@ -4,13 +4,12 @@ use ndoba_audit::EventKind;
 use ndoba_types::Sha256Digest;
 
 use super::applications::{Seen, must_be_draft};
-use super::reach::Sight;
+use super::begun::Changeable;
 use super::{Officer, Once, Registration, ServiceError};
 use crate::application::{AgreementContent, ApplicationContent, ApplicationId, StoredState};
 use crate::check::organisation;
 use crate::field_error::{FieldError, Refusals};
 use crate::form::{is_day, past_day};
-use crate::permission::Permission;
 use crate::ports::{AgreementError, AgreementOf, ApplicationRecord, ApplicationWithOrder};
 
 /// What `copies_at` says of copies that are with the application.
@@ -36,9 +35,7 @@ impl Registration {
     ///
     /// [`ServiceError::Unknown`]; [`ServiceError::Invalid`] where a text of the application cannot be printed.
     pub fn agreement(&self, officer: &Officer, id: ApplicationId) -> Result<Vec<u8>, ServiceError> {
-        self.admit(officer, Permission::ReadApplications)?;
-        let found = self.load(id)?.application;
-        self.within_reach(officer, Sight::Applications, found.opened_by, "application")?;
+        let found = self.visible(officer, id)?.application;
         self.note_read(officer, id.into(), "agreement")?;
         self.document(&found)
     }
@@ -57,11 +54,10 @@ impl Registration {
         acceptance: &Acceptance,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
-        self.admit(officer, Permission::EditApplications)?;
-        if let Some(id) = self.repeated(officer, once)? {
-            return self.load(id);
-        }
-        let (from, record) = self.about(officer, at)?;
+        let (from, record) = match self.changeable(officer, at, once)? {
+            Changeable::Now(from, record) => (from, *record),
+            Changeable::Done(before) => return Ok(*before),
+        };
         must_be_draft(from, "an agreement is accepted for a draft")?;
         let Acceptance { sha256, accepted, subject_accepted } = acceptance;
         let mut content = record.content;

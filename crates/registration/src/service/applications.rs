@@ -5,20 +5,19 @@ use ndoba_order::{Device, Issue, Office, Order, OrderContent, ProfileRef};
 use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::KeyIdentifier;
 
+use super::begun::{Changeable, Said};
 use super::reach::Sight;
 use super::{Officer, Once, Registration, Separation, ServiceError};
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
 use crate::check::{CheckedApplication, check};
 use crate::evidence::{self, DEVICE, Intake};
-use crate::field_error::Refusals;
-use crate::identifier::{person_of, searched};
+use crate::identifier::searched;
 use crate::permission::Permission;
 use crate::ports::{
     ApplicationFilter, ApplicationRecord, ApplicationWithOrder, EvidenceRecord, OrderRecord, OrderState,
     Page, PageRequest, ShownCertificate,
 };
 use crate::state::{ApplicationState, Step, next};
-use crate::text::{MAX_TEXT, accept};
 
 /// An application to act upon, and its version where who asks says which one they saw: another is then a conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +52,6 @@ pub struct ApplicationQuery {
     /// Only those that were opened before then.
     pub until: Option<UtcTime>,
 }
-
-/// So many applications are looked at for a page at most: what they are by is sealed, and no index has it.
-const LOOKED_AT: usize = 2000;
 
 impl Registration {
     /// Opens an application.
@@ -98,6 +94,7 @@ impl Registration {
             updated: now,
             order: None,
             remark: None,
+            without_code: None,
             replaces,
         };
         let event = self.changed(officer, &record, None, ApplicationState::Draft)?;
@@ -121,11 +118,10 @@ impl Registration {
         content: &ApplicationContent,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
-        self.admit(officer, Permission::EditApplications)?;
-        if let Some(id) = self.repeated(officer, once)? {
-            return self.load(id);
-        }
-        let (from, record) = self.about(officer, Seen { id, version: expected })?;
+        let (from, record) = match self.changeable(officer, Seen { id, version: expected }, once)? {
+            Changeable::Now(from, record) => (from, *record),
+            Changeable::Done(before) => return Ok(*before),
+        };
         allowed(from, Step::Edit)?;
         let attachments = record.content.attachments.clone();
         let content = self.vet(officer, content)?.content;
@@ -144,15 +140,12 @@ impl Registration {
         officer: &Officer,
         id: ApplicationId,
     ) -> Result<ApplicationWithOrder, ServiceError> {
-        self.admit(officer, Permission::ReadApplications)?;
-        let found = self.load(id)?;
-        self.within_reach(officer, Sight::Applications, found.application.opened_by, "application")?;
+        let found = self.visible(officer, id)?;
         self.note_read(officer, id.into(), "application")?;
         Ok(found)
     }
 
-    /// Lists applications, newest first. Every one shown is an event. A page by profile may have fewer than were asked for
-    /// while there are more: its `next` says so.
+    /// Lists applications, newest first. Every one shown is an event.
     ///
     /// # Errors
     ///
@@ -175,36 +168,13 @@ impl Registration {
                 Some(office) => Some(self.of_office(office, reach.as_deref())?),
                 None => reach,
             },
+            profile: profile.clone(),
             since: *since,
             until: *until,
         };
-        let page = match profile {
-            Some(profile) => self.by_profile(profile, &filter, page)?,
-            None => self.registry.applications(&filter, page)?,
-        };
+        let page = self.registry.applications(&filter, page)?;
         self.note_reads(officer, page.items.iter().map(|item| item.application.id.into()), "applications")?;
         Ok(page)
-    }
-
-    /// A page of those by this profile.
-    fn by_profile(
-        &self,
-        profile: &str,
-        filter: &ApplicationFilter,
-        page: &PageRequest,
-    ) -> Result<Page<ApplicationWithOrder>, ServiceError> {
-        let (mut items, mut looked_at, mut after) = (Vec::new(), 0, page.after.clone());
-        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        loop {
-            let left = u32::try_from(limit.saturating_sub(items.len())).unwrap_or(page.limit);
-            let part = self.registry.applications(filter, &PageRequest { limit: left, after })?;
-            looked_at += part.items.len();
-            items.extend(part.items.into_iter().filter(|one| one.application.content.profile == profile));
-            after = part.next;
-            if after.is_none() || items.len() >= limit || looked_at >= LOOKED_AT {
-                return Ok(Page { items, next: after });
-            }
-        }
     }
 
     /// Freezes an application into the order that two officers sign. From here nothing in it changes.
@@ -276,7 +246,7 @@ impl Registration {
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
         self.admit(officer, Permission::EditApplications)?;
-        self.step(officer, at.into(), once, Step::Withdraw, StoredState::Withdrawn, None)
+        self.step(officer, at.into(), once, (Step::Withdraw, StoredState::Withdrawn), Said::default())
     }
 
     /// Gives an application back for correction.
@@ -292,8 +262,8 @@ impl Registration {
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
         self.admit(officer, Permission::DecideApplications)?;
-        let remark = Some(check_remark(remark)?);
-        self.step(officer, at.into(), once, Step::Return, StoredState::Returned, remark)
+        let said = Said::remark(remark)?;
+        self.step(officer, at.into(), once, (Step::Return, StoredState::Returned), said)
     }
 
     /// Refuses an application for good.
@@ -309,8 +279,8 @@ impl Registration {
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
         self.admit(officer, Permission::DecideApplications)?;
-        let remark = Some(check_remark(remark)?);
-        self.step(officer, at.into(), once, Step::Reject, StoredState::Rejected, remark)
+        let said = Said::remark(remark)?;
+        self.step(officer, at.into(), once, (Step::Reject, StoredState::Rejected), said)
     }
 
     pub(super) fn step(
@@ -318,10 +288,10 @@ impl Registration {
         officer: &Officer,
         at: Seen,
         once: Option<&Once>,
-        step: Step,
-        to: StoredState,
-        remark: Option<String>,
+        (step, to): (Step, StoredState),
+        said: Said,
     ) -> Result<ApplicationWithOrder, ServiceError> {
+        let Said { remark, without_code } = said;
         if let Some(id) = self.repeated(officer, once)? {
             return self.load(id);
         }
@@ -335,8 +305,9 @@ impl Registration {
                     events.push(self.event(officer.id, EventKind::OrderWithdrawn { order: order.id })?);
                 }
                 OrderState::Done { serial } if step == Step::Deliver => {
-                    self.comes_with_code(&serial, remark.is_some())?;
-                    let channel = if remark.is_some() { "officer-without-code" } else { "officer" }.into();
+                    self.comes_with_code(&serial, without_code.is_some())?;
+                    let channel =
+                        if without_code.is_some() { "officer-without-code" } else { "officer" }.into();
                     let published = self.shown_from_delivery(officer, &record, &serial)?;
                     let delivered = EventKind::CertificateDelivered { ca: order.ca, serial, channel };
                     events.push(self.event(officer.id, delivered)?);
@@ -357,12 +328,12 @@ impl Registration {
                 | OrderState::Expired => {}
             }
         }
-        let remark = match (step, record.remark, remark) {
-            // Why there was no code at the delivery stays beside how the certificate was accepted.
-            (Step::Accept, Some(before), Some(now)) => Some(format!("{before}; {now}")),
-            (_, before, now) => now.or(before),
+        let (remark, without_code) = match (step, record.without_code) {
+            // A delivery that was noted before the reason had a place of its own has it in the remark, and nothing else there.
+            (Step::Accept, None) => (remark, record.remark),
+            (_, before) => (remark.or(record.remark), without_code.or(before)),
         };
-        let record = ApplicationRecord { remark, ..record };
+        let record = ApplicationRecord { remark, without_code, ..record };
         self.move_with(officer, once, (from, to), record, events, shown)
     }
 
@@ -517,29 +488,6 @@ impl Registration {
         Ok(())
     }
 
-    /// The row to act upon and its state now, for an officer who is not the person in it.
-    pub(super) fn about(
-        &self,
-        officer: &Officer,
-        at: impl Into<Seen>,
-    ) -> Result<(ApplicationState, ApplicationRecord), ServiceError> {
-        let Seen { id, version } = at.into();
-        let mut found = self.load(id)?;
-        self.within_reach(officer, Sight::Applications, found.application.opened_by, "application")?;
-        // The clock decides, not whether somebody swept before.
-        if let (Some(OrderState::Open), Some(order)) = (&found.order_state, found.application.order)
-            && self.expire_if_due(order)?
-        {
-            found = self.load(id)?;
-        }
-        self.not_themselves(officer, &person_of(&found.application.content))?;
-        if version.is_some_and(|version| version != found.application.version) {
-            let message = "the application was changed meanwhile; read it again";
-            return Err(ServiceError::conflict("version.other", message));
-        }
-        Ok((ApplicationState::shown(found.application.state, found.order_state.as_ref()), found.application))
-    }
-
     pub(super) fn load(&self, id: ApplicationId) -> Result<ApplicationWithOrder, ServiceError> {
         self.registry.application(id)?.ok_or(ServiceError::Unknown { what: "application" })
     }
@@ -575,13 +523,4 @@ pub(super) fn must_be_draft(state: ApplicationState, rule: &str) -> Result<(), S
         return Err(ServiceError::conflict("application.state", message));
     }
     Ok(())
-}
-
-pub(super) fn check_remark(remark: &str) -> Result<String, ServiceError> {
-    check_text("remark", remark)
-}
-
-pub(super) fn check_text(member: &str, text: &str) -> Result<String, ServiceError> {
-    let mut found = Vec::new();
-    accept(&mut Refusals::at(&mut found, ""), member, text, MAX_TEXT).ok_or(ServiceError::Invalid(found))
 }

@@ -4,13 +4,12 @@ use ndoba_audit::{Event, EventKind, Word};
 use ndoba_types::Sha256Digest;
 
 use super::applications::{Seen, allowed};
+use super::begun::Changeable;
 use super::copies::{judge, too_many};
-use super::reach::Sight;
 use super::{Officer, Once, Registration, ServiceError};
 use crate::application::{ApplicationContent, ApplicationId, AttachmentContent, StoredState};
 use crate::evidence::{ATTACHMENT, commitment_to_copy};
 use crate::field_error::{FieldError, Refusals};
-use crate::permission::Permission;
 use crate::ports::{ApplicationRecord, ApplicationWithOrder, CopyRecord};
 use crate::state::Step;
 use crate::text::accept;
@@ -50,11 +49,10 @@ impl Registration {
         attachment: Attachment,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
-        self.admit(officer, Permission::EditApplications)?;
-        if let Some(id) = self.repeated(officer, once)? {
-            return self.load(id);
-        }
-        let (from, record) = self.about(officer, at)?;
+        let (from, record) = match self.changeable(officer, at, once)? {
+            Changeable::Now(from, record) => (from, *record),
+            Changeable::Done(before) => return Ok(*before),
+        };
         allowed(from, Step::Edit)?;
         let Attachment { kind, name, octets } = attachment;
         let name = named(&kind, name.as_deref())?;
@@ -102,11 +100,10 @@ impl Registration {
         sha256: Sha256Digest,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
-        self.admit(officer, Permission::EditApplications)?;
-        if let Some(id) = self.repeated(officer, once)? {
-            return self.load(id);
-        }
-        let (from, record) = self.about(officer, at)?;
+        let (from, record) = match self.changeable(officer, at, once)? {
+            Changeable::Now(from, record) => (from, *record),
+            Changeable::Done(before) => return Ok(*before),
+        };
         allowed(from, Step::Edit)?;
         let mut attachments = record.content.attachments.clone();
         let sha256 = sha256.to_string();
@@ -128,9 +125,7 @@ impl Registration {
         id: ApplicationId,
         sha256: Sha256Digest,
     ) -> Result<CopyRecord, ServiceError> {
-        self.admit(officer, Permission::ReadApplications)?;
-        let found = self.load(id)?.application;
-        self.within_reach(officer, Sight::Applications, found.opened_by, "application")?;
+        let found = self.visible(officer, id)?.application;
         self.kept_copy(officer, &found, sha256, ATTACHMENT, ATTACHMENT)
     }
 

@@ -2,7 +2,8 @@
 
 use ndoba_types::SerialNumber;
 
-use super::applications::{Seen, check_remark, check_text};
+use super::applications::Seen;
+use super::begun::Said;
 use super::{Officer, Once, Registration, ServiceError};
 use crate::application::StoredState;
 use crate::permission::Permission;
@@ -26,8 +27,8 @@ impl Registration {
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
         self.admit(officer, Permission::EditApplications)?;
-        let reason = without_code.map(|reason| check_text("without_code", reason)).transpose()?;
-        self.step(officer, at.into(), once, Step::Deliver, StoredState::Delivered, reason)
+        let said = Said::without_code(without_code)?;
+        self.step(officer, at.into(), once, (Step::Deliver, StoredState::Delivered), said)
     }
 
     /// Refuses to hand a certificate over without the code that suspends it (C-104: subscribers can ask at any hour), and
@@ -51,8 +52,7 @@ impl Registration {
         }
     }
 
-    /// Notes that the subscriber accepted the certificate, and how (OVR-6.3.4-01). The reason for a delivery without code
-    /// stays before that in the remark.
+    /// Notes that the subscriber accepted the certificate, and how (OVR-6.3.4-01).
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ impl Registration {
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
         self.admit(officer, Permission::EditApplications)?;
-        let remark = Some(check_remark(remark)?);
-        self.step(officer, at.into(), once, Step::Accept, StoredState::Accepted, remark)
+        let said = Said::remark(remark)?;
+        self.step(officer, at.into(), once, (Step::Accept, StoredState::Accepted), said)
     }
 }

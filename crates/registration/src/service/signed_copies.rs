@@ -4,13 +4,12 @@
 use ndoba_audit::EventKind;
 
 use super::applications::{Seen, must_be_draft};
+use super::begun::Changeable;
 use super::copies::judge;
-use super::reach::Sight;
 use super::{Officer, Once, Registration, ServiceError};
 use crate::application::{
     AgreementContent, ApplicationContent, ApplicationId, CopyContent, SignatureContent, StoredState,
 };
-use crate::permission::Permission;
 use crate::ports::{ApplicationRecord, ApplicationWithOrder, CopyRecord};
 
 impl Registration {
@@ -32,11 +31,10 @@ impl Registration {
         octets: Vec<u8>,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
-        self.admit(officer, Permission::EditApplications)?;
-        if let Some(id) = self.repeated(officer, once)? {
-            return self.load(id);
-        }
-        let (from, record) = self.about(officer, at)?;
+        let (from, record) = match self.changeable(officer, at, once)? {
+            Changeable::Now(from, record) => (from, *record),
+            Changeable::Done(before) => return Ok(*before),
+        };
         must_be_draft(from, "a copy is attached to a draft")?;
         let Some(agreement) = record.content.agreement.clone() else {
             let message = "the agreement is not accepted yet: note that first";
@@ -67,9 +65,7 @@ impl Registration {
     ///
     /// [`ServiceError::Unknown`] where none is attached.
     pub fn signed_copy(&self, officer: &Officer, id: ApplicationId) -> Result<CopyRecord, ServiceError> {
-        self.admit(officer, Permission::ReadApplications)?;
-        let found = self.load(id)?.application;
-        self.within_reach(officer, Sight::Applications, found.opened_by, "application")?;
+        let found = self.visible(officer, id)?.application;
         let named = found.content.agreement.as_ref().and_then(|agreement| agreement.copy.as_ref());
         let named = named.and_then(|copy| copy.sha256.parse().ok());
         let sha256 = named.ok_or(ServiceError::Unknown { what: "copy" })?;

@@ -4,7 +4,9 @@ use ndoba_audit::EventKind;
 use ndoba_order::Order;
 use ndoba_registration::application::SubjectContent;
 use ndoba_registration::fake::{World, person};
-use ndoba_registration::ports::{CertificateStatus, OrderKind, OrderState, PageRequest, RequestFilter};
+use ndoba_registration::ports::{
+    Act, CertificateStatus, OrderKind, OrderState, PageRequest, Registry as _, RequestFilter,
+};
 use ndoba_registration::{ByCode, Once, RegisterSight, ServiceError, StatusRequest};
 use ndoba_types::{Clock, Sha256Digest, Span};
 
@@ -185,7 +187,7 @@ fn no_certificate_is_handed_over_without_its_code() {
     assert!(channels().is_empty());
     service.give_revocation_code(&officer, &serial, None).unwrap();
     assert_eq!(deliver(Some("she wants none")).map(drop), Err("revocation-code.given".into()));
-    assert_eq!(deliver(None).unwrap().application.remark, None);
+    assert_eq!(deliver(None).unwrap().application.without_code, None);
     assert_eq!(channels(), ["officer"]);
 
     let world = World::new();
@@ -193,9 +195,29 @@ fn no_certificate_is_handed_over_without_its_code() {
     let (order, _) = issued(&world, &service);
     let id = order.application.unwrap();
     let told = service.deliver(&officer, id, Some("she wants none"), None).unwrap();
-    assert_eq!(told.application.remark.as_deref(), Some("she wants none"));
+    assert_eq!(
+        (told.application.without_code.as_deref(), told.application.remark),
+        (Some("she wants none"), None)
+    );
     let told = service.accept(&officer, id, "signed receipt 5", None).unwrap();
-    assert_eq!(told.application.remark.as_deref(), Some("she wants none; signed receipt 5"));
+    let told = told.application;
+    assert_eq!(told.remark.as_deref(), Some("signed receipt 5"));
+    assert_eq!(told.without_code.as_deref(), Some("she wants none"), "the reason outlives the acceptance");
+
+    // A delivery of before has the reason in its remark.
+    let world = World::new();
+    let service = world.registration();
+    let (order, _) = issued(&world, &service);
+    let id = order.application.unwrap();
+    let mut delivered = service.deliver(&officer, id, Some("lost on the way"), None).unwrap().application;
+    delivered.version += 1;
+    delivered.remark = delivered.without_code.take();
+    world.registry.update_application(&delivered, Act { events: &[], receipt: None }).unwrap();
+    let told = service.accept(&officer, id, "signed receipt 6", None).unwrap().application;
+    assert_eq!(
+        (told.remark.as_deref(), told.without_code.as_deref()),
+        (Some("signed receipt 6"), Some("lost on the way"))
+    );
     let tables = world.registry.tables();
     let without = |what: &EventKind| matches!(what, EventKind::CertificateDelivered { channel, .. } if channel.as_str() == "officer-without-code");
     assert_eq!(tables.events.iter().filter(|event| without(&event.what)).count(), 1);

@@ -37,6 +37,8 @@ struct ApplicationRow {
     replaces: Option<Vec<u8>>,
     data_key: Option<i64>,
     representative: Option<Vec<u8>>,
+    profile: Option<String>,
+    without_code: Option<Vec<u8>>,
 }
 
 impl ApplicationRow {
@@ -53,6 +55,7 @@ impl ApplicationRow {
             updated,
             order,
             remark,
+            without_code,
             replaces,
         } = record;
         let json = serde_json::to_vec(content).map_err(|_| StoreError::corrupt("applications.content"))?;
@@ -73,6 +76,11 @@ impl ApplicationRow {
             data_key: data_key(keys),
             representative: representative_identifier(content)
                 .map(|person| keys.index(REPRESENTATIVE, &person).to_vec()),
+            profile: Some(content.profile.clone()),
+            without_code: without_code
+                .as_ref()
+                .map(|reason| row.seal("without_code", reason.as_bytes()))
+                .transpose()?,
         })
     }
 
@@ -92,11 +100,13 @@ impl ApplicationRow {
             replaces,
             data_key,
             representative: _,
+            profile: _,
+            without_code,
         } = self;
         let row = Row { keys, table: TABLE, id: &id };
-        let text = |remark| {
-            let clear = row.open(data_key, "remark", remark)?;
-            String::from_utf8(clear.to_vec()).map_err(|_| StoreError::corrupt("applications.remark"))
+        let text = |column, place, sealed| {
+            let clear = row.open(data_key, column, sealed)?;
+            String::from_utf8(clear.to_vec()).map_err(|_| StoreError::corrupt(place))
         };
         Ok(ApplicationRecord {
             id: ApplicationId::from_bytes(stored::octets(&id, "applications.id")?),
@@ -108,7 +118,10 @@ impl ApplicationRow {
             opened: stored::time(opened, "applications.opened")?,
             updated: stored::time(updated, "applications.updated")?,
             order: order_id.as_deref().map(stored::order_id).transpose()?,
-            remark: remark.map(text).transpose()?,
+            remark: remark.map(|sealed| text("remark", "applications.remark", sealed)).transpose()?,
+            without_code: without_code
+                .map(|sealed| text("without_code", "applications.without_code", sealed))
+                .transpose()?,
             replaces: replaces
                 .as_deref()
                 .map(|serial| stored::serial(serial, "applications.replaces"))
@@ -179,7 +192,8 @@ pub(crate) fn find(
     row.map(|(row, order)| with_order(keys, row, order)).transpose()
 }
 
-/// Seals some applications anew that are in clear or under an older key; how many there were. One that changes meanwhile
+/// Seals some applications anew that are in clear, under an older key, or from before a profile's name stood beside; how many
+/// there were. One that changes meanwhile
 /// is sealed by its change.
 pub(crate) fn seal(
     conn: &mut Conn,
@@ -188,7 +202,12 @@ pub(crate) fn seal(
     limit: i64,
 ) -> Result<usize, StoreError> {
     let rows: Vec<ApplicationRow> = applications::table
-        .filter(applications::data_key.is_null().or(applications::data_key.lt(newest)))
+        .filter(
+            applications::data_key
+                .is_null()
+                .or(applications::data_key.lt(newest))
+                .or(applications::profile.is_null()),
+        )
         .select(ApplicationRow::as_select())
         .limit(limit)
         .load(conn)?;
@@ -210,7 +229,36 @@ pub(crate) fn list(
     filter: &ApplicationFilter,
     page: &PageRequest,
 ) -> Result<Page<ApplicationWithOrder>, StoreError> {
-    let ApplicationFilter { states, subject, concerning, opened_by, within, since, until } = filter;
+    let Some(profile) = &filter.profile else { return part(conn, keys, filter, page) };
+    let of_before: Option<Vec<u8>> = applications::table
+        .filter(applications::profile.is_null())
+        .select(applications::id)
+        .first(conn)
+        .optional()?;
+    if of_before.is_none() {
+        return part(conn, keys, filter, page);
+    }
+    // Until rows of before are sealed anew, what they are by is in them only.
+    let anything = ApplicationFilter { profile: None, ..filter.clone() };
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let (mut items, mut after) = (Vec::new(), page.after.clone());
+    loop {
+        let found = part(conn, keys, &anything, &PageRequest { limit: page.limit, after })?;
+        items.extend(found.items.into_iter().filter(|one| one.application.content.profile == *profile));
+        after = found.next;
+        if after.is_none() || items.len() > limit {
+            return Ok(cut(items, page.limit, |item| item.application.id.to_string()));
+        }
+    }
+}
+
+fn part(
+    conn: &mut Conn,
+    keys: &DataKeys,
+    filter: &ApplicationFilter,
+    page: &PageRequest,
+) -> Result<Page<ApplicationWithOrder>, StoreError> {
+    let ApplicationFilter { states, subject, concerning, opened_by, within, profile, since, until } = filter;
     let mut query = applications::table
         .left_join(order_rows::table.on(order_rows::order_id.nullable().eq(applications::order_id)))
         .select((ApplicationRow::as_select(), Option::<OrderStateRow>::as_select()))
@@ -252,6 +300,9 @@ pub(crate) fn list(
     if let Some(those) = within {
         let those: Vec<&[u8]> = those.iter().map(|one| one.as_bytes().as_slice()).collect();
         query = query.filter(applications::opened_by.eq_any(those));
+    }
+    if let Some(profile) = profile {
+        query = query.filter(applications::profile.assume_not_null().eq(profile.clone()));
     }
     if let Some(since) = since {
         query = query.filter(applications::opened.ge(since.unix_micros()));

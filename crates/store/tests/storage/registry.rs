@@ -6,8 +6,8 @@ use ndoba_ca::ports::{IntentOutcome, Ledger as _, StatusAction, Warrant};
 use ndoba_registration::application::{ApplicationContent, ApplicationId, Salt, StoredState};
 use ndoba_registration::ports::{
     Act, ApplicationFilter, ApplicationRecord, CertificateFilter, CertificateStatus, Conflict,
-    EvidenceRecord, GrantRecord, LedgerState, OrderKind, OrderRecord, OrderState, PageRequest, Receipt,
-    Registry as _, RegistryError,
+    DataKeyRegistry as _, EvidenceRecord, GrantRecord, LedgerState, OrderKind, OrderRecord, OrderState,
+    PageRequest, Receipt, Registry as _, RegistryError,
 };
 use ndoba_store::Store;
 use ndoba_types::Sha256Digest;
@@ -55,6 +55,7 @@ fn application(number: &str) -> ApplicationRecord {
         updated: at(0),
         order: None,
         remark: None,
+        without_code: None,
         replaces: None,
     }
 }
@@ -247,8 +248,28 @@ fn lists_are_pages_newest_first() {
             |subject: &str| ApplicationFilter { subject: Some(subject.into()), ..everything.clone() };
         assert_eq!(ids(&subject("01001012345"), 10, None).0.len(), 5);
         assert!(ids(&subject("0100101234"), 10, None).0.is_empty());
+        // Pages by profile are the same while rows of before, and sealed anew, have its name inside only.
+        let mut other = application("01001012345");
+        other.content.profile = "another".into();
+        act(|act| store.insert_application(&other, act)).unwrap();
+        let by_profile = |name: &str| ApplicationFilter { profile: Some(name.into()), ..everything.clone() };
+        let mut raw = Raw::open(&database.engine);
+        let profile = drafts[0].content.profile.clone();
+        for round in ["written", "of before", "sealed anew"] {
+            let (first, next) = ids(&by_profile(&profile), 3, None);
+            assert_eq!(first, newest[..3], "{round}");
+            assert_eq!(ids(&by_profile(&profile), 3, next), (newest[3..].to_vec(), None), "{round}");
+            assert_eq!(ids(&by_profile("another"), 1, None), (vec![other.id], None), "{round}");
+            assert!(ids(&by_profile("none"), 10, None).0.is_empty(), "{round}");
+            match round {
+                "written" => raw.run("UPDATE applications SET profile = NULL").unwrap(),
+                _ => while store.seal_records(2).unwrap() > 0 {},
+            }
+        }
+        let names = raw.lines("SELECT DISTINCT profile AS line FROM applications ORDER BY 1");
+        assert_eq!(names, ["another", &*profile]);
         let by = |number| ApplicationFilter { opened_by: Some(officer(number)), ..everything.clone() };
-        assert_eq!(ids(&by(1), 10, None).0.len(), 5);
+        assert_eq!(ids(&by(1), 10, None).0.len(), 6);
         assert!(ids(&by(2), 10, None).0.is_empty());
     });
 }

@@ -64,6 +64,7 @@ impl Case {
             updated: at(1),
             order: None,
             remark: None,
+            without_code: None,
             replaces: None,
         };
         act(|act| store.insert_application(&application, act)).unwrap();
@@ -80,6 +81,7 @@ impl Case {
             state: StoredState::Submitted,
             order: Some(frozen.id),
             remark: Some(PERSONAL[3].into()),
+            without_code: Some(PERSONAL[3].into()),
             ..application
         };
         let items = [evidence.clone()];
@@ -119,7 +121,7 @@ fn at_rest(database: &Database) -> Vec<u8> {
     };
     let mut octets = Vec::new();
     for (table, columns) in [
-        ("applications", &["content", "subject", "salt", "remark"][..]),
+        ("applications", &["content", "subject", "salt", "remark", "without_code"][..]),
         ("evidence", &["content"]),
         ("copies", &["content"]),
     ] {
@@ -192,6 +194,7 @@ fn what_was_moved_to_another_place_does_not_open() {
             ),
             (format!("salt = (SELECT salt FROM applications WHERE id = {theirs})"), "applications.salt"),
             ("remark = salt".to_owned(), "applications.remark"),
+            ("without_code = remark".to_owned(), "applications.without_code"),
             (format!("content = {}", blob(br#"{"profile":"forged"}"#)), "applications.content"),
             (format!("content = {}", blob(b"")), "applications.content"),
         ] {
@@ -264,15 +267,17 @@ fn unseal(raw: &mut Raw, case: &Case) {
         let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
         if postgres { format!("'\\x{hex}'::bytea") } else { format!("x'{hex}'") }
     };
-    let ApplicationRecord { id, content, salt, remark, .. } = &case.application;
+    let ApplicationRecord { id, content, salt, remark, without_code, .. } = &case.application;
     raw.run(&format!(
-        "UPDATE applications SET data_key = NULL, content = {}, subject = {}, salt = {}, remark = {} WHERE id = {};
+        "UPDATE applications SET data_key = NULL, content = {}, subject = {}, salt = {}, remark = {}, without_code = {},
+         profile = NULL WHERE id = {};
          UPDATE evidence SET data_key = NULL, content = {} WHERE digest = {};
          UPDATE copies SET data_key = NULL, content = {} WHERE application = {}",
         blob(&serde_json::to_vec(content).unwrap()),
         blob(PERSONAL[0].as_bytes()),
         blob(salt.as_bytes()),
         blob(remark.as_ref().unwrap().as_bytes()),
+        blob(without_code.as_ref().unwrap().as_bytes()),
         blob(id.as_bytes()),
         blob(&case.evidence.content),
         blob(case.evidence.digest.as_bytes()),

@@ -1,12 +1,12 @@
 //! The agreement of an application: the document, and that it was accepted.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use ndoba_registration::Acceptance;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::applications::show;
+use super::applications::changed;
 use super::path_id;
 use crate::guard::Caller;
 use crate::problem::{Problem, ProblemDocument};
@@ -61,7 +61,5 @@ pub(crate) async fn agree(
     let at = version.of(path_id(&path, "application")?);
     let AcceptanceBody { sha256, accepted, subject_accepted } = submission.json()?;
     let acceptance = Acceptance { sha256, accepted, subject_accepted };
-    let agreed =
-        blocking(&api, move |r| r.agree(&officer, at, &acceptance, submission.once.as_ref())).await?;
-    Ok(show(StatusCode::OK, agreed))
+    changed(&api, submission, move |r, once| r.agree(&officer, at, &acceptance, once)).await
 }

@@ -7,7 +7,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use ndoba_registration::application::ApplicationContent;
 use ndoba_registration::ports::ApplicationWithOrder;
-use ndoba_registration::{ApplicationQuery, ApplicationState, Office, ServiceError};
+use ndoba_registration::{ApplicationQuery, ApplicationState, Office, Once, Registration, ServiceError};
 use ndoba_types::{OfficerId, SerialNumber, UtcTime};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{json, paging, path_id, query};
 use crate::guard::Caller;
 use crate::problem::Problem;
-use crate::state::{Api, blocking};
+use crate::state::{Api, blocking, once};
 use crate::submission::Submission;
 use crate::version::IfMatch;
 use crate::view::{ApplicationSummary, ApplicationView, OrderView, PageView};
@@ -53,7 +53,7 @@ pub(crate) struct ApplicationListing {
     opened_by: Option<String>,
     /// Only those that were opened in this office and beneath it, such as `GE/Tbilisi`, by where who opened it works now.
     office: Option<String>,
-    /// Only by this profile. A page may then have fewer than `limit` although there are more: `next` says so.
+    /// Only by this profile.
     profile: Option<String>,
     /// Only those that were opened then or later, RFC 3339.
     since: Option<String>,
@@ -75,7 +75,7 @@ pub(crate) async fn open(
     submission: Submission,
 ) -> Result<HttpResponse, Problem> {
     let content = content(&api, &submission).await?;
-    let opened = blocking(&api, move |r| r.open(&officer, &content, submission.once.as_ref())).await?;
+    let opened = once(&api, submission, move |r, once| r.open(&officer, &content, once)).await?;
     Ok(created(opened))
 }
 
@@ -153,9 +153,7 @@ pub(crate) async fn edit(
 ) -> Result<HttpResponse, Problem> {
     let id = path_id(&path, "application")?;
     let content = content(&api, &submission).await?;
-    let edited =
-        blocking(&api, move |r| r.edit(&officer, id, expected, &content, submission.once.as_ref())).await?;
-    Ok(show(StatusCode::OK, edited))
+    changed(&api, submission, move |r, once| r.edit(&officer, id, expected, &content, once)).await
 }
 
 /// Freezes an application into an order that the officers sign.
@@ -171,7 +169,7 @@ pub(crate) async fn freeze(
 ) -> Result<HttpResponse, Problem> {
     let at = version.of(path_id(&path, "application")?);
     let Nothing {} = submission.json()?;
-    let order = blocking(&api, move |r| r.freeze(&officer, at, submission.once.as_ref())).await?;
+    let order = once(&api, submission, move |r, once| r.freeze(&officer, at, once)).await?;
     Ok(json(StatusCode::CREATED, &OrderView::from(order)))
 }
 
@@ -188,8 +186,7 @@ pub(crate) async fn withdraw(
 ) -> Result<HttpResponse, Problem> {
     let at = version.of(path_id(&path, "application")?);
     let Nothing {} = submission.json()?;
-    let changed = blocking(&api, move |r| r.withdraw(&officer, at, submission.once.as_ref())).await?;
-    Ok(show(StatusCode::OK, changed))
+    changed(&api, submission, move |r, once| r.withdraw(&officer, at, once)).await
 }
 
 /// Notes that the certificate was handed to the subscriber, with its revocation code where the provider has a desk.
@@ -205,10 +202,7 @@ pub(crate) async fn deliver(
 ) -> Result<HttpResponse, Problem> {
     let at = version.of(path_id(&path, "application")?);
     let Delivery { without_code } = submission.json()?;
-    let changed =
-        blocking(&api, move |r| r.deliver(&officer, at, without_code.as_deref(), submission.once.as_ref()))
-            .await?;
-    Ok(show(StatusCode::OK, changed))
+    changed(&api, submission, move |r, once| r.deliver(&officer, at, without_code.as_deref(), once)).await
 }
 
 /// Notes that the subscriber accepted the certificate, and in `remark` how.
@@ -224,8 +218,7 @@ pub(crate) async fn accept(
 ) -> Result<HttpResponse, Problem> {
     let at = version.of(path_id(&path, "application")?);
     let Decision { remark } = submission.json()?;
-    let changed = blocking(&api, move |r| r.accept(&officer, at, &remark, submission.once.as_ref())).await?;
-    Ok(show(StatusCode::OK, changed))
+    changed(&api, submission, move |r, once| r.accept(&officer, at, &remark, once)).await
 }
 
 /// Opens an application for a certificate that replaces this one: the application behind it with these changes merged
@@ -241,8 +234,7 @@ pub(crate) async fn renew(
 ) -> Result<HttpResponse, Problem> {
     let serial: SerialNumber = path_id(&path, "certificate")?;
     let changes: serde_json::Map<String, serde_json::Value> = submission.json()?;
-    let opened =
-        blocking(&api, move |r| r.renew(&officer, &serial, &changes, submission.once.as_ref())).await?;
+    let opened = once(&api, submission, move |r, once| r.renew(&officer, &serial, &changes, once)).await?;
     Ok(created(opened))
 }
 
@@ -259,9 +251,7 @@ pub(crate) async fn send_back(
 ) -> Result<HttpResponse, Problem> {
     let at = version.of(path_id(&path, "application")?);
     let Decision { remark } = submission.json()?;
-    let changed =
-        blocking(&api, move |r| r.send_back(&officer, at, &remark, submission.once.as_ref())).await?;
-    Ok(show(StatusCode::OK, changed))
+    changed(&api, submission, move |r, once| r.send_back(&officer, at, &remark, once)).await
 }
 
 /// Refuses an application for good.
@@ -277,8 +267,7 @@ pub(crate) async fn reject(
 ) -> Result<HttpResponse, Problem> {
     let at = version.of(path_id(&path, "application")?);
     let Decision { remark } = submission.json()?;
-    let changed = blocking(&api, move |r| r.reject(&officer, at, &remark, submission.once.as_ref())).await?;
-    Ok(show(StatusCode::OK, changed))
+    changed(&api, submission, move |r, once| r.reject(&officer, at, &remark, once)).await
 }
 
 /// An application's content, as it was written before its form: so that a refusal names the fields, also where it does
@@ -294,7 +283,16 @@ async fn content(api: &web::Data<Api>, submission: &Submission) -> Result<Applic
     content
 }
 
-pub(super) fn show(status: StatusCode, application: ApplicationWithOrder) -> HttpResponse {
+/// Carries out a step on an application, and shows what it is then.
+pub(super) async fn changed(
+    api: &web::Data<Api>,
+    submission: Submission,
+    step: impl FnOnce(&Registration, Option<&Once>) -> Result<ApplicationWithOrder, ServiceError> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    Ok(show(StatusCode::OK, once(api, submission, step).await?))
+}
+
+fn show(status: StatusCode, application: ApplicationWithOrder) -> HttpResponse {
     let tag = format!("\"{}\"", application.application.version);
     let mut response = json(status, &ApplicationView::from(application));
     if let Ok(value) = header::HeaderValue::from_str(&tag) {

@@ -1,13 +1,12 @@
 //! Copies of evidence that are attached to an application.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use ndoba_registration::Attachment;
 use ndoba_types::Sha256Digest;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::applications::{Nothing, show};
+use super::applications::{Nothing, changed};
 use super::copies::{decoded, file};
 use super::path_id;
 use crate::guard::Caller;
@@ -44,9 +43,7 @@ pub(crate) async fn attach(
     let at = version.of(path_id(&path, "application")?);
     let AttachmentBody { kind, name, content } = submission.json()?;
     let attachment = Attachment { kind, name, octets: decoded(&content)? };
-    let attached =
-        blocking(&api, move |r| r.attach(&officer, at, attachment, submission.once.as_ref())).await?;
-    Ok(show(StatusCode::OK, attached))
+    changed(&api, submission, move |r, once| r.attach(&officer, at, attachment, once)).await
 }
 
 /// A file that belongs to the application, as it was attached; also one that the application no longer names.
@@ -83,6 +80,5 @@ pub(crate) async fn detach(
     let at = version.of(path_id(&id, "application")?);
     let sha256: Sha256Digest = path_id(&sha256, "attachment")?;
     let Nothing {} = submission.json()?;
-    let detached = blocking(&api, move |r| r.detach(&officer, at, sha256, submission.once.as_ref())).await?;
-    Ok(show(StatusCode::OK, detached))
+    changed(&api, submission, move |r, once| r.detach(&officer, at, sha256, once)).await
 }

@@ -1,6 +1,6 @@
 //! The signed copy of an application's agreement.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,7 @@ use ndoba_registration::ports::CopyRecord;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::applications::show;
+use super::applications::changed;
 use super::{path_id, refused_field};
 use crate::guard::Caller;
 use crate::problem::Problem;
@@ -47,9 +47,7 @@ pub(crate) async fn attach(
     let at = version.of(path_id(&path, "application")?);
     let CopyBody { content } = submission.json()?;
     let octets = decoded(&content)?;
-    let attached =
-        blocking(&api, move |r| r.attach_copy(&officer, at, octets, submission.once.as_ref())).await?;
-    Ok(show(StatusCode::OK, attached))
+    changed(&api, submission, move |r, once| r.attach_copy(&officer, at, octets, once)).await
 }
 
 /// The signed copy of the agreement, as it was attached.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::{json, path_id};
 use crate::guard::Caller;
 use crate::problem::Problem;
-use crate::state::{Api, blocking};
+use crate::state::{Api, blocking, once};
 use crate::submission::Submission;
 
 /// What a subscriber says of third parties.
@@ -64,9 +64,8 @@ pub(crate) async fn consent(
 ) -> Result<HttpResponse, Problem> {
     let serial: SerialNumber = path_id(&path, "certificate")?;
     let ConsentBody { consent } = submission.json()?;
-    let noted = blocking(&api, move |r| {
-        r.consent_to_publication(&officer, &serial, consent, submission.once.as_ref())
-    })
-    .await?;
+    let noted =
+        once(&api, submission, move |r, once| r.consent_to_publication(&officer, &serial, consent, once))
+            .await?;
     Ok(json(StatusCode::OK, &PublicationView::from(noted)))
 }

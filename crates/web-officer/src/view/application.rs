@@ -42,6 +42,9 @@ pub(crate) struct ApplicationView {
     /// Why it was returned or rejected, or how the certificate was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     remark: Option<String>,
+    /// Why the subscriber was given no revocation code with the certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    without_code: Option<String>,
     /// The serial number of the certificate that the new one replaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     replaces: Option<String>,
@@ -72,6 +75,7 @@ impl From<ApplicationWithOrder> for ApplicationView {
             updated,
             order,
             remark,
+            without_code,
             replaces,
         } = application;
         let (certificate, refusal) = outcome(order_state);
@@ -89,6 +93,7 @@ impl From<ApplicationWithOrder> for ApplicationView {
             certificate,
             refusal,
             remark,
+            without_code,
             replaces: replaces.map(|serial| serial.to_string()),
         }
     }

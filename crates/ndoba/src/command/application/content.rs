@@ -17,14 +17,14 @@ pub(super) type Content = Map<String, Value>;
 pub(super) fn read(file: &Path) -> anyhow::Result<Content> {
     let text = files::read_text(file)?;
     let value: Value = if is_toml(file) {
-        toml::from_str(&text).with_context(|| format!("{} is no TOML", file.display()))?
+        toml::from_str(&text).with_context(|| Words::spoken().no_toml(file.display()))?
     } else {
-        serde_json::from_str(&text).with_context(|| format!("{} is no JSON", file.display()))?
+        serde_json::from_str(&text).with_context(|| Words::spoken().no_json(file.display()))?
     };
     match value {
         Value::Object(members) => Ok(members),
         Value::Array(_) | Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => {
-            anyhow::bail!("{} holds no table of fields", file.display())
+            anyhow::bail!(Words::spoken().no_fields(file.display()))
         }
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn check(
     csr: Option<&Path>,
 ) -> anyhow::Result<()> {
     let profile = content.get("profile").and_then(Value::as_str);
-    let form = session.api.form(profile.context("the application names no profile")?)?;
+    let form = session.api.form(profile.with_context(|| session.words.names_no_profile())?)?;
     if let Some(csr) = csr {
         content.insert("csr".into(), files::read_text(csr)?.into());
     }

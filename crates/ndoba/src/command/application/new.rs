@@ -49,7 +49,7 @@ pub(super) fn run(args: &NewArgs) -> anyhow::Result<()> {
     };
     if let Some(draft) = draft.as_deref().filter(|draft| draft.exists()) {
         // It is an application now, and about a person.
-        fs::remove_file(draft).with_context(|| format!("cannot remove {}", draft.display()))?;
+        fs::remove_file(draft).with_context(|| words.cannot_remove(draft.display()))?;
     }
     session.print(&opened, || words.opened(&opened.id))
 }

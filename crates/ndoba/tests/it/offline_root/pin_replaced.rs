@@ -1,9 +1,7 @@
 //! Other pinned security officers, by a ceremony and the configuration, and by nothing else (design §3, ADR 0026).
 
 use std::fs;
-use std::process::Command;
 
-use ndoba_testkit::Judge;
 use serde_json::Value;
 
 use crate::api::Call;
@@ -21,8 +19,16 @@ pub(super) fn the_pin_is_replaced(here: &Installation, serving: Serving) {
     drop(serving);
 }
 
-/// `ndoba ceremony replace-pin` for `officers/<a>.pem` and `officers/<b>.pem`.
+/// As whom the register knows those who are pinned: nobody, or by the key that they bring.
+const NOBODY: [&str; 4] = ["--known-as", "-", "--known-as", "-"];
+
+/// `ndoba ceremony replace-pin` for `officers/<a>.pem` and `officers/<b>.pem`, known as nobody.
 fn ceremony<'a>(officers: [&'a str; 2], out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    ceremony_of_known(officers, out, &[&NOBODY, more].concat())
+}
+
+/// The same with words that say as whom.
+fn ceremony_of_known<'a>(officers: [&'a str; 2], out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let file = |name: &str| -> &'static str { format!("officers/{name}.pem").leak() };
     let [a, b] = officers;
     let command =
@@ -75,6 +81,11 @@ fn with_two_of_before(here: &Installation, serving: Serving, first: &str) -> Str
     assert_eq!(here.ask(Call::get("security-1", "/whoami")).problem().1, "auth.not-an-officer");
     assert!(end("next-1").contains("the document that pins them comes first"), "{}", end("next-1"));
     here.issue("01001000951");
+    the_safe_is_opened(here, ["security-1", "security-2"], Some("is not a security officer now"));
+    the_safe_is_opened(here, new, None);
+    // The log has their session before it has their pin. Whoever knows the pin of before waits for its document.
+    assert_eq!(judged(here, &pin).unwrap()["statements_unseen"], 0);
+    assert!(judged(here, first).unwrap_err().contains("officers acted by a pin"));
     let adopted = adopt("next-1");
     assert!(adopted.status.success() && program::said(&adopted).contains("goes on from the new pin"));
     assert!(!adopt("next-1").status.success(), "once");
@@ -95,6 +106,27 @@ fn with_two_of_before(here: &Installation, serving: Serving, first: &str) -> Str
     pin
 }
 
+/// A draft for the root is signed with these two there, and taken in; or the two are refused.
+fn the_safe_is_opened(here: &Installation, officers: [&str; 2], refused: Option<&str>) {
+    let [one, other] = officers.map(|name| format!("officers/{name}.pem"));
+    let there = ["--as", one.as_str(), "--second", &other, "--yes"];
+    if !here.file("window.json").exists() {
+        let draft = ["root", "draft", "--config", "ndoba.toml", "--request", "third.csr"];
+        here.must(&[&draft[..], &["--out", "window.json"]].concat());
+    }
+    let signing = here.sign_at_the_safe("window.json", "window.signed.json");
+    let signing = [&super::words(&signing)[..], &there].concat();
+    if let Some(refused) = refused {
+        let said = here.must_not(&signing);
+        assert!(said.contains(refused), "{said}");
+        return;
+    }
+    here.must(&signing);
+    let import = here.import_from_the_safe("window.signed.json");
+    let import = import.iter().map(|word| word.replace("root-ocsp-2", "root-ocsp-3")).collect::<Vec<_>>();
+    assert!(here.must(&super::words(&import)).contains("list 3 of root is online"));
+}
+
 fn by_witnesses_alone(here: &Installation, first: &str, second: &str) -> Serving {
     for name in ["last-1", "last-2"] {
         let out = format!("officers/{name}.pem");
@@ -105,14 +137,17 @@ fn by_witnesses_alone(here: &Installation, first: &str, second: &str) -> Serving
     let stays = here.ask(Call::get("next-1", "/whoami")).json()["officer"].as_str().unwrap().to_owned();
     serving.stop();
     let lost = ["--lost", "--witness", "Notary public"];
+    let both = ["last-1", "last-2"];
     let hold = |known_as: &[&str]| {
-        here.must_not(&ceremony(["last-1", "last-2"], "ceremony/pin-3", &[&lost[..], known_as].concat()))
+        here.must_not(&ceremony_of_known(both, "ceremony/pin-3", &[&lost[..], known_as].concat()))
     };
+    // Who is known and not named would be two officers: it must be said of everybody.
+    assert!(hold(&[]).contains("--known-as <OFFICER>"));
     assert!(hold(&["--known-as", &stays]).contains("give a --known-as for each --officer"));
     let nobody = "ab".repeat(16);
     assert!(hold(&["--known-as", "-", "--known-as", &nobody]).contains("the register has no such officer"));
     let more = [&lost[..], &["--known-as", &stays, "--known-as", "-"]].concat();
-    let told = here.must(&ceremony(["last-1", "last-2"], "ceremony/pin-3", &more));
+    let told = here.must(&ceremony_of_known(both, "ceremony/pin-3", &more));
     let pin = told.lines().next().unwrap().strip_prefix("pin sha256 ").unwrap().to_owned();
     let report = here.read_text("ceremony/pin-3/report.txt");
     for text in [told.as_str(), &report] {
@@ -168,10 +203,12 @@ fn judged(here: &Installation, pin: &str) -> Result<Value, String> {
             // No checkpoint yet.
             return Err(told.to_string());
         }
-        let mut theirs = Command::new(Judge::python());
-        theirs.arg(Judge::script("audit_signed.py")).args(["log.jsonl", "signed.jsonl", "--pin", pin]);
-        let theirs = theirs.current_dir(here.folder()).output().unwrap();
+        let theirs = here.judged_by_the_other(pin);
         assert_eq!(theirs.status.success(), output.status.success(), "{}\n{told}", said(&theirs));
+        if theirs.status.success() {
+            let theirs: Value = serde_json::from_slice(&theirs.stdout).unwrap();
+            assert_eq!(theirs["statements"], told["signatures"]["statements"], "{theirs}\n{told}");
+        }
         Ok(if output.status.success() { Ok(told["signatures"].clone()) } else { Err(told.to_string()) })
     })
 }

@@ -1,0 +1,2 @@
+DROP INDEX applications_by_profile;
+ALTER TABLE applications DROP COLUMN profile;
