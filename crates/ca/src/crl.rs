@@ -90,14 +90,15 @@ impl IntendedCrl {
 
 impl CrlPublication<'_> {
     /// Whether a new CRL is owed: none yet, a status that it shows changed since the last, or its time has come
-    /// (CSS-6.3.9-05).
-    pub(crate) fn is_due(&self, state: &CrlState) -> bool {
+    /// (CSS-6.3.9-05). While `changes_wait`, not for a change's sake.
+    pub(crate) fn is_due(&self, state: &CrlState, changes_wait: bool) -> bool {
         match &state.last {
             None => true,
             // No list follows the last.
             Some(last) if last.is_last() => false,
             Some(last) => {
-                state.version > last.version || self.node.now() >= last.this_update.plus(self.ca.crl.interval)
+                let changed = state.version > last.version && !changes_wait;
+                changed || self.node.now() >= last.this_update.plus(self.ca.crl.interval)
             }
         }
     }

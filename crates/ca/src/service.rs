@@ -1,10 +1,11 @@
 //! The CA role, step by step: what one thread does over and over, and what a ceremony does once.
 
 mod accounts;
+mod crl_keeper;
 mod generations;
-mod lists;
 mod orders;
 mod standing;
+mod token_rest;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -12,20 +13,21 @@ use std::sync::Arc;
 
 use ndoba_audit::{Event, EventKind};
 use ndoba_order::{Pins, Register, RegisterRefusal};
-use ndoba_types::{CaName, CrlName, DeviceModel, InstallationId, Sha256Digest, Span, UtcTime};
+use ndoba_types::{CaName, DeviceModel, InstallationId, Sha256Digest, Span, UtcTime};
 use ndoba_x509::{Profile, PublicUrls};
 
 use crate::accounting::{TokenCount, Violation};
 use crate::authority::IssuingCa;
 use crate::clocks::{ClockReport, Clocks, RevocationRule};
-use crate::crl::CrlPublication;
 use crate::decide::{OrderRefusal, Stop};
 use crate::error::CaError;
 use crate::issue::{Issuance, IssueOutcome, RecordedIntent};
 use crate::node::{Node, word};
-use crate::ports::{CrlFailure, Ledger, OwedCrl};
+use crate::ports::Ledger;
 use crate::suspension::{self, SuspensionRule};
 use crate::world::{CrlSink, Failpoints, RollbackWitness};
+use crl_keeper::Told;
+use token_rest::TokenRest;
 
 /// How many orders are carried out together: one commit for their intents, one for their certificates.
 const BATCH: usize = 64;
@@ -34,8 +36,8 @@ const BATCH: usize = 64;
 const MAX_LOST: u32 = 3;
 /// How often rows in doubt are looked for, and the witness is compared with the database.
 const CARE_INTERVAL: Span = Span::seconds(5);
-/// How long the token is left alone after it did not sign.
-const TOKEN_PAUSE: Span = Span::seconds(1);
+
+pub use crl_keeper::CrlKeeper;
 
 /// What the CA role works with.
 pub struct CaParts {
@@ -120,12 +122,11 @@ impl Progress {
 
 /// The CA role. Owned by one thread; [`Self::step`] is called again and again.
 pub struct CaService {
-    node: Node,
+    node: Arc<Node>,
     ledger: Arc<dyn Ledger>,
-    sink: Arc<dyn CrlSink>,
     witness: Arc<dyn RollbackWitness>,
     failpoints: Arc<dyn Failpoints>,
-    authorities: BTreeMap<CaName, IssuingCa>,
+    authorities: Arc<BTreeMap<CaName, IssuingCa>>,
     profiles: BTreeMap<String, Profile>,
     urls: PublicUrls,
     devices: BTreeMap<DeviceModel, UtcTime>,
@@ -143,14 +144,10 @@ pub struct CaService {
     parked: Vec<(CaName, RecordedIntent)>,
     /// CAs whose name an older one has: they issue once two officers decided it.
     heirs: BTreeSet<CaName>,
-    /// Tokens that did not sign are left alone for a while, by the CA whose key it was.
-    rest_until: BTreeMap<CaName, UtcTime>,
-    /// The number that was last found online, by list, and in which care that was.
-    online: BTreeMap<CrlName, (u64, Option<UtcTime>)>,
-    /// The status version at which all lists of a CA were last found to be as they should, and in which care that was.
-    settled: BTreeMap<CaName, (u64, Option<UtcTime>)>,
-    /// CAs whose shards are all online: certificates may name them.
-    sharded: BTreeSet<CaName>,
+    rest: TokenRest,
+    /// `None` when another thread has it.
+    crl_keeper: Option<CrlKeeper>,
+    told: Arc<Told>,
     cared_at: Option<UtcTime>,
     accounted_at: Option<UtcTime>,
     violations: Vec<Violation>,
@@ -185,13 +182,30 @@ impl CaService {
         } = parts;
         let register =
             Register::from_pins(&pins).map_err(|error| CaError::Register { what: error.to_string() })?;
+        let (node, told) = (Arc::new(node), Arc::new(Told::default()));
+        let authorities = authorities.into_iter().map(|ca| (ca.name.clone(), ca)).collect();
+        let authorities = Arc::new(authorities);
+        let crl_keeper = CrlKeeper {
+            node: Arc::clone(&node),
+            ledger: Arc::clone(&ledger),
+            sink,
+            failpoints: Arc::clone(&failpoints),
+            authorities: Arc::clone(&authorities),
+            urls: urls.clone(),
+            doubt_after,
+            told: Arc::clone(&told),
+            rest: TokenRest::default(),
+            online: BTreeMap::new(),
+            settled: BTreeMap::new(),
+            next_from: BTreeMap::new(),
+            cared_at: None,
+        };
         Ok(Self {
             node,
             ledger,
-            sink,
             witness,
             failpoints,
-            authorities: authorities.into_iter().map(|ca| (ca.name.clone(), ca)).collect(),
+            authorities,
             profiles: profiles.into_iter().map(|profile| (profile.name().to_owned(), profile)).collect(),
             urls,
             devices,
@@ -208,10 +222,9 @@ impl CaService {
             clock_report: None,
             parked: Vec::new(),
             heirs: BTreeSet::new(),
-            rest_until: BTreeMap::new(),
-            online: BTreeMap::new(),
-            settled: BTreeMap::new(),
-            sharded: BTreeSet::new(),
+            rest: TokenRest::default(),
+            crl_keeper: Some(crl_keeper),
+            told,
             cared_at: None,
             accounted_at: None,
             violations: Vec::new(),
@@ -229,41 +242,32 @@ impl CaService {
             return Err(CaError::Halted { what: what.into() });
         }
         let outcome = self.step_once();
-        match &outcome {
-            Err(CaError::Halted { what }) => self.halt("ca-halted", "ca", what),
-            Err(error @ CaError::Discontinuous { list, .. }) => {
-                self.halt("crl-discontinuous", &list.to_string(), &error.to_string());
-            }
-            Err(_) | Ok(_) => {}
+        if let Err(error) = &outcome {
+            halt(&self.node, &*self.ledger, error);
         }
         outcome
     }
 
-    /// Stops for good, and says so in the log, where that can be written still: health is red either way.
-    fn halt(&self, code: &str, part: &str, what: &str) {
-        self.node.halt(what);
-        let alarm = EventKind::AlarmRaised { code: word(code), part: word(part) };
-        let raised = self.node.event(alarm).map_err(CaError::from);
-        let recorded = raised.and_then(|event| Ok(self.ledger.record_alarm(None, vec![event])?));
-        if let Err(error) = recorded {
-            tracing::error!(%error, code, "the alarm is not in the log");
-        }
+    /// Gives the lists to another thread, which calls [`CrlKeeper::step`] again and again; [`Self::step`] makes none any
+    /// more. `None` when that was done before.
+    pub fn take_crl_keeper(&mut self) -> Option<CrlKeeper> {
+        self.crl_keeper.take()
     }
 
     fn step_once(&mut self) -> Result<Progress, CaError> {
         let mut progress = Progress::default();
-        self.care(&mut progress)?;
-        self.account()?;
-        self.look_at_clocks()?;
-        let register_grew = self.read_grants()?;
+        let looked = self.look_around(&mut progress);
+        self.told.database_is_sound(looked.is_ok());
+        let register_grew = looked?;
         // Before anything is issued, the lists that it may name; it is a matter of a process's first steps.
-        if !self.authorities.values().all(|ca| self.shards_are_online(ca)) {
-            self.publish_crls(&mut progress)?;
+        if !self.authorities.values().all(|ca| self.told.shards_are_online(ca)) {
+            self.keep_crls()?;
         }
         self.retry_parked(&mut progress)?;
         self.carry_out_orders(&mut progress)?;
         self.certify_responders(&mut progress)?;
-        self.publish_crls(&mut progress)?;
+        self.keep_crls()?;
+        progress.crls = self.told.take_made();
         self.compare_with_token()?;
         // A grant that nobody used yet counts too: a copy without it may be without an officer's dismissal.
         if progress.worked() || register_grew {
@@ -272,6 +276,19 @@ impl CaService {
         progress.parked = self.parked.len();
         progress.overdue = self.overdue;
         Ok(progress)
+    }
+
+    /// Unless another thread does it.
+    fn keep_crls(&mut self) -> Result<(), CaError> {
+        self.crl_keeper.as_mut().map_or(Ok(()), |keeper| keeper.keep().map(drop))
+    }
+
+    /// Everything that must be well before anything is done; whether the register grew.
+    fn look_around(&mut self, progress: &mut Progress) -> Result<bool, CaError> {
+        self.care(progress)?;
+        self.account()?;
+        self.look_at_clocks()?;
+        self.read_grants()
     }
 
     /// Compares the database with the witness, settles rows in doubt and overdue suspensions: at start, and every few
@@ -298,11 +315,6 @@ impl CaService {
             let Some(outcome) = self.issuance(ca).reconcile(doubt)? else { continue };
             tracing::warn!(ca = %ca.name, %serial, ?outcome, "a certificate was in doubt");
             settled.push((ca.name.clone(), outcome));
-        }
-        for crl in self.ledger.crls_in_doubt(node, epoch, before)? {
-            let Some(ca) = self.authorities.get(&crl.ca) else { continue };
-            tracing::warn!(ca = %ca.name, number = crl.number, "a CRL was in doubt; its number is used up");
-            self.publication(ca, OwedCrl::whole(&ca.name)).fail(&crl, CrlFailure::Lost)?;
         }
         for (ca, outcome) in settled {
             self.settle(&ca, vec![outcome], progress);
@@ -374,7 +386,7 @@ impl CaService {
                 }
                 IssueOutcome::Parked(intent) => {
                     self.parked.push((ca.clone(), *intent));
-                    self.rest(ca);
+                    self.rest.begin(ca, self.node.now());
                 }
                 IssueOutcome::Lost(warrant) => {
                     tracing::warn!(%ca, ?warrant, "a signature may be lost: another certificate will be made");
@@ -391,32 +403,25 @@ impl CaService {
         }
     }
 
-    /// Whether the CA's key can be asked now, as far as is known.
-    fn key_answers(&self, ca: &IssuingCa) -> bool {
-        let now = self.node.now();
-        // A clock that was set back meanwhile does not lengthen it.
-        let rests = |until: &UtcTime| now < *until && until.since(now) <= TOKEN_PAUSE;
-        let rests = self.rest_until.get(&ca.name).is_some_and(rests);
-        !rests && ca.watch.away().is_none()
-    }
-
-    fn rest(&mut self, ca: &CaName) {
-        self.rest_until.insert(ca.clone(), self.node.now().plus(TOKEN_PAUSE));
-    }
-
     fn issuance<'a>(&'a self, ca: &'a IssuingCa) -> Issuance<'a> {
         Issuance { node: &self.node, ledger: &*self.ledger, failpoints: &*self.failpoints, ca }
     }
+}
 
-    fn publication<'a>(&'a self, ca: &'a IssuingCa, list: OwedCrl) -> CrlPublication<'a> {
-        CrlPublication {
-            node: &self.node,
-            ledger: &*self.ledger,
-            sink: &*self.sink,
-            failpoints: &*self.failpoints,
-            ca,
-            list,
-        }
+/// Stops the role for good where the error asks for it, and says so in the log, where that can be written still: health
+/// is red either way.
+fn halt(node: &Node, ledger: &dyn Ledger, error: &CaError) {
+    let (code, part, what) = match error {
+        CaError::Halted { what } => ("ca-halted", "ca".to_owned(), what.clone()),
+        CaError::Discontinuous { list, .. } => ("crl-discontinuous", list.to_string(), error.to_string()),
+        _ => return,
+    };
+    node.halt(&what);
+    let alarm = EventKind::AlarmRaised { code: word(code), part: word(&part) };
+    let raised = node.event(alarm).map_err(CaError::from);
+    let recorded = raised.and_then(|event| Ok(ledger.record_alarm(None, vec![event])?));
+    if let Err(error) = recorded {
+        tracing::error!(%error, code, "the alarm is not in the log");
     }
 }
 

@@ -10,7 +10,7 @@ use ndoba_ca::accounting::{KeyUse, Violation};
 use ndoba_ca::clocks::{ClockReport, RevocationRule};
 use ndoba_ca::ports::Ledger as _;
 use ndoba_ca::{
-    Arrow, CaError, CaParts, CaService, CrlTiming, Failpoints, IssuingCa, NoFailpoints, Node, Overdue,
+    Arrow, CaError, CaParts, CaService, CrlKeeper, CrlTiming, Failpoints, IssuingCa, NoFailpoints, Node, Overdue,
     SuspensionRule,
 };
 use ndoba_hsm::TokenState;
@@ -109,6 +109,9 @@ pub(super) fn start(
             tracing::warn!("the keys' use until this stop is not in the audit log: {error:#}");
         }
     });
+    if let Some(keeper) = service.take_crl_keeper() {
+        keep_crls(&process, background, keeper)?;
+    }
     let mut beaten: Option<(UtcTime, bool)> = None;
     // Nobody is told that certificates can be issued before the accounts were looked at.
     let mut issues = false;
@@ -155,18 +158,38 @@ pub(super) fn start(
             }
             Err(error) => {
                 works = false;
-                report(&process, &error);
+                report(&process, "ca", &error);
                 Next::After(FAILURE_PAUSE)
             }
         }
     })
 }
 
-fn report(process: &Process, error: &CaError) {
+/// Makes the lists beside everything else.
+fn keep_crls(
+    process: &Arc<Process>,
+    background: &mut Background,
+    mut keeper: CrlKeeper,
+) -> anyhow::Result<()> {
+    const PART: &str = "CRLs";
+    let process = Arc::clone(process);
+    background.run("crl", move || match keeper.step() {
+        Ok(made) => {
+            process.health.set_ok(PART);
+            if made { Next::AtOnce } else { Next::After(POLL) }
+        }
+        Err(error) => {
+            report(&process, PART, &error);
+            Next::After(FAILURE_PAUSE)
+        }
+    })
+}
+
+fn report(process: &Process, part: &str, error: &CaError) {
     metrics::counter!("ndoba_ca_failures_total").increment(1);
     let chain = crate::chain(error);
     tracing::error!("{chain}");
-    process.health.set_failed("ca", chain);
+    process.health.set_failed(part, chain);
 }
 
 /// What each key was used for in this epoch; a process that was killed leaves it to `ndoba ca reconcile`.
