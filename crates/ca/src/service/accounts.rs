@@ -23,7 +23,9 @@ impl CaService {
 
     /// Whether a certificate of this CA may be begun now.
     pub(super) fn may_issue(&self, ca: &IssuingCa) -> bool {
-        self.violations.is_empty() && self.rest.key_answers(ca, self.node.now()) && self.told.shards_are_online(ca)
+        self.violations.is_empty()
+            && self.rest.key_answers(ca, self.node.now())
+            && self.told.shards_are_online(ca)
     }
 
     /// Compares the rows with each other, at start and every hour.

@@ -10,8 +10,8 @@ use ndoba_ca::accounting::{KeyUse, Violation};
 use ndoba_ca::clocks::{ClockReport, RevocationRule};
 use ndoba_ca::ports::Ledger as _;
 use ndoba_ca::{
-    Arrow, CaError, CaParts, CaService, CrlKeeper, CrlTiming, Failpoints, IssuingCa, NoFailpoints, Node, Overdue,
-    SuspensionRule,
+    Arrow, CaError, CaParts, CaService, CrlKeeper, CrlTiming, Failpoints, IssuingCa, NoFailpoints, Node,
+    Overdue, SuspensionRule,
 };
 use ndoba_hsm::TokenState;
 use ndoba_settings::{CertificationAuthority, Mode, OnTimeout, Settings};
