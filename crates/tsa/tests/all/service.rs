@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use ndoba_tsa::{
     BadStamper, FailInfo, HighWater, JournalError, Outcome, Rejection, SerialSource, Stamper, StamperParts,
+    Verification,
 };
 use ndoba_types::{SignError, SubjectPublicKeyInfo, TimeUnavailable};
 
@@ -114,7 +115,7 @@ fn parts(key: Key) -> StamperParts {
         serials: Arc::new(SerialSource::new(1, random.as_ref()).unwrap()),
         journal: Arc::new(MemoryJournal::default()),
         random,
-        verify: true,
+        verification: Verification::AsLoadAllows,
     }
 }
 
