@@ -414,7 +414,13 @@ fn halt(node: &Node, ledger: &dyn Ledger, error: &CaError) {
     let (code, part, what) = match error {
         CaError::Halted { what } => ("ca-halted", "ca".to_owned(), what.clone()),
         CaError::Discontinuous { list, .. } => ("crl-discontinuous", list.to_string(), error.to_string()),
-        _ => return,
+        CaError::Behind(_)
+        | CaError::Ledger(_)
+        | CaError::Misconfigured { .. }
+        | CaError::Publish(_)
+        | CaError::Random(_)
+        | CaError::Register { .. }
+        | CaError::Sign(_) => return,
     };
     node.halt(&what);
     let alarm = EventKind::AlarmRaised { code: word(code), part: word(&part) };
