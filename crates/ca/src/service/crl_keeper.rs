@@ -162,10 +162,12 @@ impl CrlKeeper {
     fn look(&self, ca: &IssuingCa) -> Result<Look, CaError> {
         let began = self.node.now();
         let whole = OwedCrl::whole(&ca.name);
-        let version = self.ledger.crl_state(&whole.name)?.version;
+        let now = self.ledger.crl_state(&whole.name)?;
+        let version = now.version;
         // Shards may be many: asked about when something changed, and in each care. The whole list at every step.
         let all_settled = self.settled.get(&ca.name) == Some(&(version, self.cared_at));
         let lists = if all_settled { vec![whole] } else { self.owed(ca)? };
+        let mut now = Some(now).filter(|_| lists.len() == 1);
         let mut look = Look {
             ca: ca.name.clone(),
             settled: Some(version),
@@ -181,7 +183,7 @@ impl CrlKeeper {
         for list in lists {
             let name = list.name.clone();
             let publication = self.publication(ca, list);
-            let state = self.ledger.crl_state(&name)?;
+            let state = now.take().map_or_else(|| self.ledger.crl_state(&name), Ok)?;
             // The file is read whole: not at every step.
             let number = state.last.as_ref().map_or(0, |last| last.number);
             if self.online.get(&name) != Some(&(number, self.cared_at)) {
