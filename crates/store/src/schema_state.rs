@@ -23,7 +23,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Oldest first. The last one is the schema that this program works with.
-const VERSIONS: [&str; 18] = [
+const VERSIONS: [&str; 20] = [
     "20261123000001",
     "20261125000001",
     "20261127000001",
@@ -42,6 +42,8 @@ const VERSIONS: [&str; 18] = [
     "20261128000012",
     "20261128000013",
     "20261128000021",
+    "20261128000031",
+    "20261128000032",
 ];
 
 /// Migrations that were edited after databases had been made by them, which ended with the product's first version:
