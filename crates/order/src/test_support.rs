@@ -6,8 +6,8 @@ use p256::ecdsa::signature::Signer as _;
 use p256::pkcs8::EncodePublicKey as _;
 
 use crate::{
-    AuthorisedOrder, FlatJws, Grant, GrantDocument, Header, Issue, JwsAlgorithm, MediaType, Order,
-    OrderContent, Pin, PinnedOfficer, ProfileRef, Refusal, Register, Revoke, Role, Roles, SignerRole,
+    AuthorisedOrder, CertifyUnit, FlatJws, Grant, GrantDocument, Header, Issue, JwsAlgorithm, MediaType,
+    Order, OrderContent, Pin, PinnedOfficer, ProfileRef, Refusal, Register, Revoke, Role, Roles, SignerRole,
     assemble, authorise, person_commitment, signing_input,
 };
 
@@ -76,6 +76,38 @@ pub(crate) struct World {
     pub(crate) pin: Pin,
     pub(crate) register: Register,
     pub(crate) chain: Vec<(Vec<u8>, Vec<Vec<u8>>)>,
+}
+
+/// The next key of a time-stamping unit.
+pub(crate) fn unit() -> CertifyUnit {
+    let subject = serde_json::json!({
+        "type": "authority",
+        "country": "GE",
+        "organization": "TEST Ndoba Trust Services",
+        "organization_identifier": "NTRGE-404123456",
+        "common_name": "TEST Ndoba Time-Stamping Unit 1",
+    });
+    let digest = |text: &str| Sha256Digest::of(text.as_bytes());
+    CertifyUnit {
+        unit: "tsu".into(),
+        profile: ProfileRef { name: "tsu".into(), digest: digest("profile") },
+        subject: serde_json::from_value(subject).unwrap(),
+        key: "tsu/tsu/2".parse().unwrap(),
+        csr: digest("csr"),
+        spki: digest("spki"),
+        days: 4383,
+        from: now().plus(Span::days(30)),
+        destroys: digest("key before"),
+    }
+}
+
+/// An order, signed as the first security officer, and over that as the second.
+pub(crate) fn signed_by_two(first: &Person, second: &Person, bytes: &[u8]) -> Vec<Vec<u8>> {
+    let signed = first.sign(bytes, SignerRole::SecurityOfficer);
+    let over = Some(FlatJws::from_bytes(&signed).unwrap().digest());
+    let header = second.header(MediaType::Order, SignerRole::SecondSecurityOfficer);
+    let second = second.sign_with(&Header { over, ..header }, bytes);
+    vec![signed, second]
 }
 
 impl World {

@@ -103,7 +103,15 @@ fn log(world: &World) -> Vec<Entry> {
 }
 
 fn judge(world: &World, log: &[Entry]) -> Result<TrailVerdict, TrailFinding> {
-    let mut trail = Trail::new(&world.pin.clone().into()).unwrap();
+    judge_by(&world.pin.clone().into(), log, None)
+}
+
+/// The same with these pins, of which somebody knows one that has so many behind it.
+fn judge_by(pins: &Pins, log: &[Entry], known: Option<usize>) -> Result<TrailVerdict, TrailFinding> {
+    let mut trail = Trail::new(pins).unwrap();
+    if let Some(known) = known {
+        trail = trail.knowing_pins_to(known);
+    }
     for (record, (event, signed)) in (0..).zip(log) {
         trail.event(record, event, signed.as_ref())?;
     }

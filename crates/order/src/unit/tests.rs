@@ -1,44 +1,11 @@
-use ndoba_types::{Sha256Digest, Span};
+use ndoba_types::Span;
 
 use super::*;
-use crate::test_support::{Person, World, now, order};
-use crate::{
-    FlatJws, GrantDocument, Header, Language, MediaType, Order, OrderContent, Role, SignerRole, describe,
-};
-
-fn unit() -> CertifyUnit {
-    let subject = serde_json::json!({
-        "type": "authority",
-        "country": "GE",
-        "organization": "TEST Ndoba Trust Services",
-        "organization_identifier": "NTRGE-404123456",
-        "common_name": "TEST Ndoba Time-Stamping Unit 1",
-    });
-    let digest = |text: &str| Sha256Digest::of(text.as_bytes());
-    CertifyUnit {
-        unit: "tsu".into(),
-        profile: ProfileRef { name: "tsu".into(), digest: digest("profile") },
-        subject: serde_json::from_value(subject).unwrap(),
-        key: "tsu/tsu/2".parse().unwrap(),
-        csr: digest("csr"),
-        spki: digest("spki"),
-        days: 4383,
-        from: now().plus(Span::days(30)),
-        destroys: digest("key before"),
-    }
-}
+use crate::test_support::{Person, World, now, order, signed_by_two as sign, unit};
+use crate::{GrantDocument, Language, Order, OrderContent, Role, SignerRole, describe};
 
 fn bytes_of(unit: CertifyUnit) -> Result<Vec<u8>, Malformed> {
     order(OrderContent::CertifyUnit(Box::new(unit))).to_bytes()
-}
-
-/// Signed as the first, and over that as the second.
-fn sign(first: &Person, second: &Person, bytes: &[u8]) -> Vec<Vec<u8>> {
-    let signed = first.sign(bytes, SignerRole::SecurityOfficer);
-    let over = Some(FlatJws::from_bytes(&signed).unwrap().digest());
-    let header = second.header(MediaType::Order, SignerRole::SecondSecurityOfficer);
-    let second = second.sign_with(&Header { over, ..header }, bytes);
-    vec![signed, second]
 }
 
 #[test]

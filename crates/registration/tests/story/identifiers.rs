@@ -4,13 +4,10 @@ use ndoba_order::{Order, OrderContent};
 use ndoba_registration::application::ApplicationContent;
 use ndoba_registration::fake::{World, association, foreigner, municipality, person};
 use ndoba_registration::ports::{OrderRecord, PageRequest};
-use ndoba_registration::{
-    ApplicationQuery, ByCode, Registration, Separation, ServiceError, subject_identifier,
-};
-use ndoba_types::SerialNumber;
+use ndoba_registration::{ApplicationQuery, ByCode, Separation, ServiceError, subject_identifier};
 use serde_json::{Value, json};
 
-use super::{approval, code, submitted};
+use super::{code, issued_to, submitted};
 
 /// The application with a member of its subject replaced, as the API takes it.
 fn with(content: &ApplicationContent, change: Value) -> ApplicationContent {
@@ -19,13 +16,6 @@ fn with(content: &ApplicationContent, change: Value) -> ApplicationContent {
         value["subject"][member] = value_of.clone();
     }
     serde_json::from_value(value).unwrap()
-}
-
-fn issued_to(world: &World, service: &Registration, content: &ApplicationContent) -> SerialNumber {
-    let order = submitted(world, service, content);
-    let approver = world.officer("approver").as_officer();
-    service.sign(&approver, order.id, &approval(world, &order, "approver"), None).unwrap();
-    world.play_ca(order.id, vec![0x30, 0])
 }
 
 /// The name that the order has the CA certify.
@@ -169,7 +159,7 @@ fn they_are_found_by_the_whole_identifier() {
     let world = World::new();
     let service = world.registration();
     let officer = world.officer("registration-officer").as_officer();
-    let serial = issued_to(&world, &service, &foreigner());
+    let (_, serial) = issued_to(&world, &service, &foreigner());
     let other = with(&foreigner(), json!({ "passport": { "country": "TR", "number": "FE123456" } }));
     let other = ApplicationContent { csr: ndoba_registration::fake::csr(), ..other };
     issued_to(&world, &service, &other);

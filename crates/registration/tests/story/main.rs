@@ -2,17 +2,21 @@
 
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
 
+mod attachments;
+mod copies;
 mod desk;
 mod identifiers;
 mod offices;
+mod publication;
 mod reads;
 mod register;
+mod retention;
 
 use std::collections::BTreeMap;
 
 use ndoba_audit::{Event, EventKind};
 use ndoba_order::{MediaType, Order, SignerRole};
-use ndoba_registration::application::{ApplicationContent, DeviceContent, SubjectContent};
+use ndoba_registration::application::{ApplicationContent, ApplicationId, DeviceContent, SubjectContent};
 use ndoba_registration::fake::{World, clerk, municipality, person, with_device};
 use ndoba_registration::ports::{
     CertificateStatus, OrderKind, OrderRecord, OrderState, PageRequest, RevocationClock,
@@ -37,9 +41,25 @@ fn approval(world: &World, order: &OrderRecord, name: &str) -> String {
     world.officer(name).sign(MediaType::Order, &order.content, SignerRole::Approver, over, world.clock.now())
 }
 
+/// An officer, and an application that they opened.
+fn opened(world: &World, service: &Registration) -> (Officer, ApplicationId) {
+    let officer = world.officer("registration-officer").as_officer();
+    let id = service.open(&officer, &person(), None).unwrap().application.id;
+    (officer, id)
+}
+
 /// A person's certificate and the order of two officers that made it.
 fn issued(world: &World, service: &Registration) -> (OrderRecord, SerialNumber) {
-    let order = submitted(world, service, &person());
+    issued_to(world, service, &person())
+}
+
+/// The same for an application with this content.
+fn issued_to(
+    world: &World,
+    service: &Registration,
+    content: &ApplicationContent,
+) -> (OrderRecord, SerialNumber) {
+    let order = submitted(world, service, content);
     let approver = world.officer("approver").as_officer();
     service.sign(&approver, order.id, &approval(world, &order, "approver"), None).unwrap();
     let serial = world.play_ca(order.id, vec![0x30, 0]);
@@ -51,6 +71,7 @@ fn code(error: &ServiceError) -> String {
         ServiceError::Invalid(fields) => fields[0].code.into(),
         ServiceError::Conflict { code, .. } => (*code).into(),
         ServiceError::Separation(rule) => rule.code().into(),
+        ServiceError::Unknown { what } => (*what).into(),
         other => format!("{other:?}"),
     }
 }

@@ -2,24 +2,12 @@
 //! only afterwards (ADR 0026).
 
 use super::*;
-use crate::{
-    AcceptRestore, AuthorityMarks, CertifyUnit, ProfileRef, ReplacePin, RestoreMarks, WitnessedMarks,
-};
+use crate::test_support::{signed_by_two, unit};
+use crate::{AcceptRestore, AuthorityMarks, ReplacePin, RestoreMarks, WitnessedMarks};
 
 /// The two whom [`replaced`] pins.
 fn newly() -> [Person; 2] {
     [Person::new(61), Person::new(62)]
-}
-
-fn judge(pins: &Pins, log: &[Entry], known: Option<usize>) -> Result<TrailVerdict, TrailFinding> {
-    let mut trail = Trail::new(pins).unwrap();
-    if let Some(known) = known {
-        trail = trail.knowing_pins_to(known);
-    }
-    for (record, (event, signed)) in (0..).zip(log) {
-        trail.event(record, event, signed.as_ref())?;
-    }
-    trail.finish()
 }
 
 fn session(by: &[Person; 2]) -> Entry {
@@ -44,33 +32,12 @@ fn session(by: &[Person; 2]) -> Entry {
 }
 
 fn order_for_a_unit(by: &[Person; 2]) -> Vec<Entry> {
-    let digest = |text: &str| Sha256Digest::of(text.as_bytes());
-    let subject = json!({
-        "type": "authority",
-        "country": "GE",
-        "organization": "TEST Ndoba Trust Services",
-        "organization_identifier": "NTRGE-404123456",
-        "common_name": "TEST Ndoba Time-Stamping Unit 1",
-    });
-    let unit = order(OrderContent::CertifyUnit(Box::new(CertifyUnit {
-        unit: "tsu".into(),
-        profile: ProfileRef { name: "tsu".into(), digest: digest("profile") },
-        subject: serde_json::from_value(subject).unwrap(),
-        key: "tsu/tsu/2".parse().unwrap(),
-        csr: digest("csr"),
-        spki: digest("spki"),
-        days: 4383,
-        from: now().plus(Span::days(30)),
-        destroys: digest("key before"),
-    })));
+    let unit = order(OrderContent::CertifyUnit(Box::new(unit())));
     let unit = Order { order_id: OrderId::from_bytes([0xcc; 16]), ..unit };
     let bytes = unit.to_bytes().unwrap();
-    let first = by[0].sign(&bytes, SignerRole::SecurityOfficer);
-    let over = Some(FlatJws::from_bytes(&first).unwrap().digest());
-    let header = by[1].header(MediaType::Order, SignerRole::SecondSecurityOfficer);
-    let second = by[1].sign_with(&Header { over, ..header }, &bytes);
+    let signatures = signed_by_two(&by[0], &by[1], &bytes);
     let done = vec![intended(unit.order_id, "4b"), then("certificate-issued", unit.order_id, "4b")];
-    [queued(&unit, &[first, second]), done].concat()
+    [queued(&unit, &signatures), done].concat()
 }
 
 fn restore(by: &[Person; 2], grant: u64, witnessed: u64) -> Entry {
@@ -118,18 +85,18 @@ fn the_newly_pinned_act_before_their_document_has_joined() {
             let whole = with_pin(World::new(), &replace, before);
             let joined = [&whole[..4], &acts, &whole[4..]].concat();
             for known in [None, Some(1)] {
-                let found = judge(&pins, &joined, known).unwrap();
+                let found = judge_by(&pins, &joined, known).unwrap();
                 assert_eq!(
                     (found.statements, found.orders, found.certificates),
                     (statements, orders, orders)
                 );
                 // An export of before it joined.
-                assert!(judge(&pins, &joined[..joined.len() - 1], known).is_ok());
+                assert!(judge_by(&pins, &joined[..joined.len() - 1], known).is_ok());
             }
             // Who knows the pin of before believes the signatures of two of before, and those have to come.
-            let known = judge(&pins, &joined, Some(0));
+            let known = judge_by(&pins, &joined, Some(0));
             assert_eq!(known.map_err(|found| found.code).err(), (!before).then_some("pin-not-signed"));
-            let cut = judge(&pins, &joined[..joined.len() - 1], Some(0)).unwrap_err();
+            let cut = judge_by(&pins, &joined[..joined.len() - 1], Some(0)).unwrap_err();
             assert_eq!((cut.code, cut.record), ("pin-not-signed", if orders > 0 { 6 } else { 4 }));
         }
     }
@@ -142,7 +109,7 @@ fn nobody_else_acts_by_a_pin_that_has_not_joined() {
     let replace = replaced(&world);
     let pins = Pins::from(world.pin.clone()).with(replace.clone()).unwrap();
     let whole = with_pin(World::new(), &replace, true);
-    let code = |log: &[Entry]| judge(&pins, log, None).unwrap_err().code;
+    let code = |log: &[Entry]| judge_by(&pins, log, None).unwrap_err().code;
     let [third, fourth] = newly();
     let strangers = [Person::new(71), Person::new(72)];
     let mixed = [Person::new(1), third];
@@ -150,16 +117,16 @@ fn nobody_else_acts_by_a_pin_that_has_not_joined() {
     for by in [&strangers, &mixed] {
         assert_eq!(code(&[&whole[..4], &[session(by)]].concat()), "session-not-attended");
         assert_eq!(code(&[&whole[..4], &[restore(by, 4, 5)]].concat()), "restore-not-accepted");
-        assert!(judge(&pins, &[&whole[..4], &order_for_a_unit(by)].concat(), None).is_err());
+        assert!(judge_by(&pins, &[&whole[..4], &order_for_a_unit(by)].concat(), None).is_err());
     }
     let [third, _] = newly();
     assert_eq!(code(&[&whole[..3], &[session(&newly())]].concat()), "session-not-attended");
     // No log says when the configuration has it: those of before count too until it has joined.
     let of_before = [Person::new(1), Person::new(2)];
     assert_eq!(of_before[1].spki, world.second.spki);
-    assert!(judge(&pins, &[&whole[..4], &[session(&of_before)]].concat(), None).is_ok());
+    assert!(judge_by(&pins, &[&whole[..4], &[session(&of_before)]].concat(), None).is_ok());
     // To accept a database that is behind, those of the newest pin count: not before they were pinned.
-    assert!(judge(&pins, &[&whole[..3], &[restore(&[third, fourth], 3, 5)]].concat(), None).is_ok());
+    assert!(judge_by(&pins, &[&whole[..3], &[restore(&[third, fourth], 3, 5)]].concat(), None).is_ok());
     let mut early = restore(&newly(), 3, 5);
     early.0["at"] = replace.created.minus(Span::seconds(1)).to_string().into();
     assert_eq!(code(&[&whole[..3], &[early]].concat()), "restore-not-accepted");

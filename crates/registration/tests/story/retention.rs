@@ -1,26 +1,10 @@
 //! Records live exactly as long as they must: until the retention after the last of change and certificate's end.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-use ndoba_order::{MediaType, SignerRole};
+use ndoba_registration::ServiceError;
 use ndoba_registration::fake::{World, person};
-use ndoba_registration::{Registration, ServiceError};
-use ndoba_types::{Clock, Span};
+use ndoba_types::Span;
 
-/// An issued application; its certificate ends 365 days later.
-fn issued(world: &World, service: &Registration) {
-    let (officer, approver) = (world.officer("registration-officer"), world.officer("approver"));
-    let id = service.open(&officer.as_officer(), &person(), None).unwrap().application.id;
-    assert!(world.agree(service, &officer.as_officer(), id));
-    let order = service.freeze(&officer.as_officer(), id, None).unwrap();
-    let now = world.clock.now();
-    let jws = officer.sign(MediaType::Order, &order.content, SignerRole::Submitter, None, now);
-    let order = service.sign(&officer.as_officer(), order.id, &jws, None).unwrap();
-    let over = Some(order.signatures[0].jws.as_str());
-    let jws = approver.sign(MediaType::Order, &order.content, SignerRole::Approver, over, now);
-    service.sign(&approver.as_officer(), order.id, &jws, None).unwrap();
-    world.play_ca(order.id, vec![0x30, 0]);
-}
+use super::issued;
 
 #[test]
 fn nothing_is_erased_before_the_retention_after_the_certificates_end() {

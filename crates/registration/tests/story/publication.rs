@@ -1,28 +1,17 @@
 //! Third parties see a certificate as its subscriber said, from its delivery on, and until they take it back (P-14).
 
-#![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "tests")]
-
 use ndoba_audit::EventKind;
-use ndoba_order::{MediaType, SignerRole};
-use ndoba_registration::application::ApplicationId;
+use ndoba_registration::application::{ApplicationContent, ApplicationId};
 use ndoba_registration::fake::{World, person};
 use ndoba_registration::{Once, Registration, ServiceError};
-use ndoba_types::{Clock, SerialNumber, Sha256Digest};
+use ndoba_types::{SerialNumber, Sha256Digest};
+
+use super::issued_to;
 
 fn issued(world: &World, service: &Registration, consent: bool) -> (ApplicationId, SerialNumber) {
-    let (officer, approver) = (world.officer("registration-officer"), world.officer("approver"));
-    let mut content = person();
-    content.publication_consent = Some(consent);
-    let id = service.open(&officer.as_officer(), &content, None).unwrap().application.id;
-    assert!(world.agree(service, &officer.as_officer(), id));
-    let order = service.freeze(&officer.as_officer(), id, None).unwrap();
-    let now = world.clock.now();
-    let jws = officer.sign(MediaType::Order, &order.content, SignerRole::Submitter, None, now);
-    let order = service.sign(&officer.as_officer(), order.id, &jws, None).unwrap();
-    let over = Some(order.signatures[0].jws.as_str());
-    let jws = approver.sign(MediaType::Order, &order.content, SignerRole::Approver, over, now);
-    service.sign(&approver.as_officer(), order.id, &jws, None).unwrap();
-    (id, world.play_ca(order.id, vec![0x30, 0]))
+    let (order, serial) =
+        issued_to(world, service, &ApplicationContent { publication_consent: Some(consent), ..person() });
+    (order.application.unwrap(), serial)
 }
 
 fn consents(world: &World) -> Vec<String> {
