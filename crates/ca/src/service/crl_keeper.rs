@@ -22,7 +22,9 @@ use crate::world::{CrlSink, Failpoints};
 /// After lists that took a while to make, changes wait so many times that while for the next ones: made anew for each of
 /// many revocations, long lists would take the processors and the disk from these.
 const REST: u32 = 9;
-/// At most so long.
+/// What counts as a while.
+const LONG: Span = Span::millis(250);
+/// They wait at most so long.
 const LONGEST_REST: Span = Span::minutes(1);
 
 /// What the keeper and the rest of the role tell each other.
@@ -213,8 +215,11 @@ impl CrlKeeper {
         }
         if look.made > 0 {
             let now = self.node.now();
-            let from = (0..REST).fold(now, |from, _| from.plus(now.since(began)));
-            look.next_from = Some(from.min(now.plus(LONGEST_REST)));
+            let took = now.since(began);
+            if took >= LONG {
+                let from = (0..REST).fold(now, |from, _| from.plus(took));
+                look.next_from = Some(from.min(now.plus(LONGEST_REST)));
+            }
         }
         Ok(look)
     }
