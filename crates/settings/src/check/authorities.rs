@@ -53,6 +53,12 @@ pub(super) fn authorities(raws: Vec<RawCa>, folder: &Path) -> Checked<Vec<Certif
                 Ok,
             )
         });
+        if own.is_none() && raw.crl.shards.is_some() {
+            return complaint(
+                format!("{section}.crl.shards"),
+                "an authority whose key is elsewhere has one list, made where its key is: leave it out",
+            );
+        }
         cas.push(CertificationAuthority {
             key: own,
             certificate: path(&format!("{section}.certificate"), &raw.certificate, folder)?,
