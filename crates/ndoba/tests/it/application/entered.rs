@@ -121,7 +121,7 @@ fn answers_are_judged_and_kept(engine: Engine) {
     let (done, printed, said) = answered(&here, &asked, &second);
     assert!(done, "{said}");
     assert!(
-        said.contains("გრძელდება ფაილიდან begun.toml") && said.contains("cannot read nowhere.csr"),
+        said.contains("გრძელდება ფაილიდან begun.toml") && said.contains("ვერ იკითხება nowhere.csr"),
         "{said}"
     );
     assert!(said.contains("გაიხსნას?") && said.contains("გასაღებისთვის"), "{said}");
