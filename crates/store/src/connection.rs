@@ -121,10 +121,8 @@ impl Connector {
                 conn.batch_execute(&format!(
                     // busy_timeout first: switching to WAL takes a lock. FULL syncs the log at every commit.
                     // Recursive triggers: a REPLACE must meet the triggers that refuse a DELETE.
-                    // In memory: what savepoints keep of pages, lest it be written to a file, and 8 MiB of pages.
                     "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA foreign_keys = ON; \
-                     PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF;",
+                     PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF;",
                     LOCK_WAIT.as_millis()
                 ))
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;
