@@ -84,6 +84,8 @@ fn a_migration_commits_with_its_event_or_not_at_all() {
         raw.run("DELETE FROM data_keys").unwrap();
         let before = match &raw {
             Raw::Postgres(_) => [
+                include_str!("../../migrations/postgres/2026-11-28-000032_without_code/down.sql"),
+                include_str!("../../migrations/postgres/2026-11-28-000031_application_profile/down.sql"),
                 include_str!("../../migrations/postgres/2026-11-28-000021_crl_shards/down.sql"),
                 include_str!("../../migrations/postgres/2026-11-28-000013_published_certificates/down.sql"),
                 include_str!("../../migrations/postgres/2026-11-28-000012_representatives/down.sql"),
@@ -91,6 +93,8 @@ fn a_migration_commits_with_its_event_or_not_at_all() {
                 include_str!("../../migrations/postgres/2026-11-27-000014_data_keys/down.sql"),
             ],
             Raw::Sqlite(_) => [
+                include_str!("../../migrations/sqlite/2026-11-28-000032_without_code/down.sql"),
+                include_str!("../../migrations/sqlite/2026-11-28-000031_application_profile/down.sql"),
                 include_str!("../../migrations/sqlite/2026-11-28-000021_crl_shards/down.sql"),
                 include_str!("../../migrations/sqlite/2026-11-28-000013_published_certificates/down.sql"),
                 include_str!("../../migrations/sqlite/2026-11-28-000012_representatives/down.sql"),
@@ -120,6 +124,8 @@ fn a_migration_commits_with_its_event_or_not_at_all() {
             "20261128000012",
             "20261128000013",
             "20261128000021",
+            "20261128000031",
+            "20261128000032",
         ];
         assert_eq!(upgrade(&database.engine).unwrap(), missing);
         assert!(upgrade(&database.engine).unwrap().is_empty());
