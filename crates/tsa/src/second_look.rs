@@ -5,7 +5,7 @@
 //! with, the look costs others their tokens (it is as dear as the signature): there a sample must do (ADR 0030).
 
 use std::iter::Sum;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use ndoba_types::SignatureAlgorithm;
 
@@ -55,7 +55,6 @@ pub(crate) struct SecondLook {
     held: AtomicU64,
     failed: AtomicU64,
     unverified: AtomicU64,
-    distrusted: AtomicBool,
 }
 
 impl SecondLook {
@@ -76,7 +75,6 @@ impl SecondLook {
             held: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             unverified: AtomicU64::new(0),
-            distrusted: AtomicBool::new(false),
         }
     }
 
@@ -96,18 +94,14 @@ impl SecondLook {
         let is_due = self.every
             || place.is_multiple_of(SAMPLE)
             || self.waiting.load(Ordering::Relaxed) < BUSY
-            || self.distrusted.load(Ordering::Relaxed);
+            || self.failed.load(Ordering::Relaxed) > 0;
         if !is_due {
             self.unverified.fetch_add(1, Ordering::Relaxed);
             return true;
         }
         let holds = holds();
-        if holds {
-            self.held.fetch_add(1, Ordering::Relaxed);
-        } else {
-            self.distrusted.store(true, Ordering::Relaxed);
-            self.failed.fetch_add(1, Ordering::Relaxed);
-        }
+        let counted = if holds { &self.held } else { &self.failed };
+        counted.fetch_add(1, Ordering::Relaxed);
         holds
     }
 
