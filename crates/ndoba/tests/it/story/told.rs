@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -189,14 +189,9 @@ fn answer(
     messages: &Mutex<Vec<Message>>,
 ) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
-    let mut line = String::new();
-    reader.read_line(&mut line)?;
-    let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let path = line(&mut reader)?.split(' ').nth(1).unwrap_or_default().to_owned();
     let mut headers = BTreeMap::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let Some((name, value)) = line.trim().split_once(": ") else { break };
+    while let Some((name, value)) = line(&mut reader)?.trim().split_once(": ") {
         headers.insert(name.to_lowercase(), value.to_owned());
     }
     let mut body = vec![0; headers.get("content-length").map_or(0, |length| length.parse().unwrap())];
@@ -222,6 +217,15 @@ fn answer(
             while stream.write_all(&[b'x'; 4096]).is_ok() {}
             Ok(())
         }
+    }
+}
+
+/// A line of a call. Who was killed between connecting and writing has sent no message.
+fn line(reader: &mut impl BufRead) -> std::io::Result<String> {
+    let mut line = String::new();
+    match reader.read_line(&mut line)? {
+        0 => Err(ErrorKind::UnexpectedEof.into()),
+        _ => Ok(line),
     }
 }
 
