@@ -15,6 +15,8 @@ use crate::leaf_hash;
 pub struct Record {
     index: u64,
     event: Value,
+    /// The event's canonical octets.
+    octets: Vec<u8>,
     prev: Option<Sha256Digest>,
     hash: Sha256Digest,
 }
@@ -40,12 +42,23 @@ impl Record {
     ///
     /// [`BadRecord::Malformed`] when `event` is not a canonical JSON object.
     pub fn new(index: u64, event: &[u8], prev: Option<Sha256Digest>) -> Result<Self, BadRecord> {
+        let octets = event.to_vec();
         let event = canonical::decode(event).map_err(|_| BadRecord::Malformed)?;
-        if !event.is_object() {
+        Self::placed(index, event, octets, prev)
+    }
+
+    /// `octets` are the event's in canonical form.
+    fn placed(
+        index: u64,
+        event: Value,
+        octets: Vec<u8>,
+        prev: Option<Sha256Digest>,
+    ) -> Result<Self, BadRecord> {
+        if !event.is_object() || index > canonical::MAX_SAFE_INTEGER {
             return Err(BadRecord::Malformed);
         }
-        let hash = leaf_hash(&leaf(index, &event, prev)?);
-        Ok(Self { index, event, prev, hash })
+        let hash = leaf_hash(&written(&octets, None, index, prev));
+        Ok(Self { index, event, octets, prev, hash })
     }
 
     /// Reads stored octets.
@@ -59,32 +72,19 @@ impl Record {
         let RecordJson { event, hash, index, prev } =
             serde_json::from_value(value).map_err(|_| BadRecord::Malformed)?;
         let prev = prev.map(|prev| prev.parse()).transpose().map_err(|_| BadRecord::Malformed)?;
-        let hash = hash.parse().map_err(|_| BadRecord::Malformed)?;
-        if !event.is_object() {
-            return Err(BadRecord::Malformed);
-        }
-        if leaf_hash(&leaf(index, &event, prev)?) != hash {
+        let hash: Sha256Digest = hash.parse().map_err(|_| BadRecord::Malformed)?;
+        let octets = canonical::encode(&event).map_err(|_| BadRecord::Malformed)?;
+        let record = Self::placed(index, event, octets, prev)?;
+        if record.hash != hash {
             return Err(BadRecord::Altered);
         }
-        let record = Self { index, event, prev, hash };
         // Refuses a missing `prev` where `null` belongs.
-        if record.to_bytes()? == bytes { Ok(record) } else { Err(BadRecord::Malformed) }
+        if record.to_bytes() == bytes { Ok(record) } else { Err(BadRecord::Malformed) }
     }
 
     /// The canonical octets to store.
-    ///
-    /// # Errors
-    ///
-    /// [`BadRecord::Malformed`] for an index beyond 2⁵³.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, BadRecord> {
-        let Self { index, event, prev, hash } = self;
-        let value = serde_json::json!({
-            "event": event,
-            "hash": hash.to_string(),
-            "index": index,
-            "prev": prev.map(|prev| prev.to_string()),
-        });
-        canonical::encode(&value).map_err(|_| BadRecord::Malformed)
+    pub fn to_bytes(&self) -> Vec<u8> {
+        written(&self.octets, Some(self.hash), self.index, self.prev)
     }
 
     /// Its place.
@@ -108,13 +108,16 @@ impl Record {
     }
 }
 
-fn leaf(index: u64, event: &Value, prev: Option<Sha256Digest>) -> Result<Vec<u8>, BadRecord> {
-    let value = serde_json::json!({
-        "event": event,
-        "index": index,
-        "prev": prev.map(|prev| prev.to_string()),
-    });
-    canonical::encode(&value).map_err(|_| BadRecord::Malformed)
+/// A record's canonical JSON, or without the hash its leaf's. An event's own octets are canonical wherever they stand, so
+/// they need not be written anew.
+fn written(event: &[u8], hash: Option<Sha256Digest>, index: u64, prev: Option<Sha256Digest>) -> Vec<u8> {
+    let hash = hash.map(|hash| format!("\"hash\":\"{hash}\",")).unwrap_or_default();
+    let prev = prev.map_or_else(|| "null".to_owned(), |prev| format!("\"{prev}\""));
+    let mut octets = Vec::with_capacity(event.len() + 200);
+    octets.extend_from_slice(b"{\"event\":");
+    octets.extend_from_slice(event);
+    octets.extend_from_slice(format!(",{hash}\"index\":{index},\"prev\":{prev}}}").as_bytes());
+    octets
 }
 
 /// Why octets are no record.
@@ -126,4 +129,28 @@ pub enum BadRecord {
     /// Not the canonical JSON of a record.
     #[error("these octets are not a record of an audit log")]
     Malformed,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_canonical() {
+        let event = json!({ "kind": "of \"quotes\"", "at": 7, "data": { "ნ": [null, true] } });
+        let before = Sha256Digest::of(b"before");
+        for (index, prev) in [(0, None), (canonical::MAX_SAFE_INTEGER, Some(before))] {
+            let record = Record::new(index, &canonical::encode(&event).unwrap(), prev).unwrap();
+            let leaf = json!({ "event": event, "index": index, "prev": prev.map(|prev| prev.to_string()) });
+            assert_eq!(record.hash(), leaf_hash(&canonical::encode(&leaf).unwrap()));
+            let Value::Object(mut stored) = leaf else { unreachable!() };
+            stored.insert("hash".into(), record.hash().to_string().into());
+            assert_eq!(record.to_bytes(), canonical::encode(&Value::Object(stored)).unwrap());
+            assert_eq!(Record::from_bytes(&record.to_bytes()), Ok(record));
+        }
+        let beyond = Record::new(canonical::MAX_SAFE_INTEGER + 1, b"{}", None);
+        assert_eq!(beyond, Err(BadRecord::Malformed));
+    }
 }

@@ -185,8 +185,7 @@ fn place(head: &mut WitnessedHead, pending: Vec<PendingEvent>) -> Result<(Vec<Le
                 Record::new(index, &malformed_event(&bytes), head.last).map_err(|_| too_long(index))?
             }
         };
-        let bytes = record.to_bytes().map_err(|_| too_long(index))?;
-        leaves.push(Leaf { row, index, bytes });
+        leaves.push(Leaf { row, index, bytes: record.to_bytes() });
         head.last = Some(record.hash());
         head.frontier.push(record.hash());
     }
@@ -452,7 +451,7 @@ mod tests {
         log.add(event(1));
         run(&log, &witness, &clock).unwrap();
         let mut stored = log.snapshot();
-        stored.leaves[0] = Record::new(0, &event(2), None).unwrap().to_bytes().unwrap();
+        stored.leaves[0] = Record::new(0, &event(2), None).unwrap().to_bytes();
         log.restore(&stored);
         assert!(matches!(run(&log, &witness, &clock), Err(SequencerError::Altered { index: 0 })));
         assert!(matches!(rebuild_witness(&log), Err(SequencerError::Altered { .. })));

@@ -7,7 +7,7 @@
 use serde_json::{Map, Number, Value};
 
 /// Integers beyond this are not exact everywhere (RFC 8785 §3.1, I-JSON).
-const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 /// The canonical octets of `value`: object keys in order of their UTF-16 code units, no white space.
 ///
@@ -30,7 +30,9 @@ pub fn encode(value: &Value) -> Result<Vec<u8>, NotCanonical> {
 /// [`NotCanonical`], by what is wrong.
 pub fn decode(bytes: &[u8]) -> Result<Value, NotCanonical> {
     let value: Value = serde_json::from_slice(bytes).map_err(|_| NotCanonical::Syntax)?;
-    if encode(&value)? == bytes { Ok(value) } else { Err(NotCanonical::Spelling) }
+    let mut again = Vec::with_capacity(bytes.len());
+    write_value(&value, &mut again)?;
+    if again == bytes { Ok(value) } else { Err(NotCanonical::Spelling) }
 }
 
 fn write_value(value: &Value, out: &mut Vec<u8>) -> Result<(), NotCanonical> {
@@ -56,11 +58,24 @@ fn write_value(value: &Value, out: &mut Vec<u8>) -> Result<(), NotCanonical> {
 }
 
 fn write_object(members: &Map<String, Value>, out: &mut Vec<u8>) -> Result<(), NotCanonical> {
-    // RFC 8785 §3.2.3: UTF-16 code units, which differ from octets of UTF-8 above U+FFFF.
-    let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
-    sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
     out.push(b'{');
-    for (position, (key, value)) in sorted.into_iter().enumerate() {
+    // RFC 8785 §3.2.3: by UTF-16 code units. Within ASCII that is the order of octets, in which a map has its keys.
+    if members.keys().all(|key| key.is_ascii()) && members.keys().is_sorted() {
+        write_members(members.iter(), out)?;
+    } else {
+        let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
+        sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+        write_members(sorted.into_iter(), out)?;
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+fn write_members<'a>(
+    members: impl Iterator<Item = (&'a String, &'a Value)>,
+    out: &mut Vec<u8>,
+) -> Result<(), NotCanonical> {
+    for (position, (key, value)) in members.enumerate() {
         if position > 0 {
             out.push(b',');
         }
@@ -68,7 +83,6 @@ fn write_object(members: &Map<String, Value>, out: &mut Vec<u8>) -> Result<(), N
         out.push(b':');
         write_value(value, out)?;
     }
-    out.push(b'}');
     Ok(())
 }
 
@@ -88,21 +102,25 @@ fn write_number(number: &Number, out: &mut Vec<u8>) -> Result<(), NotCanonical> 
 /// RFC 8785 §3.2.2.2: the short escapes where JSON has them, `\u00xx` for other controls, everything else as it is.
 fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
-    for character in text.chars() {
-        match character {
-            '"' => out.extend_from_slice(b"\\\""),
-            '\\' => out.extend_from_slice(b"\\\\"),
-            '\u{8}' => out.extend_from_slice(b"\\b"),
-            '\t' => out.extend_from_slice(b"\\t"),
-            '\n' => out.extend_from_slice(b"\\n"),
-            '\u{c}' => out.extend_from_slice(b"\\f"),
-            '\r' => out.extend_from_slice(b"\\r"),
-            control if control < ' ' => {
-                out.extend_from_slice(format!("\\u{:04x}", u32::from(control)).as_bytes());
-            }
-            other => out.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
+    let mut rest = text.as_bytes();
+    // No octet of a longer character's UTF-8 is one of these.
+    while let Some(place) = rest.iter().position(|octet| matches!(octet, 0..=0x1f | b'"' | b'\\')) {
+        let (as_it_is, from_there) = rest.split_at(place);
+        out.extend_from_slice(as_it_is);
+        let Some((special, after)) = from_there.split_first() else { break };
+        match special {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            0x08 => out.extend_from_slice(b"\\b"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            0x0c => out.extend_from_slice(b"\\f"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            control => out.extend_from_slice(format!("\\u{control:04x}").as_bytes()),
         }
+        rest = after;
     }
+    out.extend_from_slice(rest);
     out.push(b'"');
 }
 

@@ -232,7 +232,7 @@ fn altered(record: &[u8]) -> Vec<u8> {
 fn again(record: &[u8], changed: &[u8], prev: Option<ndoba_types::Sha256Digest>) -> Vec<u8> {
     let record = Record::from_bytes(record).unwrap();
     let event = canonical::encode(&value(changed)["event"]).unwrap();
-    Record::new(record.index(), &event, prev.or(record.prev())).unwrap().to_bytes().unwrap()
+    Record::new(record.index(), &event, prev.or(record.prev())).unwrap().to_bytes()
 }
 
 /// Alters the record in `line` and hashes it and all behind it again.
