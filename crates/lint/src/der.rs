@@ -3,6 +3,7 @@
 //! Written for judging, not for using: it knows nothing of X.509, keeps every place, and shares no code with the
 //! encoder whose work it reads.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 pub(crate) const BOOLEAN: u8 = 0x01;
@@ -236,7 +237,7 @@ fn primitive(value: &Tlv<'_>) -> Option<&'static str> {
         (BIT_STRING, [unused @ 1..=7, .., last]) if last & ((1 << unused) - 1) == 0 => None,
         (BIT_STRING, _) => Some("unused bits of a BIT STRING are at most seven, and zero"),
         (NULL, [_, ..]) => Some("NULL is empty"),
-        (OID, content) if dotted(content).is_none() => Some("malformed OBJECT IDENTIFIER"),
+        (OID, content) if each_arc(content, |_| ()).is_none() => Some("malformed OBJECT IDENTIFIER"),
         (UTF8_STRING, content) if std::str::from_utf8(content).is_err() => Some("malformed UTF-8"),
         (PRINTABLE_STRING, content) if !content.iter().all(|octet| is_printable(*octet)) => {
             Some("a character that PrintableString does not have")
@@ -250,10 +251,21 @@ fn is_printable(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&octet)
 }
 
+/// An object identifier in dotted decimal.
 fn dotted(content: &[u8]) -> Option<String> {
-    let mut arcs: Vec<u64> = Vec::new();
-    let mut arc = 0_u64;
-    let mut fresh = true;
+    // Each octet gives three digits at most, or a part of some.
+    let mut text = String::with_capacity(3 * content.len() + 2);
+    each_arc(content, |arc| {
+        let dot = if text.is_empty() { "" } else { "." };
+        // Text takes all that is written.
+        let _ = write!(text, "{dot}{arc}");
+    })?;
+    Some(text)
+}
+
+/// Tells the arcs of an object identifier one after the other; `None` where it is none.
+fn each_arc(content: &[u8], mut tell: impl FnMut(u64)) -> Option<()> {
+    let (mut arc, mut fresh, mut first) = (0_u64, true, true);
     for octet in content {
         if (fresh && *octet == 0x80) || arc > u64::MAX >> 7 {
             return None;
@@ -261,20 +273,18 @@ fn dotted(content: &[u8]) -> Option<String> {
         arc = arc << 7 | u64::from(octet & 0x7f);
         fresh = octet & 0x80 == 0;
         if fresh {
-            if arcs.is_empty() {
+            if first {
                 // The first two arcs share a number; only the third root arc has seconds above 39 (X.690 §8.19.4).
                 let root = (arc / 40).min(2);
-                arcs.extend([root, arc - root * 40]);
-            } else {
-                arcs.push(arc);
+                tell(root);
+                arc -= root * 40;
+                first = false;
             }
+            tell(arc);
             arc = 0;
         }
     }
-    if !fresh || arcs.is_empty() {
-        return None;
-    }
-    Some(arcs.iter().map(u64::to_string).collect::<Vec<_>>().join("."))
+    (fresh && !first).then_some(())
 }
 
 #[cfg(test)]
