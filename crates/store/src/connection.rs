@@ -64,23 +64,29 @@ macro_rules! on_each_engine {
 }
 pub(crate) use on_each_engine;
 
-/// Inserts rows, but for those that are there; how many. One statement on PostgreSQL, which is another process; on
-/// SQLite one that is prepared once.
-macro_rules! insert_new {
-    ($conn:ident, $table:expr, $rows:expr) => {
+/// Inserts rows; how many. One statement on PostgreSQL, which is another process; on SQLite one that is prepared once.
+macro_rules! insert_each {
+    ($conn:ident, $table:expr, $rows:expr $(, $on_conflict:ident)?) => {
         match $conn {
             $crate::connection::Conn::Postgres($conn) => {
-                diesel::insert_into($table).values($rows).on_conflict_do_nothing().execute($conn)?
+                diesel::insert_into($table).values($rows)$(.$on_conflict())?.execute($conn)?
             }
             $crate::connection::Conn::Sqlite($conn) => {
                 let mut inserted = 0;
                 for row in $rows {
-                    inserted +=
-                        diesel::insert_into($table).values(row).on_conflict_do_nothing().execute($conn)?;
+                    inserted += diesel::insert_into($table).values(row)$(.$on_conflict())?.execute($conn)?;
                 }
                 inserted
             }
         }
+    };
+}
+pub(crate) use insert_each;
+
+/// As [`insert_each`], but for rows that are there.
+macro_rules! insert_new {
+    ($conn:ident, $table:expr, $rows:expr) => {
+        $crate::connection::insert_each!($conn, $table, $rows, on_conflict_do_nothing)
     };
 }
 pub(crate) use insert_new;

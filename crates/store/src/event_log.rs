@@ -11,7 +11,6 @@ use ndoba_types::Sha256Digest;
 
 use crate::error::StoreError;
 use crate::queries::{audit_log, events};
-use crate::transaction::all_or_nothing;
 use crate::{Store, durable_file};
 
 impl From<StoreError> for LogError {
@@ -46,9 +45,10 @@ impl EventLog for Store {
     }
 
     fn append(&self, size: u64, leaves: &[Leaf]) -> Result<bool, LogError> {
-        Ok(self.write("audit_append", |conn| {
-            all_or_nothing(conn, |conn| audit_log::append(conn, size, leaves))
-        })?)
+        let appended = self.write_or_nothing("audit_append", |conn| {
+            Ok(audit_log::append(conn, size, leaves)?.then_some(()))
+        })?;
+        Ok(appended.is_some())
     }
 
     fn leaves(&self, from: u64, limit: usize) -> Result<Vec<Vec<u8>>, LogError> {

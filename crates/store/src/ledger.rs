@@ -22,7 +22,7 @@ use crate::queries::{
     responder_ledger, restore, shards, status, versions,
 };
 use crate::spelling::order;
-use crate::transaction::{all_or_nothing, unless_refused};
+use crate::transaction::unless_refused;
 
 impl From<StoreError> for LedgerError {
     fn from(error: StoreError) -> Self {
@@ -96,48 +96,65 @@ impl Ledger for Store {
     fn record_intents(&self, intents: Vec<Intent>) -> Result<Vec<IntentOutcome>, LedgerError> {
         let mut orders: Vec<OrderId> = intents.iter().filter_map(ordered_by).collect();
         orders.sort_unstable();
-        Ok(self.write("record_intents", |conn| {
+        let counts = || {
+            intents
+                .iter()
+                .map(|Intent { attempt, .. }| attempts::counted(attempt, attempt.signatures, attempt.at))
+        };
+        let held = |conn: &mut Conn| {
             order_queue::lock(conn, &orders)?;
             keys::hold(conn, &intents)?;
-            let ended =
-                versions::ended(conn, &intents.iter().map(|intent| &intent.certificate.ca).collect())?;
-            let outcomes = if ended.is_empty()
-                && all_or_nothing(conn, |conn| batch::record_intents(conn, &intents))?
-            {
-                vec![IntentOutcome::Recorded; intents.len()]
-            } else {
-                intents
-                    .iter()
-                    .map(|intent| {
-                        if ended.contains(intent.certificate.ca.as_str()) {
-                            return Ok(IntentOutcome::CaEnded);
-                        }
-                        let recorded = unless_refused(conn, |conn| issuance::record_intent(conn, intent))?;
-                        Ok(match recorded {
-                            Ok(()) => IntentOutcome::Recorded,
-                            Err(refusal) => refusal,
-                        })
-                    })
-                    .collect::<Result<_, StoreError>>()?
-            };
+            versions::ended(conn, &intents.iter().map(|intent| &intent.certificate.ca).collect())
+        };
+        let all = self.write_or_nothing("record_intents", |conn| {
+            if !held(conn)?.is_empty() || !batch::record_intents(conn, &intents)? {
+                return Ok(None);
+            }
             // Last, for batches of one key share this row: the others wait for the commit only.
-            let counts = intents
+            attempts::count_all(conn, counts())?;
+            Ok(Some(vec![IntentOutcome::Recorded; intents.len()]))
+        })?;
+        if let Some(outcomes) = all {
+            return Ok(outcomes);
+        }
+        Ok(self.write("record_intents_singly", |conn| {
+            let ended = held(conn)?;
+            let outcomes = intents
                 .iter()
-                .map(|Intent { attempt, .. }| attempts::counted(attempt, attempt.signatures, attempt.at));
-            attempts::count_all(conn, counts)?;
+                .map(|intent| {
+                    if ended.contains(intent.certificate.ca.as_str()) {
+                        return Ok(IntentOutcome::CaEnded);
+                    }
+                    let recorded = unless_refused(conn, |conn| issuance::record_intent(conn, intent))?;
+                    Ok(match recorded {
+                        Ok(()) => IntentOutcome::Recorded,
+                        Err(refusal) => refusal,
+                    })
+                })
+                .collect::<Result<_, StoreError>>()?;
+            attempts::count_all(conn, counts())?;
             Ok(outcomes)
         })?)
     }
 
     fn record_issued(&self, issued: Vec<Issued>) -> Result<Vec<bool>, LedgerError> {
-        Ok(self.write("record_issued", |conn| {
-            let recorded = if all_or_nothing(conn, |conn| batch::record_issued(conn, &issued))? {
-                vec![true; issued.len()]
-            } else {
-                issued.iter().map(|issued| issuance::record_issued(conn, issued)).collect::<Result<_, _>>()?
-            };
-            let counts = issued.iter().map(|one| attempts::counted(&one.attempt, one.signatures, one.at));
-            attempts::count_all(conn, counts)?;
+        let counts = || issued.iter().map(|one| attempts::counted(&one.attempt, one.signatures, one.at));
+        let all = self.write_or_nothing("record_issued", |conn| {
+            if !batch::record_issued(conn, &issued)? {
+                return Ok(None);
+            }
+            attempts::count_all(conn, counts())?;
+            Ok(Some(vec![true; issued.len()]))
+        })?;
+        if let Some(recorded) = all {
+            return Ok(recorded);
+        }
+        Ok(self.write("record_issued_singly", |conn| {
+            let recorded = issued
+                .iter()
+                .map(|issued| issuance::record_issued(conn, issued))
+                .collect::<Result<_, _>>()?;
+            attempts::count_all(conn, counts())?;
             Ok(recorded)
         })?)
     }

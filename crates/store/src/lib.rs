@@ -25,6 +25,7 @@ mod journal;
 mod key_places;
 mod ledger;
 mod outbox;
+mod prepared;
 mod publish;
 mod queries;
 mod registry;

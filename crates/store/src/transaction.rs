@@ -103,7 +103,16 @@ impl Store {
         name: &'static str,
         act: impl FnMut(&mut Conn) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.run(name, Mode::Write, act)
+        self.run(name, Mode::Write, |_| true, act)
+    }
+
+    /// As [`Self::write`], and undone as well when `act` returns `None`.
+    pub(crate) fn write_or_nothing<T>(
+        &self,
+        name: &'static str,
+        act: impl FnMut(&mut Conn) -> Result<Option<T>, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        self.run(name, Mode::Write, Option::is_some, act)
     }
 
     /// Runs single statements, each seeing what was committed before it.
@@ -112,7 +121,7 @@ impl Store {
         name: &'static str,
         act: impl FnMut(&mut Conn) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.run(name, Mode::Read, act)
+        self.run(name, Mode::Read, |_| true, act)
     }
 
     /// Runs statements that all see one state of the database, and change nothing.
@@ -121,20 +130,22 @@ impl Store {
         name: &'static str,
         act: impl FnMut(&mut Conn) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.run(name, Mode::Snapshot, act)
+        self.run(name, Mode::Snapshot, |_| true, act)
     }
 
+    /// `keep` tells of a value whether what was done for it is committed.
     fn run<T>(
         &self,
         name: &'static str,
         mode: Mode,
+        keep: impl Fn(&T) -> bool,
         mut act: impl FnMut(&mut Conn) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let start = Instant::now();
         let _span = tracing::debug_span!("transaction", name).entered();
         let mut tries = 1;
         let outcome = loop {
-            match self.attempt(mode, &mut act) {
+            match self.attempt(mode, &keep, &mut act) {
                 Err(StoreError::Busy(cause)) if tries < MOST_TRIES => {
                     tracing::debug!(cause, tries, "run again");
                     metrics::counter!("ndoba_database_retries_total", "transaction" => name).increment(1);
@@ -160,6 +171,7 @@ impl Store {
     fn attempt<T>(
         &self,
         mode: Mode,
+        keep: &impl Fn(&T) -> bool,
         act: &mut impl FnMut(&mut Conn) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         if matches!(mode, Mode::Read) {
@@ -178,16 +190,16 @@ impl Store {
         };
         let mut conn = self.begin(mode)?;
         match act(&mut conn) {
-            Ok(value) => {
+            Ok(value) if keep(&value) => {
                 Manager::commit_transaction(&mut *conn)?;
                 Ok(value)
             }
-            Err(error) => {
+            undone => {
                 if let Err(cause) = Manager::rollback_transaction(&mut *conn) {
                     // The pool closes a connection whose transaction did not end, which undoes it as well.
                     tracing::warn!(%cause, "rolling back failed");
                 }
-                Err(error)
+                undone
             }
         }
     }
@@ -270,14 +282,6 @@ pub(crate) fn write_on<T>(
             Err(error)
         }
     }
-}
-
-/// Runs `act` so that its changes are undone when it returns `false`; whether it did all.
-pub(crate) fn all_or_nothing(
-    conn: &mut Conn,
-    act: impl FnOnce(&mut Conn) -> Result<bool, StoreError>,
-) -> Result<bool, StoreError> {
-    Ok(unless_refused(conn, |conn| Ok(if act(conn)? { Ok(()) } else { Err(()) }))?.is_ok())
 }
 
 /// The words of SQL that diesel's own `transaction` would choose otherwise.

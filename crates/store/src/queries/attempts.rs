@@ -9,6 +9,7 @@ use ndoba_types::{CaName, UtcTime};
 
 use crate::connection::{Conn, on_each_engine};
 use crate::error::StoreError;
+use crate::prepared::Prepared;
 use crate::schema::{attempts, key_counts};
 use crate::spelling::outcome;
 use crate::stored;
@@ -172,21 +173,24 @@ pub(crate) fn end(
     attempt: &Attempt,
     with: &'static str,
 ) -> Result<bool, StoreError> {
+    const END: &str = "UPDATE attempts SET outcome = ? WHERE key_label = ? AND epoch = ? AND number = ?
+        AND node = ? AND at = ? AND ca = ? AND outcome = ?";
     let Attempt { key, node, epoch, number, at, digest: _, signatures: _ } = attempt;
-    let number = stored::count_to_row(*number, "attempts.number")?;
-    let row = attempts::table
-        .find((key.to_string(), epoch, number))
-        .filter(attempts::node.eq(node))
-        .filter(attempts::at.eq(at.unix_micros()))
-        .filter(attempts::ca.eq(ca.as_str()))
-        .filter(attempts::outcome.eq(outcome::OPEN));
-    let ended = match what {
-        Signed::Certificate { serial } => diesel::update(row.filter(attempts::serial.eq(serial)))
-            .set(attempts::outcome.eq(with))
-            .execute(conn)?,
-        Signed::Crl { number } => diesel::update(row.filter(attempts::crl_number.eq(number)))
-            .set(attempts::outcome.eq(with))
-            .execute(conn)?,
+    let (of_what, signed) = match what {
+        Signed::Certificate { serial } => ("serial", serial.into()),
+        Signed::Crl { number } => ("crl_number", number.into()),
     };
-    Ok(ended == 1)
+    let label = key.to_string();
+    let values = [
+        with.into(),
+        label.as_str().into(),
+        epoch.as_str().into(),
+        stored::count_to_row(*number, "attempts.number")?.into(),
+        node.as_str().into(),
+        at.unix_micros().into(),
+        ca.as_str().into(),
+        outcome::OPEN.into(),
+        signed,
+    ];
+    Ok(Prepared::new(&format!("{END} AND {of_what} = ?"), &values).execute(conn)? == 1)
 }

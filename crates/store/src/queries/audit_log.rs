@@ -6,6 +6,7 @@ use ndoba_audit::{Leaf, PendingEvent, SignedCheckpoint};
 
 use crate::connection::{Conn, insert_new, on_each_engine};
 use crate::error::StoreError;
+use crate::prepared::Prepared;
 use crate::schema::{audit_checkpoints, audit_events, audit_leaves};
 use crate::stored;
 
@@ -51,6 +52,7 @@ pub(crate) fn append(conn: &mut Conn, from: u64, leaves: &[Leaf]) -> Result<bool
 fn mark(conn: &mut Conn, from: u64, leaves: &[Leaf]) -> Result<usize, StoreError> {
     const MARK: &str = "UPDATE audit_events e SET leaf = one.leaf FROM unnest($1, $2) AS one (id, leaf)
         WHERE e.id = one.id AND e.leaf IS NULL";
+    const MARK_ONE: &str = "UPDATE audit_events SET leaf = ? WHERE id = ? AND leaf IS NULL";
     let from = stored::count_to_row(from, "audit_leaves.leaf")?;
     match conn {
         // Each statement is a journey to another process.
@@ -58,11 +60,11 @@ fn mark(conn: &mut Conn, from: u64, leaves: &[Leaf]) -> Result<usize, StoreError
             .bind::<Array<BigInt>, _>(leaves.iter().map(|leaf| leaf.row).collect::<Vec<_>>())
             .bind::<Array<BigInt>, _>((from..).take(leaves.len()).collect::<Vec<_>>())
             .execute(conn)?),
-        Conn::Sqlite(conn) => {
+        Conn::Sqlite(_) => {
             let mut marked = 0;
             for (leaf, index) in leaves.iter().zip(from..) {
-                let event = audit_events::table.find(leaf.row).filter(audit_events::leaf.is_null());
-                marked += diesel::update(event).set(audit_events::leaf.eq(Some(index))).execute(conn)?;
+                let values = [index.into(), leaf.row.into()];
+                marked += Prepared::new(MARK_ONE, &values).execute(conn)?;
             }
             Ok(marked)
         }

@@ -13,13 +13,13 @@ use ndoba_types::{CaName, Sha256Digest};
 use crate::connection::{Conn, insert_new};
 use crate::error::StoreError;
 use crate::queries::attempts::{FIRST, NewAttempt, Signed};
-use crate::queries::issuance::{NewCertificate, NewStatus, is_responder};
-use crate::queries::{events, keys, names, order_queue, shown_names};
+use crate::queries::issuance::{Finished, NewCertificate, NewStatus, is_responder};
+use crate::queries::{events, issuance, keys, names, order_queue, shown_names};
 use crate::schema::{attempts, certificate_status, certificates};
 use crate::spelling::{order, outcome, state};
 use crate::stored;
 
-/// As [`issuance::record_intent`](super::issuance::record_intent), for each of them.
+/// As [`issuance::record_intent`], for each of them.
 pub(crate) fn record_intents(conn: &mut Conn, intents: &[Intent]) -> Result<bool, StoreError> {
     let Some(Intent { certificate, .. }) = intents.first() else { return Ok(true) };
     let ca = &certificate.ca;
@@ -67,10 +67,20 @@ pub(crate) fn record_intents(conn: &mut Conn, intents: &[Intent]) -> Result<bool
     Ok(true)
 }
 
-/// As [`issuance::record_issued`](super::issuance::record_issued), for each of them; on PostgreSQL only: what SQLite
-/// does for a batch is no less than what it does for each.
+/// As [`issuance::record_issued`], for each of them.
 pub(crate) fn record_issued(conn: &mut Conn, issued: &[Issued]) -> Result<bool, StoreError> {
-    let Conn::Postgres(server) = conn else { return Ok(false) };
+    let server = match conn {
+        Conn::Postgres(server) => server,
+        // What SQLite does for a batch is no less than what it does for each.
+        Conn::Sqlite(_) => {
+            for one in issued {
+                if !issuance::record_issued(conn, one)? {
+                    return Ok(false);
+                }
+            }
+            return Ok(true);
+        }
+    };
     let Some(batch) = Batch::of(issued)? else { return Ok(false) };
     if !batch.finish(server)? {
         return Ok(false);
@@ -91,14 +101,6 @@ struct Batch<'a> {
     certificates: Vec<&'a [u8]>,
     digests: Vec<Vec<u8>>,
     issued: Vec<i64>,
-}
-
-#[derive(QueryableByName)]
-struct Finished {
-    #[diesel(sql_type = diesel::sql_types::Nullable<Binary>)]
-    order_id: Option<Vec<u8>>,
-    #[diesel(sql_type = Text)]
-    kind: String,
 }
 
 impl<'a> Batch<'a> {

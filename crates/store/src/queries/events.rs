@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use ndoba_audit::Event;
 
-use crate::connection::{Conn, on_each_engine};
+use crate::connection::{Conn, insert_each};
 use crate::error::StoreError;
 use crate::queries::webhooks;
 use crate::schema::audit_events;
@@ -16,9 +16,7 @@ pub(crate) fn append(conn: &mut Conn, events: &[Event]) -> Result<(), StoreError
 /// As [`append`], for events that lie apart.
 pub(crate) fn append_all(conn: &mut Conn, events: &[&Event]) -> Result<(), StoreError> {
     let rows: Vec<_> = events.iter().map(|event| audit_events::event.eq(event.to_bytes())).collect();
-    let inserted = on_each_engine!(conn => {
-        diesel::insert_into(audit_events::table).values(&rows).execute(conn)
-    })?;
+    let inserted = insert_each!(conn, audit_events::table, &rows);
     // No log, no act: a rule or trigger that drops rows silently must not go unnoticed.
     if inserted != events.len() {
         return Err(StoreError::corrupt("audit_events takes no rows"));

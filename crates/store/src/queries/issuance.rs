@@ -1,6 +1,7 @@
 //! The issuance ledger: intents, finished certificates, and those in doubt (design §5).
 
 use diesel::prelude::*;
+use diesel::sql_types::{Binary, Nullable, Text};
 use ndoba_ca::ports::{
     Attempt, CertificateId, CertificateKind, InDoubt, Intent, IntentOutcome, Issued, LossCause, Warrant,
 };
@@ -9,6 +10,7 @@ use ndoba_x509::RevocationReason;
 
 use crate::connection::{Conn, on_each_engine};
 use crate::error::StoreError;
+use crate::prepared::Prepared;
 use crate::queries::attempts::{FIRST, OpenAttempt, Signed};
 use crate::queries::{attempts, events, keys, names, order_queue, responder_ledger, shown_names, status};
 use crate::schema::{attempts as attempt_rows, certificate_status, certificates};
@@ -145,6 +147,21 @@ pub(crate) fn record_intent(
     Ok(Ok(()))
 }
 
+/// The certificate contains the TBS; its digest stays.
+const SET_CERTIFICATE: &str = "UPDATE certificates SET tbs = NULL, der = ?, issued = ?
+    WHERE ca = ? AND serial = ? RETURNING order_id, kind";
+const SET_STATUS: &str =
+    "UPDATE certificate_status SET state = ?, certificate = ? WHERE ca = ? AND serial = ? AND state = ?";
+
+/// Whose a finished certificate is.
+#[derive(QueryableByName)]
+pub(crate) struct Finished {
+    #[diesel(sql_type = Nullable<Binary>)]
+    pub(crate) order_id: Option<Vec<u8>>,
+    #[diesel(sql_type = Text)]
+    pub(crate) kind: String,
+}
+
 /// Records a finished certificate. `false`, and nothing changed, where it is not in `signing` with that attempt.
 pub(crate) fn record_issued(conn: &mut Conn, issued: &Issued) -> Result<bool, StoreError> {
     let Issued { certificate: CertificateId { ca, serial }, attempt, signatures: _, der, at, event } = issued;
@@ -152,34 +169,24 @@ pub(crate) fn record_issued(conn: &mut Conn, issued: &Issued) -> Result<bool, St
     if !attempts::end(conn, ca, signed, attempt, outcome::SIGNED)? {
         return Ok(false);
     }
-    // The certificate contains the TBS; its digest stays.
-    let row: Option<(Option<Vec<u8>>, String)> =
-        diesel::update(certificates::table.find((ca.as_str(), serial.as_unsigned())))
-            .set((
-                certificates::tbs.eq(None::<Vec<u8>>),
-                certificates::der.eq(Some(der)),
-                certificates::issued.eq(Some(at.unix_micros())),
-            ))
-            .returning((certificates::order_id, certificates::kind))
-            .get_result(conn)
-            .optional()?;
-    let (order, kind) = row.ok_or_else(|| StoreError::corrupt("an attempt without its certificate"))?;
+    let (ca, serial_octets) = (ca.as_str(), serial.as_unsigned());
+    let values = [der.as_slice().into(), at.unix_micros().into(), ca.into(), serial_octets.into()];
+    let row: Option<Finished> = Prepared::new(SET_CERTIFICATE, &values).row(conn)?;
+    let Finished { order_id, kind } =
+        row.ok_or_else(|| StoreError::corrupt("an attempt without its certificate"))?;
     shown_names::enter(conn, serial, der)?;
     let digest = Sha256Digest::of(der);
-    let changed = diesel::update(
-        certificate_status::table
-            .find((ca.as_str(), serial.as_unsigned()))
-            .filter(certificate_status::state.eq(state::SIGNING)),
-    )
-    .set((
-        certificate_status::state.eq(state::ISSUED),
-        certificate_status::certificate.eq(Some(digest.as_bytes().as_slice())),
-    ))
-    .execute(conn)?;
-    if changed != 1 {
+    let values = [
+        state::ISSUED.into(),
+        digest.as_bytes().as_slice().into(),
+        ca.into(),
+        serial_octets.into(),
+        state::SIGNING.into(),
+    ];
+    if Prepared::new(SET_STATUS, &values).execute(conn)? != 1 {
         return Err(StoreError::corrupt("certificate_status.state and attempts.outcome disagree"));
     }
-    match order {
+    match order_id {
         Some(order) => order_queue::finish(conn, stored::order_id(&order)?, serial)?,
         None if is_responder(&kind) => responder_ledger::finish(conn, &issued.certificate, der, *at)?,
         None => {}

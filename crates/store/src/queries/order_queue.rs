@@ -8,6 +8,7 @@ use ndoba_types::{OrderId, SerialNumber, UtcTime};
 
 use crate::connection::Conn;
 use crate::error::StoreError;
+use crate::prepared::Prepared;
 use crate::schema::{certificate_status, certificates, order_signatures, orders, revocation_records};
 use crate::spelling::{self, order, state};
 use crate::stored;
@@ -143,11 +144,9 @@ pub(crate) fn lock(conn: &mut Conn, ids: &[OrderId]) -> Result<(), StoreError> {
 
 /// Takes a waiting order. `false` when it does not wait: another node has it, or it was withdrawn.
 pub(crate) fn claim(conn: &mut Conn, id: OrderId) -> Result<bool, StoreError> {
-    let claimed =
-        diesel::update(orders::table.find(id.as_bytes().as_slice()).filter(orders::state.eq(order::QUEUED)))
-            .set(orders::state.eq(order::CLAIMED))
-            .execute(conn)?;
-    Ok(claimed == 1)
+    const CLAIM: &str = "UPDATE orders SET state = ? WHERE order_id = ? AND state = ?";
+    let values = [order::CLAIMED.into(), id.as_bytes().as_slice().into(), order::QUEUED.into()];
+    Ok(Prepared::new(CLAIM, &values).execute(conn)? == 1)
 }
 
 /// Takes those of these orders that wait; how many.
@@ -158,11 +157,13 @@ pub(crate) fn claim_all(conn: &mut Conn, ids: Vec<&[u8]>) -> Result<usize, Store
 
 /// Ends a claimed order well.
 pub(crate) fn finish(conn: &mut Conn, id: OrderId, result: &SerialNumber) -> Result<(), StoreError> {
-    let finished =
-        diesel::update(orders::table.find(id.as_bytes().as_slice()).filter(orders::state.eq(order::CLAIMED)))
-            .set((orders::state.eq(order::DONE), orders::result.eq(Some(result.as_unsigned()))))
-            .execute(conn)?;
-    if finished == 1 { Ok(()) } else { Err(StoreError::corrupt("a claimed order was ended by someone else")) }
+    const FINISH: &str = "UPDATE orders SET state = ?, result = ? WHERE order_id = ? AND state = ?";
+    let id = id.as_bytes().as_slice();
+    let values = [order::DONE.into(), result.as_unsigned().into(), id.into(), order::CLAIMED.into()];
+    match Prepared::new(FINISH, &values).execute(conn)? {
+        1 => Ok(()),
+        _ => Err(StoreError::corrupt("a claimed order was ended by someone else")),
+    }
 }
 
 /// Ends an order in state `from` as refused. `false` when it is in another.

@@ -6,7 +6,7 @@ use ndoba_audit::Event;
 use ndoba_registration::webhook::{Backlog, Delivery, DeliveryState, Endpoint, MessageParts, notice};
 use ndoba_types::UtcTime;
 
-use crate::connection::{Conn, insert_new, on_each_engine};
+use crate::connection::{Conn, insert_each, insert_new, on_each_engine};
 use crate::error::StoreError;
 use crate::schema::{webhook_deliveries as d, webhook_events as e, webhook_turns as t};
 use crate::spelling::delivery;
@@ -35,7 +35,7 @@ pub(crate) fn record(conn: &mut Conn, events: &[&Event]) -> Result<(), StoreErro
         return Ok(());
     }
     let wanted = rows.len();
-    let inserted = on_each_engine!(conn => diesel::insert_into(e::table).values(&rows).execute(conn))?;
+    let inserted = insert_each!(conn, e::table, &rows);
     if inserted == wanted { Ok(()) } else { Err(StoreError::corrupt("webhook_events takes no rows")) }
 }
 
