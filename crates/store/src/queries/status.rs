@@ -13,6 +13,7 @@ use ndoba_x509::{RevocationReason, RevokedEntry};
 
 use crate::connection::Conn;
 use crate::error::StoreError;
+use crate::prepared::Prepared;
 use crate::queries::{events, outbox, versions};
 use crate::schema::{certificate_status, certificates, orders, revocation_records};
 use crate::spelling::{self, HOLD, SUSPEND_BY_CODE, action, state};
@@ -30,24 +31,33 @@ pub(crate) fn apply(
     action: StatusAction,
     at: UtcTime,
 ) -> Result<Result<(), StatusRefusal>, StoreError> {
-    let row = certificate_status::table.find((id.ca.as_str(), id.serial.as_unsigned()));
-    let revoked = certificate_status::revoked;
-    let reason = certificate_status::reason;
+    const RELEASE: &str = "UPDATE certificate_status SET revoked = NULL, reason = NULL
+        WHERE ca = ? AND serial = ? AND reason = ?";
+    const REVOKE: &str = "UPDATE certificate_status SET revoked = ?, reason = ?
+        WHERE ca = ? AND serial = ? AND (revoked IS NULL OR reason = ?)";
+    const SUSPEND: &str = "UPDATE certificate_status SET revoked = ?, reason = ?
+        WHERE ca = ? AND serial = ? AND revoked IS NULL";
+    let (ca, serial) = (id.ca.as_str(), id.serial.as_unsigned());
+    let micros = at.unix_micros();
     let changed = match action {
-        StatusAction::Release => diesel::update(row.filter(reason.eq(HOLD)))
-            .set((revoked.eq(None::<i64>), reason.eq(None::<&str>)))
-            .execute(conn)?,
-        StatusAction::Revoke(why) => diesel::update(row.filter(revoked.is_null().or(reason.eq(HOLD))))
-            .set((revoked.eq(Some(at.unix_micros())), reason.eq(Some(spelling::reason_to_row(why)))))
-            .execute(conn)?,
-        StatusAction::Suspend => diesel::update(row.filter(revoked.is_null()))
-            .set((revoked.eq(Some(at.unix_micros())), reason.eq(Some(HOLD))))
-            .execute(conn)?,
+        StatusAction::Release => {
+            Prepared::new(RELEASE, &[ca.into(), serial.into(), HOLD.into()]).execute(conn)?
+        }
+        StatusAction::Revoke(why) => {
+            let why = spelling::reason_to_row(why);
+            let values = [micros.into(), why.into(), ca.into(), serial.into(), HOLD.into()];
+            Prepared::new(REVOKE, &values).execute(conn)?
+        }
+        StatusAction::Suspend => {
+            let values = [micros.into(), HOLD.into(), ca.into(), serial.into()];
+            Prepared::new(SUSPEND, &values).execute(conn)?
+        }
     };
     if changed == 1 {
         return Ok(Ok(()));
     }
-    let now: Option<Option<String>> = row.select(reason).first(conn).optional()?;
+    let row = certificate_status::table.find((ca, serial));
+    let now: Option<Option<String>> = row.select(certificate_status::reason).first(conn).optional()?;
     Ok(Err(match (now, action) {
         (None, _) => StatusRefusal::NotIssued,
         (Some(Some(reason)), StatusAction::Suspend) if reason == HOLD => StatusRefusal::AlreadySuspended,
