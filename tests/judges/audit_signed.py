@@ -2,29 +2,21 @@
 
     audit_signed.py EXPORT SIGNED [--pin SHA256] [--statements DIR]…
 
-EXPORT is first to be judged by audit_log.py: here it is taken as it is. DIR has the sessions, as the operator keeps them;
-accepted restores and authorisations of responders are left out. Needs `cryptography`. Exit status: 0 every signature holds and
-every act was signed for (numbers as JSON), 1 a finding (what it is about before a colon), 2 arguments that cannot be read.
+EXPORT is first to be judged by audit_log.py: here it is taken as it is. DIR has the sessions or the accepted restores, as the
+operator keeps them. Needs `cryptography`. Exit status: 0 every signature holds and every act was signed for (numbers as JSON), 1 a
+finding (what it is about before a colon), 2 arguments that cannot be read.
 """
 
 import argparse
-import base64
-import copy
 import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-from audit_log import Bad, Finding, canonical, members_of, moment, natural, octets_of, read, sha256, signed_by
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from audit_log import Bad, Finding, canonical, members_of, moment, natural, octets_of, read, sha256
+from audit_register import DAY, MINUTES, Register, Signature
 
-MINUTES = 5 * 60 * 10**6
 SESSION = 15 * 60 * 10**6
-WEEK = 7 * 24 * 3600 * 10**6
-NO_END = moment("9999-12-31T23:59:59Z")
-ALGORITHMS = {"ES256": "ecdsa-p256-sha256", "ES384": "ecdsa-p384-sha384", "PS256": "rsa-pss-sha256", "RS256": "rsa-pkcs1-sha256"}
 # Kind of order: the roles of its signatures; the second is over the first.
 SIGNERS = {
     "certify-unit": ("security-officer", "second-security-officer"),
@@ -50,193 +42,6 @@ DONE = {"certificate-released": ("release",), "certificate-revoked": ("revoke",)
         "certificate-suspended": ("suspend", "suspend-by-code")}
 
 
-def base64url(text):
-    octets = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    if base64.urlsafe_b64encode(octets).decode().rstrip("=") != text:
-        raise Bad("its base64url is spelt otherwise")
-    return octets
-
-
-class Signature:
-    """A flattened JWS over detached octets."""
-
-    def __init__(self, octets, document):
-        value = read(octets, ("protected", "signature"))
-        try:
-            protected, self.signature = base64url(value["protected"]), base64url(value["signature"])
-        except (TypeError, ValueError) as error:
-            raise Bad("a signature is no JWS") from error
-        header = read(protected, ("alg", "iat", "kid", "role", "typ"), ("over",))
-        self.alg, self.typ, self.role, self.kid = header["alg"], header["typ"], header["role"], header["kid"]
-        self.at, self.over, self.digest = natural(header["iat"]) * 10**6, header.get("over"), sha256(octets)
-        payload = base64.urlsafe_b64encode(document).rstrip(b"=")
-        self.message = value["protected"].encode() + b"." + payload
-
-    def holds(self, typ, key):
-        signature = self.signature
-        if self.alg in ("ES256", "ES384"):
-            half = 32 if self.alg == "ES256" else 48
-            if len(signature) != 2 * half:
-                return False
-            r, s = (int.from_bytes(part, "big") for part in (signature[:half], signature[half:]))
-            signature = encode_dss_signature(r, s)
-        return self.typ == typ and self.alg in ALGORITHMS and signed_by(key, ALGORITHMS[self.alg], self.message, signature)
-
-
-class Officer:
-    def __init__(self, entry, roles, office, period):
-        self.officer, self.person, self.roles, self.office = entry["officer"], entry["person"], roles, office
-        self.not_before, self.not_after, self.ended = *period, None
-        der = octets_of(entry["key"] if "key" in entry else entry["spki"])
-        self.kid = sha256(der)
-        try:
-            self.key = serialization.load_der_public_key(der)
-        except (ValueError, UnsupportedAlgorithm) as error:
-            raise Bad("an officer's key cannot be read") from error
-
-    def in_office(self, at):
-        """An act is decided before it is logged: what was so within the minutes before counts."""
-        begun = self.not_before <= at and at - MINUTES <= self.not_after
-        return begun and (self.ended is None or at - self.ended <= MINUTES)
-
-    def is_same(self, other):
-        return self.officer == other.officer or (self.person is not None and self.person == other.person)
-
-
-class Register:
-    def __init__(self, pins, expected):
-        pin, *self.replaced = pins.split(b"\n")
-        value = json.loads(pin)
-        if canonical(value) != pin or value["kind"] != "pin" or value["v"] != 1:
-            raise Bad("it is no pin")
-        # Whoever knows an older one believes those after it for the signatures of two of before only.
-        digests = [sha256(one) for one in (pin, *self.replaced)]
-        if expected and expected not in digests:
-            raise Finding("pin", "the file leads back to another")
-        self.unsigned = digests[1:] if not expected else digests[1 : digests.index(expected) + 1]
-        self.pin, self.joined, self.recorded = digests[0], [], False
-        self.installation, self.head, self.seq, self.latest = value["installation"], sha256(pin), 0, moment(value["created"])
-        self.officers = []
-        for one in value["security_officers"]:
-            self.officers.append(Officer(one, ["security-officer"], None, (self.latest, NO_END)))
-
-    def by_key(self, kid):
-        return next((one for one in reversed(self.officers) if one.kid == kid), None)
-
-    def ahead(self):
-        """The register where the configuration has the next pin and its document has not joined yet; none where none is due."""
-        for document in self.replaced:
-            value = json.loads(document)
-            created = moment(value["created"])
-            is_next = (value["pin"], value["seq"], value["prev"]) == (self.pin, self.seq + 1, self.head)
-            if is_next and created >= self.latest:
-                ahead = copy.copy(self)
-                ahead.officers = [copy.copy(one) for one in self.officers]
-                ahead.pin_instead([Officer(one, ["security-officer"], None, (created, NO_END)) for one in value["security_officers"]],
-                                  created)
-                return ahead, sha256(document)
-        return None
-
-    def append(self, kind, count, document, signatures, at):
-        value = json.loads(document)
-        created = moment(value["created"])
-        if canonical(value) != document or value["kind"] != kind or value["v"] not in ((1, 2) if kind == "grant" else (1,)):
-            raise Bad("it is no such document")
-        if (value["installation"], value["seq"], value["prev"]) != (self.installation, self.seq + 1, self.head):
-            raise Bad("it does not follow the one before")
-        if created < self.latest or created > at + MINUTES or (kind != "replace-pin" and at - created > WEEK):
-            raise Bad("its time is not its own")
-        if kind == "replace-pin":
-            self.replace(value, document, signatures, created)
-            return value["seq"]
-        signers = []
-        for one in (Signature(octets, document) for octets in signatures):
-            officer = self.by_key(one.kid)
-            if officer is None or not one.holds("ndoba-grant+jws", officer.key) or one.role != "security-officer" or one.over:
-                raise Bad("a signature does not hold")
-            # By the document's own time, strictly: the register is one.
-            if officer.ended is not None or not officer.not_before <= created <= officer.not_after:
-                raise Bad("a signer is not in office")
-            if "security-officer" not in officer.roles or any(officer.is_same(other) for other in signers):
-                raise Bad("it is not signed by different security officers")
-            if kind == "grant" and (officer.officer == value["officer"] or officer.person == value["person"]):
-                raise Bad("somebody appoints themselves")
-            signers.append(officer)
-        if len(signers) != count:
-            raise Bad(f"it has {len(signers)} signatures in the place of {count}")
-        if kind == "grant":
-            self.accepted(value, created)
-        for before in self.officers:
-            if before.officer == value.get("officer") and before.ended is None:
-                before.ended = created
-        if kind == "grant":
-            period = moment(value["not_before"]), moment(value["not_after"])
-            self.officers.append(Officer(value, value["roles"], value["office"], period))
-        self.head, self.seq, self.latest = sha256(document), value["seq"], created
-        return value["seq"]
-
-
-    def accepted(self, value, created):
-        """The officer signed for just these roles in this office with this key; a service accepts nothing."""
-        if value["v"] == 1:
-            if self.recorded:
-                raise Bad("it has no papers and no acceptance, and others before it do")
-            return
-        self.recorded = True
-        if not value["vetting"]:
-            raise Bad("it names no papers")
-        if value["roles"] == ["desk"]:
-            return
-        terms = {name: value[name] for name in ("installation", "office", "roles", "spki")}
-        one = Signature(value["acceptance"].encode(), canonical({**terms, "kind": "acceptance", "v": 1}))
-        officer = Officer(value, value["roles"], value["office"], (created, created))
-        if one.role != "appointed" or one.over or one.kid != value["spki"] or one.kid != officer.kid:
-            raise Bad("the acceptance is another's")
-        if not one.holds("ndoba-acceptance+jws", officer.key) or one.at != moment(value["accepted_at"]):
-            raise Bad("the acceptance does not hold")
-        if not created - 90 * 24 * 3600 * 10**6 <= one.at <= created + MINUTES:
-            raise Bad("the acceptance is of another time")
-
-    def replace(self, value, document, signatures, created):
-        """Other pinned security officers: the file's first line names the document, all of them sign, and two or none of before."""
-        if document not in self.replaced or value["pin"] != self.pin:
-            raise Bad("it is no pin that the file begins with")
-        period = created, NO_END
-        coming = [Officer(one, ["security-officer"], None, period) for one in value["security_officers"]]
-        for one in coming:
-            before = self.by_key(one.kid)
-            if before is not None and (before.officer != one.officer or before.ended is not None):
-                raise Bad("a key was another's, or given up")
-        old, new = [], []
-        for one in (Signature(octets, document) for octets in signatures):
-            of_before = one.role == "security-officer"
-            officer = self.by_key(one.kid) if of_before else next((here for here in coming if here.kid == one.kid), None)
-            if officer is None or one.role not in ("appointed", "security-officer") or one.over:
-                raise Bad("a signature is nobody's")
-            if not one.holds("ndoba-grant+jws", officer.key):
-                raise Bad("a signature does not hold")
-            if of_before and ("security-officer" not in officer.roles or officer.ended is not None
-                              or not officer.not_before <= created <= officer.not_after):
-                raise Bad("a signer of before is no security officer")
-            (old if of_before else new).append(officer)
-        if len(new) != len(coming) or {one.kid for one in new} != {one.kid for one in coming}:
-            raise Bad("not all who are pinned signed it")
-        if len(old) not in (0, 2) or (old and old[0].is_same(old[1])):
-            raise Bad("it is not signed by two different security officers of before")
-        if not old and sha256(document) not in self.unsigned:
-            raise Bad("no security officer of before signed it, and the pin that is known is older")
-        self.pin_instead(coming, created)
-        self.head, self.seq, self.latest, self.pin = sha256(document), value["seq"], created, sha256(document)
-        self.joined.append(self.pin)
-
-
-    def pin_instead(self, coming, created):
-        for before in self.officers:
-            if before.ended is None and ("security-officer" in before.roles or before.officer in [one.officer for one in coming]):
-                before.ended = created
-        self.officers += coming
-
-
 def order(register, document, signatures, at):
     """An order with all its signatures, by officers in office."""
     value = json.loads(document)
@@ -249,7 +54,7 @@ def order(register, document, signatures, at):
     for octets in signatures:
         one = Signature(octets, document)
         # The same key may have had an appointment before, in other roles or another period.
-        candidates = [officer for officer in register.officers if officer.kid == one.kid and officer.in_office(at)]
+        candidates = [officer for officer in register.officers if officer.kid == one.kid and officer.holds(at)]
         held = HELD.get(one.role, one.role)
         officer = next((officer for officer in reversed(candidates) if held in officer.roles), None)
         if one.role not in roles or one.role in made:
@@ -281,21 +86,45 @@ def session(register, document, signatures, at):
     if (value["kind"], value["v"], value["installation"]) != ("presence", 1, register.installation) or not value["tokens"]:
         raise Bad("it is no session of this installation")
     # What was done in the session may have been logged after it.
-    at, signers = min(at, opened + SESSION), []
+    at = min(at, opened + SESSION)
     if at < opened:
         raise Bad("it was opened later than it is logged")
+    # A signature's time has whole seconds.
+    return value, two_of(register, "ndoba-presence+jws", document, signatures, at, opened - opened % 10**6, at)
+
+
+def restore(register, document, signatures, at):
+    """A statement by which two security officers accept a database that is behind its witnesses."""
+    value = read(document, ("created", "database", "expires", "installation", "kind", "resume", "revocations", "v", "witnesses"))
+    created, expires = moment(value["created"]), moment(value["expires"])
+    if (value["kind"], value["v"], value["installation"]) != ("accept-restore", 1, register.installation):
+        raise Bad("it accepts nothing of this installation")
+    if not created < expires <= created + DAY or not value["witnesses"]:
+        raise Bad("it lasts longer than a day, or ends no witness")
+    if not created - MINUTES <= at <= expires + MINUTES:
+        raise Bad("it was not in time")
+    natural(value["revocations"])
+    # Nobody knows whom documents that are lost appointed or dismissed.
+    lost = register.seq < max(natural(one["marks"]["grant"]) for one in value["witnesses"])
+    return value, two_of(register, "ndoba-restore+jws", document, signatures, at, created - MINUTES, at + MINUTES, lost)
+
+
+def two_of(register, typ, document, signatures, at, since, until, only_pinned=False):
+    """The two different security officers in office who signed a statement between these times."""
+    signers = []
     for one in (Signature(octets, document) for octets in signatures):
-        candidates = [officer for officer in register.officers if officer.kid == one.kid and officer.in_office(at)]
+        candidates = [officer for officer in register.officers if officer.kid == one.kid and officer.holds(at)]
         officer = next((officer for officer in reversed(candidates) if "security-officer" in officer.roles), None)
-        if officer is None or one.role != "security-officer" or one.over or not one.holds("ndoba-presence+jws", officer.key):
+        if officer is None or one.role != "security-officer" or one.over or not one.holds(typ, officer.key):
             raise Bad("a signature does not hold, or is not a security officer's")
-        # A signature's time has whole seconds.
-        if not opened - opened % 10**6 <= one.at <= at:
-            raise Bad("a signature was not made in the session's time")
+        if only_pinned and not officer.pinned:
+            raise Bad("the register lost documents, and a signer is not the pin's")
+        if not since <= one.at <= until:
+            raise Bad("a signature was made at another time")
         signers.append(officer)
     if len(signers) != 2 or signers[0].is_same(signers[1]):
-        raise Bad("two different security officers were not there")
-    return value, sorted(one.officer for one in signers)
+        raise Bad("two different security officers did not sign it")
+    return sorted(one.officer for one in signers)
 
 
 def covers(upper, lower):
@@ -308,12 +137,15 @@ class Trail:
         if value["format"] != "ndoba-signed-documents/1":
             raise Bad("it is no file of signed documents")
         self.register = Register(octets_of(value["pin"]), pin)
-        # The pin that an order was judged by before its document joined the chain.
-        self.believed = None
+        # Of the pins behind the first, the newest that an act was judged by before its document joined the chain.
+        self.believed = 0
         self.made, self.queued, self.waiting, self.asked = set(), set(), {}, {}
         # Sessions by their statements, what was decided in them, plans that were drafted for an offline CA.
         self.folders, self.sessions, self.attended, self.drafted, self.ceremonies = folders, set(), set(), set(), {}
-        counted = ("orders", "grants", "statements", "statements_unseen", "signatures", "certificates", "ceremonies", "unattended")
+        # Of each accepted restore, if its statement is there: the witnesses that it ends yet, by whom, revocations to be taken up.
+        self.restores, self.responders = {}, {}
+        counted = ("orders", "grants", "statements", "statements_unseen", "signatures", "certificates", "responders", "ceremonies",
+                   "unattended")
         self.numbers = dict.fromkeys((*counted, "changes"), 0)
 
     def event(self, kind, at, data, line):
@@ -322,8 +154,11 @@ class Trail:
         elif kind in CHAIN:
             about = f"grant {data['seq']}"
             signatures = self.signed(about, line, data["grant"])
-            if str(self.within(about, self.register.append, *CHAIN[kind], *signatures, at)) != data["seq"]:
+            seq, value, signers = self.within(about, self.register.append, *CHAIN[kind], *signatures, at)
+            if str(seq) != data["seq"]:
                 raise Finding(about, "it has another place")
+            if kind.startswith("responder-") and not self.is_as_logged(data, value, signers):
+                raise Finding(about, "the log says another thing of it")
             self.numbers["grants"] += 1
         elif kind == "order-queued":
             self.queue(at, data, line)
@@ -337,6 +172,10 @@ class Trail:
             if data["session"] not in self.sessions or data["plan"] not in self.drafted:
                 raise Finding(f"statement {data['session']}", "the log has no such session or draft")
             self.attended.add(data["plan"])
+        elif kind == "restore-accepted":
+            self.restored(at, data)
+        elif kind == "revocation-recovered":
+            self.recovered(data)
         elif kind in ("issuance-intended", "issuance-lost", "certificate-issued"):
             self.certificate(kind, at, data)
         elif kind in DONE:
@@ -371,33 +210,88 @@ class Trail:
             ahead = self.register.ahead()
             if ahead is None:
                 raise
-            found = judge(ahead[0], document, signatures, at)
-            self.believed = ahead[1]
-            return found
+            return self.ahead(ahead, judge, document, signatures, at)
+
+    def ahead(self, ahead, judge, *arguments):
+        found = judge(ahead[0], *arguments)
+        self.believed = max(self.believed, ahead[1])
+        return found
+
+    def judged_restore(self, document, signatures, at):
+        try:
+            return self.judged(restore, document, signatures, at)
+        except Bad:
+            newest = self.register.newest()
+            if newest is None:
+                raise
+            return self.ahead(newest, restore, document, signatures, at)
 
     def presence(self, at, data):
         """Two security officers were there when a CA's key was used by hand; the statement lies on the operator's machine."""
         self.sessions.add(data["session"])
         self.attended.add(data["decided"])
         about = f"statement {data['session']}"
-        folders = [folder / data["session"] for folder in self.folders if (folder / data["session"] / "statement.json").exists()]
-        if not folders:
-            self.numbers["statements_unseen"] += 1
+        kept = self.kept(about, data["session"])
+        if kept is None:
             return
-        document = (folders[0] / "statement.json").read_bytes()
-        files = [folders[0] / f"signature-{number}.json" for number in (1, 2)]
-        signatures = [file.read_bytes() for file in files if file.exists()]
-        if sha256(document) != data["session"]:
-            raise Finding(about, "its content is not what the log names")
-        value, officers = self.within(about, self.judged, session, document, signatures, at)
+        value, officers = self.within(about, self.judged, session, *kept, at)
         if (value["act"], value["decided"], officers) != (data["act"], data["decided"], sorted(data["officers"])):
             raise Finding(about, "the log says another thing of the session")
         self.numbers["statements"] += 1
-        self.numbers["signatures"] += len(signatures)
+        self.numbers["signatures"] += len(kept[1])
+
+    def kept(self, about, digest):
+        """A statement and its signatures, as they lie on the operator's machine; None, and counted, where they do not."""
+        folder = next((folder / digest for folder in self.folders if (folder / digest / "statement.json").exists()), None)
+        if folder is None:
+            self.numbers["statements_unseen"] += 1
+            return None
+        document = (folder / "statement.json").read_bytes()
+        files = [folder / f"signature-{number}.json" for number in (1, 2)]
+        if sha256(document) != digest:
+            raise Finding(about, "its content is not what the log names")
+        return document, [file.read_bytes() for file in files if file.exists()]
+
+    def restored(self, at, data):
+        """Two security officers accepted the database as it was: an event for each witness that ends, and for each but once."""
+        name = data["statement"]
+        about = f"statement {name}"
+        if name not in self.restores:
+            self.restores[name] = kept = self.kept(about, name)
+            if kept is not None:
+                value, officers = self.within(about, self.judged_restore, *kept, at)
+                witnesses = [(one["role"], one["file"]) for one in value["witnesses"]]
+                self.restores[name] = SimpleNamespace(witnesses=witnesses, officers=officers, recovered=value["revocations"])
+                self.numbers["statements"] += 1
+                self.numbers["signatures"] += len(kept[1])
+        found, witness = self.restores[name], (data["witness"], data["was"])
+        if found is not None:
+            if witness not in found.witnesses or found.officers != sorted(data["officers"]):
+                raise Finding(about, "the log says another thing of the restore")
+            found.witnesses.remove(witness)
+
+    def recovered(self, data):
+        """What published lists prove was taken up again: no more than the officers signed for."""
+        about = f"certificate {data['serial']} of {data['ca']}"
+        if data["statement"] not in self.restores:
+            raise Finding(about, "the log does not have the restore that it names")
+        found = self.restores[data["statement"]]
+        if found is not None:
+            found.recovered -= 1
+            if found.recovered < 0:
+                raise Finding(about, "more was taken up than officers signed for")
+
+    @staticmethod
+    def is_as_logged(data, value, signers):
+        """An authorisation of responders is in the log with its bounds, its end with its name."""
+        said = [(data["authorisation"], value["authorisation"]), (sorted(data["signers"]), signers)]
+        if "count" in value:
+            said += [(data["count"], str(value["count"])), (data["until"], value["not_after"])]
+        return all(there == here for there, here in said)
 
     def finish(self):
         """Of a pin that nobody knows from elsewhere, officers of before have to have signed."""
-        if self.believed not in (None, *self.register.unsigned, *self.register.joined):
+        if self.believed > max(len(self.register.unsigned), len(self.register.joined)):
             raise Finding("event", "officers acted by a pin that the log does not have, and the pin that is known is older")
 
     def certificate(self, kind, at, data):
@@ -405,8 +299,14 @@ class Trail:
         key = (data["ca"], data["serial"])
         if cause == "ceremony":
             self.ceremony(kind, key, name, data)
-        if cause != "order":
-            return
+        elif cause == "authorisation":
+            self.responder(kind, at, key, name, data)
+        elif cause == "order":
+            self.ordered(kind, at, key, name, data)
+        else:
+            raise Finding("event", "a certificate's cause is neither an order nor an authorisation nor a ceremony")
+
+    def ordered(self, kind, at, key, name, data):
         if kind == "issuance-lost":
             self.asked.pop(name, None)
         elif kind == "issuance-intended":
@@ -439,6 +339,28 @@ class Trail:
                 self.numbers["unattended"] += 1
             else:
                 raise Finding(about, "the log does not have the session in which it was made")
+
+    def responder(self, kind, at, key, name, data):
+        """Under an authorisation in force: its profile, its CA, and no more than its count, those that were lost among them."""
+        about = f"certificate {key[1]} of {key[0]}"
+        if kind == "issuance-lost":
+            self.responders.pop(key, None)
+        elif kind == "issuance-intended":
+            one = self.register.standing.get(name)
+            if key in self.responders:
+                raise Finding(about, "the token is asked twice")
+            if one is None or not one.holds(at) or one.profile != data["profile"]:
+                raise Finding(about, "no authorisation of two security officers for it is in force")
+            if self.register.named.setdefault(one.ca, key[0]) != key[0]:
+                raise Finding(about, "the authorisation is another CA's")
+            one.asked += 1
+            if one.asked > one.count:
+                raise Finding(about, "there are more under the authorisation than two officers signed")
+            self.responders[key] = name
+        elif self.responders.pop(key, None) != name:
+            raise Finding(about, "nobody intended it")
+        else:
+            self.numbers["responders"] += 1
 
     def act(self, at, name, kinds):
         """What is carried out was signed for, by officers who are in office still."""

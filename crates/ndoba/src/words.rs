@@ -8,6 +8,7 @@ mod asking;
 mod certificates;
 mod errors;
 mod failures;
+mod fields;
 pub(crate) mod help;
 mod mass_revocation;
 mod names;

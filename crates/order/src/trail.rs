@@ -2,7 +2,7 @@
 //!
 //! The log names orders, documents of the register and statements by their digests; an export brings them along, with their
 //! signatures. [`Trail`] goes through the log with them and asks what the CA and registration asked, by the same functions:
-//! [`authorise`], [`Register::append_new`], [`attend`], [`accept_restore`]. It believes the pin, and of the log what the
+//! [`authorise`], [`Register::append_new`], [`attend`], [`accept_restore`](crate::accept_restore). It believes the pin, and of the log what the
 //! log's own verifier proves: that it is as it was sealed. So no certificate and no change of status is in such a log that
 //! the officers did not sign for.
 
@@ -10,6 +10,7 @@ mod acts;
 mod finding;
 mod history;
 mod line;
+mod restores;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 
 use ndoba_types::{OrderId, RecordId, Sha256Digest, UtcTime};
+use ndoba_x509::KeyIdentifier;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -25,11 +27,9 @@ pub use line::{Named, Signed, SignedLine, read_signed_header, signed_header};
 
 use crate::document::Malformed;
 use crate::presence::Presence;
-use crate::{
-    AcceptRestore, FlatJws, GrantDocument, Order, OrderKind, Pins, Register, SignerRole, accept_restore,
-    attend, authorise,
-};
+use crate::{FlatJws, GrantDocument, Order, OrderKind, Pins, Register, SignerRole, attend, authorise};
 use history::History;
+use restores::Restore;
 
 /// How much was found in order. Its JSON is part of what `ndoba audit verify --json` prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -110,13 +110,16 @@ pub struct Trail {
     sessions: HashSet<Sha256Digest>,
     /// Drafts for offline CAs, of which the log says that a session has to follow.
     drafted: HashSet<Sha256Digest>,
-    restores: HashSet<Sha256Digest>,
+    /// Accepted restores; `None` where the statement is not there to be looked at.
+    restores: HashMap<Sha256Digest, Option<Restore>>,
     /// Certificates that were asked of a token: until they are issued or lost.
     asked: HashMap<(String, String), Asked>,
     suspended: HashSet<(String, String)>,
     revoked_cas: HashSet<String>,
-    /// How many certificates there are under each standing authorisation.
+    /// How many certificates were asked for under each standing authorisation.
     under: HashMap<OrderId, u64>,
+    /// Which name the CA of a key has that certified responders.
+    named: HashMap<KeyIdentifier, String>,
     /// The pins that somebody has from elsewhere; those after them are believed for their signatures only.
     pins_known: Option<usize>,
     /// The most pins that an act was judged by, and its record: those of the chain, and one that had not joined it yet.
@@ -142,11 +145,12 @@ impl Trail {
             attended: HashSet::new(),
             sessions: HashSet::new(),
             drafted: HashSet::new(),
-            restores: HashSet::new(),
+            restores: HashMap::new(),
             asked: HashMap::new(),
             suspended: HashSet::new(),
             revoked_cas: HashSet::new(),
             under: HashMap::new(),
+            named: HashMap::new(),
             pins_known: None,
             pins_believed: (0, 0),
         })
@@ -326,8 +330,23 @@ impl Trail {
         if document.seq() != seq {
             return Err(event.finding(about, "grant-differs", "it has another place in the chain"));
         }
-        if let GrantDocument::ReplacePin(_) = document {
-            self.pinned(event, about, signatures)?;
+        match &document {
+            GrantDocument::AuthoriseResponder(authorise) => {
+                let is_as_signed = authorise.authorisation == event.get::<OrderId>("authorisation")?
+                    && u64::from(authorise.count) == event.get::<u64>("count")?
+                    && authorise.not_after == event.get::<UtcTime>("until")?;
+                same_authorisation(event, about, is_as_signed, &next, signatures)?;
+            }
+            GrantDocument::EndResponder(end) => {
+                let is_as_signed = end.authorisation == event.get::<OrderId>("authorisation")?;
+                same_authorisation(event, about, is_as_signed, &next, signatures)?;
+            }
+            GrantDocument::ReplacePin(_) => self.pinned(event, about, signatures)?,
+            GrantDocument::End(_)
+            | GrantDocument::Grant(_)
+            | GrantDocument::RevokeCa(_)
+            | GrantDocument::SucceedCa(_)
+            | GrantDocument::TerminateCa(_) => {}
         }
         self.register.advance(next, event.at);
         self.verdict.grants += 1;
@@ -396,34 +415,26 @@ impl Trail {
         Ok(())
     }
 
-    fn restore(&mut self, event: &Event<'_>, signed: Option<&Signed>) -> Result<(), TrailFinding> {
-        let digest: Sha256Digest = event.get("statement")?;
-        // One event for each witness that ends.
-        if !self.restores.insert(digest) {
-            return Ok(());
-        }
-        let Some(Signed { document: Some(bytes), signatures }) = signed else {
-            self.verdict.statements_unseen += 1;
-            return Ok(());
-        };
-        let about = About::Statement(digest);
-        same_digest(event, &about, bytes, digest)?;
-        let refused = |why: String| event.finding(about.clone(), "restore-not-accepted", why);
-        let statement = AcceptRestore::from_bytes(bytes).map_err(|error| refused(error.to_string()))?;
-        // How the database was then, nobody can see any more: that the officers signed for it, everybody can.
-        self.register
-            .judged_restore(event.at, |register, at| {
-                accept_restore(bytes, signatures, &statement, register, at)
-            })
-            .map_err(|refusal| refused(refusal.to_string()))?;
-        self.verdict.statements += 1;
-        self.count(signatures);
-        Ok(())
-    }
-
     fn count(&mut self, signatures: &[Vec<u8>]) {
         self.verdict.signatures += u64::try_from(signatures.len()).unwrap_or(u64::MAX);
     }
+}
+
+/// The bounds of responders' certificates are read in the log by people who do not have the document.
+fn same_authorisation(
+    event: &Event<'_>,
+    about: About,
+    is_as_signed: bool,
+    register: &Register,
+    signatures: &[Vec<u8>],
+) -> Result<(), TrailFinding> {
+    let officer = |jws: &Vec<u8>| Some(register.by_key(FlatJws::from_bytes(jws).ok()?.header().kid)?.officer);
+    let officers: Vec<String> =
+        signatures.iter().filter_map(officer).map(|officer| officer.to_string()).collect();
+    if is_as_signed && event.lists("signers", &officers) {
+        return Ok(());
+    }
+    Err(event.finding(about, "grant-differs", "the log says another thing of the authorisation"))
 }
 
 fn same_digest(

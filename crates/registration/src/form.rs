@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use fields::effective;
 pub use judge::Finding;
 pub(crate) use judge::{is_day, past_day};
+pub use rules::told;
 
 /// Text of ours: borrowed where the form is made, owned where it was received.
 pub type Words = Cow<'static, str>;

@@ -6,6 +6,7 @@ mod content;
 mod form;
 mod new;
 mod record;
+mod refused;
 mod signatures;
 
 use std::path::Path;
@@ -194,7 +195,8 @@ fn edit(session: &Session, id: &str, file: &Path, csr: Option<&Path>) -> anyhow:
         None => before.content["csr"].clone(),
     };
     content.insert("csr".into(), request);
-    show(session, &session.api.edit_application(id, before.version, &content)?)
+    let edited = session.api.edit_application(id, before.version, &content);
+    show(session, &edited.map_err(|refused| refused::in_words(session, &content, refused))?)
 }
 
 fn approve(session: &Session, id: &str) -> anyhow::Result<()> {

@@ -160,7 +160,9 @@ fn carry_out(session: &Session, args: &RevokeAllArgs, plan: &Plan) -> anyhow::Re
             // Somebody was first.
             Ok(false) => outcome.revoked += 1,
             Err(ClientError::Problem(problem)) => {
-                outcome.refused.insert(one.serial.clone(), problem.lines().join("; "));
+                outcome
+                    .refused
+                    .insert(one.serial.clone(), session.words.problem(&problem).lines().join("; "));
             }
             Err(error) => {
                 let broken = session.words.mass_broken(count, plan.certificates.len());

@@ -81,7 +81,4 @@ texts! {
     fields_refused(count):
         "the application does not keep the rules: {count} fields are refused",
         "განაცხადი წესებს არ აკმაყოფილებს: უარყოფილია {count} ველი";
-    request_invalid():
-        "the request does not keep the rules",
-        "მოთხოვნა წესებს არ აკმაყოფილებს";
 }

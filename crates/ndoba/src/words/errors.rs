@@ -6,7 +6,7 @@ use ndoba_client::ClientError;
 use ndoba_hsm::{CardError, PinError};
 use ndoba_order::Language;
 
-use super::{Words, refusals};
+use super::Words;
 
 /// An error and its causes in one line: no layer prints its source itself.
 pub(crate) fn told(error: &anyhow::Error) -> String {
@@ -26,10 +26,8 @@ impl Words {
 
     fn client_error(self, error: &ClientError) -> String {
         match error {
-            ClientError::Problem(problem) => refusals::in_georgian(problem).lines().join("\n"),
-            ClientError::Later { problem, seconds } => {
-                self.ask_again(refusals::in_georgian(problem).title, seconds)
-            }
+            ClientError::Problem(problem) => self.problem(problem).lines().join("\n"),
+            ClientError::Later { problem, seconds } => self.ask_again(self.problem(problem).title, seconds),
             ClientError::Transport { url, source: _ } => self.unreachable(url),
             ClientError::Answer { url, what } => self.not_understood(url, what),
             ClientError::NotSigned(why) => self.refused_to_sign(why),

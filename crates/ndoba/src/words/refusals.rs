@@ -2,7 +2,6 @@
 
 use std::sync::OnceLock;
 
-use ndoba_client::Problem;
 use ndoba_order::Language;
 
 use super::Words;
@@ -23,16 +22,8 @@ impl Words {
     }
 }
 
-/// A refusal of the API, in Georgian where its code is known here.
-pub(super) fn in_georgian(problem: &Problem) -> Problem {
-    let mut problem = problem.clone();
-    if let Some(georgian) = georgian(&problem.code) {
-        problem.title = georgian.into();
-    }
-    problem
-}
-
-fn georgian(code: &str) -> Option<&'static str> {
+/// The title of a refusal, by its code.
+pub(super) fn georgian(code: &str) -> Option<&'static str> {
     Some(match code {
         "agreement.missing" => "ჯერ აღნიშნეთ, რომ ხელშეკრულება მიღებულია",
         "application.state" => "განაცხადის მდგომარეობა ამის საშუალებას არ იძლევა: ნახეთ თავიდან",

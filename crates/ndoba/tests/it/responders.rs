@@ -4,6 +4,8 @@
 use std::fs;
 use std::process::Command;
 
+use serde_json::{Value, json};
+
 use crate::installation::{Engine, Installation};
 use crate::time_stamps::nodes::second_node;
 
@@ -167,6 +169,35 @@ fn responders_renew_themselves_and_no_further_than_they_may() {
     let ended = here.serial_of("pki/signature-ocsp.pem");
     let (said, _) = here.asked("signature", &ended, 60 * DAY);
     assert!(said.contains(": good") && said.contains("Archive Cutoff"), "{said}");
+
+    // All of it leads back to two security officers, by our program and by one that shares no code with it.
+    let found = here.signatures_hold();
+    assert!(found["responders"].as_u64().unwrap() >= 6, "{found}");
+    here.an_authorisations_signature_is_missed();
+    let authorised = |event: &Value| event["kind"] == "responder-authorised";
+    let about = "grant 1: the log says another thing";
+    here.another_log_is_found(authorised, |data| data["count"] = "9999".into(), about);
+    here.another_log_is_found(authorised, |data| data["signers"] = json!([data["signers"][0]]), about);
+    let renewed = |event: &Value| {
+        let cause = event["data"]["cause"].as_str().unwrap_or_default();
+        event["kind"] == "issuance-intended" && cause.starts_with("authorisation:")
+    };
+    let none = "no authorisation of two security officers for it is in force";
+    here.another_log_is_found(renewed, |data| data["profile"] = "ab".repeat(32).into(), none);
+    let under = |id: &str| json!(format!("authorisation:{id}"));
+    here.another_log_is_found(renewed, |data| data["cause"] = under(&"ab".repeat(16)), none);
+    here.another_log_is_found(renewed, |data| data["cause"] = "a word".into(), "event: ");
+    // Nor under the one that was ended, where another had taken its place.
+    let log = fs::read_to_string(here.file("log.jsonl")).unwrap();
+    let mut events = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["event"].clone());
+    let ended = events.find(|event| event["kind"] == "responder-authorisation-ended").unwrap();
+    let day = |event: &Value| event["at"].as_str().unwrap()[..10].to_owned();
+    let later =
+        |event: &Value| renewed(event) && event["data"]["ca"] == "signature" && day(event) > day(&ended);
+    let id = ended["data"]["authorisation"].as_str().unwrap();
+    here.another_log_is_found(later, |data| data["cause"] = under(id), none);
+    // A key has one name: another CA's responder is none of this authorisation's.
+    here.another_log_is_found(later, |data| data["ca"] = "seal".into(), "the authorisation is another CA's");
     drop(serving);
 }
 

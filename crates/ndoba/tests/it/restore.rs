@@ -7,6 +7,8 @@ use std::process::Output;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
+
 use crate::installation::{Engine, Installation};
 
 const FIRST: &str = "officers/security-1.pem";
@@ -156,6 +158,19 @@ fn a_restored_copy_is_accepted_by_two_security_officers_only() {
     assert!(log.contains("restore-accepted") && log.contains("revocation-recovered"));
     let statements = here.signatures_hold()["statements"].as_u64().unwrap();
     assert_eq!(statements, 2, "the ceremony's session, and what was accepted");
+    // Nobody else's signature holds here either: no security officer's, one's whose grant was lost.
+    let others = ["signature-approver.json", "signature-late.json"];
+    here.a_statements_signature_is_missed("restores", &others);
+    let digest = fs::read_dir(here.file("restores")).unwrap().next().unwrap().unwrap().file_name();
+    let about = format!("statement {}: the log says another thing", digest.into_string().unwrap());
+    let accepted = |event: &Value| event["kind"] == "restore-accepted";
+    here.another_log_is_found(accepted, |data| data["was"] = "ab".repeat(32).into(), &about);
+    here.another_log_is_found(accepted, |data| data["officers"] = json!([data["officers"][0]]), &about);
+    // Two revocations were accepted, and a third was taken up.
+    let log = fs::read_to_string(here.file("log.jsonl")).unwrap();
+    let line = log.lines().find(|line| line.contains("\"revocation-recovered\"")).unwrap();
+    fs::write(here.file("log.jsonl"), format!("{log}{line}\n")).unwrap();
+    assert!(here.other_program(1).contains("more was taken up than officers signed for"));
     drop(serving);
 }
 

@@ -102,6 +102,9 @@ fn one_with_a_date_waits_for_it(here: &Installation) {
     here.await_listed(&serial);
     let past = here.must_not(&[&asked[..], &ASKED, &OFFICER, &["--yes"]].concat());
     assert!(past.contains("time.past"), "{past}");
+    // The same to an officer who reads Georgian: what is wrong with a field, by its code.
+    let past = here.must_not(&[&asked[..], &ASKED, &OFFICER, &["--yes", "--language", "ka"]].concat());
+    assert!(past.contains("/effective: არ უნდა იყოს წარსულში [time.past] (C-101)"), "{past}");
 }
 
 fn many_are_shown_ordered_and_gone_on_with(here: &Installation) {

@@ -3,7 +3,7 @@
 use ndoba_types::{OrderId, Sha256Digest};
 
 use super::{About, Asked, Event, Trail, TrailFinding};
-use crate::{Order, OrderContent, OrderKind, authorise, authorise_again};
+use crate::{Order, OrderContent, OrderKind, StandingAuthorisation, authorise, authorise_again};
 
 impl Trail {
     pub(super) fn act(&mut self, event: &Event<'_>) -> Result<(), TrailFinding> {
@@ -78,20 +78,34 @@ impl Trail {
         Ok(())
     }
 
-    fn asked_under(&self, event: &Event<'_>, about: &About, id: OrderId) -> Result<(), TrailFinding> {
+    /// Those that are lost count too.
+    fn asked_under(&mut self, event: &Event<'_>, about: &About, id: OrderId) -> Result<(), TrailFinding> {
         let profile = event.text("profile")?;
-        self.register
+        let (key, count) = self
+            .register
             .judged(event.at, |register, at| {
                 let found = register.responder_authorisations().iter().find(|one| one.id() == id);
-                let holds = found.is_some_and(|one| {
-                    one.is_active(at) && one.content().profile.digest.to_string() == profile
-                });
-                if holds { Ok(()) } else { Err(()) }
+                let content = found.filter(|one| one.is_active(at)).map(StandingAuthorisation::content);
+                let content = content.filter(|one| one.profile.digest.to_string() == profile);
+                content.map(|one| (one.ca, one.count)).ok_or(())
             })
             .map_err(|()| {
                 let why = "no authorisation of two security officers for it is in force";
                 event.finding(about.clone(), "responder-not-authorised", why)
-            })
+            })?;
+        // The log has the CA's name, the officers signed its key: a key has one name.
+        let name = event.text("ca")?;
+        if self.named.entry(key).or_insert_with(|| name.into()) != name {
+            let why = "the authorisation is for the key of another CA";
+            return Err(event.finding(about.clone(), "responder-not-authorised", why));
+        }
+        let number = self.under.entry(id).or_default();
+        *number += 1;
+        if *number > u64::from(count) {
+            let why = "there are more certificates under the authorisation than two officers signed";
+            return Err(event.finding(about.clone(), "responder-count-used-up", why));
+        }
+        Ok(())
     }
 
     /// The order waits again.
@@ -125,13 +139,6 @@ impl Trail {
             self.waiting.remove(&id).ok_or_else(|| not_waiting(event, About::Order(id)))?;
             self.verdict.certificates += 1;
             return Ok(());
-        }
-        let number = self.under.entry(id).or_default();
-        *number += 1;
-        let authorised = self.register.now.responder_authorisations().iter().find(|one| one.id() == id);
-        if authorised.is_none_or(|one| *number > u64::from(one.content().count)) {
-            let why = "there are more certificates under the authorisation than two officers signed";
-            return Err(event.finding(about, "responder-count-used-up", why));
         }
         self.verdict.responders += 1;
         Ok(())
@@ -225,16 +232,6 @@ impl Trail {
         let about = About::Certificate(ca, serial);
         Err(event.finding(about, "ca-revocation-undecided", "its CA was not revoked"))
     }
-
-    fn recovered(&mut self, event: &Event<'_>) -> Result<(), TrailFinding> {
-        let (ca, serial) = event.certificate()?;
-        self.suspended.remove(&(ca.clone(), serial.clone()));
-        if self.restores.contains(&event.get("statement")?) {
-            return Ok(());
-        }
-        let about = About::Certificate(ca, serial);
-        Err(event.finding(about, "restore-unknown", "the log does not have the restore that it names"))
-    }
 }
 
 fn profile_of(order: &Order) -> Option<String> {
@@ -255,7 +252,7 @@ fn not_waiting(event: &Event<'_>, about: About) -> TrailFinding {
 
 impl Event<'_> {
     /// The CA's name and the serial number.
-    fn certificate(&self) -> Result<(String, String), TrailFinding> {
+    pub(super) fn certificate(&self) -> Result<(String, String), TrailFinding> {
         Ok((self.text("ca")?.into(), self.text("serial")?.into()))
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     SignerRole,
 };
 
+mod bounds;
 mod window;
 
 type Entry = (Value, Option<Signed>);

@@ -7,11 +7,31 @@ use ndoba_x509::alphabet::{latin_pattern, organisation_pattern, person_pattern};
 use ndoba_x509::country_codes;
 
 use super::parts::words;
-use super::{Choice, Pattern, Rule, Test};
+use super::{Bilingual, Choice, Pattern, Rule, Test};
 use crate::identifier::GEORGIA;
 use crate::text::{filled_pattern, visible_pattern};
 
 pub(super) type Clause = Option<&'static str>;
+
+/// What the form says of a code where it says one thing, whatever the profile, the field and the day.
+pub fn told(code: &str) -> Option<Bilingual> {
+    let rules = [
+        text(0, None),
+        personal_number(),
+        identification_code(),
+        number(),
+        tax_number(),
+        vat_number(),
+        local_scheme(),
+        registry(),
+        email(),
+        document_number(),
+        past("", None),
+    ];
+    let has_values = |rule: &Rule| matches!(rule.test, Test::MaxLength { .. });
+    let same = |rule: &Rule| rule.code == code && !has_values(rule);
+    rules.into_iter().flatten().find(same).map(|rule| rule.message)
+}
 
 /// Free text of at most `maximum` characters that shows what it is.
 pub(super) fn text(maximum: usize, clause: Clause) -> Vec<Rule> {
@@ -185,12 +205,12 @@ fn length(maximum: usize) -> Rule {
     rule(Test::MaxLength { maximum }, "text.too-long", Some("C-25"), message)
 }
 
-pub(super) fn rule(test: Test, code: &'static str, clause: Clause, message: super::Bilingual) -> Rule {
+pub(super) fn rule(test: Test, code: &'static str, clause: Clause, message: Bilingual) -> Rule {
     Rule { test, code: code.into(), clause: clause.map(Into::into), message }
 }
 
-pub(super) fn bilingual(ka: String, en: String) -> super::Bilingual {
-    super::Bilingual { ka: ka.into(), en: en.into() }
+pub(super) fn bilingual(ka: String, en: String) -> Bilingual {
+    Bilingual { ka: ka.into(), en: en.into() }
 }
 
 fn pattern(pattern: &LazyLock<Pattern>) -> Test {

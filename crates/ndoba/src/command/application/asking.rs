@@ -269,6 +269,7 @@ impl Dialogue<'_> {
             && let Some(pem) = content::value(&self.content, &field.field).and_then(Value::as_str)
             && let Err((code, message)) = judge_request(pem)
         {
+            let message = self.words.field_message(code, &message);
             refusals.push(format!("{message} [{code}] (C-73)"));
         }
         refusals

@@ -48,7 +48,7 @@ pub(super) fn check(
             field: "/csr".into(),
             code: code.into(),
             clause: Some("C-73".into()),
-            message,
+            message: session.words.field_message(code, &message),
         });
     }
     let told: Vec<Value> = refused

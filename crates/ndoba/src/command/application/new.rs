@@ -4,16 +4,16 @@ use std::fs;
 use std::io::{self, BufRead, IsTerminal as _};
 
 use anyhow::{Context as _, bail};
-use ndoba_client::{Application, ClientError, Problem};
+use ndoba_client::{Application, ClientError};
 use ndoba_registration::form::Form;
 use serde_json::Value;
 
 use super::asking::{Decision, Dialogue, line};
 use super::content::{self, Content};
+use super::refused::{in_words, with_words};
 use crate::cli::NewArgs;
 use crate::command::session::Session;
 use crate::files;
-use crate::words::Words;
 
 /// Carries it out.
 pub(super) fn run(args: &NewArgs) -> anyhow::Result<()> {
@@ -82,7 +82,7 @@ fn ask_and_open(
             Err(ClientError::Problem(problem)) if !problem.errors.is_empty() && !args.api.yes => problem,
             Err(other) => return Err(in_words(session, &dialogue.content, other)),
         };
-        let refused = with_words(&form, &dialogue.content, words, *refused);
+        let refused = with_words(&form, &dialogue.content, words, &refused);
         refused.lines().iter().for_each(|line| eprintln!("{line}"));
         let fields: Vec<String> = refused.errors.into_iter().map(|one| one.field).collect();
         dialogue.correct(&fields)?;
@@ -115,31 +115,4 @@ fn ask_profile(session: &Session, input: &mut dyn BufRead) -> anyhow::Result<For
             None => eprintln!("{}", words.no_such_choice()),
         }
     }
-}
-
-/// The server's refusal in the officer's language, as far as the form has its words.
-fn in_words(session: &Session, content: &Content, refused: ClientError) -> anyhow::Error {
-    let ClientError::Problem(problem) = refused else { return refused.into() };
-    let profile = content.get("profile").and_then(Value::as_str);
-    match profile.filter(|_| !problem.errors.is_empty()).and_then(|name| session.api.form(name).ok()) {
-        Some(form) => {
-            ClientError::Problem(Box::new(with_words(&form, content, session.words, *problem))).into()
-        }
-        None => ClientError::Problem(problem).into(),
-    }
-}
-
-fn with_words(form: &Form, content: &Content, words: Words, problem: Problem) -> Problem {
-    let found = form.judge(&Value::Object(content.clone()));
-    let mut problem = problem;
-    for error in &mut problem.errors {
-        let same = found.iter().find(|one| one.field == error.field && one.code == error.code);
-        if let Some(finding) = same {
-            error.message = words.bilingual(&finding.message).to_owned();
-        }
-    }
-    if problem.code == "request.invalid" {
-        problem.title = words.request_invalid();
-    }
-    problem
 }

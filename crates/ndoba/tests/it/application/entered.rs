@@ -233,6 +233,16 @@ fn options_are_fields(engine: Engine) {
     let refused = more(&["--set", "/subject/email=nobody", "--language", "ka"]);
     assert!(refused.contains("მოთხოვნა წესებს არ აკმაყოფილებს [request.invalid]"), "{refused}");
     assert!(refused.contains("/subject/email: ") && !refused.contains("must be"), "{refused}");
+    // The length, which the form alone knows; and a request of which no form says anything.
+    let long = format!("/subject/email=n@{}", "a".repeat(255));
+    let refused = more(&["--set", &long, "--language", "ka"]);
+    assert!(refused.contains("არაუმეტეს 254") && !refused.contains("must have"), "{refused}");
+    let request = here.read("person.csr");
+    fs::write(here.file("person.csr"), "none").unwrap();
+    let refused = more(&["--language", "ka"]);
+    fs::write(here.file("person.csr"), request).unwrap();
+    let none = "/csr: ფაილში სერტიფიკატის მოთხოვნა არ არის, არც PEM-ით და არც DER-ით [csr-not-pem] (C-73)";
+    assert!(refused.contains(none), "{refused}");
     let refused = more(&["--set", "/subject/shoe_size=42"]);
     assert!(
         refused.contains("/subject/shoe_size is no field of the applications of person-signature"),

@@ -40,7 +40,7 @@ fn order_for_a_unit(by: &[Person; 2]) -> Vec<Entry> {
     [queued(&unit, &signatures), done].concat()
 }
 
-fn restore(by: &[Person; 2], grant: u64, witnessed: u64) -> Entry {
+pub(super) fn restore(by: &[Person; 2], grant: u64, witnessed: u64) -> Entry {
     let authority = |version| AuthorityMarks { name: "seal".parse().unwrap(), version, crl_number: 3 };
     let marks = |version, grant| RestoreMarks {
         authorities: vec![authority(version)],
@@ -61,7 +61,12 @@ fn restore(by: &[Person; 2], grant: u64, witnessed: u64) -> Entry {
     let bytes = statement.to_bytes().unwrap();
     let sign =
         |one: &Person| one.sign_with(&one.header(MediaType::Restore, SignerRole::SecurityOfficer), &bytes);
-    let data = json!({ "statement": Sha256Digest::of(&bytes).to_string() });
+    let data = json!({
+        "statement": Sha256Digest::of(&bytes).to_string(),
+        "witness": "ca",
+        "was": file.to_string(),
+        "officers": by.each_ref().map(|one| one.officer.to_string()),
+    });
     (event(now(), "restore-accepted", data), Some(signed(&bytes, &by.each_ref().map(sign))))
 }
 
