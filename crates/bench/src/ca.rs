@@ -88,7 +88,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             one::measure(&bench, &format!("_{database}_{size}"), &mut report)?;
         }
         if options.crl > 0 {
-            loader.load_up_to(options.crl)?;
+            loader.load_many_up_to(&bench.installation, options.crl)?;
             crl::measure(&bench, *database, &mut report)?;
         }
         if !options.only_p256 {

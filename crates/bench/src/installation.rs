@@ -124,11 +124,19 @@ impl Installation {
         Ok(row.number.try_into()?)
     }
 
-    /// A connection that waits for its turn: the program may be writing.
-    fn connection(&self) -> anyhow::Result<SqliteConnection> {
+    /// A connection to its SQLite database that waits for its turn, since the program may be writing, and keeps the pages
+    /// that it has read: up to a gibibyte.
+    pub(crate) fn connection(&self) -> anyhow::Result<SqliteConnection> {
         let mut connection = SqliteConnection::establish(&text(&self.file("ndoba.sqlite")))?;
-        connection.batch_execute("PRAGMA busy_timeout = 60000")?;
+        connection.batch_execute("PRAGMA busy_timeout = 60000; PRAGMA cache_size = -1048576")?;
         Ok(connection)
+    }
+
+    /// Has the disk take all of its SQLite database: else the first durable commit of the program under test would wait
+    /// for that.
+    pub(crate) fn settle(&self) -> anyhow::Result<()> {
+        self.sqlite("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        Ok(fs::File::open(self.file("ndoba.sqlite"))?.sync_all()?)
     }
 
     /// The configuration as the ceremony wrote it.

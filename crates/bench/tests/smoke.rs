@@ -75,7 +75,8 @@ fn ca() {
     let figures = figures("ca --seconds 0.4 --orders 80 --single 2 --sizes 50 --crl 100");
     assert_positive(&figures, &["issued_per_s", "issued_vs_token"]);
     for database in ["sqlite", "postgres"] {
-        for figure in ["issued_per_s", "issue_p50_ms", "revoke_p99_ms", "crl_s", "crl_peak_mib"] {
+        for figure in ["issued_per_s", "issue_p50_ms", "revoke_p99_ms", "crl_s", "crl_wait_s", "crl_peak_mib"]
+        {
             assert_positive(&figures, &[&format!("{figure}_{database}")]);
         }
     }

@@ -38,7 +38,7 @@ pub use offline::{
 };
 pub use restore::{PublishedCrl, RestoreError, RestorePlan};
 pub use revocation::{RevokeCaError, Revoked, Revoking};
-pub use service::{CaParts, CaService, CrlKeeper, Progress};
+pub use service::{CaParts, CaService, CrlKeeper, MadeCrl, Progress};
 pub use suspension::{Overdue, SuspensionRule};
 pub use world::{
     Alone, Arrow, Behind, CrlDraft, CrlSink, Failpoints, NoFailpoints, Octets, PublishError, ReadSeek,

@@ -4,8 +4,8 @@
 //! published CRL proves to be revoked is revoked again, with its date, whether the database knows the certificate
 //! or not: accepting a restore never un-revokes.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use ndoba_types::{CaName, CrlName, SerialNumber, SubjectPublicKeyInfo};
 use ndoba_x509::{Crl, RevocationReason, RevokedEntry};
@@ -28,8 +28,7 @@ pub struct PublishedCrl {
 pub struct RestorePlan {
     /// What each CA's counters rise to; by name.
     pub resume: Vec<AuthorityMark>,
-    /// What the CRLs list and the database lacks, in the order of the lists, shards first: each with its shard, where it
-    /// is on one.
+    /// What the CRLs list and the database lacks, by CA and serial number: each with its shard, where it is on one.
     pub revoked: Vec<(CrlName, RevokedEntry)>,
     /// The shards that are online.
     pub shards: Vec<OwedCrl>,
@@ -71,7 +70,7 @@ impl RestorePlan {
             }
             missing.add(ledger, &one.list, &crl)?;
         }
-        plan.revoked = missing.found;
+        plan.revoked = missing.found.into_values().collect();
         plan.resume.sort_by(|one, other| one.ca.cmp(&other.ca));
         Ok(plan)
     }
@@ -93,14 +92,13 @@ impl RestorePlan {
 struct Missing {
     /// What the database has, by CA.
     known: HashMap<CaName, HashMap<SerialNumber, RevocationReason>>,
-    found: Vec<(CrlName, RevokedEntry)>,
-    /// Where in `found`.
-    places: HashMap<(CaName, SerialNumber), usize>,
+    /// Each once, on its shard where a list says which.
+    found: BTreeMap<(CaName, SerialNumber), (CrlName, RevokedEntry)>,
 }
 
 impl Missing {
     fn add(&mut self, ledger: &dyn Ledger, list: &CrlName, crl: &Crl) -> Result<(), RestoreError> {
-        let Self { known, found, places } = self;
+        let Self { known, found } = self;
         if !known.contains_key(&list.ca) {
             let mut of_ca = HashMap::new();
             ledger.for_each_revoked(&CrlName::whole(&list.ca), &mut |entry| {
@@ -118,14 +116,13 @@ impl Missing {
             if !lacks {
                 continue;
             }
-            match places.entry((list.ca.clone(), entry.serial.clone())) {
+            match found.entry((list.ca.clone(), entry.serial.clone())) {
                 Entry::Vacant(free) => {
-                    free.insert(found.len());
-                    found.push((list.clone(), entry.clone()));
+                    free.insert((list.clone(), entry.clone()));
                 }
                 // On its shard, too, which may be the older one of the two lists.
-                Entry::Occupied(there) => {
-                    let before = &mut found[*there.get()].1;
+                Entry::Occupied(mut there) => {
+                    let (_, before) = there.get_mut();
                     if before.reason == hold && entry.reason != hold {
                         *before = entry.clone();
                     }

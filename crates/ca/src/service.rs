@@ -4,8 +4,8 @@ mod accounts;
 mod crl_keeper;
 mod generations;
 mod orders;
+mod rests;
 mod standing;
-mod token_rest;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -26,8 +26,8 @@ use crate::node::{Node, word};
 use crate::ports::Ledger;
 use crate::suspension::{self, SuspensionRule};
 use crate::world::{CrlSink, Failpoints, RollbackWitness};
-use crl_keeper::Told;
-use token_rest::TokenRest;
+use crl_keeper::{LONGEST_REST, Told};
+use rests::Rests;
 
 /// How many orders are carried out together: one commit for their intents, one for their certificates.
 const BATCH: usize = 64;
@@ -37,7 +37,7 @@ const MAX_LOST: u32 = 3;
 /// How often rows in doubt are looked for, and the witness is compared with the database.
 const CARE_INTERVAL: Span = Span::seconds(5);
 
-pub use crl_keeper::CrlKeeper;
+pub use crl_keeper::{CrlKeeper, MadeCrl};
 
 /// What the CA role works with.
 pub struct CaParts {
@@ -144,7 +144,7 @@ pub struct CaService {
     parked: Vec<(CaName, RecordedIntent)>,
     /// CAs whose name an older one has: they issue once two officers decided it.
     heirs: BTreeSet<CaName>,
-    rest: TokenRest,
+    tokens: Rests,
     /// `None` when another thread has it.
     crl_keeper: Option<CrlKeeper>,
     told: Arc<Told>,
@@ -194,10 +194,10 @@ impl CaService {
             urls: urls.clone(),
             doubt_after,
             told: Arc::clone(&told),
-            rest: TokenRest::default(),
+            tokens: Rests::of_tokens(),
+            changes_wait: Rests::of_at_most(LONGEST_REST),
             online: BTreeMap::new(),
             settled: BTreeMap::new(),
-            next_from: BTreeMap::new(),
             cared_at: None,
         };
         Ok(Self {
@@ -222,7 +222,7 @@ impl CaService {
             clock_report: None,
             parked: Vec::new(),
             heirs: BTreeSet::new(),
-            rest: TokenRest::default(),
+            tokens: Rests::of_tokens(),
             crl_keeper: Some(crl_keeper),
             told,
             cared_at: None,
@@ -386,7 +386,7 @@ impl CaService {
                 }
                 IssueOutcome::Parked(intent) => {
                     self.parked.push((ca.clone(), *intent));
-                    self.rest.begin(ca, self.node.now());
+                    self.tokens.begin(ca, self.node.now());
                 }
                 IssueOutcome::Lost(warrant) => {
                     tracing::warn!(%ca, ?warrant, "a signature may be lost: another certificate will be made");

@@ -2,7 +2,6 @@
 //! the responder reads of a certificate; the wide tables beside them, which it never reads, do not grow with them.
 
 use std::fmt::Write as _;
-use std::fs::File;
 
 use ndoba_types::Sha256Digest;
 
@@ -40,9 +39,7 @@ pub(super) fn add(installation: &Installation, begin: u64, end: u64) -> anyhow::
     for batch in rows.chunks(BATCH) {
         installation.sqlite(&script(batch))?;
     }
-    // Else the first durable commit of the program under test would wait until the disk has all of this.
-    installation.sqlite("PRAGMA wal_checkpoint(TRUNCATE)")?;
-    Ok(File::open(installation.file("ndoba.sqlite"))?.sync_all()?)
+    installation.settle()
 }
 
 fn script(rows: &[Row]) -> String {

@@ -24,7 +24,7 @@ impl CaService {
     /// Whether a certificate of this CA may be begun now.
     pub(super) fn may_issue(&self, ca: &IssuingCa) -> bool {
         self.violations.is_empty()
-            && self.rest.key_answers(ca, self.node.now())
+            && self.tokens.key_answers(ca, self.node.now())
             && self.told.shards_are_online(ca)
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ndoba_audit::EventKind;
-use ndoba_types::{CaName, CrlName, SignError, Span, UtcTime};
+use ndoba_types::{CaName, CrlName, Span, UtcTime};
 use ndoba_x509::PublicUrls;
 
 use super::{CARE_INTERVAL, halt};
@@ -16,7 +16,7 @@ use crate::crl::CrlPublication;
 use crate::error::CaError;
 use crate::node::Node;
 use crate::ports::{CrlFailure, Ledger, NewShard, OwedCrl};
-use crate::service::token_rest::TokenRest;
+use crate::service::rests::Rests;
 use crate::world::{CrlSink, Failpoints};
 
 /// After lists that took a while to make, changes wait so many times that while for the next ones: made anew for each of
@@ -25,7 +25,7 @@ const REST: u32 = 9;
 /// What counts as a while.
 const LONG: Span = Span::millis(250);
 /// They wait at most so long.
-const LONGEST_REST: Span = Span::minutes(1);
+pub(super) const LONGEST_REST: Span = Span::minutes(1);
 
 /// What the keeper and the rest of the role tell each other.
 #[derive(Default)]
@@ -60,6 +60,15 @@ impl Told {
     }
 }
 
+/// A list that was made.
+#[derive(Clone, Debug)]
+pub struct MadeCrl {
+    /// Which.
+    pub list: CrlName,
+    /// From reading its entries to being online: linted, signed, verified and recorded in between.
+    pub took: Span,
+}
+
 /// Keeps the lists of all CAs. [`CaService::step`](super::CaService::step) does its work until
 /// [`CaService::take_crl_keeper`](super::CaService::take_crl_keeper) gives it to another thread.
 pub struct CrlKeeper {
@@ -71,45 +80,28 @@ pub struct CrlKeeper {
     pub(super) urls: PublicUrls,
     pub(super) doubt_after: Span,
     pub(super) told: Arc<Told>,
-    pub(super) rest: TokenRest,
+    pub(super) tokens: Rests,
+    /// While it lasts, the CA's lists are not made for a change's sake.
+    pub(super) changes_wait: Rests,
     /// The number that was last found online, by list, and in which care that was.
     pub(super) online: BTreeMap<CrlName, (u64, Option<UtcTime>)>,
     /// The status version at which all lists of a CA were last found to be as they should, and in which care that was.
     pub(super) settled: BTreeMap<CaName, (u64, Option<UtcTime>)>,
-    /// When the CA's next lists may be made for a change's sake.
-    pub(super) next_from: BTreeMap<CaName, UtcTime>,
     pub(super) cared_at: Option<UtcTime>,
 }
 
-/// What one look at the lists of a CA found and did.
-struct Look {
-    ca: CaName,
-    /// The CA's status version, where all of its lists showed what they should.
-    settled: Option<u64>,
-    /// Whether every shard is online.
-    sharded: bool,
-    /// What is online.
-    online: Vec<(CrlName, u64)>,
-    /// Lists made.
-    made: usize,
-    /// When the next may be made for a change's sake, where any were made.
-    next_from: Option<UtcTime>,
-    /// Why the token made no more of them.
-    token_away: Option<SignError>,
-}
-
 impl CrlKeeper {
-    /// Makes what lists are due, if the database is sound; whether it made any.
+    /// Makes what lists are due, if the database is sound.
     ///
     /// # Errors
     ///
     /// [`CaError`]. After [`CaError::Halted`], and after a list that would lose a revocation, the whole role has stopped.
-    pub fn step(&mut self) -> Result<bool, CaError> {
+    pub fn step(&mut self) -> Result<Vec<MadeCrl>, CaError> {
         if let Some(what) = self.node.halted() {
             return Err(CaError::Halted { what: what.into() });
         }
         if !self.told.sound.load(Ordering::Acquire) {
-            return Ok(false);
+            return Ok(Vec::new());
         }
         let outcome = self.keep();
         if let Err(error) = &outcome {
@@ -119,30 +111,14 @@ impl CrlKeeper {
     }
 
     /// The work of a step; whoever calls it stops the role on errors that ask for it.
-    pub(super) fn keep(&mut self) -> Result<bool, CaError> {
+    pub(super) fn keep(&mut self) -> Result<Vec<MadeCrl>, CaError> {
         self.care()?;
-        let looks: Result<Vec<_>, _> = self.authorities.values().map(|ca| self.look(ca)).collect();
-        let mut made_any = false;
-        for Look { ca, settled, sharded, online, made, next_from, token_away } in looks? {
-            made_any |= made > 0;
-            self.next_from.extend(next_from.map(|from| (ca.clone(), from)));
-            self.told.made.fetch_add(made, Ordering::Relaxed);
-            let care = self.cared_at;
-            self.online.extend(online.into_iter().map(|(list, number)| (list, (number, care))));
-            match settled {
-                Some(version) => self.settled.insert(ca.clone(), (version, care)),
-                None => self.settled.remove(&ca),
-            };
-            if sharded {
-                self.told.sharded().insert(ca.clone());
-            }
-            // Revocations are in force without it (OCSP reads the rows); the other CAs' tokens may be well.
-            if let Some(error) = token_away {
-                tracing::error!(%ca, %error, "a CRL is due and the token does not sign");
-                self.rest.begin(&ca, self.node.now());
-            }
+        let authorities = Arc::clone(&self.authorities);
+        let mut made = Vec::new();
+        for ca in authorities.values() {
+            made.extend(self.look(ca)?);
         }
-        Ok(made_any)
+        Ok(made)
     }
 
     /// Every few seconds: settles lists in doubt, and has what is online looked at again.
@@ -161,67 +137,70 @@ impl CrlKeeper {
         Ok(())
     }
 
-    fn look(&self, ca: &IssuingCa) -> Result<Look, CaError> {
-        let began = self.node.now();
+    /// Makes the lists of a CA that are due.
+    fn look(&mut self, ca: &IssuingCa) -> Result<Vec<MadeCrl>, CaError> {
+        let (began, care) = (self.node.now(), self.cared_at);
         let whole = OwedCrl::whole(&ca.name);
         let now = self.ledger.crl_state(&whole.name)?;
         let version = now.version;
         // Shards may be many: asked about when something changed, and in each care. The whole list at every step.
-        let all_settled = self.settled.get(&ca.name) == Some(&(version, self.cared_at));
+        let all_settled = self.settled.get(&ca.name) == Some(&(version, care));
         let lists = if all_settled { vec![whole] } else { self.owed(ca)? };
         let mut now = Some(now).filter(|_| lists.len() == 1);
-        let mut look = Look {
-            ca: ca.name.clone(),
-            settled: Some(version),
-            sharded: !all_settled,
-            online: Vec::new(),
-            made: 0,
-            next_from: None,
-            token_away: None,
-        };
-        // A clock that was set back meanwhile does not lengthen it.
-        let rests = |from: &UtcTime| began < *from && from.since(began) <= LONGEST_REST;
-        let changes_wait = self.next_from.get(&ca.name).is_some_and(rests);
+        let changes_wait = self.changes_wait.lasts(&ca.name, began);
+        let (mut settles, mut sharded, mut made) = (true, !all_settled, Vec::new());
         for list in lists {
             let name = list.name.clone();
-            let publication = self.publication(ca, list);
             let state = now.take().map_or_else(|| self.ledger.crl_state(&name), Ok)?;
+            let publication = self.publication(ca, list);
             // The file is read whole: not at every step.
             let number = state.last.as_ref().map_or(0, |last| last.number);
-            if self.online.get(&name) != Some(&(number, self.cared_at)) {
+            if self.online.get(&name) != Some(&(number, care)) {
                 publication.catch_up(&state)?;
-                look.online.push((name.clone(), number));
             }
-            let mut shown = state.last.as_ref().map(|last| last.version);
-            if publication.is_due(&state, false) {
-                look.settled = None;
-                // No number is taken while nobody can sign it.
-                let answers = look.token_away.is_none() && self.rest.key_answers(ca, self.node.now());
-                if answers && publication.is_due(&state, changes_wait) {
-                    match publication.publish(&state) {
-                        Ok(Some(summary)) => {
-                            tracing::info!(list = %name, number = summary.number, "CRL published");
-                            look.made += 1;
-                            shown = Some(summary.version);
-                        }
-                        Ok(None) => {}
-                        Err(CaError::Sign(error)) => look.token_away = Some(error),
-                        Err(error) => return Err(error),
-                    }
+            let (is_due, is_due_now) =
+                (publication.is_due(&state, false), publication.is_due(&state, changes_wait));
+            // No number is taken while nobody can sign it.
+            let can_be_made = is_due_now && self.tokens.key_answers(ca, self.node.now());
+            let begun = self.node.now();
+            let outcome = if can_be_made { publication.publish(&state) } else { Ok(None) };
+            let took = self.node.now().since(begun);
+            self.online.insert(name.clone(), (number, care));
+            settles &= !is_due;
+            let mut shown = state.last.map(|last| last.version);
+            match outcome {
+                Ok(Some(summary)) => {
+                    tracing::info!(list = %name, number = summary.number, "CRL published");
+                    self.told.made.fetch_add(1, Ordering::Relaxed);
+                    shown = Some(summary.version);
+                    made.push(MadeCrl { list: name.clone(), took });
                 }
+                Ok(None) => {}
+                // Revocations are in force without it (OCSP reads the rows); the other CAs' tokens may be well.
+                Err(CaError::Sign(error)) => {
+                    tracing::error!(ca = %ca.name, %error, "a CRL is due and the token does not sign");
+                    self.tokens.begin(&ca.name, self.node.now());
+                }
+                Err(error) => return Err(error),
             }
             // With every address that certificates will name.
-            look.sharded &= name.shard.is_none() || shown.is_some_and(|shown| shown >= state.version);
+            sharded &= name.shard.is_none() || shown.is_some_and(|shown| shown >= state.version);
         }
-        if look.made > 0 {
-            let now = self.node.now();
-            let took = now.since(began);
-            if took >= LONG {
-                let from = (0..REST).fold(now, |from, _| from.plus(took));
-                look.next_from = Some(from.min(now.plus(LONGEST_REST)));
-            }
+        if settles {
+            self.settled.insert(ca.name.clone(), (version, care));
+        } else {
+            self.settled.remove(&ca.name);
         }
-        Ok(look)
+        if sharded {
+            self.told.sharded().insert(ca.name.clone());
+        }
+        let now = self.node.now();
+        let took = now.since(began);
+        if !made.is_empty() && took >= LONG {
+            let until = (0..REST).fold(now, |until, _| until.plus(took));
+            self.changes_wait.begin_until(&ca.name, now, until);
+        }
+        Ok(made)
     }
 
     /// The lists that the CA owes, once the shards are opened that it deals certificates into.

@@ -10,13 +10,13 @@ use ndoba_ca::accounting::{KeyUse, Violation};
 use ndoba_ca::clocks::{ClockReport, RevocationRule};
 use ndoba_ca::ports::Ledger as _;
 use ndoba_ca::{
-    Arrow, CaError, CaParts, CaService, CrlKeeper, CrlTiming, Failpoints, IssuingCa, NoFailpoints, Node,
-    Overdue, SuspensionRule,
+    Arrow, CaError, CaParts, CaService, CrlKeeper, CrlTiming, Failpoints, IssuingCa, MadeCrl, NoFailpoints,
+    Node, Overdue, SuspensionRule,
 };
 use ndoba_hsm::TokenState;
 use ndoba_settings::{CertificationAuthority, Mode, OnTimeout, Settings};
 use ndoba_store::Store;
-use ndoba_types::{IssueCertificates, PublishCrls, Span, UtcTime};
+use ndoba_types::{CrlName, IssueCertificates, PublishCrls, Span, UtcTime};
 
 use super::background::{Background, Next};
 use super::places::Places;
@@ -176,7 +176,12 @@ fn keep_crls(
     background.run("crl", move || match keeper.step() {
         Ok(made) => {
             process.health.set_ok(PART);
-            if made { Next::AtOnce } else { Next::After(POLL) }
+            for MadeCrl { list: CrlName { ca, shard }, took } in &made {
+                let list = if shard.is_some() { "shard" } else { "whole" };
+                metrics::histogram!("ndoba_crl_seconds", "ca" => ca.to_string(), "list" => list)
+                    .record(took.to_std().as_secs_f64());
+            }
+            if made.is_empty() { Next::After(POLL) } else { Next::AtOnce }
         }
         Err(error) => {
             report(&process, PART, &error);

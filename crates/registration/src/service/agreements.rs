@@ -4,7 +4,6 @@ use ndoba_audit::EventKind;
 use ndoba_types::Sha256Digest;
 
 use super::applications::{Seen, must_be_draft};
-use super::begun::Changeable;
 use super::{Officer, Once, Registration, ServiceError};
 use crate::application::{AgreementContent, ApplicationContent, ApplicationId, StoredState};
 use crate::check::organisation;
@@ -54,10 +53,10 @@ impl Registration {
         acceptance: &Acceptance,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
-        let (from, record) = match self.changeable(officer, at, once)? {
-            Changeable::Now(from, record) => (from, *record),
-            Changeable::Done(before) => return Ok(*before),
-        };
+        if let Some(before) = self.edited_before(officer, once)? {
+            return Ok(before);
+        }
+        let (from, record) = self.about(officer, at)?;
         must_be_draft(from, "an agreement is accepted for a draft")?;
         let Acceptance { sha256, accepted, subject_accepted } = acceptance;
         let mut content = record.content;

@@ -5,7 +5,7 @@ use ndoba_order::{Device, Issue, Office, Order, OrderContent, ProfileRef};
 use ndoba_types::{CaName, OfficerId, OrderId, SerialNumber, Sha256Digest, UtcTime};
 use ndoba_x509::KeyIdentifier;
 
-use super::begun::{Changeable, Said};
+use super::begun::Said;
 use super::reach::Sight;
 use super::{Officer, Once, Registration, Separation, ServiceError};
 use crate::application::{ApplicationContent, ApplicationId, Salt, StoredState};
@@ -118,10 +118,10 @@ impl Registration {
         content: &ApplicationContent,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
-        let (from, record) = match self.changeable(officer, Seen { id, version: expected }, once)? {
-            Changeable::Now(from, record) => (from, *record),
-            Changeable::Done(before) => return Ok(*before),
-        };
+        if let Some(before) = self.edited_before(officer, once)? {
+            return Ok(before);
+        }
+        let (from, record) = self.about(officer, Seen { id, version: expected })?;
         allowed(from, Step::Edit)?;
         let attachments = record.content.attachments.clone();
         let content = self.vet(officer, content)?.content;

@@ -4,7 +4,6 @@ use ndoba_audit::{Event, EventKind, Word};
 use ndoba_types::Sha256Digest;
 
 use super::applications::{Seen, allowed};
-use super::begun::Changeable;
 use super::copies::{judge, too_many};
 use super::{Officer, Once, Registration, ServiceError};
 use crate::application::{ApplicationContent, ApplicationId, AttachmentContent, StoredState};
@@ -49,10 +48,10 @@ impl Registration {
         attachment: Attachment,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
-        let (from, record) = match self.changeable(officer, at, once)? {
-            Changeable::Now(from, record) => (from, *record),
-            Changeable::Done(before) => return Ok(*before),
-        };
+        if let Some(before) = self.edited_before(officer, once)? {
+            return Ok(before);
+        }
+        let (from, record) = self.about(officer, at)?;
         allowed(from, Step::Edit)?;
         let Attachment { kind, name, octets } = attachment;
         let name = named(&kind, name.as_deref())?;
@@ -100,10 +99,10 @@ impl Registration {
         sha256: Sha256Digest,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
-        let (from, record) = match self.changeable(officer, at, once)? {
-            Changeable::Now(from, record) => (from, *record),
-            Changeable::Done(before) => return Ok(*before),
-        };
+        if let Some(before) = self.edited_before(officer, once)? {
+            return Ok(before);
+        }
+        let (from, record) = self.about(officer, at)?;
         allowed(from, Step::Edit)?;
         let mut attachments = record.content.attachments.clone();
         let sha256 = sha256.to_string();

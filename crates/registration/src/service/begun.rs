@@ -11,14 +11,6 @@ use crate::ports::{ApplicationRecord, ApplicationWithOrder, OrderState};
 use crate::state::ApplicationState;
 use crate::text::{MAX_TEXT, accept};
 
-/// An application that an officer enters something into.
-pub(super) enum Changeable {
-    /// Its state and row now; whether the state lets the step pass is the caller's to judge.
-    Now(ApplicationState, Box<ApplicationRecord>),
-    /// The same request did it before: the application as it is.
-    Done(Box<ApplicationWithOrder>),
-}
-
 /// What the officer says with a step; what is not said stays as it was.
 #[derive(Default)]
 pub(super) struct Said {
@@ -40,20 +32,14 @@ impl Said {
 }
 
 impl Registration {
-    /// What an act that enters something into an application begins with: the officer may, and the same request did not do it
-    /// before.
-    pub(super) fn changeable(
+    /// Where the same request entered it into an application before, that one as it is; the officer may.
+    pub(super) fn edited_before(
         &self,
         officer: &Officer,
-        at: impl Into<Seen>,
         once: Option<&Once>,
-    ) -> Result<Changeable, ServiceError> {
+    ) -> Result<Option<ApplicationWithOrder>, ServiceError> {
         self.admit(officer, Permission::EditApplications)?;
-        if let Some(id) = self.repeated(officer, once)? {
-            return Ok(Changeable::Done(Box::new(self.load(id)?)));
-        }
-        let (from, record) = self.about(officer, at)?;
-        Ok(Changeable::Now(from, Box::new(record)))
+        self.repeated(officer, once)?.map(|id| self.load(id)).transpose()
     }
 
     /// An application for an officer to look at. The read is the caller's to note.
@@ -68,7 +54,8 @@ impl Registration {
         Ok(found)
     }
 
-    /// The row to act upon and its state now, for an officer who is not the person in it.
+    /// The row to act upon and its state now, for an officer who is not the person in it; whether the state lets the step
+    /// pass is the caller's to judge.
     pub(super) fn about(
         &self,
         officer: &Officer,

@@ -4,7 +4,6 @@
 use ndoba_audit::EventKind;
 
 use super::applications::{Seen, must_be_draft};
-use super::begun::Changeable;
 use super::copies::judge;
 use super::{Officer, Once, Registration, ServiceError};
 use crate::application::{
@@ -31,10 +30,10 @@ impl Registration {
         octets: Vec<u8>,
         once: Option<&Once>,
     ) -> Result<ApplicationWithOrder, ServiceError> {
-        let (from, record) = match self.changeable(officer, at, once)? {
-            Changeable::Now(from, record) => (from, *record),
-            Changeable::Done(before) => return Ok(*before),
-        };
+        if let Some(before) = self.edited_before(officer, once)? {
+            return Ok(before);
+        }
+        let (from, record) = self.about(officer, at)?;
         must_be_draft(from, "a copy is attached to a draft")?;
         let Some(agreement) = record.content.agreement.clone() else {
             let message = "the agreement is not accepted yet: note that first";

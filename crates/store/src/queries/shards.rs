@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
 use ndoba_ca::ports::{NewShard, OwedCrl};
 use ndoba_types::{CaName, CrlName, CrlShard};
 use ndoba_x509::HttpUrl;
@@ -85,33 +86,66 @@ pub(crate) fn version(conn: &mut Conn, ca: &CaName, shard: i64, shown: i64) -> R
         .filter(crl_shards::shard.eq(shard))
         .select(diesel::dsl::max(crl_shards::version))
         .first(conn)?;
-    let changed: Option<i64> = revocation_records::table
-        .inner_join(
-            certificate_status::table.on(certificate_status::ca
-                .eq(revocation_records::ca)
-                .and(certificate_status::serial.eq(revocation_records::serial))),
-        )
-        .filter(revocation_records::ca.eq(ca.as_str()))
-        .filter(revocation_records::version.gt(shown))
+    let changed: Option<i64> = changes_after(ca, shown)
         .filter(certificate_status::shard.eq(shard))
         .select(diesel::dsl::max(revocation_records::version))
         .first(conn)?;
     Ok(shown.max(opened.unwrap_or(0)).max(changed.unwrap_or(0)))
 }
 
-/// The shards whose last list does not show every change.
+/// The changes of the CA's statuses after this version, each beside its certificate's status.
+#[diesel::dsl::auto_type]
+fn changes_after<'a>(ca: &'a CaName, version: i64) -> _ {
+    let ca: &'a str = ca.as_str();
+    revocation_records::table
+        .inner_join(
+            certificate_status::table.on(certificate_status::ca
+                .eq(revocation_records::ca)
+                .and(certificate_status::serial.eq(revocation_records::serial))),
+        )
+        .filter(revocation_records::ca.eq(ca))
+        .filter(revocation_records::version.gt(version))
+}
+
+/// How each shard of the CA stands, by one look at an index for each.
+const STANDING: &str = "SELECT opened.shard, opened.version AS opened,
+        (SELECT status_version FROM crls
+         WHERE crls.ca = $1 AND crls.shard = opened.shard AND crls.der IS NOT NULL
+         ORDER BY crls.number DESC LIMIT 1) AS shown
+    FROM (SELECT shard, max(version) AS version FROM crl_shards WHERE ca = $1 GROUP BY shard) AS opened
+    ORDER BY opened.shard";
+
+#[derive(QueryableByName)]
+struct Standing {
+    #[diesel(sql_type = BigInt)]
+    shard: i64,
+    /// The status version that opened it last.
+    #[diesel(sql_type = BigInt)]
+    opened: i64,
+    /// As [`shown`].
+    #[diesel(sql_type = Nullable<BigInt>)]
+    shown: Option<i64>,
+}
+
+/// The shards whose last list does not show every change: two statements, however many there are.
 pub(crate) fn behind(conn: &mut Conn, ca: &CaName) -> Result<Vec<i64>, StoreError> {
-    let mut behind = Vec::new();
-    for list in owed(conn, ca)? {
-        let Some(shard) = list.name.shard else { continue };
-        let shard = stored::shard_to_row(Some(shard));
-        let shown = shown(conn, ca, shard)?;
-        match shown {
-            Some(shown) if version(conn, ca, shard, shown)? == shown => {}
-            Some(_) | None => behind.push(shard),
-        }
-    }
-    Ok(behind)
+    let shards: Vec<Standing> = on_each_engine!(conn => {
+        diesel::sql_query(STANDING).bind::<Text, _>(ca.as_str()).load(conn)
+    })?;
+    let Some(least) = shards.iter().filter_map(|one| one.shown).min() else {
+        return Ok(shards.into_iter().map(|one| one.shard).collect());
+    };
+    let changed: Vec<(i64, Option<i64>)> = changes_after(ca, least)
+        .filter(certificate_status::shard.gt(0))
+        .group_by(certificate_status::shard)
+        .select((certificate_status::shard, diesel::dsl::max(revocation_records::version)))
+        .load(conn)?;
+    let changed: BTreeMap<i64, Option<i64>> = changed.into_iter().collect();
+    let is_behind = |one: &Standing| {
+        let last = changed.get(&one.shard).copied().flatten().max(Some(one.opened));
+        one.shown.is_none_or(|shown| last > Some(shown))
+    };
+    Ok(shards.into_iter().filter(is_behind).map(|one| one.shard).collect())
 }
 
 /// The status version that the last signed list shows; none before the first.

@@ -134,6 +134,14 @@ fn a_change_makes_its_own_lists_due_and_no_other() {
         assert_eq!(listed("seal"), [&none, &first, &second].map(|id| id.serial.clone()));
         assert_eq!(listed("seal.1"), [first.serial]);
         assert_eq!(listed("seal.2"), [second.serial]);
+        // One that was opened and has no list yet shows nothing, whatever the others do.
+        open(store, NEW, &[3]);
+        let third = issue_into(store, 3);
+        change(store, &third, REVOKE);
+        for (list, owed) in [("seal.1", 1), ("seal.2", 1), ("seal", 1), ("seal.3", 0)] {
+            make(store, list);
+            assert_eq!(store.errands(10).unwrap().len(), owed, "{list}");
+        }
         // For as long as the certificate is there.
         let moved =
             Raw::open(&database.engine).run("UPDATE certificate_status SET shard = 2 WHERE shard = 1");
